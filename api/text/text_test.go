@@ -1,0 +1,91 @@
+package text
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+func TestString(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"plain stays", "+13105550142", "+13105550142"},
+		{"accents and wide characters stay", "Zoë 会議", "Zoë 会議"},
+		{"combining marks stay", "e\u0301", "e\u0301"},
+		{"escape sequences lose their escape", "a\x1b[31mb", "a\ufffd[31mb"},
+		{"8-bit CSI", "a\u009b31mb", "a\ufffd31mb"},
+		{"title", "\x1b]0;owned\x07", "\ufffd]0;owned\ufffd"},
+		{"clipboard", "\x1b]52;c;cHduZWQ=\x1b\\", "\ufffd]52;c;cHduZWQ=\ufffd\\"},
+		{"line ends and tabs are spaces", "a\r\n\tb", "a   b"},
+		{"bidi override is dropped", "a\u202eb\u2066c", "abc"},
+		{"zero width is dropped", "a\u200bb\ufeffc\u200dd", "abcd"},
+		{"variation selector is dropped", "\u2764\ufe0f", "\u2764"},
+		{"skin tone is dropped", "👍🏽", "👍"},
+		{"not UTF-8", "a\xffb", "a\ufffdb"},
+		{"no-break space is a space", "a\u00a0b", "a b"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := New(tt.in).String(); got != tt.want {
+				t.Errorf("New(%q).String() = %q, want %q", tt.in, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLongTextIsCut(t *testing.T) {
+	got := New(strings.Repeat("会", 1<<20)).String()
+	if len(got) > maxShown+len("…") || !utf8.ValidString(got) || !strings.HasSuffix(got, "会…") {
+		t.Errorf("a megabyte is shown as %d bytes, valid %v, ending in %q",
+			len(got), utf8.ValidString(got), got[len(got)-6:])
+	}
+}
+
+func TestEveryWayOutIsSafe(t *testing.T) {
+	hostile := New("\x1b[2J\u202e")
+	js, err := json.Marshal(map[string]any{"v": hostile})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []string{
+		fmt.Sprint(hostile), fmt.Sprintf("%v %+v %#v %s %q %x", hostile, hostile, hostile, hostile, hostile, hostile),
+		fmt.Errorf("read %s: %w", hostile, fmt.Errorf("%v", hostile)).Error(), string(js),
+	} {
+		if strings.ContainsAny(s, "\x1b\u202e") {
+			t.Errorf("%q has a control character", s)
+		}
+	}
+}
+
+func TestPathSegment(t *testing.T) {
+	for _, ok := range []string{"0d9c8b7a-1111-4ccc-9ddd-000000000101", "RE0123_4", "a.b"} {
+		if got, is := New(ok).PathSegment(); !is || got != ok {
+			t.Errorf("PathSegment(%q) = %q, %v", ok, got, is)
+		}
+	}
+	for _, bad := range []string{"", ".", "..", "a/b", "a?b", "a%2fb", "a b", "é", "\x1b", strings.Repeat("a", 129)} {
+		if got, is := New(bad).PathSegment(); is {
+			t.Errorf("PathSegment(%q) = %q, want it refused", bad, got)
+		}
+	}
+}
+
+func FuzzString(f *testing.F) {
+	f.Add("a\x1b[31m\u202e\xff会")
+	f.Fuzz(func(t *testing.T, in string) {
+		out := New(in).String()
+		if !utf8.ValidString(out) {
+			t.Fatalf("%q gives %q, which is not UTF-8", in, out)
+		}
+		for _, r := range out {
+			if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Variation_Selector, r) {
+				t.Fatalf("%q gives %q, with %U", in, out, r)
+			}
+		}
+		if again := New(out).String(); again != out && len(in) <= maxShown {
+			t.Fatalf("%q gives %q, then %q", in, out, again)
+		}
+	})
+}
