@@ -1,0 +1,129 @@
+package sim
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// UpdateRecord is an update of a recording that reached a space.
+type UpdateRecord struct {
+	Time          time.Time // UTC
+	SID           string    // of the recording, as in the path
+	Parent        string    // SID of the call or conference, as in the path
+	Conference    bool      // whether Parent is a conference
+	Status        string    // as sent, "" for none
+	PauseBehavior string    // as sent, "" for none
+	HTTPStatus    int       // of the answer; 0 if the connection was dropped instead
+	Applied       bool      // whether the recording now is as asked, also if it was before
+}
+
+// Updates returns every update that reached the space, in order, also those
+// that it refused.
+func (s *Space) Updates() []UpdateRecord {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.updates)
+}
+
+// record remembers an update.
+func (s *Space) record(x *exchange, rep reply) {
+	u := UpdateRecord{
+		Time:          x.now.time(),
+		Parent:        x.args[0],
+		SID:           x.args[1],
+		Conference:    strings.HasPrefix(x.route.path, "Conferences/"),
+		Status:        x.form.Get("Status"),
+		PauseBehavior: x.form.Get("PauseBehavior"),
+		HTTPStatus:    rep.status,
+		Applied:       x.applied,
+	}
+	if x.enc.fx.drop {
+		u.HTTPStatus = 0
+	}
+	s.updates = append(s.updates, u)
+}
+
+func (x *exchange) updateCallRecording() reply {
+	r, ok := x.ofCall()
+	if !ok {
+		return x.notFound("Recording")
+	}
+	return x.update(r, func(msg string) reply { return x.refuse(codeArgument, msg) })
+}
+
+func (x *exchange) updateConferenceRecording() reply {
+	r, ok := x.ofConference()
+	if !ok {
+		return x.notFound("Recording")
+	}
+	return x.update(r, func(msg string) reply {
+		if x.enc.fx.badRequest {
+			return x.refuse(codeArgument, msg)
+		}
+		body := append([]byte(`{"errors":[`), appendString(nil, msg)...)
+		return x.json(http.StatusUnprocessableEntity, append(body, `]}`...))
+	})
+}
+
+// update changes r as the form says, or refuses with a message.
+func (x *exchange) update(r *recording, refuse func(msg string) reply) reply {
+	if x.formErr != nil {
+		return x.fail(http.StatusBadRequest, codeArgument, "The body cannot be read")
+	}
+	status := x.form.Get("Status")
+	behavior := silence
+	if x.form.Has("PauseBehavior") {
+		behavior = x.form.Get("PauseBehavior")
+	}
+	switch {
+	case status != paused && status != inProgress && status != stopped:
+		return refuse("Status must be one of paused, in-progress, stopped")
+	case status == paused && behavior != skip && behavior != silence:
+		return refuse("PauseBehavior must be one of skip, silence")
+	case ended(r.status):
+		return refuse("Recording is " + r.status + " and cannot be changed")
+	}
+	x.applied = true
+	same := status == r.status || status == inProgress && running(r.status)
+	if !same {
+		if status == inProgress && r.status == paused && x.enc.fx.resumed {
+			status = resumed
+		}
+		x.space.change(r, status, x.now)
+		r.skip = status == paused && behavior == skip
+	}
+	return x.json(http.StatusOK, x.enc.recording(nil, r))
+}
+
+// startRecording starts a recording of a call.
+func (x *exchange) startRecording() reply {
+	c, ok := x.space.calls.find(x.args[0])
+	if !ok {
+		return x.notFound("Call")
+	}
+	if x.formErr != nil {
+		return x.fail(http.StatusBadRequest, codeArgument, "The body cannot be read")
+	}
+	trim, channels := x.form.Get("Trim"), x.form.Get("RecordingChannels")
+	switch {
+	case c.status != inProgress:
+		return x.refuse(codeCallState, "Call is not in progress")
+	case trim != "" && trim != trimName(true) && trim != trimName(false):
+		return x.refuse(codeTrim, "Trim must be one of trim-silence, do-not-trim")
+	case channels != "" && channels != "mono" && channels != "dual":
+		return x.refuse(codeArgument, "RecordingChannels must be one of mono, dual")
+	}
+	s := x.space
+	r := s.draw(s.others, false)
+	r.source, r.channels, r.trim = "StartCallRecordingApi", 1, trim == trimName(true)
+	if channels == "dual" {
+		r.channels = 2
+	}
+	r.created, r.start, r.updated, r.status = x.now, x.now, x.now, inProgress
+	s.joinCall(r, c)
+	s.recordings.add(r)
+	s.activate(r)
+	return x.json(http.StatusOK, x.enc.recording(nil, r))
+}
