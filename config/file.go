@@ -1,0 +1,277 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+)
+
+// maxFile is more than any settings file needs; it guards against reading a
+// device or a wrong file for long.
+const maxFile = 1 << 20
+
+// file is a settings file that was read.
+type file struct {
+	path   string
+	mode   fs.FileMode
+	values map[string]any
+	places []place
+}
+
+// place is where in the file a key is.
+type place struct {
+	key          []string
+	line, column int
+}
+
+// table is one table of the file: the top level, or a profile.
+type table struct {
+	file   *file
+	prefix []string
+	values map[string]any
+}
+
+// dir returns the folder of the file, absolute as far as it can be.
+func (f *file) dir() string {
+	if abs, err := filepath.Abs(f.path); err == nil {
+		return filepath.Dir(abs)
+	}
+	return filepath.Dir(f.path)
+}
+
+func (f *file) top() table { return table{file: f, values: f.values} }
+
+func (f *file) profile(name string) table {
+	profiles, _ := f.values["profile"].(map[string]any)
+	values, _ := profiles[name].(map[string]any)
+	return table{file: f, prefix: []string{"profile", name}, values: values}
+}
+
+// profiles returns the names of the profiles in order.
+func (f *file) profiles() []string {
+	if f == nil {
+		return nil
+	}
+	profiles, _ := f.values["profile"].(map[string]any)
+	return slices.Sorted(maps.Keys(profiles))
+}
+
+// name returns what an error calls the table.
+func (t table) name() string {
+	if len(t.prefix) == 0 {
+		return "the top level of " + t.file.path
+	}
+	return "profile " + t.prefix[1] + " of " + t.file.path
+}
+
+// text returns the text of a key; an absent one is empty.
+func (t table) text(key string) (string, error) {
+	v, ok := t.values[key]
+	if !ok {
+		return "", nil
+	}
+	s, err := textKind.text(v)
+	if err != nil {
+		return "", problem("cannot use %s (%s): %v", key, t.place(key), err)
+	}
+	return s, nil
+}
+
+// place returns where a key is, for an error: path, line and column.
+func (t table) place(key string) string {
+	p := t.file.find(append(slices.Clone(t.prefix), key))
+	return fmt.Sprintf("%s:%d:%d", t.file.path, p.line, p.column)
+}
+
+// source returns where a key is, for a reader: path, line and profile.
+func (t table) source(key string) string {
+	p := t.file.find(append(slices.Clone(t.prefix), key))
+	s := fmt.Sprintf("%s:%d", t.file.path, p.line)
+	if len(t.prefix) > 0 {
+		s += " profile." + t.prefix[1]
+	}
+	return s
+}
+
+// find returns the place of a key. In an inline table only the last part of it
+// is known; a table that holds nothing but tables has the place of the first.
+func (f *file) find(key []string) place {
+	for _, p := range f.places {
+		if slices.Equal(p.key, key) {
+			return p
+		}
+	}
+	for _, p := range f.places {
+		if len(p.key) < len(key) && slices.Equal(p.key, key[len(key)-len(p.key):]) {
+			return p
+		}
+	}
+	for _, p := range f.places {
+		if len(p.key) > len(key) && slices.Equal(p.key[:len(key)], key) {
+			return p
+		}
+	}
+	return place{line: 1, column: 1}
+}
+
+// readFile reads the settings file into l. That the default file is missing is
+// no error; that a file given by flag is, is one.
+func (l *loader) readFile() error {
+	path, source := l.defaultFile()
+	given := l.in.Flags["config"]
+	if given != "" {
+		path, source = given, "--config"
+	}
+	l.cfg.File = path
+	if path == "" {
+		l.show("config", orNone(""), source)
+		return nil
+	}
+	f, err := openFile(path)
+	if err != nil {
+		if given == "" && errors.Is(err, fs.ErrNotExist) {
+			l.show("config", path, source+", no such file")
+			return nil
+		}
+		if cause, ok := errors.AsType[*fs.PathError](err); ok {
+			err = &Error{What: fmt.Sprintf("cannot read the settings file %s: %v", path, cause.Err)}
+		}
+		return err
+	}
+	l.file = f
+	l.show("config", path, source)
+	return nil
+}
+
+// openFile reads and checks the file at path. It does not check values.
+func openFile(path string) (*file, error) {
+	r, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = r.Close() }()
+	info, err := r.Stat()
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxFile {
+		return nil, problem("cannot read the settings file %s: it is larger than 1 MiB", path)
+	}
+	return parseFile(path, info.Mode(), data)
+}
+
+// parseFile reads the text of a settings file.
+func parseFile(path string, mode fs.FileMode, data []byte) (*file, error) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	f := &file{path: path, mode: mode}
+	if err := toml.Unmarshal(data, &f.values); err != nil {
+		return nil, decodeError(path, err)
+	}
+	// A strict decode into something without keys reports every key of the
+	// file, with its place: the one way to them in the decoder's stable API.
+	var none struct {
+		Profile map[string]struct{} `toml:"profile"`
+	}
+	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&none)
+	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
+		for _, e := range strict.Errors {
+			line, column := e.Position()
+			f.places = append(f.places, place{e.Key(), line, column})
+		}
+	} else if err != nil {
+		if _, ok := f.values["profile"].(map[string]any); !ok {
+			return nil, placeOf(path, err, "profile must be a table, written [profile.NAME]")
+		}
+		return nil, placeOf(path, err, "a profile must be a table, written [profile.NAME]")
+	}
+	return f, f.check()
+}
+
+// decodeError says where a file is not TOML. The decoder's own words hold at
+// most one character of the file, so that they cannot hold a token.
+func decodeError(path string, err error) error {
+	return placeOf(path, err, strings.TrimPrefix(err.Error(), "toml: "))
+}
+
+func placeOf(path string, err error, what string) error {
+	if e, ok := errors.AsType[*toml.DecodeError](err); ok {
+		line, column := e.Position()
+		return problem("cannot read the settings file %s:%d:%d: %s", path, line, column, what)
+	}
+	return problem("cannot read the settings file %s: %s", path, what)
+}
+
+// check refuses keys that are no settings, and profiles with an odd name.
+func (f *file) check() error {
+	var unknown []error
+	refuse := func(key []string, what string) {
+		p := f.find(key)
+		e := problem("cannot use %s (%s:%d:%d): %s", quote(key[len(key)-1]), f.path, p.line, p.column, what)
+		if near := Nearest(key[len(key)-1], keys(len(key) == 1)); near != "" {
+			e.Hints = []string{"did you mean " + near + "?"}
+		}
+		unknown = append(unknown, e)
+	}
+	for _, key := range slices.Sorted(maps.Keys(f.values)) {
+		if key != "profile" && !slices.Contains(keys(true), key) {
+			refuse([]string{key}, "there is no such setting")
+		}
+	}
+	for _, name := range f.profiles() {
+		t := f.profile(name)
+		if t.values == nil {
+			return problem("cannot use profile %s (%s): it must be a table, written [profile.NAME]", quote(name), f.path)
+		}
+		if !isName(name) {
+			refuse([]string{"profile", name}, "a profile's name has only letters, digits, dots, - and _")
+		}
+		for _, key := range slices.Sorted(maps.Keys(t.values)) {
+			if !slices.Contains(keys(false), key) {
+				refuse([]string{"profile", name, key}, "there is no such setting in a profile")
+			}
+		}
+	}
+	return errors.Join(unknown...)
+}
+
+// keys returns the keys that the top level or a profile may have.
+func keys(top bool) []string {
+	known := []string{"space", "project", "token", "token_file", "token_command"}
+	if top {
+		known = append(known, "default_profile")
+	}
+	for _, s := range settings {
+		known = append(known, s.key())
+	}
+	return known
+}
+
+// isName reports whether s can be a profile's name, which the screen shows.
+func isName(s string) bool {
+	for _, r := range s {
+		if !isWordRune(r) && r != '.' {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 64
+}
+
+// readable reports whether others than the owner can read a file of this mode.
+// Windows has no such modes.
+func readable(mode fs.FileMode) bool {
+	return runtime.GOOS != "windows" && mode.Perm()&0o077 != 0
+}

@@ -1,0 +1,292 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A setting is one entry of the table below: everything about a setting but
+// the field of [Config] that it fills.
+type setting struct {
+	name  string // of the flag; variable and key follow from it
+	usage string // what --help says
+	hint  string // what --help calls the value; empty for a boolean
+	def   string // the default, as it would be written
+	kind  kind
+	// auto, if set, finds the default and says where it came from.
+	auto func(l *loader) (text, source string)
+	set  func(c *Config, text string, b base) error // the error says what is allowed
+	show func(c Config) string
+}
+
+// settings is the table of all settings but space, project and token. To add a
+// setting, add a field to [Config] and an entry here.
+var settings = []setting{
+	duration("interval", "time between two polls", "2s", 500*time.Millisecond, 5*time.Minute,
+		func(c *Config) *time.Duration { return &c.Interval }),
+	duration("lookback", "how far back to look for recordings at the start", "24h", time.Minute, 30*day,
+		func(c *Config) *time.Duration { return &c.Lookback }),
+	choice("pause-behavior", "what a pause does to the file", []string{"silence", "skip"},
+		func(c *Config) *string { return &c.PauseBehavior }),
+	boolean("read-only", "send no updates",
+		func(c *Config) *bool { return &c.ReadOnly }, nil),
+	choice("theme", "colors", []string{"auto", "dark", "light", "mono"},
+		func(c *Config) *string { return &c.Theme }),
+	boolean("ascii", "show only ASCII characters (default: where the locale is not UTF-8)",
+		func(c *Config) *bool { return &c.ASCII }, (*loader).localeASCII),
+	choice("log", "write debug.log beside the journal", []string{"off", "debug"},
+		func(c *Config) *string { return &c.Log }),
+	folder("state-dir", "folder of the journal and the debug log",
+		func(c *Config) *string { return &c.StateDir }, (*loader).defaultStateDir),
+	boolean("journal-required", "refuse updates that cannot be journaled",
+		func(c *Config) *bool { return &c.JournalRequired }, nil),
+}
+
+// Flag describes a flag that sets a setting.
+type Flag struct {
+	Name  string // without dashes
+	Usage string
+	Hint  string // what to call the value; empty for a boolean
+	Bool  bool   // given without a value, it means true
+}
+
+// Flags returns the flags that [Load] knows.
+func Flags() []Flag {
+	flags := []Flag{
+		{Name: "config", Usage: "settings file to read (default: tapedeck/config.toml in $XDG_CONFIG_HOME)", Hint: "FILE"},
+		{Name: "profile", Usage: "profile of the settings file to use", Hint: "NAME"},
+	}
+	for _, s := range settings {
+		usage := s.usage
+		if s.def != "" && s.kind != booleanKind {
+			usage += " (default " + s.def + ")"
+		}
+		flags = append(flags, Flag{Name: s.name, Usage: usage, Hint: s.hint, Bool: s.kind == booleanKind})
+	}
+	return flags
+}
+
+// variable returns the name of the environment variable of s.
+func (s setting) variable() string {
+	return "TAPEDECK_" + strings.ToUpper(s.key())
+}
+
+// key returns the name of s in the file.
+func (s setting) key() string { return strings.ReplaceAll(s.name, "-", "_") }
+
+// label returns what an error calls s: by its name, or as the file spells it.
+func (s setting) label(v found) string {
+	if v.base.dir != "" {
+		return s.key()
+	}
+	return s.name
+}
+
+// base is what a relative path of a setting is relative to.
+type base struct {
+	dir  string // the folder of the file; empty for the working directory
+	home string // for a path that begins with ~; empty if unknown
+}
+
+// path returns p made absolute as far as it can be.
+func (b base) path(p string) (string, error) {
+	if p == "~" || strings.HasPrefix(p, "~/") {
+		if b.home == "" {
+			return "", errors.New("~ has no meaning here, HOME is not set")
+		}
+		return filepath.Join(b.home, p[1:]), nil
+	}
+	if b.dir != "" && !filepath.IsAbs(p) {
+		return filepath.Join(b.dir, p), nil
+	}
+	return p, nil
+}
+
+const day = 24 * time.Hour
+
+func duration(name, usage, def string, least, most time.Duration, at func(*Config) *time.Duration) setting {
+	return setting{
+		name: name, usage: usage, hint: "TIME", def: def, kind: durationKind,
+		set: func(c *Config, text string, _ base) error {
+			d, err := parseDuration(text)
+			if err != nil {
+				return fmt.Errorf("%w; allowed is %s to %s", err, formatDuration(least), formatDuration(most))
+			}
+			if d < least || d > most {
+				return fmt.Errorf("allowed is %s to %s", formatDuration(least), formatDuration(most))
+			}
+			*at(c) = d
+			return nil
+		},
+		show: func(c Config) string { return formatDuration(*at(&c)) },
+	}
+}
+
+func choice(name, usage string, values []string, at func(*Config) *string) setting {
+	return setting{
+		name: name, usage: usage + ": " + strings.Join(values, ", "), hint: "WORD", def: values[0], kind: textKind,
+		set: func(c *Config, text string, _ base) error {
+			for _, v := range values {
+				if v == text {
+					*at(c) = v
+					return nil
+				}
+			}
+			return fmt.Errorf("allowed is %s", strings.Join(values, ", "))
+		},
+		show: func(c Config) string { return *at(&c) },
+	}
+}
+
+func boolean(name, usage string, at func(*Config) *bool, auto func(*loader) (string, string)) setting {
+	return setting{
+		name: name, usage: usage, def: "false", kind: booleanKind, auto: auto,
+		set: func(c *Config, text string, _ base) error {
+			switch text {
+			case "true", "1":
+				*at(c) = true
+			case "false", "0":
+				*at(c) = false
+			default:
+				return errors.New("allowed is true, false, 1, 0")
+			}
+			return nil
+		},
+		show: func(c Config) string { return strconv.FormatBool(*at(&c)) },
+	}
+}
+
+func folder(name, usage string, at func(*Config) *string, auto func(*loader) (string, string)) setting {
+	return setting{
+		name: name, usage: usage, hint: "FOLDER", kind: textKind, auto: auto,
+		set: func(c *Config, text string, b base) error {
+			if text == "" && b.dir != "" {
+				return errors.New("it is empty")
+			}
+			if strings.ContainsRune(text, 0) {
+				return errors.New("it holds a NUL character")
+			}
+			p, err := b.path(text)
+			if err != nil {
+				return err
+			}
+			*at(c) = p
+			return nil
+		},
+		show: func(c Config) string { return orNone(*at(&c)) },
+	}
+}
+
+// orNone returns s, or a word for an empty one.
+func orNone(s string) string {
+	if s == "" {
+		return "(none)"
+	}
+	return s
+}
+
+// parseDuration reads a duration as Go writes it. Days (2d, 1d12h) and a bare
+// number of seconds are read as well.
+func parseDuration(text string) (time.Duration, error) {
+	unreadable := errors.New("not a duration such as 2s or 1h30m")
+	if n, err := strconv.ParseUint(text, 10, 31); err == nil {
+		return time.Duration(n) * time.Second, nil
+	}
+	var d time.Duration
+	rest := text
+	if days, after, ok := strings.Cut(text, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		if err != nil {
+			return 0, unreadable
+		}
+		d, rest = time.Duration(n)*day, after
+		if rest == "" {
+			return d, nil
+		}
+	}
+	part, err := time.ParseDuration(rest)
+	if err != nil {
+		return 0, unreadable
+	}
+	if d > 0 && (part < 0 || part > day) {
+		return 0, unreadable
+	}
+	return d + part, nil
+}
+
+// formatDuration writes d without the zeros of time.Duration: 24h, not 24h0m0s.
+func formatDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = s[:len(s)-2]
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = s[:len(s)-2]
+	}
+	if d >= 2*day && d%day == 0 {
+		s = strconv.Itoa(int(d/day)) + "d"
+	}
+	return s
+}
+
+// kind is the type of a setting in the file.
+type kind int
+
+const (
+	textKind kind = iota
+	durationKind
+	booleanKind
+)
+
+// text returns a value of the file as it would be written in a variable, or
+// says which type it should have.
+func (k kind) text(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		if k != booleanKind {
+			return v, nil
+		}
+	case bool:
+		if k == booleanKind {
+			return strconv.FormatBool(v), nil
+		}
+	case int64:
+		if k == durationKind || k == booleanKind {
+			return strconv.FormatInt(v, 10), nil
+		}
+	}
+	return "", fmt.Errorf("it must be %s, not %s", k, typeName(v))
+}
+
+func (k kind) String() string {
+	switch k {
+	case durationKind:
+		return `a duration in quotes ("2s") or a number of seconds`
+	case booleanKind:
+		return "true or false, without quotes"
+	default:
+		return "text in quotes"
+	}
+}
+
+// typeName returns what TOML calls the type of v.
+func typeName(v any) string {
+	switch v.(type) {
+	case string:
+		return "text"
+	case bool:
+		return "a boolean"
+	case int64, float64:
+		return "a number"
+	case []any:
+		return "an array"
+	case map[string]any:
+		return "a table"
+	default:
+		return "a date or time"
+	}
+}
