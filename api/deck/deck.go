@@ -1,0 +1,334 @@
+// Package deck keeps the live state of one SignalWire project: it polls the
+// API, publishes a [Snapshot] after each step, and carries out requests.
+//
+// All mutable state belongs to [Deck] and is guarded by its mutex, which is
+// never held during I/O. Snapshots are shared between sessions: read them,
+// clone before sorting. [Deck.Do] is the only way a recording is changed.
+//
+// Three rules decide what a read may say of a recording. A read that began
+// before another that was already applied, or before an update was answered,
+// says nothing. One that disagrees within 3 s of an accepted update is taken
+// as lag. Whatever else the API says is the truth, and nothing else is.
+package deck
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/text"
+)
+
+// The limits of what may be asked for.
+const (
+	MinInterval     = 500 * time.Millisecond
+	MaxInterval     = 5 * time.Minute
+	DefaultInterval = 2 * time.Second
+	DefaultLookback = 24 * time.Hour
+)
+
+const (
+	keepEnded   = 60 * time.Second // how long an ended recording stays in the snapshot
+	lagWindow   = 3 * time.Second  // a read that disagrees with an accepted update is lag for so long
+	fullEvery   = 5 * time.Minute  // between two full scans
+	maxInFlight = 8                // requests of a poll at one time
+)
+
+// Config says how a deck works. The zero value has the defaults.
+type Config struct {
+	Interval time.Duration // from the end of a poll to the next; DefaultInterval when 0
+	Lookback time.Duration // how far back a full scan reads; DefaultLookback when 0
+	ReadOnly bool          // refuse every update
+	// FullEvery is the time between two full scans; 5 minutes when 0.
+	FullEvery time.Duration
+}
+
+// Deck is the live state of one project. Make one with [New], let it poll with
+// [Deck.Run], and end it with [Deck.Close].
+type Deck struct {
+	client *api.Client
+	config Config
+	slots  chan struct{} // a place for each read of a poll that is in flight
+
+	mu       sync.Mutex
+	entries  map[text.Text]*entry
+	order    []*entry // the entries, newest first
+	health   Health
+	offset   time.Duration // to the server's clock
+	interval time.Duration
+	seq      uint64
+	last     *Snapshot
+	subs     map[chan *Snapshot]struct{}
+	ids      uint64 // of requests
+	closed   bool
+
+	feed   feed   // what the polls know of the list; only the polling goroutine uses it
+	labels labels // calls and conferences; guarded by mu
+	costs  costs  // what requests have cost so far; guarded by mu
+
+	wake    chan struct{} // a poll is wanted now
+	aside   chan struct{} // calls, conferences or participants are wanted
+	updates sync.WaitGroup
+	closing context.Context // ends when updates should no longer wait for their verification
+	cut     context.CancelFunc
+}
+
+// New returns a deck of the client's project. It sends nothing before
+// [Deck.Run]. The client's Observe must be the deck's: make both by [Open].
+func newDeck(c Config) *Deck {
+	if c.Interval == 0 {
+		c.Interval = DefaultInterval
+	}
+	if c.Lookback == 0 {
+		c.Lookback = DefaultLookback
+	}
+	if c.FullEvery == 0 {
+		c.FullEvery = fullEvery
+	}
+	d := &Deck{
+		config:   c,
+		slots:    make(chan struct{}, maxInFlight),
+		entries:  map[text.Text]*entry{},
+		interval: min(max(c.Interval, MinInterval), MaxInterval),
+		subs:     map[chan *Snapshot]struct{}{},
+		labels:   newLabels(),
+		wake:     make(chan struct{}, 1),
+		aside:    make(chan struct{}, 1),
+	}
+	d.closing, d.cut = context.WithCancel(context.Background())
+	d.last = &Snapshot{Interval: d.interval, ReadOnly: c.ReadOnly, Health: Health{Page: 1, Limit: staleAfter(d.interval)}}
+	return d
+}
+
+// Open returns a deck of the project that client names, with a client of its
+// own; client.Observe is called too. It sends nothing before [Deck.Run].
+func Open(client api.Config, c Config) (*Deck, error) {
+	d := newDeck(c)
+	observe := client.Observe
+	client.Observe = func(x api.Exchange) {
+		d.observe(x)
+		if observe != nil {
+			observe(x)
+		}
+	}
+	var err error
+	d.client, err = api.New(client)
+	return d, err
+}
+
+// Run polls until ctx ends, and returns when nothing of it is under way any
+// more. Updates are not its business: see [Deck.Close].
+func (d *Deck) Run(ctx context.Context) {
+	var wg sync.WaitGroup
+	wg.Go(func() { d.runAside(ctx) })
+	failures := 0
+	for ctx.Err() == nil {
+		err := d.poll(ctx)
+		if ctx.Err() != nil {
+			break
+		}
+		wait := d.pollInterval()
+		if err != nil {
+			failures++
+			wait = backoff(err, failures, wait)
+		} else {
+			failures = 0
+		}
+		d.endPoll(err, time.Now().Add(wait))
+		_, asked := waitAsked(err)
+		d.rest(ctx, wait, asked)
+	}
+	wg.Wait()
+	d.client.Close()
+}
+
+// rest waits for the next poll, or until one is asked for; not earlier than
+// the API wants. It lets ended recordings go meanwhile.
+func (d *Deck) rest(ctx context.Context, wait time.Duration, insist bool) {
+	next := time.NewTimer(wait)
+	defer next.Stop()
+	wake := d.wake
+	if insist {
+		wake = nil
+	}
+	for {
+		var purge <-chan time.Time
+		if at := d.nextPurge(); !at.IsZero() {
+			t := time.NewTimer(max(time.Until(at), 10*time.Millisecond))
+			defer t.Stop()
+			purge = t.C
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-next.C:
+			return
+		case <-wake:
+			return
+		case <-purge:
+			d.mu.Lock()
+			if d.purge(time.Now()) {
+				d.publish()
+			}
+			d.mu.Unlock()
+		}
+	}
+}
+
+// Refresh asks for a poll now, or as soon as the one under way has ended.
+func (d *Deck) Refresh() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// SetInterval sets the time from the end of a poll to the next, between 500 ms
+// and 5 minutes.
+func (d *Deck) SetInterval(every time.Duration) {
+	d.mu.Lock()
+	d.interval = min(max(every, MinInterval), MaxInterval)
+	d.health.Limit = staleAfter(d.interval)
+	d.publish()
+	d.mu.Unlock()
+	d.Refresh()
+}
+
+func (d *Deck) pollInterval() time.Duration {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.interval
+}
+
+// staleAfter returns the age at which data is stale at a poll interval.
+func staleAfter(interval time.Duration) time.Duration { return 2*interval + 3*time.Second }
+
+// Subscribe returns a channel that has the current snapshot and then the
+// latest, and what ends the subscription. A subscriber that is slow misses
+// snapshots and never the newest one, and delays nobody.
+func (d *Deck) Subscribe() (snapshots <-chan *Snapshot, cancel func()) {
+	ch := make(chan *Snapshot, 1)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	ch <- d.last
+	d.subs[ch] = struct{}{}
+	return ch, func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		delete(d.subs, ch)
+	}
+}
+
+// Snapshot returns the current snapshot.
+func (d *Deck) Snapshot() *Snapshot {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.last
+}
+
+// Close refuses new updates and waits until those under way have been
+// answered, or until ctx ends. What was answered and not yet verified is
+// left as it is.
+func (d *Deck) Close(ctx context.Context) error {
+	d.mu.Lock()
+	d.closed = true
+	d.mu.Unlock()
+	d.cut()
+	done := make(chan struct{})
+	go func() { d.updates.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return errors.New("close the deck: an update has not been answered; its outcome is unknown")
+	}
+}
+
+// publish makes a snapshot of the state and gives it to every subscriber. The
+// mutex must be held.
+func (d *Deck) publish() {
+	d.seq++
+	s := &Snapshot{
+		Seq: d.seq, Health: d.health, Offset: d.offset, Interval: d.interval,
+		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
+	}
+	s.Health.Limit = staleAfter(d.interval)
+	for i, e := range d.order {
+		r := e.view
+		s.Recordings[i] = r
+		if !r.Active() {
+			continue
+		}
+		s.Active++
+		if r.Status == api.Paused {
+			s.Paused++
+			if s.Longest == nil || r.Pause.Since.Before(s.Longest.Pause.Since) {
+				s.Longest = r
+			}
+		}
+	}
+	d.last = s
+	for ch := range d.subs {
+		select {
+		case <-ch: // the stale one, if it was not taken
+		default:
+		}
+		ch <- s // this is the only sender, under the mutex: it has room
+	}
+}
+
+// nextPurge returns when the next ended recording is to be let go; zero for
+// none.
+func (d *Deck) nextPurge() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var next time.Time
+	for _, e := range d.order {
+		if at := e.view.Ended; !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	if next.IsZero() {
+		return next
+	}
+	return next.Add(keepEnded)
+}
+
+// purge lets go of what ended long enough ago, unless an update of it is under
+// way. The mutex must be held.
+func (d *Deck) purge(now time.Time) (changed bool) {
+	d.order = slices.DeleteFunc(d.order, func(e *entry) bool {
+		gone := !e.view.Ended.IsZero() && age(e.view.Ended, now) >= keepEnded && !e.busy()
+		if gone {
+			delete(d.entries, e.view.SID)
+			changed = true
+		}
+		return gone
+	})
+	return changed
+}
+
+// observe learns the server's clock and what requests cost.
+func (d *Deck) observe(x api.Exchange) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.costs.observe(x)
+	d.offset = serverOffset(d.offset, x)
+}
+
+// serverOffset returns the offset to the server's clock after an answer. The
+// answer's Date has whole seconds, and was written between the request and its
+// arrival: an offset within these bounds stays, any other moves to the nearer
+// bound, so that the clock on the screen does not jitter.
+func serverOffset(offset time.Duration, x api.Exchange) time.Duration {
+	date, began, answered, ok := x.ServerTime()
+	if !ok {
+		return offset
+	}
+	lo := date.Sub(answered.Round(0))
+	hi := date.Add(time.Second).Sub(began.Round(0))
+	return min(max(offset, lo), hi)
+}

@@ -1,0 +1,179 @@
+package deck
+
+import (
+	"slices"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/text"
+)
+
+// entry is what the deck holds of one recording. Its view is replaced, never
+// changed, for snapshots share it.
+type entry struct {
+	view *Recording
+	read time.Time // when the request began whose answer the view is
+	// place counts from the oldest row of the list: it stays while new rows
+	// come in on top. See feed.rank.
+	place  int64
+	misses int // polls in a row that did not find it
+	// hold and want: until then, a read that does not show want is lag.
+	hold time.Time
+	want api.Update
+}
+
+// busy reports whether an update of the recording is under way.
+func (e *entry) busy() bool { return e.view.Update != nil && !e.view.Update.Settled }
+
+// change replaces the view by a copy that f has changed.
+func (e *entry) change(f func(*Recording)) {
+	v := *e.view
+	f(&v)
+	e.view = &v
+}
+
+// find returns the entry of a SID; nil for none. The mutex must be held.
+func (d *Deck) find(sid text.Text) *entry { return d.entries[sid] }
+
+// add makes an entry of a recording that is seen for the first time, in its
+// place among the others. The mutex must be held.
+func (d *Deck) add(rec api.Recording, read time.Time) *entry {
+	e := &entry{view: &Recording{Recording: rec}, read: read, place: unplaced}
+	d.entries[rec.SID] = e
+	at, _ := slices.BinarySearchFunc(d.order, e, newestFirst)
+	d.order = slices.Insert(d.order, at, e)
+	e.view.Pause = firstPause(rec, read.Add(d.offset))
+	d.attach(e)
+	return e
+}
+
+func newestFirst(a, b *entry) int {
+	if c := b.view.Created.Compare(a.view.Created); c != 0 {
+		return c
+	}
+	switch x, y := a.view.SID.String(), b.view.SID.String(); {
+	case x < y:
+		return -1
+	case x > y:
+		return 1
+	}
+	return 0
+}
+
+// apply takes in what a read that began at read says of a recording, and
+// reports whether it was news. The mutex must be held.
+func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
+	e := d.find(rec.SID)
+	if e == nil {
+		if !rec.Status.Active() {
+			return false
+		}
+		d.add(rec, read)
+		return true
+	}
+	if read.Before(e.read) {
+		return false // an older look than the one that is shown
+	}
+	e.misses = 0
+	if now.Before(e.hold) && rec.Status.Active() && !e.want.Reached(rec.Status) && !rec.Updated.After(e.view.Updated) {
+		return false // lag: it does not know of the update yet
+	}
+	before := e.view
+	d.set(e, rec, read, now)
+	d.judge(e, now)
+	return e.view != before
+}
+
+// set makes rec what is shown of an entry. The mutex must be held.
+func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
+	old := e.view
+	if rec.CallSID.IsZero() && rec.ConferenceSID.IsZero() {
+		rec.CallSID, rec.ConferenceSID = old.CallSID, old.ConferenceSID // an odd answer does not cost the path
+	}
+	e.read = read
+	if rec.Same(old.Recording) && !old.Gone && rec.Status.Active() == old.Active() {
+		return // the same view, so that what is made of it stays
+	}
+	moved := !rec.Created.Equal(old.Created)
+	e.change(func(r *Recording) {
+		r.Recording, r.Gone = rec, false
+		switch {
+		case rec.Status.Active():
+			r.Ended = time.Time{}
+		case r.Ended.IsZero():
+			r.Ended = now
+		}
+		r.Pause = nextPause(old, rec, read.Add(d.offset), now.Add(d.offset))
+	})
+	if moved {
+		slices.SortStableFunc(d.order, newestFirst)
+	}
+	d.attach(e)
+}
+
+// firstPause returns the pause of a recording that is seen for the first time:
+// at least as old as its last change, where the API dates that, else as this
+// look.
+func firstPause(rec api.Recording, seen time.Time) Pause {
+	if rec.Status != api.Paused {
+		return Pause{}
+	}
+	p := Pause{Since: seen, AtLeast: true}
+	if rec.Updated.After(rec.Created.Add(time.Second)) && rec.Updated.Before(seen) && !rec.Created.IsZero() {
+		p.Since = rec.Updated
+	}
+	return p
+}
+
+// nextPause returns the pause after a read: the one that lasts, a new one, or
+// none. All times are the server's.
+func nextPause(old *Recording, rec api.Recording, seen, now time.Time) Pause {
+	switch {
+	case rec.Status != api.Paused:
+		return Pause{}
+	case old.Status == api.Paused && !old.Pause.Since.IsZero():
+		return old.Pause
+	}
+	// It was seen not paused before, so the pause began since then: when the
+	// API dates the change in between, then; else it is taken to be now.
+	if rec.Updated.After(old.Updated) && !rec.Updated.After(now.Add(time.Second)) && now.Sub(rec.Updated) < time.Hour {
+		return Pause{Since: rec.Updated}
+	}
+	return Pause{Since: seen}
+}
+
+// missing takes in that a recording was not to be found by itself in a poll
+// whose list was read. Twice in a row means gone. The mutex must be held.
+func (d *Deck) missing(e *entry, read, now time.Time) {
+	if read.Before(e.read) || !e.view.Active() {
+		return
+	}
+	if e.misses++; e.misses < 2 {
+		return
+	}
+	e.change(func(r *Recording) { r.Gone, r.Ended, r.Pause = true, now, Pause{} })
+}
+
+// judge settles the outcome of an update that no read had confirmed yet, by
+// what is now known. The mutex must be held.
+func (d *Deck) judge(e *entry, now time.Time) {
+	p := e.view.Update
+	if p == nil || !p.Settled || e.read.Before(p.Answered) || e.read.Before(p.Asked) {
+		return
+	}
+	if p.Outcome != Accepted && p.Outcome != Unknown {
+		return
+	}
+	next := *p
+	switch {
+	case p.Request.Update.Reached(e.view.Status):
+		next.Outcome, next.Note, next.Done = Verified, "", now
+	case !e.view.Status.Active():
+		if next.Note = endedSince(e.view.Status); next.Note == p.Note {
+			return
+		}
+	default:
+		next.Outcome, next.Note, next.Done = Contradicted, itIs(e.view.Status), now
+	}
+	e.change(func(r *Recording) { r.Update = &next })
+}

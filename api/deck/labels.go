@@ -1,0 +1,416 @@
+package deck
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/text"
+)
+
+const (
+	labelsEvery = time.Minute      // between two listings of what is in progress
+	labelsRetry = 10 * time.Second // after a failure
+	labelsOne   = 8                // unknown ones up to this many are read one by one
+	lookEvery   = time.Minute      // between two listings of the participants on screen
+	maxLooks    = 8                // conferences whose participants are kept up
+)
+
+// labels is who is on the line: calls, conferences and participants. They are
+// read beside the polls and never cost one.
+type labels struct {
+	calls       names[api.Call]
+	conferences names[api.Conference]
+	looks       []look // latest first
+	people      map[text.Text][]Participant
+}
+
+// look is a conference that is on somebody's screen.
+type look struct {
+	conference text.Text
+	read       time.Time // when its participants were last read
+}
+
+// names is what is known of the calls, or of the conferences.
+type names[T any] struct {
+	by     map[text.Text]name[T]
+	listed time.Time // when those in progress were last listed
+	retry  time.Time // not before, after a failure
+}
+
+// name is one call or conference; value is nil for one that the API does not
+// know.
+type name[T any] struct {
+	value *T
+	read  time.Time
+}
+
+func newLabels() labels {
+	return labels{
+		calls:       names[api.Call]{by: map[text.Text]name[api.Call]{}},
+		conferences: names[api.Conference]{by: map[text.Text]name[api.Conference]{}},
+		people:      map[text.Text][]Participant{},
+	}
+}
+
+// put takes in what was read of one, and keeps the value that it had when
+// nothing has changed.
+func (n *names[T]) put(sid text.Text, v *T, now time.Time, same func(a, b *T) bool) {
+	if old, ok := n.by[sid]; ok && old.value != nil && (v == nil || same(old.value, v)) {
+		v = old.value
+	}
+	n.by[sid] = name[T]{v, now}
+}
+
+// Look tells that a recording is on screen, so that the participants of its
+// conference are read beside the polls. It never blocks.
+func (d *Deck) Look(sid text.Text) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.find(sid)
+	if e == nil || !e.view.IsConference() {
+		return
+	}
+	conf := e.view.ConferenceSID
+	l := look{conference: conf}
+	if i := slices.IndexFunc(d.labels.looks, func(l look) bool { return l.conference == conf }); i >= 0 {
+		l = d.labels.looks[i]
+		d.labels.looks = slices.Delete(d.labels.looks, i, i+1)
+	}
+	d.labels.looks = slices.Insert(d.labels.looks, 0, l)
+	d.labels.looks = d.labels.looks[:min(len(d.labels.looks), maxLooks)]
+	d.wantAside()
+}
+
+// wantAside asks for a round beside the polls.
+func (d *Deck) wantAside() {
+	select {
+	case d.aside <- struct{}{}:
+	default:
+	}
+}
+
+// runAside reads calls, conferences and participants when they are wanted,
+// until ctx ends.
+func (d *Deck) runAside(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-d.aside:
+		}
+		d.readPeople(ctx)
+		d.readCalls(ctx)
+		d.readConferences(ctx)
+		d.mu.Lock()
+		changed := false
+		for _, e := range d.order {
+			changed = d.attach(e) || changed
+		}
+		if changed {
+			d.publish()
+		}
+		d.mu.Unlock()
+	}
+}
+
+// attach gives a recording what is known of its call or conference, and
+// reports whether that is news. The mutex must be held.
+func (d *Deck) attach(e *entry) bool {
+	r := e.view
+	call := d.labels.calls.by[r.CallSID].value
+	conf := d.labels.conferences.by[r.ConferenceSID].value
+	people := d.labels.people[r.ConferenceSID]
+	if call == r.Call && conf == r.Conference && samePeople(people, r.Participants) {
+		return false
+	}
+	e.change(func(r *Recording) { r.Call, r.Conference, r.Participants = call, conf, people })
+	return true
+}
+
+func samePeople(a, b []Participant) bool { return slices.Equal(a, b) }
+
+// wanted returns the SIDs that no name is known for, and whether any recording
+// has one of that kind at all. The mutex must not be held.
+func wanted[T any](d *Deck, n *names[T], sidOf func(*Recording) text.Text, more ...text.Text) (sids []text.Text, any bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	seen := map[text.Text]bool{{}: true}
+	now := time.Now()
+	add := func(sid text.Text) {
+		if seen[sid] {
+			return
+		}
+		seen[sid], any = true, true
+		known, ok := n.by[sid]
+		if !ok || known.value == nil && now.Sub(known.read) > labelsEvery {
+			sids = append(sids, sid)
+		}
+	}
+	for _, e := range d.order {
+		if e.view.Active() {
+			add(sidOf(e.view))
+		}
+	}
+	for _, sid := range more {
+		add(sid)
+	}
+	return sids, any
+}
+
+// readCalls reads the calls that recordings and participants refer to.
+func (d *Deck) readCalls(ctx context.Context) {
+	var more []text.Text
+	d.mu.Lock()
+	for _, people := range d.labels.people {
+		for _, p := range people {
+			more = append(more, p.CallSID)
+		}
+	}
+	d.mu.Unlock()
+	sids, any := wanted(d, &d.labels.calls, func(r *Recording) text.Text { return r.CallSID }, more...)
+	readNames(ctx, d, &d.labels.calls, sids, any, nameReader[api.Call]{
+		list: func() *api.Pages[api.Call] {
+			return d.client.Calls(api.CallQuery{Status: api.InProgress, PageSize: pageSize})
+		},
+		one:  d.client.Call,
+		sid:  func(c *api.Call) text.Text { return c.SID },
+		same: func(a, b *api.Call) bool { return a.Same(*b) },
+	})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for conf, people := range d.labels.people {
+		people = slices.Clone(people)
+		for i, p := range people {
+			people[i].Call = d.labels.calls.by[p.CallSID].value
+		}
+		d.labels.people[conf] = people
+	}
+}
+
+// readConferences reads the conferences that recordings refer to.
+func (d *Deck) readConferences(ctx context.Context) {
+	sids, any := wanted(d, &d.labels.conferences, func(r *Recording) text.Text { return r.ConferenceSID })
+	readNames(ctx, d, &d.labels.conferences, sids, any, nameReader[api.Conference]{
+		list: func() *api.Pages[api.Conference] {
+			return d.client.Conferences(api.ConferenceQuery{Status: api.InProgress, PageSize: pageSize})
+		},
+		one:  d.client.Conference,
+		sid:  func(c *api.Conference) text.Text { return c.SID },
+		same: func(a, b *api.Conference) bool { return a.Same(*b) },
+	})
+}
+
+// nameReader is how calls, or conferences, are read.
+type nameReader[T any] struct {
+	list func() *api.Pages[T]
+	one  func(context.Context, text.Text) (T, error)
+	sid  func(*T) text.Text
+	same func(a, b *T) bool
+}
+
+// readNames reads what is wanted: with one listing of those in progress, when
+// many are unknown or the last listing is a minute old, and the rest one by
+// one. A failure leaves them unknown, for some seconds.
+func readNames[T any](ctx context.Context, d *Deck, n *names[T], sids []text.Text, any bool, r nameReader[T]) {
+	d.mu.Lock()
+	now := time.Now()
+	list := any && (len(sids) > labelsOne || age(n.listed, now) > labelsEvery || n.listed.IsZero())
+	if !any || now.Before(n.retry) || (!list && len(sids) == 0) {
+		d.mu.Unlock()
+		return
+	}
+	d.mu.Unlock()
+	err := error(nil)
+	if list {
+		if err = listNames(ctx, d, n, r); err == nil {
+			sids = stillUnknown(d, n, sids)
+		}
+	}
+	for i, sid := range sids {
+		if err != nil || i == 4*labelsOne || ctx.Err() != nil {
+			break // the others have their turn after the next poll
+		}
+		err = readName(ctx, d, n, sid, r)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err != nil {
+		wait, ok := waitAsked(err)
+		if !ok {
+			wait = labelsRetry
+		}
+		n.retry = time.Now().Add(wait)
+	}
+}
+
+// listNames lists those in progress, page by page.
+func listNames[T any](ctx context.Context, d *Deck, n *names[T], r nameReader[T]) error {
+	pages := r.list()
+	met := map[text.Text]bool{}
+	for pages.More() {
+		if err := d.slot(ctx); err != nil {
+			return err
+		}
+		var page []T
+		_, err := pages.Next(ctx, func(v T) { page = append(page, v) })
+		d.free()
+		d.mu.Lock()
+		now := time.Now()
+		for i := range page {
+			n.put(r.sid(&page[i]), &page[i], now, r.same)
+			met[r.sid(&page[i])] = true
+		}
+		d.mu.Unlock()
+		if err != nil {
+			return err
+		}
+		if len(met) > pageLimit*pageSize {
+			break
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n.listed = time.Now()
+	used := map[text.Text]bool{}
+	for _, e := range d.order {
+		used[e.view.CallSID], used[e.view.ConferenceSID] = true, true
+	}
+	for sid := range n.by {
+		if !met[sid] && !used[sid] {
+			delete(n.by, sid) // over, and nobody refers to it
+		}
+	}
+	return nil
+}
+
+func stillUnknown[T any](d *Deck, n *names[T], sids []text.Text) []text.Text {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.DeleteFunc(sids, func(sid text.Text) bool { return n.by[sid].value != nil })
+}
+
+// readName reads one; one that the API does not know, or will not say, is
+// remembered as that, and its recordings show the SID.
+func readName[T any](ctx context.Context, d *Deck, n *names[T], sid text.Text, r nameReader[T]) error {
+	if err := d.slot(ctx); err != nil {
+		return err
+	}
+	v, err := r.one(ctx, sid)
+	d.free()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case err == nil:
+		n.put(sid, &v, time.Now(), r.same)
+	case errors.Is(err, api.ErrNotFound), errors.Is(err, api.ErrSID), errors.Is(err, api.ErrUnreadable):
+		n.put(sid, nil, time.Now(), r.same)
+	default:
+		return err
+	}
+	return nil
+}
+
+// readPeople reads the participants of the conferences that are on screen.
+func (d *Deck) readPeople(ctx context.Context) {
+	d.mu.Lock()
+	var due []text.Text
+	now := time.Now()
+	for i := range d.labels.looks {
+		if l := &d.labels.looks[i]; l.read.IsZero() || age(l.read, now) >= lookEvery {
+			l.read = now
+			due = append(due, l.conference)
+		}
+	}
+	d.mu.Unlock()
+	for _, conf := range due {
+		people, err := d.participants(ctx, conf)
+		if err != nil {
+			continue // they are shown when they are known
+		}
+		d.mu.Lock()
+		d.labels.people[conf] = people
+		for sid := range d.labels.people {
+			if !slices.ContainsFunc(d.labels.looks, func(l look) bool { return l.conference == sid }) {
+				delete(d.labels.people, sid)
+			}
+		}
+		d.mu.Unlock()
+	}
+}
+
+func (d *Deck) participants(ctx context.Context, conf text.Text) ([]Participant, error) {
+	pages, err := d.client.Participants(conf, pageSize)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.slot(ctx); err != nil {
+		return nil, err
+	}
+	defer d.free()
+	var people []Participant
+	_, err = pages.Next(ctx, func(p api.Participant) { people = append(people, Participant{Participant: p}) })
+	return people, err
+}
+
+// scanOld looks for active recordings that are older than a full scan reads:
+// the calls and conferences in progress that began before it are asked for
+// theirs. A failure costs nothing but these, until the next full scan.
+func (d *Deck) scanOld(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, oldScanLimit)
+	defer cancel()
+	since := d.serverNow().Add(-d.config.Lookback)
+	calls := d.client.Calls(api.CallQuery{Status: api.InProgress, StartedBefore: since.Add(time.Hour), PageSize: pageSize})
+	var old []api.RecordingQuery
+	eachRow(ctx, d, calls, func(c api.Call) {
+		if t := c.Began(); !t.IsZero() && t.Before(since) {
+			old = append(old, api.RecordingQuery{CallSID: c.SID, PageSize: pageSize})
+		}
+	})
+	conferences := d.client.Conferences(api.ConferenceQuery{
+		Status: api.InProgress, CreatedBefore: since.Add(24 * time.Hour), PageSize: pageSize,
+	})
+	eachRow(ctx, d, conferences, func(c api.Conference) {
+		if !c.Created.IsZero() && c.Created.Before(since) {
+			old = append(old, api.RecordingQuery{ConferenceSID: c.SID, PageSize: pageSize})
+		}
+	})
+	var wg sync.WaitGroup
+	for _, q := range old {
+		wg.Go(func() { d.readOld(ctx, q) })
+	}
+	wg.Wait()
+}
+
+// readOld applies the active recordings of one call or conference.
+func (d *Deck) readOld(ctx context.Context, q api.RecordingQuery) {
+	began := time.Now()
+	var found []api.Recording
+	eachRow(ctx, d, d.client.Recordings(q), func(row api.Row) {
+		if row.Status.Active() {
+			found = append(found, row.Recording())
+		}
+	})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, rec := range found {
+		d.apply(rec, began, time.Now())
+	}
+}
+
+// eachRow walks along a list to its end, or to the first error.
+func eachRow[T any](ctx context.Context, d *Deck, pages *api.Pages[T], each func(T)) {
+	for pages.More() {
+		if err := d.slot(ctx); err != nil {
+			return
+		}
+		_, err := pages.Next(ctx, each)
+		d.free()
+		if err != nil {
+			return
+		}
+	}
+}

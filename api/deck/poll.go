@@ -1,0 +1,423 @@
+package deck
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/text"
+)
+
+const (
+	pageSize  = 1000 // of a full scan: the API's most
+	pageLimit = 1000 // pages of one scan
+	// keepRecent is how many of the newest rows are remembered, to know where
+	// a poll may stop reading.
+	keepRecent = 4000
+	// createdSlack is how much later than its creation a row may turn up.
+	createdSlack = 5 * time.Second
+	// maxFailedReads is how many single reads may fail before a poll gives up.
+	maxFailedReads = 8
+	// oldScanLimit bounds the look for recordings older than the lookback.
+	oldScanLimit = 5 * time.Second
+)
+
+var errPages = errors.New("more than 1,000 pages")
+
+// feed is what the polls know of the list of recordings, ended ones too.
+type feed struct {
+	arrivals  int64              // rows that came on top since the first look
+	walk      uint               // the walk along the list under way, counted
+	recent    map[text.Text]uint // the newest rows, and the walk that met them first
+	older     map[text.Text]uint // what recent was before it was full
+	watermark time.Time          // the newest row's creation
+	fresh     float64            // new rows per poll, lately
+	scan      *scan              // the full scan under way; nil for none
+	scanned   time.Time          // when the last full scan ended; zero before the first
+	pages     int                // of the last full scan
+	partial   error              // why the last full scan was partial; nil when it was not
+	odd       error              // rows of the last poll that could not be read; nil for none
+}
+
+// scan is a full scan: a walk along all pages of the lookback, which may
+// spread over several polls.
+type scan struct {
+	pages    *api.Pages[api.Row]
+	arrivals int64 // when it began: the list does not shift under its page tokens
+	index    int64 // rows read
+	page     int   // pages read
+}
+
+// poll looks at the project once. The first poll is a full scan; later ones
+// read the newest rows and the known active ones, and a piece of a full scan
+// when one is due. The error is the first thing that went wrong; what was read
+// is applied all the same.
+func (d *Deck) poll(ctx context.Context) error {
+	d.beginPoll()
+	f := &d.feed
+	f.odd = nil
+	if f.scanned.IsZero() {
+		if err := d.fullScan(ctx, 0); err != nil || f.pages <= 1 {
+			return err
+		}
+		// It took more than a moment: what came and changed meanwhile is next.
+	}
+	if err := d.steady(ctx); err != nil {
+		return err
+	}
+	if f.scan != nil || time.Since(f.scanned) >= d.config.FullEvery || errors.Is(f.partial, api.ErrPage) {
+		return d.fullScan(ctx, d.pollInterval()/2)
+	}
+	return nil
+}
+
+func (d *Deck) beginPoll() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.health.Next.IsZero() {
+		d.health.Next = time.Time{}
+		d.publish()
+	}
+}
+
+// endPoll publishes what a poll has found, and what the data is worth now.
+func (d *Deck) endPoll(err error, next time.Time) {
+	now := time.Now()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	h := &d.health
+	h.Err = err
+	if err != nil {
+		h.Next = next
+		if h.Failing.IsZero() {
+			h.Failing = now
+		}
+	} else {
+		h.Failing, h.Next, h.Page = time.Time{}, time.Time{}, 0
+		h.Err = cmp.Or(d.feed.partial, d.feed.odd)
+		h.Complete, h.Partial = now, h.Err != nil
+	}
+	d.purge(now)
+	d.publish()
+	d.wantAside()
+}
+
+// fullScan reads on in the full scan under way, or begins one, until it has
+// ended or has taken the time given; 0 is no limit. A page that was refused,
+// or too many, end it too: it is partial then.
+func (d *Deck) fullScan(ctx context.Context, limit time.Duration) error {
+	f, began := &d.feed, time.Now()
+	if f.scan == nil {
+		f.walk++
+		f.scan = &scan{pages: d.client.Recordings(d.lookback(pageSize)), arrivals: f.arrivals}
+	}
+	s := f.scan
+	for s.pages.More() {
+		if s.page == pageLimit {
+			return d.endScan(ctx, errPages)
+		}
+		if f.scanned.IsZero() {
+			d.loading(s.page + 1)
+		}
+		rows, err := d.readPage(ctx, s.pages, s.index)
+		s.index += int64(rows.n)
+		d.place(rows, s.arrivals)
+		if errors.Is(err, api.ErrPage) {
+			return d.endScan(ctx, err)
+		}
+		if e, ok := errors.AsType[*api.Error](err); ok && e.StatusCode < 500 && e.StatusCode != 429 {
+			f.scan = nil // the page's token is of no use any more: from the start
+		}
+		if err != nil {
+			return err
+		}
+		s.page++
+		if limit > 0 && time.Since(began) >= limit && s.pages.More() {
+			return nil
+		}
+	}
+	return d.endScan(ctx, nil)
+}
+
+// endScan ends the full scan under way, partial for a reason or complete, and
+// looks for recordings that are older than it reaches.
+func (d *Deck) endScan(ctx context.Context, partial error) error {
+	f := &d.feed
+	f.scan, f.scanned, f.pages, f.partial = nil, time.Now(), f.scan.page, partial
+	d.scanOld(ctx)
+	return ctx.Err()
+}
+
+// loading tells which page of the first full scan is being read.
+func (d *Deck) loading(page int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.health.Page = page
+	d.publish()
+}
+
+// lookback returns the query for everything that a scan reads. It asks for an
+// hour more than needed, for how the API compares dates is not known.
+func (d *Deck) lookback(size int) api.RecordingQuery {
+	since := d.serverNow().Add(-d.config.Lookback - time.Hour)
+	return api.RecordingQuery{CreatedAfter: since.Truncate(time.Minute), PageSize: size}
+}
+
+// serverNow returns the time by the server's clock.
+func (d *Deck) serverNow() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return time.Now().Add(d.offset)
+}
+
+// pageRows is what was of interest in one page.
+type pageRows struct {
+	n     int                 // rows in the page
+	fresh int                 // rows that were not known
+	tail  bool                // the last row was known
+	seen  map[text.Text]int64 // the active and tracked ones, and their index in the list
+}
+
+// readPage reads the next page and applies what it says of active recordings
+// and of those that the deck has.
+func (d *Deck) readPage(ctx context.Context, pages *api.Pages[api.Row], index int64) (pageRows, error) {
+	if err := d.slot(ctx); err != nil {
+		return pageRows{}, err
+	}
+	defer d.free()
+	latest := d.serverNow().Add(time.Minute)
+	began := time.Now()
+	out := pageRows{seen: map[text.Text]int64{}}
+	var wanted []api.Recording
+	info, err := pages.Next(ctx, func(row api.Row) {
+		out.tail = d.feed.knows(row)
+		if !out.tail {
+			out.fresh++
+		}
+		d.feed.remember(row, latest)
+		if row.Status.Active() || d.tracks(row.SID) {
+			wanted = append(wanted, row.Recording())
+			out.seen[row.SID] = index + int64(out.n)
+		}
+		out.n++
+	})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.costs.page(info)
+	now := time.Now()
+	news := false
+	for _, rec := range wanted {
+		news = d.apply(rec, began, now) || news
+	}
+	if news {
+		d.publish()
+	}
+	if info.Unreadable > 0 {
+		d.feed.odd = fmt.Errorf("%d of %d rows could not be read", info.Unreadable, info.Rows)
+	}
+	return out, err
+}
+
+// tracks reports whether the deck has a recording.
+func (d *Deck) tracks(sid text.Text) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.entries[sid] != nil
+}
+
+// knows reports whether a row was there before this walk, so that nothing
+// below it is new.
+func (f *feed) knows(row api.Row) bool {
+	for _, rows := range []map[text.Text]uint{f.recent, f.older} {
+		if walk, ok := rows[row.SID]; ok {
+			return walk < f.walk
+		}
+	}
+	return !row.Created.IsZero() && row.Created.Before(f.watermark.Add(-createdSlack))
+}
+
+// remember takes a row in as one that was there. A creation after latest is
+// a clock that is wrong, and no mark to go by.
+func (f *feed) remember(row api.Row, latest time.Time) {
+	if f.recent == nil || len(f.recent) >= keepRecent {
+		f.older, f.recent = f.recent, make(map[text.Text]uint, keepRecent)
+	}
+	if _, ok := f.recent[row.SID]; !ok {
+		f.recent[row.SID] = f.walk
+	}
+	if row.Created.After(f.watermark) && row.Created.Before(latest) {
+		f.watermark = row.Created
+	}
+}
+
+// slot waits for a place among the requests in flight; free gives it back.
+func (d *Deck) slot(ctx context.Context) error {
+	select {
+	case d.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (d *Deck) free() { <-d.slots }
+
+// steady reads what is new and looks again at every known active recording.
+func (d *Deck) steady(ctx context.Context) error {
+	plan := d.plan()
+	var singles lookups
+	var wg sync.WaitGroup
+	wg.Go(func() { singles = d.readSingles(ctx, plan.singles) })
+	seen, err := d.readNewest(ctx, plan)
+	wg.Wait()
+	if err == nil {
+		// Rows that were expected in the pages and were not there.
+		var rest []text.Text
+		for _, sid := range plan.covered {
+			if !seen[sid] {
+				rest = append(rest, sid)
+			}
+		}
+		more := d.readSingles(ctx, rest)
+		singles.missing = append(singles.missing, more.missing...)
+		singles.err = errors.Join(singles.err, more.err)
+	}
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	now := time.Now()
+	for _, m := range singles.missing {
+		if e := d.find(m.sid); e != nil {
+			d.missing(e, m.read, now)
+		}
+	}
+	return singles.err
+}
+
+// readNewest reads the list from its top, as far as it is new and as far as
+// the plan wants, and returns which of the active recordings it met.
+func (d *Deck) readNewest(ctx context.Context, p plan) (seen map[text.Text]bool, err error) {
+	f := &d.feed
+	f.walk++
+	seen = map[text.Text]bool{}
+	pages := d.client.Recordings(d.lookback(p.size))
+	var all []pageRows
+	index, fresh := int64(0), 0
+	for n := 0; pages.More() && err == nil; n++ {
+		if n == pageLimit {
+			err = errPages
+			break
+		}
+		var rows pageRows
+		rows, err = d.readPage(ctx, pages, index)
+		index += int64(rows.n)
+		fresh += rows.fresh
+		all = append(all, rows)
+		for sid := range rows.seen {
+			seen[sid] = true
+		}
+		if rows.tail && index >= p.depth && (err == nil || errors.Is(err, api.ErrPage)) {
+			err = nil // what lies below is known: whatever the next page is, it is not needed
+			break
+		}
+	}
+	f.arrivals += int64(fresh)
+	f.fresh += (float64(fresh) - f.fresh) / 4
+	for _, rows := range all {
+		d.place(rows, f.arrivals)
+	}
+	return seen, err
+}
+
+// place notes where in the list the rows of a page were.
+func (d *Deck) place(rows pageRows, arrivals int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for sid, index := range rows.seen {
+		if e := d.find(sid); e != nil {
+			e.place = arrivals - index
+		}
+	}
+}
+
+// lookups is what came of reading recordings one by one.
+type lookups struct {
+	missing []lookup
+	err     error // the first error other than 404
+}
+
+type lookup struct {
+	sid  text.Text
+	read time.Time
+}
+
+// readSingles reads recordings one by one, as many at a time as the poll has
+// places for, and applies the answers. After some failures it gives up.
+func (d *Deck) readSingles(ctx context.Context, sids []text.Text) (out lookups) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var mu sync.Mutex
+	failed := 0
+	note := func(sid text.Text, read time.Time, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err == nil:
+		case errors.Is(err, api.ErrNotFound):
+			out.missing = append(out.missing, lookup{sid, read})
+		default:
+			if out.err == nil {
+				out.err = err
+			}
+			if failed++; failed >= maxFailedReads {
+				cancel()
+			}
+		}
+	}
+	work := make(chan text.Text)
+	var wg sync.WaitGroup
+	for range min(maxInFlight, len(sids)) {
+		wg.Go(func() {
+			for sid := range work {
+				read := time.Now()
+				note(sid, read, d.readOne(ctx, sid))
+			}
+		})
+	}
+	for _, sid := range sids {
+		select {
+		case work <- sid:
+		case <-ctx.Done():
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	close(work)
+	wg.Wait()
+	return out
+}
+
+// readOne reads one recording for a poll and applies the answer.
+func (d *Deck) readOne(ctx context.Context, sid text.Text) error {
+	if err := d.slot(ctx); err != nil {
+		return err
+	}
+	defer d.free()
+	began := time.Now()
+	rec, x, err := d.client.Recording(ctx, sid)
+	if err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.costs.single(x)
+	d.apply(rec, began, time.Now())
+	return nil
+}

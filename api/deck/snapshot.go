@@ -1,0 +1,205 @@
+package deck
+
+import (
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/text"
+)
+
+// Snapshot is the project at one moment, as the API last told it. It is shared
+// between sessions and never changes: read it, clone before sorting. Two
+// snapshots share the recordings that are the same in both, so a pointer that
+// is equal means that nothing about the recording has changed.
+type Snapshot struct {
+	Seq        uint64       // grows by one with each snapshot
+	Recordings []*Recording // active and lately ended ones, newest first
+	Active     int          // how many of them are active
+	Paused     int          // how many of them are paused
+	Longest    *Recording   // the active one paused for longest; nil without a pause
+	Health     Health
+	// Offset is what to add to the local clock to have the server's, by the
+	// Date header of its answers; 0 until one has come.
+	Offset   time.Duration
+	Interval time.Duration // between two polls, as set now
+	ReadOnly bool          // the deck refuses updates
+}
+
+// ServerTime returns the server's time at the local time now.
+func (s *Snapshot) ServerTime(now time.Time) time.Time { return now.Add(s.Offset) }
+
+// Find returns the recording with a SID; nil when the snapshot has none.
+func (s *Snapshot) Find(sid text.Text) *Recording {
+	for _, r := range s.Recordings {
+		if r.SID == sid {
+			return r
+		}
+	}
+	return nil
+}
+
+// Recording is a recording as the API last reported it, and what the deck
+// knows beside it. It never changes.
+type Recording struct {
+	api.Recording
+	Call         *api.Call       // nil for a conference's, and while unknown
+	Conference   *api.Conference // nil for a call's, and while unknown
+	Participants []Participant   // of the conference; see [Deck.Look]
+	Pause        Pause           // the zero value when it is not paused
+	Update       *Progress       // the last update that this deck made; nil for none
+	Ended        time.Time       // local time when the deck learned that it ended; zero while active
+	Gone         bool            // it is no longer to be found, and never ended
+}
+
+// Participant is one who is in a conference, and the call, when it is known.
+type Participant struct {
+	api.Participant
+	Call *api.Call
+}
+
+// Active reports whether the recording can still change.
+func (r *Recording) Active() bool { return r.Ended.IsZero() }
+
+// Paused reports whether the recording is active and paused.
+func (r *Recording) Paused() bool { return r.Active() && r.Status == api.Paused }
+
+// Pause is what is known of the pause that a recording is in.
+type Pause struct {
+	Since time.Time // server's clock; zero when not paused
+	// AtLeast: the pause is older than Since, which is when it was first seen
+	// or last known to be paused. It is shown as ≥.
+	AtLeast  bool
+	Behavior api.PauseBehavior // empty unless this deck made the pause
+	Actor    string            // who asked for it; empty unless this deck made the pause
+}
+
+// For returns for how long the pause lasts at the server's time now, never
+// less than zero.
+func (p Pause) For(now time.Time) time.Duration {
+	if p.Since.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(p.Since))
+}
+
+// Outcome is what became of a request. The words are the same in code, on the
+// screen and in the journal.
+type Outcome string
+
+// The six outcomes.
+const (
+	Requested    Outcome = "requested"    // sent, no answer yet
+	Accepted     Outcome = "accepted"     // answered 2xx, with the status asked for
+	Verified     Outcome = "verified"     // a later, separate read agrees
+	Contradicted Outcome = "contradicted" // the answer or a later read says otherwise
+	Failed       Outcome = "failed"       // refused: not done
+	Unknown      Outcome = "unknown"      // nobody can tell yet whether it was done
+)
+
+// Request is a person's wish to change a recording.
+type Request struct {
+	SID    text.Text
+	Update api.Update
+	Actor  string     // who asks
+	Seen   api.Status // the status that the person saw; empty when unknown
+}
+
+// Verb returns what is asked for in one word: pause, resume or stop.
+func (r Request) Verb() string {
+	switch r.Update.Status {
+	case api.Paused:
+		return "pause"
+	case api.InProgress:
+		return "resume"
+	case api.Stopped:
+		return "stop"
+	}
+	return string(r.Update.Status)
+}
+
+// Progress is how far a request has come. It never changes: the next step is
+// another Progress with the same ID.
+type Progress struct {
+	ID      uint64 // of the request, ascending
+	Request Request
+	Outcome Outcome
+	// Settled: the outcome is final. Until then no other update of the
+	// recording is sent.
+	Settled  bool
+	Asked    time.Time      // local time of the request
+	Answered time.Time      // local time of the answer to the POST; zero before, or without one
+	Done     time.Time      // local time when the outcome was settled; zero before
+	Err      error          // why, for failed and unknown; nil otherwise
+	Note     string         // what is being waited for, or what a read said; may be empty
+	Tries    int            // POSTs sent; more than 1 only after HTTP 429
+	Changed  []Change       // the fields that the returned resource changed
+	Answer   *api.Recording // the resource that the update returned; nil without one
+}
+
+// Change is a field of a recording that an update changed.
+type Change struct {
+	Name text.Text
+	Old  api.Field // as it was before; see [api.Field] for absent and null
+}
+
+// Phase is what the data is worth.
+type Phase int
+
+// The phases, in the words of the screen's header.
+const (
+	Loading Phase = iota // LOADING: the first full scan has not ended
+	Live                 // live: the last poll was complete
+	Stale                // STALE: a poll failed, or none has ended for too long
+	Partial              // PARTIAL: a page was refused, or there were too many
+)
+
+// Health says what the data of a snapshot is worth. All times are local.
+type Health struct {
+	Page     int       // the page of the first full scan that is being read, from 1; 0 after it
+	Complete time.Time // when the last complete poll ended; zero before the first
+	Failing  time.Time // when the first of the failed polls in a row ended; zero when none failed
+	Err      error     // why the last poll failed, or why it is partial; nil otherwise
+	Next     time.Time // when the next try begins, while failing; zero while it is under way
+	Partial  bool      // the last poll that ended was partial
+	// Limit is the age at which the data is stale though no poll has failed:
+	// two intervals and 3 s.
+	Limit time.Duration
+}
+
+// Phase returns what the data is worth at the local time now.
+func (h Health) Phase(now time.Time) Phase {
+	switch {
+	case !h.Failing.IsZero():
+		return Stale
+	case h.Complete.IsZero():
+		return Loading
+	case age(h.Complete, now) > h.Limit:
+		return Stale
+	case h.Partial:
+		return Partial
+	}
+	return Live
+}
+
+// Age returns how old the data is at the local time now: the time since the
+// last complete poll, or, before there was one, since polls fail.
+func (h Health) Age(now time.Time) time.Duration {
+	if h.Complete.IsZero() {
+		return age(h.Failing, now)
+	}
+	return age(h.Complete, now)
+}
+
+// age returns the time from t to now by the clock that says more: the
+// monotonic one stands still while a machine sleeps, the wall clock may be set
+// back.
+func age(t, now time.Time) time.Duration {
+	if t.IsZero() {
+		return 0
+	}
+	return max(0, now.Sub(t), now.Round(0).Sub(t.Round(0)))
+}
+
+// Known reports whether anything is known of the project: whether a page of
+// its recordings has been read.
+func (s *Snapshot) Known() bool { return !s.Health.Complete.IsZero() || len(s.Recordings) > 0 }
