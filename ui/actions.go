@@ -1,0 +1,237 @@
+package ui
+
+import (
+	"slices"
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/ui/prompt"
+)
+
+// An action is what a key does. What happens, the refusals, the hints and the
+// help all come from the table of actions.
+type action struct {
+	// key is the keys, and the help: their names, and what they do.
+	key  key.Binding
+	hint string // in the key hints; empty for none
+	rank int    // hints with a high rank drop first
+
+	// For an update of the selected recording, the verb, what is asked of the
+	// API, the statuses it makes sense in, and the prompt before it.
+	verb   string
+	update api.Update
+	when   []api.Status
+	ask    bool
+	prompt prompt.Kind
+
+	// For everything else, what it does. With neither, the key is for the list
+	// or the detail pane.
+	run func(m *Model, now time.Time) tea.Cmd
+}
+
+// bind makes a binding whose help names the keys and says what they do.
+func bind(names, does string, keys ...string) key.Binding {
+	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(names, does))
+}
+
+var (
+	pausable = []api.Status{api.InProgress, api.Resumed, api.Queued}
+	active   = []api.Status{api.InProgress, api.Resumed, api.Queued, api.Paused}
+)
+
+// actions returns the table, in the order of the help.
+func actions(behavior api.PauseBehavior) []action {
+	return slices.Concat(updateActions(behavior), viewActions(), sessionActions())
+}
+
+// updateActions are the keys that change a recording. There is no toggle.
+func updateActions(behavior api.PauseBehavior) []action {
+	return []action{
+		{
+			key:  bind("p", "pause now, with "+string(behavior), "p"),
+			hint: "pause·" + string(behavior), rank: 1,
+			verb: "pause", when: pausable,
+			update: api.Update{Status: api.Paused, PauseBehavior: behavior},
+		},
+		{
+			key:  bind("P", "pause: choose 1 silence (the gap stays in the file) or 2 skip (the time is cut out)", "P"),
+			hint: "choose", rank: 5,
+			verb: "pause", when: pausable,
+			update: api.Update{Status: api.Paused},
+			ask:    true, prompt: prompt.Choose,
+		},
+		{
+			key:  bind("r", "resume; asks for y, any other key cancels", "r"),
+			hint: "resume", rank: 2,
+			verb: "resume", when: []api.Status{api.Paused},
+			update: api.Update{Status: api.InProgress},
+			ask:    true, prompt: prompt.Confirm,
+		},
+		{
+			key:  bind("X", "stop, which cannot be undone; asks for the end of the SID and Enter", "X"),
+			hint: "stop", rank: 3,
+			verb: "stop", when: active,
+			update: api.Update{Status: api.Stopped},
+			ask:    true, prompt: prompt.Typed,
+		},
+	}
+}
+
+// viewActions are the keys that change what is on the screen.
+func viewActions() []action {
+	return []action{
+		{key: bind("j k ↑ ↓", "move; also g G Home End PgUp PgDn ctrl+d ctrl+u")},
+		{key: bind("Enter", "the detail pane in full width, and back", "enter"), hint: "detail", rank: 6, run: (*Model).toggleFull},
+		{key: bind("Esc", "closes, clears the filter, cancels; never quits, never confirms", "esc"), run: (*Model).escape},
+		{key: bind("Tab", "focus the list or the detail pane, to scroll it", "tab"), hint: "focus", rank: 12, run: (*Model).toggleFocus},
+		{key: bind("/", "filter: words, status:paused, age>10m, !word", "/"), hint: "filter", rank: 4, run: (*Model).openFilter},
+		{key: bind("o", "sort by another column", "o"), hint: "sort", rank: 8, run: (*Model).openSort},
+		{key: bind("O", "reverse the order", "O"), run: (*Model).reverse},
+		{key: bind("R F5", "refresh now", "R", "f5"), hint: "refresh", rank: 10, run: (*Model).refresh},
+		{key: bind("f", "freeze the display, and thaw it; an update thaws it too", "f"), hint: "freeze", rank: 9, run: (*Model).freeze},
+		{key: bind("+", "poll less often", "+"), run: (*Model).slower},
+		{key: bind("-", "poll more often", "-"), run: (*Model).faster},
+		{key: bind("c", "copy the recording's SID", "c"), hint: "copy SID", rank: 11, run: (*Model).copySID},
+		{key: bind("C", "copy the call's or the conference's SID", "C"), run: (*Model).copyParent},
+		{key: bind("y", "the last answer as JSON in the detail pane, and back", "y"), hint: "json", rank: 13, run: (*Model).toggleRaw},
+	}
+}
+
+// sessionActions are the keys about the session.
+func sessionActions() []action {
+	stop := func(m *Model, now time.Time) tea.Cmd {
+		m.say("stop is X, it asks first", now)
+		return nil
+	}
+	return []action{
+		{key: bind("? F1", "this help", "?", "f1"), hint: "help", run: (*Model).openHelp},
+		{key: bind("ctrl+l", "draw the screen anew", "ctrl+l")},
+		{key: bind("ctrl+z", "suspend tapedeck", "ctrl+z")},
+		{key: bind("q", "quit; asks when you have left recordings paused", "q"), hint: "quit", rank: 7, run: (*Model).quit},
+		{key: bind("ctrl+c", "cancels what is open; twice in 2 s quits", "ctrl+c")},
+		{key: bind("s x Delete", "do nothing: stop is X", "s", "x", "delete"), run: stop},
+		{key: bind("S D K", "do nothing", "S", "D", "K"), run: func(*Model, time.Time) tea.Cmd { return nil }},
+	}
+}
+
+// indexKeys returns where in the table each key is.
+func indexKeys(table []action) map[string]int {
+	by := map[string]int{}
+	for i, a := range table {
+		for _, k := range a.key.Keys() {
+			by[k] = i
+		}
+	}
+	return by
+}
+
+// KeyHelp is one line of the help: the keys, and what they do.
+type KeyHelp struct{ Keys, Does string }
+
+// Keys returns the help of every key, for documentation.
+func Keys(behavior api.PauseBehavior) []KeyHelp {
+	var out []KeyHelp
+	for _, a := range actions(behavior) {
+		h := a.key.Help()
+		out = append(out, KeyHelp{h.Key, h.Desc})
+	}
+	return out
+}
+
+// refusal returns why an update makes no sense for a recording in the status
+// that it is known to have; empty when it does, and when nobody knows.
+func (a *action) refusal(r *deck.Recording) string {
+	switch {
+	case r.Gone:
+		return "it is gone"
+	case !r.Status.Known():
+		return ""
+	case !r.Status.Active():
+		return "it is " + string(r.Status)
+	case !r.Active():
+		return "it has ended"
+	case slices.Contains(a.when, r.Status):
+		return ""
+	case a.update.Status == api.Paused:
+		return "it is paused already; r resumes"
+	}
+	return "it is not paused"
+}
+
+// request does what an updating key asks of the selected recording: it sends
+// the update, opens its prompt, or says why not.
+func (m *Model) request(a *action, now time.Time) tea.Cmd {
+	r, ok := m.selected()
+	switch {
+	case m.o.ReadOnly || m.live.ReadOnly:
+		m.refuse("cannot "+a.verb+": tapedeck is read-only here", now)
+		return nil
+	case !ok:
+		m.refuse("cannot "+a.verb+": no recording is selected", now)
+		return nil
+	}
+	short := m.list.ShortSID(r.SID)
+	cannot := "cannot " + a.verb + " …" + short + ": "
+	if busy := m.underWay(r.SID); busy != "" {
+		m.refuse(cannot+busy, now)
+		return nil
+	}
+	if why := a.refusal(r); why != "" && !m.doubtful(now) {
+		m.refuse(cannot+why, now)
+		return nil
+	}
+	req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status}
+	if !a.ask {
+		return m.do(req, short, now)
+	}
+	p := prompt.New(m.th, prompt.Question{
+		Kind: a.prompt, Opener: a.key.Keys()[0], Request: req, Short: short,
+		Who: m.who(r), Profile: m.place(), State: prompt.State(m.live.Find(r.SID)),
+	}, now)
+	m.prompt = &p
+	return nil
+}
+
+// doubtful reports whether the statuses on the screen may be old: then the API
+// knows better, and nothing is refused for them.
+func (m *Model) doubtful(now time.Time) bool {
+	return m.live.Health.Phase(now) != deck.Live || !m.frozen.IsZero()
+}
+
+// closePrompt takes what a prompt answered outside of a key.
+func (m *Model) closePrompt(a prompt.Answer, now time.Time) {
+	if a.Say != "" {
+		m.say(a.Say, now)
+	}
+	if a.Closed {
+		m.prompt = nil
+	}
+}
+
+// answer gives a key to the open prompt, and does what it then says.
+func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
+	open := *m.prompt
+	q := open.Question()
+	if s := k.String(); m.small() && q.Kind != prompt.Quit && s != "esc" && s != "ctrl+c" {
+		m.refuse("no updating key works at this size; Esc cancels", now)
+		return nil
+	}
+	open, a := open.Update(k, now)
+	m.prompt = &open
+	m.closePrompt(a, now)
+	if !a.Go {
+		return nil
+	}
+	if q.Kind == prompt.Quit {
+		return tea.Quit
+	}
+	if busy := m.underWay(a.Request.SID); busy != "" {
+		m.refuse("cannot "+a.Request.Verb()+" …"+q.Short+": "+busy, now)
+		return nil
+	}
+	return m.do(a.Request, q.Short, now)
+}

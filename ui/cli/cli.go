@@ -1,0 +1,170 @@
+// Package cli has tapedeck's commands, one file each: the dashboard at the
+// root, the simulator, and what says which settings apply.
+//
+// Standard output has only what was asked for. Errors, warnings and hints go
+// to standard error. The exit codes are 0 for done, 1 for failed, 2 for usage,
+// settings or a missing terminal, and 128 plus the number after a signal.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"tapedeck/api/sim"
+	"tapedeck/config"
+)
+
+// The exit codes besides 0 and those after a signal.
+const (
+	codeFailed = 1
+	codeUsage  = 2
+)
+
+// Start is what a dashboard begins with.
+type Start struct {
+	Config  config.Config
+	Demo    *sim.Space // the space of the demo; nil for a configured project
+	Environ []string
+	Version string
+}
+
+// Dashboard shows the dashboard until the user quits or ctx ends. When a signal
+// was the reason, context.Cause(ctx) is a [*SignalError]; a dashboard that
+// finds its terminal gone returns one for SIGHUP.
+type Dashboard func(ctx context.Context, start Start) error
+
+// App is one call of tapedeck: what it is given and where it writes.
+type App struct {
+	Args      []string // without the program's name
+	Environ   []string
+	Stdout    io.Writer
+	Stderr    io.Writer
+	Terminal  bool   // standard output is a terminal
+	Version   string // set at build time; empty for that of the build information
+	Dashboard Dashboard
+}
+
+// Execute runs the command that the arguments name, and returns its exit code.
+// Errors are written to standard error.
+func Execute(ctx context.Context, app App) int {
+	r := &runner{App: app}
+	root := r.root()
+	// Cobra would take nil for the arguments of the process.
+	root.SetArgs(append([]string{}, app.Args...))
+	root.SetOut(app.Stdout)
+	root.SetErr(app.Stderr)
+	initCompletion(root)
+	return r.exit(ctx, root.ExecuteContext(ctx))
+}
+
+// runner runs one command.
+type runner struct {
+	App
+	started bool // flags and arguments were accepted
+}
+
+// Error is an error with its exit code and what to do about it.
+type Error struct {
+	Code  int      // 0 counts as 1
+	What  string   // what was tried, on what, and why it failed
+	Hints []string // the next steps
+}
+
+// Error returns what went wrong, without the hints.
+func (e *Error) Error() string { return e.What }
+
+// usage returns an error of usage.
+func usage(what string, hints ...string) *Error {
+	return &Error{Code: codeUsage, What: what, Hints: hints}
+}
+
+// exit reports err, if there is anything to say, and returns the exit code.
+func (r *runner) exit(ctx context.Context, err error) int {
+	sig, stopped := errors.AsType[*SignalError](err)
+	if !stopped {
+		sig, stopped = errors.AsType[*SignalError](context.Cause(ctx))
+	}
+	if stopped {
+		// That a command was stopped is no news; what else went wrong is.
+		if _, only := err.(*SignalError); err != nil && !only && !errors.Is(err, context.Canceled) {
+			r.report(err)
+		}
+		return sig.ExitCode()
+	}
+	if err == nil {
+		return 0
+	}
+	r.report(err)
+	if e, ok := errors.AsType[*Error](err); ok && e.Code != 0 {
+		return e.Code
+	}
+	if _, ok := errors.AsType[*config.Error](err); ok || !r.started {
+		return codeUsage
+	}
+	return codeFailed
+}
+
+// report writes err to standard error, each of several on a line of its own,
+// with its hints below.
+func (r *runner) report(err error) {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range many.Unwrap() {
+			r.report(e)
+		}
+		return
+	}
+	var hints []string
+	if e, ok := errors.AsType[*Error](err); ok {
+		hints = e.Hints
+	} else if e, ok := errors.AsType[*config.Error](err); ok {
+		hints = e.Hints
+	}
+	_, _ = fmt.Fprintf(r.Stderr, "tapedeck: %v\n", err)
+	for _, hint := range hints {
+		_, _ = fmt.Fprintf(r.Stderr, "  hint: %s\n", hint)
+	}
+}
+
+// warn writes the warnings of c to standard error.
+func (r *runner) warn(c config.Config) {
+	for _, w := range c.Warnings {
+		_, _ = fmt.Fprintf(r.Stderr, "tapedeck: warning: %s\n", w)
+	}
+}
+
+// sources returns what the settings of cmd are read from.
+func (r *runner) sources(cmd *cobra.Command) config.Sources {
+	in := config.Sources{Flags: map[string]string{}, Environ: r.Environ}
+	for _, f := range config.Flags() {
+		if cmd.Flags().Changed(f.Name) {
+			in.Flags[f.Name] = cmd.Flags().Lookup(f.Name).Value.String()
+		}
+	}
+	return in
+}
+
+// addSettings gives cmd a flag for each setting.
+func addSettings(cmd *cobra.Command) {
+	for _, f := range config.Flags() {
+		v := &textValue{kind: f.Hint}
+		if f.Bool {
+			v.kind = "bool"
+		}
+		flag := cmd.Flags().VarPF(v, f.Name, "", f.Usage)
+		if f.Bool {
+			flag.NoOptDefVal = "true"
+		}
+	}
+}
+
+// textValue is a flag's value as it was given. What it may be is for package
+// config to say, in the same words as for a variable or the file.
+type textValue struct{ text, kind string }
+
+func (v *textValue) String() string     { return v.text }
+func (v *textValue) Type() string       { return v.kind }
+func (v *textValue) Set(s string) error { v.text = s; return nil }

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// SignalError is why a context ended: a signal came.
+type SignalError struct{ Signal syscall.Signal }
+
+// Error names the signal.
+func (e *SignalError) Error() string { return fmt.Sprintf("stopped by a signal: %v", e.Signal) }
+
+// ExitCode returns the exit code after the signal: 128 and its number.
+func (e *SignalError) ExitCode() int { return 128 + int(e.Signal) }
+
+// NotifyContext returns a context that ends when SIGHUP, SIGINT or SIGTERM
+// comes, with a [*SignalError] as its cause. SIGHUP stays ignored where it was,
+// as under nohup.
+//
+// A second SIGINT or SIGTERM calls exit at once. A second SIGHUP does not: a
+// window that closes often sends two, and what is under way is to be finished.
+//
+// stop ends the watch and releases what it holds.
+func NotifyContext(parent context.Context, exit func(code int)) (ctx context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		signals = append(signals, syscall.SIGHUP)
+	}
+	came := make(chan os.Signal, 8)
+	done := make(chan struct{})
+	signal.Notify(came, signals...)
+	go watch(came, done, cancel, exit)
+	return ctx, func() {
+		signal.Stop(came)
+		close(done)
+		cancel(nil)
+	}
+}
+
+// watch cancels at the first signal, and exits at the second that counts.
+func watch(came <-chan os.Signal, done <-chan struct{}, cancel context.CancelCauseFunc, exit func(int)) {
+	for first := true; ; first = false {
+		select {
+		case <-done:
+			return
+		case s := <-came:
+			sig, _ := s.(syscall.Signal)
+			e := &SignalError{Signal: sig}
+			switch {
+			case first:
+				cancel(e)
+			case sig != syscall.SIGHUP:
+				exit(e.ExitCode())
+			}
+		}
+	}
+}

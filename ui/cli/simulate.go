@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tapedeck/api/sim"
+	"tapedeck/api/text"
+)
+
+// graceTime is how long requests under way have when the simulator ends.
+const graceTime = 2 * time.Second
+
+// The largest simulated space: more than any project has, and still quick.
+const (
+	maxRecordings = 100_000
+	maxChurn      = 6_000
+)
+
+// simulate returns the command that serves a simulated space.
+func (r *runner) simulate() *cobra.Command {
+	var listen string
+	var space spaceFlags
+	cmd := &cobra.Command{
+		Use:   "simulate",
+		Short: "Serve a simulated space over HTTP on loopback",
+		Long: `simulate serves a simulated SignalWire space over HTTP on loopback, for
+training, scripts and tests. It prints three lines, the variables to reach it
+by, and serves until SIGINT or SIGTERM.`,
+		Example: `  tapedeck simulate --listen 127.0.0.1:0 --recordings 100
+  tapedeck simulate --fault 503@update --fault lag=2s`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if done, err := space.help(r.Stdout); done {
+				return err
+			}
+			o, err := space.options()
+			if err != nil {
+				return err
+			}
+			l, err := listenLoopback(cmd.Context(), listen)
+			if err != nil {
+				return err
+			}
+			return r.serve(cmd.Context(), l, sim.New(o))
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8910", "loopback address and port to listen on; port 0 picks one")
+	space.add(cmd, "")
+	return cmd
+}
+
+// serve prints how to reach space, and serves it on l until ctx ends.
+func (r *runner) serve(ctx context.Context, l net.Listener, space *sim.Space) error {
+	server := &http.Server{Handler: space, ReadHeaderTimeout: 10 * time.Second}
+	_, err := fmt.Fprintf(r.Stdout, "SIGNALWIRE_SPACE=http://%s\nSIGNALWIRE_PROJECT_ID=%s\nSIGNALWIRE_API_TOKEN=%s\n",
+		l.Addr(), space.Project(), space.Token())
+	if err != nil {
+		_ = l.Close()
+		return fmt.Errorf("print how to reach the simulator: %w", err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve the simulated space on %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceTime)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		_ = server.Close()
+	}
+	<-served
+	return context.Cause(ctx)
+}
+
+// listenLoopback listens on an address that only this machine can reach.
+func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
+	const hint = "use an address such as 127.0.0.1:8910, or 127.0.0.1:0 for any free port"
+	cannot := "cannot listen on " + strconv.Quote(address) + ": "
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, usage(cannot+"it is not an address with a port", hint)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return nil, usage(cannot+"its port is not a number from 0 to 65535", hint)
+	}
+	const elsewhere = "the simulator listens on loopback only"
+	if ip, err := netip.ParseAddr(host); host != "localhost" && (err != nil || !ip.Unmap().IsLoopback()) {
+		return nil, usage(cannot+elsewhere, hint)
+	}
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		if e, ok := errors.AsType[*net.OpError](err); ok {
+			err = e.Err // without the address, which is said already
+		}
+		return nil, &Error{What: cannot + err.Error(), Hints: []string{"choose another port, such as --listen 127.0.0.1:0 for any free one"}}
+	}
+	// What localhost means is up to the machine.
+	if at, ok := l.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
+		_ = l.Close()
+		return nil, usage(cannot+elsewhere, hint)
+	}
+	return l, nil
+}
+
+// spaceFlags are the flags of a simulated space.
+type spaceFlags struct {
+	o      sim.Options
+	faults []string
+}
+
+var spaceFlagNames = []string{"recordings", "history", "seed", "churn", "fault"}
+
+// add gives cmd the flags. The prefix goes before what help says of each.
+func (s *spaceFlags) add(cmd *cobra.Command, prefix string) {
+	s.o = sim.DefaultOptions()
+	f := cmd.Flags()
+	f.IntVar(&s.o.Recordings, "recordings", s.o.Recordings, prefix+"active recordings at the start")
+	f.IntVar(&s.o.History, "history", s.o.History, prefix+"ended recordings at the start")
+	f.Uint64Var(&s.o.Seed, "seed", s.o.Seed, prefix+"the same seed gives the same space")
+	f.Float64Var(&s.o.Churn, "churn", s.o.Churn, prefix+"recordings that begin and end per minute; 0 for none")
+	f.StringArrayVar(&s.faults, "fault", nil, prefix+"what goes wrong, as `NAME[=VALUE][@update]`, repeatable; --fault help lists them")
+}
+
+// given returns the name of a flag that was given, or an empty string.
+func (s *spaceFlags) given(cmd *cobra.Command) string {
+	i := slices.IndexFunc(spaceFlagNames, cmd.Flags().Changed)
+	if i < 0 {
+		return ""
+	}
+	return spaceFlagNames[i]
+}
+
+// help lists the faults, if that was asked for.
+func (s *spaceFlags) help(w io.Writer) (done bool, err error) {
+	if !slices.Contains(s.faults, "help") {
+		return false, nil
+	}
+	_, err = fmt.Fprintln(w, strings.TrimRight(sim.FaultHelp(), "\n"))
+	return true, err
+}
+
+// options returns the options that the flags give.
+func (s *spaceFlags) options() (sim.Options, error) {
+	o := s.o
+	for _, n := range []struct {
+		name  string
+		value float64
+		most  float64
+	}{
+		{"recordings", float64(o.Recordings), maxRecordings},
+		{"history", float64(o.History), maxRecordings},
+		{"churn", o.Churn, maxChurn},
+	} {
+		// Written so that what is not a number is refused, too.
+		if !(n.value >= 0 && n.value <= n.most) {
+			return o, usage(fmt.Sprintf("cannot use %v for --%s: allowed is 0 to %v", n.value, n.name, int(n.most)))
+		}
+	}
+	for _, f := range s.faults {
+		fault, err := sim.ParseFault(f)
+		if err != nil {
+			return o, usage("cannot use "+strconv.Quote(f)+" for --fault: "+text.New(err.Error()).String(), "--fault help lists them")
+		}
+		o.Faults = append(o.Faults, fault)
+	}
+	return o, nil
+}

@@ -1,0 +1,378 @@
+package detail
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+	"tapedeck/ui/theme"
+)
+
+// builder makes the lines of the body.
+type builder struct {
+	Model
+	sym   theme.Symbols
+	label int // cells of the column of labels, with the gap after it
+	lines []line
+}
+
+// edge is the empty column at the left, where the title has its pointer.
+const edge = 1
+
+// build makes the lines below the title, as far as they do not tick.
+func (m Model) build(marked bool) []line {
+	b := &builder{Model: m, sym: m.th.Symbols(), label: 16}
+	if m.w >= 60 {
+		b.label = 20
+	}
+	if m.raw {
+		for _, l := range m.rec.JSON() {
+			b.raw(l.String())
+		}
+		return b.lines
+	}
+	b.who()
+	b.update()
+	b.blank()
+	b.fields(marked)
+	b.blank()
+	b.known()
+	if m.rec.IsConference() {
+		b.conference()
+	} else {
+		b.call()
+	}
+	return b.lines
+}
+
+// blank adds an empty line, unless the pane is too low to waste one.
+func (b *builder) blank() {
+	if n := len(b.lines); b.h >= 12 && n > 0 && b.lines[n-1].cells > 0 {
+		b.lines = append(b.lines, line{})
+	}
+}
+
+// raw adds a line of JSON, broken where it is full.
+func (b *builder) raw(s string) {
+	for _, part := range b.th.Break(b.th.Plain(s), b.w-edge) {
+		b.text(theme.Plain, part)
+	}
+}
+
+// text adds a line of its own.
+func (b *builder) text(role theme.Role, s string) {
+	var l line
+	l.add(b.th, theme.Plain, b.th.Pad(edge))
+	l.add(b.th, role, s)
+	b.lines = append(b.lines, l)
+}
+
+// wrapped adds text in as many lines as it takes.
+func (b *builder) wrapped(role theme.Role, s string) {
+	for _, part := range b.th.Wrap(b.th.Plain(s), b.w-edge) {
+		b.text(role, part)
+	}
+}
+
+// labeled adds a value with its label, in as many lines as it takes; beside is
+// said after it where there is room.
+func (b *builder) labeled(label, value string, role theme.Role, beside string) {
+	label, value, beside = b.th.Plain(label), b.th.Plain(value), b.th.Plain(beside)
+	var l line
+	l.add(b.th, theme.Plain, b.th.Pad(edge))
+	l.add(b.th, theme.Dim, b.th.Truncate(label, max(b.label-1, b.w/2)))
+	l.add(b.th, theme.Plain, b.th.Pad(max(1, edge+b.label-l.cells)))
+	for i, part := range b.parts(value, b.w-l.cells) {
+		if i > 0 {
+			b.lines = append(b.lines, l)
+			l = b.indented()
+		}
+		l.add(b.th, role, part)
+	}
+	if beside != "" && l.cells+2+b.th.Width(beside) <= b.w {
+		l.add(b.th, theme.Plain, "  ")
+		l.add(b.th, theme.Dim, beside)
+	}
+	b.lines = append(b.lines, l)
+}
+
+// was adds the old value of the field above, beside the new one or below it.
+func (b *builder) was(value, old string) {
+	value, old = b.th.Plain(value), b.th.Plain(old)
+	l := &b.lines[len(b.lines)-1]
+	if l.cells+6+b.th.Width(old) <= b.w {
+		l.add(b.th, theme.Dim, "  was "+old)
+		return
+	}
+	below := b.indented()
+	below.add(b.th, theme.Dim, "was ")
+	if room := b.w - below.cells; b.th.Width(old) > room {
+		old = b.cut(differing(value, old), room)
+	}
+	below.add(b.th, theme.Dim, old)
+	b.lines = append(b.lines, below)
+}
+
+// differing returns the words of old from the first that differs from value's
+// on: of a date, what has changed.
+func differing(value, old string) string {
+	for {
+		word, rest, more := strings.Cut(old, " ")
+		same, next, ok := strings.Cut(value, " ")
+		if !more || !ok || word != same {
+			return old
+		}
+		value, old = next, rest
+	}
+}
+
+// indented returns a line that begins where values do.
+func (b *builder) indented() line {
+	var l line
+	l.add(b.th, theme.Plain, b.th.Pad(min(edge+b.label, b.w/2)))
+	return l
+}
+
+// wholeFrom is how wide values must be for long ones to be shown whole, in
+// several lines: that of a SID. In less, what has no spaces is cut.
+const wholeFrom = 36
+
+// parts returns a value in lines for w cells.
+func (b *builder) parts(value string, w int) []string {
+	if w < 1 || b.th.Width(value) <= w {
+		return []string{value}
+	}
+	room := b.w - edge - b.label
+	if room < wholeFrom && !strings.Contains(value, " ") {
+		return []string{b.cut(value, w)}
+	}
+	return b.th.Wrap(value, min(w, max(1, room)))
+}
+
+// cut cuts a value to w cells, in the middle when it is one word: a SID is
+// known by its end.
+func (b *builder) cut(s string, w int) string {
+	n := b.th.Width(s)
+	if n <= w || len(s) != n || strings.Contains(s, " ") || w < 8 {
+		return b.th.Truncate(s, w)
+	}
+	head := (w - b.th.Width(b.sym.Ellipsis)) * 2 / 5
+	tail := w - b.th.Width(b.sym.Ellipsis) - head
+	return s[:head] + b.sym.Ellipsis + s[len(s)-tail:]
+}
+
+// who adds who is recorded.
+func (b *builder) who() {
+	r := b.rec
+	switch {
+	case r.IsConference() && r.Conference != nil && !r.Conference.FriendlyName.IsZero():
+		b.text(theme.Plain, b.th.Truncate(b.th.Plain(r.Conference.FriendlyName.String()), b.w-edge-14)+" (conference)")
+	case r.Call != nil && !r.IsConference():
+		s := b.line(*r.Call)
+		for _, more := range []string{r.Call.Direction.String(), string(r.Call.Status)} {
+			if more != "" && b.th.Width(s)+3+len(more) <= b.w-edge {
+				s += " " + b.sym.Dot + " " + b.th.Plain(more)
+			}
+		}
+		b.text(theme.Plain, b.th.Truncate(s, b.w-edge))
+	}
+}
+
+// line returns a call's From → To.
+func (b *builder) line(c api.Call) string {
+	return b.th.Plain(or(c.FromShown(), "?")) + " " + b.sym.Arrow + " " + b.th.Plain(or(c.ToShown(), "?"))
+}
+
+func or(t text.Text, none string) string {
+	if t.IsZero() {
+		return none
+	}
+	return t.String()
+}
+
+// outcomeRoles is how each outcome is shown.
+var outcomeRoles = map[deck.Outcome]theme.Role{
+	deck.Requested: theme.Changed, deck.Accepted: theme.Changed, deck.Verified: theme.Good,
+	deck.Contradicted: theme.Bad, deck.Failed: theme.Bad, deck.Unknown: theme.Warn,
+}
+
+// update adds the last update: what was asked, what became of it, how long
+// that took, who asked, and why it went wrong.
+func (b *builder) update() {
+	p := b.rec.Update
+	if p == nil {
+		return
+	}
+	what := p.Request.Verb()
+	if p.Request.Update.PauseBehavior != "" {
+		what += " with " + string(p.Request.Update.PauseBehavior)
+	}
+	outcome := string(p.Outcome)
+	switch {
+	case p.Settled && !p.Done.IsZero():
+		outcome += " in " + seconds(p.Done.Sub(p.Asked))
+	case !p.Answered.IsZero():
+		outcome += " in " + seconds(p.Answered.Sub(p.Asked)) + ", not verified yet"
+	case p.Outcome == deck.Requested:
+		outcome += ", no answer yet"
+	}
+	if p.Tries > 1 {
+		outcome += fmt.Sprintf(" (sent %d times)", p.Tries)
+	}
+	by := b.by(or(text.New(p.Request.Actor), "tapedeck")) + " at " + localTime(p.Asked)
+	b.wrapped(outcomeRoles[p.Outcome], what+": "+outcome)
+	by, last := " "+b.sym.Dot+" "+b.th.Plain(by), &b.lines[len(b.lines)-1]
+	if last.cells+b.th.Width(by) <= b.w {
+		last.add(b.th, theme.Dim, by)
+	} else {
+		b.wrapped(theme.Dim, by[len(b.sym.Dot)+2:])
+	}
+	if p.Note != "" {
+		b.wrapped(theme.Plain, text.New(p.Note).String())
+	}
+	if p.Err != nil {
+		b.wrapped(theme.Bad, reason(p.Err))
+		if hint := api.Hint(p.Err); hint != "" {
+			b.wrapped(theme.Plain, "hint: "+hint)
+		}
+	}
+}
+
+// reason returns what the API said, or what happened instead.
+func reason(err error) string {
+	if e, ok := errors.AsType[*api.Error](err); ok {
+		return text.New(e.Error()).String()
+	}
+	return text.New(err.Error()).String()
+}
+
+// seconds returns a short time as people say it.
+func seconds(d time.Duration) string {
+	if d >= 10*time.Second {
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.1f s", max(0, d.Seconds()))
+}
+
+// known adds what tapedeck knows beside the resource.
+func (b *builder) known() {
+	r := b.rec
+	n := len(b.lines)
+	if r.Paused() {
+		b.labeled("paused", b.pause(), theme.Plain, "")
+	}
+	if r.Gone {
+		b.labeled("gone", "since "+localTime(r.Ended)+": not found in two polls. The API has it no more, "+
+			"and never said that it ended; above is what it said last", theme.Plain, "")
+	} else if !r.Active() {
+		b.labeled("seen ended", localTime(r.Ended), theme.Plain, "")
+	}
+	if len(b.lines) > n {
+		b.blank()
+	}
+}
+
+// pause says since when a recording is paused, how, and by whom.
+func (b *builder) pause() string {
+	p := b.rec.Pause
+	var s string
+	if !p.Since.IsZero() {
+		s = "since " + localTime(p.Since)
+		if p.AtLeast {
+			s += " or longer"
+		}
+	}
+	if p.Behavior != "" {
+		s += ", with " + string(p.Behavior)
+	} else {
+		s += ", behavior not known (the API does not say)"
+	}
+	if p.Actor != "" {
+		s += ", " + b.by(p.Actor)
+	}
+	return strings.TrimPrefix(s, ", ")
+}
+
+// call adds the call that is recorded.
+func (b *builder) call() {
+	c := b.rec.Call
+	if c == nil {
+		b.labeled("call", "not known", theme.Dim, "")
+		return
+	}
+	b.labeled("call", join(c.Direction.String(), string(c.Status)), theme.Plain, "")
+	b.number("from", c.FromShown(), c.From)
+	b.number("to", c.ToShown(), c.To)
+	if !c.CallerName.IsZero() {
+		b.labeled("caller_name", c.CallerName.String(), theme.Plain, "")
+	}
+	if began := c.Began(); !began.IsZero() {
+		b.labeled("began", localTime(began), theme.Plain, "")
+	}
+	if !c.ParentCallSID.IsZero() {
+		b.labeled("parent_call_sid", c.ParentCallSID.String(), theme.Plain, "")
+	}
+}
+
+// number adds a number as people write it, and beside it as it came.
+func (b *builder) number(label string, shown, came text.Text) {
+	beside := ""
+	if shown != came {
+		beside = came.String()
+	}
+	b.labeled(label, or(shown, "-"), theme.Plain, beside)
+}
+
+// conference adds the conference that is recorded, and who is in it.
+func (b *builder) conference() {
+	c := b.rec.Conference
+	if c == nil {
+		b.labeled("conference", "not known", theme.Dim, "")
+	} else {
+		b.labeled("conference", join(c.FriendlyName.String(), string(c.Status), c.Region.String()), theme.Plain, "")
+		if !c.Created.IsZero() {
+			b.labeled("began", localTime(c.Created), theme.Plain, "")
+		}
+	}
+	for i, p := range b.rec.Participants {
+		label := ""
+		if i == 0 {
+			label = "participants"
+		}
+		b.labeled(label, b.participant(p), theme.Plain, "")
+	}
+}
+
+// participant says who a participant is: the call's numbers, or its SID.
+func (b *builder) participant(p deck.Participant) string {
+	who := "call " + or(p.CallSID, "-")
+	if p.Call != nil {
+		who = b.line(*p.Call)
+	}
+	var more []string
+	if p.Muted {
+		more = append(more, "muted")
+	}
+	if p.OnHold {
+		more = append(more, "on hold")
+	}
+	return join(append([]string{who, p.Label.String()}, more...)...)
+}
+
+// join puts a comma between what is not empty; a dash stands for nothing.
+func join(parts ...string) string {
+	var out []string
+	for _, p := range parts {
+		if p != "" {
+			out = append(out, p)
+		}
+	}
+	if len(out) == 0 {
+		return "-"
+	}
+	return strings.Join(out, ", ")
+}

@@ -1,0 +1,270 @@
+package ui
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+	"tapedeck/ui/theme"
+)
+
+// wide is from which width on the header is one line, and the detail pane is
+// beside the list.
+const wide = 100
+
+// span is a piece of a line in one style.
+type span struct {
+	role theme.Role
+	text string
+}
+
+// segment is a part of the header that is shown whole or not at all. Those of
+// high rank drop first, those of rank 0 never.
+type segment struct {
+	spans []span
+	rank  int
+	w     int
+}
+
+func (m *Model) segment(rank int, spans ...span) segment {
+	s := segment{spans: spans, rank: rank}
+	for _, p := range spans {
+		s.w += m.th.Width(p.text)
+	}
+	return s
+}
+
+// header returns the lines above the list: where this is, the counts, and
+// what the data is worth. What the data is worth and the pauses never drop.
+func (m *Model) header(w int) []string {
+	where, counts, badges := m.whereSegments(), m.countSegments(), m.badgeSegments()
+	if w >= wide {
+		right := append(counts, badges...)
+		return []string{m.headerLine(w, where, right, m.health())}
+	}
+	return []string{
+		m.headerLine(w, where, nil, m.health()),
+		m.headerLine(w, counts, badges, nil),
+	}
+}
+
+// headerLine puts left and right, and one of the forms of last, at the ends of
+// a line. The first form that fits is taken, the longest first.
+func (m *Model) headerLine(w int, left, right []segment, last []segment) string {
+	if len(last) == 0 {
+		last = []segment{{}}
+	}
+	var keep int
+	form := last[len(last)-1]
+	for _, f := range last {
+		if k, ok := fitSegments(w, left, right, f, 4); ok {
+			keep, form = k, f
+			break
+		}
+		keep, _ = fitSegments(w, left, right, form, 1)
+	}
+	var l liner
+	l.begin(m.th, w)
+	for _, s := range left {
+		m.addSegment(&l, s, keep, 1+min(l.w, 1))
+	}
+	right = append(right[:len(right):len(right)], form)
+	rightW := -3
+	for _, s := range right {
+		if s.rank <= keep && s.w > 0 {
+			rightW += s.w + 3
+		}
+	}
+	l.fill(w - 1 - rightW)
+	for i, s := range right {
+		m.addSegment(&l, s, keep, min(i, 1)*3)
+	}
+	return l.end()
+}
+
+// addSegment adds a segment, with a gap before it, unless its rank drops.
+func (m *Model) addSegment(l *liner, s segment, keep, gap int) {
+	if s.rank > keep || s.w == 0 {
+		return
+	}
+	l.add(theme.Plain, m.th.Pad(gap))
+	for _, p := range s.spans {
+		l.add(p.role, p.text)
+	}
+}
+
+// fitSegments returns the highest rank that can be kept in w cells; ok is false
+// when ranks below lowest would have to go.
+func fitSegments(w int, left, right []segment, form segment, lowest int) (keep int, ok bool) {
+	for keep = 9; keep >= 0; keep-- {
+		total := 1 + form.w + 1
+		for _, list := range [][]segment{left, right} {
+			for _, s := range list {
+				if s.rank <= keep && s.w > 0 {
+					total += s.w + 3
+				}
+			}
+		}
+		if total <= w {
+			return keep, keep >= lowest-1
+		}
+	}
+	return 0, false
+}
+
+// place names the space and the profile.
+func (m *Model) place() string {
+	if m.o.Demo {
+		return "DEMO"
+	}
+	space := m.th.Plain(text.New(m.o.Space).String())
+	if m.o.Profile == "" {
+		return space
+	}
+	return space + " / " + m.th.Plain(text.New(m.o.Profile).String())
+}
+
+func (m *Model) whereSegments() []segment {
+	name := m.segment(6, span{theme.Bold, "tapedeck"})
+	if m.o.Demo {
+		return []segment{name, m.segment(0, span{theme.Demo, " DEMO "}), m.segment(7, span{theme.Dim, "a simulated space"})}
+	}
+	return []segment{name, m.segment(3, span{theme.Plain, m.place()})}
+}
+
+// countSegments are the numbers of recordings, dim when they are old.
+func (m *Model) countSegments() []segment {
+	s := m.shown
+	if !s.Known() {
+		return []segment{m.segment(2, span{theme.Dim, "REC ?"}), m.segment(0, span{theme.Dim, "PAUSED ?"})}
+	}
+	rec, paused, starting := theme.Plain, theme.Plain, theme.Starting
+	if s.Paused > 0 {
+		paused = theme.Paused
+	}
+	if m.stale {
+		rec, paused, starting = theme.Dim, theme.Dim, theme.Dim
+	}
+	out := []segment{m.segment(2, span{rec, "REC " + strconv.Itoa(m.counts.recording)})}
+	if n := m.counts.starting; n > 0 {
+		out = append(out, m.segment(4, span{starting, "STARTING " + strconv.Itoa(n)}))
+	}
+	pause := []span{{paused, "PAUSED " + strconv.Itoa(s.Paused)}}
+	if r := s.Longest; r != nil && s.Paused > 0 {
+		long := theme.Clock(r.Pause.For(s.ServerTime(m.at())))
+		if r.Pause.AtLeast {
+			long = m.th.Symbols().AtLeast + long
+		}
+		// The clock ticks: in the terminal's own color that is cheap to send.
+		pause = append(pause, span{paused, ", longest "}, span{theme.Plain, long})
+	}
+	out = append(out, m.segment(0, pause...))
+	if m.stale && !s.Health.Complete.IsZero() {
+		out = append(out, m.segment(5, span{theme.Dim, "as of " + s.Health.Complete.Local().Format("15:04:05 MST")}))
+	}
+	return out
+}
+
+// badgeSegments say what else holds: a frozen display, no updates.
+func (m *Model) badgeSegments() []segment {
+	var out []segment
+	if !m.frozen.IsZero() {
+		out = append(out, m.segment(0, span{theme.Badge, " FROZEN "}, span{theme.Plain, " " + theme.Clock(m.now.Sub(m.frozen))}))
+	}
+	if m.o.ReadOnly || m.live.ReadOnly {
+		out = append(out, m.segment(1, span{theme.Badge, " READ-ONLY "}))
+	}
+	return out
+}
+
+// health says what the data is worth, in forms from the longest to the
+// shortest.
+func (m *Model) health() []segment {
+	h, dot := m.live.Health, " "+m.th.Symbols().Dot+" "
+	switch h.Phase(m.now) {
+	case deck.Loading:
+		long := "LOADING"
+		if h.Page > 0 {
+			long = "LOADING page " + strconv.Itoa(h.Page)
+		}
+		return []segment{m.segment(0, span{theme.Warn, long})}
+	case deck.Live:
+		return []segment{m.segment(0, span{theme.Plain, "live" + dot + ageWords(h.Age(m.now)) + " old"})}
+	case deck.Partial:
+		word := m.segment(0, span{theme.Warn, "PARTIAL"}, span{theme.Plain, dot + partialWhy(h.Err)})
+		return []segment{word, m.segment(0, span{theme.Warn, "PARTIAL"})}
+	}
+	word := []span{{theme.Bad, "STALE"}, {theme.Plain, " " + theme.Clock(h.Age(m.now))}}
+	why := dot + "poll overdue"
+	if h.Err != nil {
+		why = dot + api.Reason(h.Err)
+	}
+	next := ""
+	switch wait := h.Next.Sub(m.now); {
+	case h.Next.IsZero() && h.Failing.IsZero():
+	case h.Next.IsZero() || wait <= 0:
+		next = dot + "trying now"
+	default:
+		next = dot + "next try " + strconv.Itoa(int((wait+time.Second-1)/time.Second)) + "s"
+	}
+	short := m.segment(0, word...)
+	reason := m.segment(0, append(word, span{theme.Bad, why})...)
+	full := m.segment(0, append(word, span{theme.Bad, why}, span{theme.Plain, next})...)
+	return []segment{full, reason, short}
+}
+
+// partialWhy says why a poll was partial.
+func partialWhy(err error) string {
+	if err == nil {
+		return "not all was read"
+	}
+	return api.Reason(err)
+}
+
+// ageWords returns an age in seconds while that is short.
+func ageWords(d time.Duration) string {
+	if d < 100*time.Second {
+		return strconv.Itoa(int(d/time.Second)) + "s"
+	}
+	return theme.Clock(d)
+}
+
+// windowTitle is the title of the terminal's window. It changes only when the
+// counts do.
+func (m *Model) windowTitle() string {
+	title := "tapedeck " + m.place()
+	switch {
+	case !m.shown.Known():
+		return title
+	case m.stale:
+		return title + ": STALE"
+	}
+	return fmt.Sprintf("%s: REC %d PAUSED %d", title, m.counts.recording, m.shown.Paused)
+}
+
+// who names who is on the line of a recording: from and to, the conference's
+// name, or the SID while nothing else is known.
+func (m *Model) who(r *deck.Recording) string {
+	switch {
+	case r.IsConference() && r.Conference != nil && !r.Conference.FriendlyName.IsZero():
+		return m.th.Plain(r.Conference.FriendlyName.String()) + " (conference)"
+	case r.IsConference():
+		return "conference " + m.th.Plain(r.ConferenceSID.String())
+	case r.Call != nil:
+		from, to := r.Call.FromShown().String(), r.Call.ToShown().String()
+		return m.th.Plain(known(from)) + " " + m.th.Symbols().Arrow + " " + m.th.Plain(known(to))
+	case !r.CallSID.IsZero():
+		return "call " + m.th.Plain(r.CallSID.String())
+	}
+	return "unknown call"
+}
+
+func known(s string) string {
+	if s == "" {
+		return "?"
+	}
+	return s
+}

@@ -1,0 +1,277 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api/text"
+	"tapedeck/ui/prompt"
+)
+
+// promptHints are the hints while a prompt is open.
+func promptHints(m *Model) []hint {
+	switch m.prompt.Question().Kind {
+	case prompt.Choose:
+		return []hint{{"1", "silence", 0}, {"2", "skip", 0}, {"any other key", "cancels", 1}}
+	case prompt.Confirm:
+		return []hint{{"y", "resume", 0}, {"any other key", "cancels", 1}}
+	case prompt.Typed:
+		return []hint{{"Enter", "stop", 0}, {"Esc", "cancel", 0}}
+	}
+	return []hint{{"y", "quit", 0}, {"any other key", "stays", 1}}
+}
+
+// key routes a key press: to what is open, to the table of actions, or to the
+// list or the detail pane.
+func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
+	m.dismiss(now)
+	s := k.String()
+	switch s {
+	case "ctrl+c":
+		return m.interrupted(k, now)
+	case "ctrl+l":
+		return tea.ClearScreen
+	case "ctrl+z":
+		return m.suspend(now)
+	}
+	switch {
+	case m.prompt != nil:
+		return m.answer(k, now)
+	case m.small():
+		if s == "q" {
+			return m.quit(now)
+		}
+		m.refuse("no key but q works at this size", now)
+		return nil
+	case m.mode == filters:
+		return m.typeFilter(k, now)
+	case m.mode == sorting:
+		return m.chooseSort(s, now)
+	case m.mode == helping:
+		return m.readHelp(k, now)
+	}
+	if i, ok := m.byKey[s]; ok {
+		if a := &m.keys[i]; a.verb != "" {
+			return m.request(a, now)
+		} else if a.run != nil {
+			return a.run(m, now)
+		}
+	}
+	return m.move(k)
+}
+
+// suspend stops the process, where a shell can continue it.
+func (m *Model) suspend(now time.Time) tea.Cmd {
+	if !canSuspend() {
+		m.refuse("cannot suspend: no shell started tapedeck that could bring it back", now)
+		return nil
+	}
+	return tea.Suspend
+}
+
+// move gives a key to the part that has the focus.
+func (m *Model) move(k tea.KeyPressMsg) (cmd tea.Cmd) {
+	m.moved = true
+	if m.onDetail() {
+		m.detail, cmd = m.detail.Update(k)
+		return cmd
+	}
+	m.list, cmd = m.list.Update(k)
+	return cmd
+}
+
+// interrupted takes ctrl+c: it cancels what is open, else it quits when it
+// comes twice in 2 s.
+func (m *Model) interrupted(k tea.KeyPressMsg, now time.Time) tea.Cmd {
+	switch {
+	case m.prompt != nil:
+		return m.answer(k, now)
+	case m.mode == filters:
+		m.clearFilter()
+		return nil
+	case m.mode != normal:
+		m.mode = normal
+		return nil
+	case !m.interrupt.IsZero() && now.Sub(m.interrupt) < 2*time.Second:
+		return tea.Quit
+	}
+	m.interrupt = now
+	words := "ctrl+c again within 2 s quits"
+	if n := len(m.pausedHere()); n > 0 {
+		words += fmt.Sprintf("; %d that you paused would stay paused", n)
+	}
+	m.say(words, now)
+	return nil
+}
+
+// escape closes the innermost thing that is open, else clears the filter.
+func (m *Model) escape(time.Time) tea.Cmd {
+	switch {
+	case m.full:
+		m.full, m.right = false, false
+	case m.right:
+		m.right = false
+	case m.detail.Raw():
+		m.detail.SetRaw(false)
+	case !m.list.Filter().IsZero():
+		m.clearFilter()
+	}
+	return nil
+}
+
+func (m *Model) toggleFull(now time.Time) tea.Cmd {
+	if _, ok := m.selected(); !ok && !m.full {
+		m.refuse("no recording is selected", now)
+		return nil
+	}
+	m.full, m.right = !m.full, false
+	return nil
+}
+
+func (m *Model) toggleFocus(now time.Time) tea.Cmd {
+	if !m.full && m.arrange().pane == paneNone {
+		m.refuse("the detail pane is not on the screen; Enter shows it", now)
+		return nil
+	}
+	m.right = !m.right && !m.full
+	return nil
+}
+
+func (m *Model) toggleRaw(now time.Time) tea.Cmd {
+	if _, ok := m.selected(); !ok {
+		m.refuse("no recording is selected", now)
+		return nil
+	}
+	on := !m.detail.Raw()
+	m.detail.SetRaw(on)
+	if on && m.arrange().pane == paneNone {
+		m.full = true
+	}
+	return nil
+}
+
+func (m *Model) reverse(now time.Time) tea.Cmd {
+	by, reversed := m.list.Sort()
+	m.list.SetSort(by, !reversed)
+	m.say(m.sortWords(), now)
+	return nil
+}
+
+func (m *Model) refresh(now time.Time) tea.Cmd {
+	m.deck.Refresh()
+	m.say("refreshing", now)
+	return nil
+}
+
+func (m *Model) freeze(now time.Time) tea.Cmd {
+	if m.frozen.IsZero() {
+		m.frozen = m.now
+		m.say("the display is frozen; f thaws it", now)
+		return nil
+	}
+	m.thaw()
+	m.say("the display goes on", now)
+	return nil
+}
+
+// thaw ends a freeze.
+func (m *Model) thaw() {
+	if !m.frozen.IsZero() {
+		m.frozen = time.Time{}
+		m.show(m.live)
+	}
+}
+
+// intervals are the steps between two polls.
+var intervals = []time.Duration{
+	500 * time.Millisecond, time.Second, 2 * time.Second, 3 * time.Second, 5 * time.Second, 10 * time.Second,
+	15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute, 5 * time.Minute,
+}
+
+func (m *Model) slower(now time.Time) tea.Cmd {
+	for _, d := range intervals {
+		if d > m.interval {
+			return m.setInterval(d, now)
+		}
+	}
+	m.say("poll interval "+intervalWords(m.interval)+", the longest", now)
+	return nil
+}
+
+func (m *Model) faster(now time.Time) tea.Cmd {
+	for i := len(intervals) - 1; i >= 0; i-- {
+		if intervals[i] < m.interval {
+			return m.setInterval(intervals[i], now)
+		}
+	}
+	m.say("poll interval "+intervalWords(m.interval)+", the shortest", now)
+	return nil
+}
+
+func (m *Model) setInterval(d time.Duration, now time.Time) tea.Cmd {
+	m.interval = d
+	m.deck.SetInterval(d)
+	m.say("poll interval "+intervalWords(d), now)
+	return nil
+}
+
+func intervalWords(d time.Duration) string { return fmt.Sprintf("%g s", d.Seconds()) }
+
+func (m *Model) copySID(now time.Time) tea.Cmd {
+	r, ok := m.selected()
+	if !ok {
+		m.refuse("no recording is selected", now)
+		return nil
+	}
+	m.say("copied the recording's SID …"+m.list.ShortSID(r.SID), now)
+	return tea.SetClipboard(r.SID.String())
+}
+
+func (m *Model) copyParent(now time.Time) tea.Cmd {
+	r, ok := m.selected()
+	if !ok {
+		m.refuse("no recording is selected", now)
+		return nil
+	}
+	what := "call's"
+	if r.IsConference() {
+		what = "conference's"
+	}
+	sid := r.ParentSID()
+	if sid.IsZero() {
+		m.refuse("…"+m.list.ShortSID(r.SID)+" names no call and no conference", now)
+		return nil
+	}
+	m.say("copied the "+what+" SID "+sid.String(), now)
+	return tea.SetClipboard(sid.String())
+}
+
+// quit ends the session, or asks when it has left recordings paused.
+func (m *Model) quit(now time.Time) tea.Cmd {
+	left := m.pausedHere()
+	if len(left) == 0 {
+		return tea.Quit
+	}
+	p := prompt.New(m.th, prompt.Question{Kind: prompt.Quit, Opener: "q", Profile: m.place(), Left: left}, now)
+	m.prompt = &p
+	return nil
+}
+
+// paste takes pasted text: it goes into the filter that is being typed, and
+// never does or answers anything.
+func (m *Model) paste(msg tea.PasteMsg, now time.Time) {
+	switch {
+	case m.prompt != nil:
+		open, a := m.prompt.Update(msg, now)
+		m.prompt = &open
+		m.closePrompt(a, now)
+	case m.mode == filters && !m.small():
+		msg.Content = text.New(msg.Content).String()
+		m.input, _ = m.input.Update(msg)
+		m.filterTyped()
+	default:
+		m.refuse("pasted text does nothing here", now)
+	}
+}

@@ -1,0 +1,252 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api/deck"
+	"tapedeck/ui/prompt"
+	"tapedeck/ui/theme"
+)
+
+// The smallest screen that is of use.
+const (
+	minWidth  = 60
+	minHeight = 15
+)
+
+// small reports whether the screen is too small for anything but saying so.
+func (m *Model) small() bool { return m.w < minWidth || m.h < minHeight }
+
+// pane is where the detail pane is.
+type pane int
+
+const (
+	paneNone  pane = iota // not on the screen
+	paneSide              // beside the list
+	paneBelow             // below the list
+	paneFull              // instead of the list
+)
+
+// arrangement is which part has how much of the screen.
+type arrangement struct {
+	pane             pane
+	header           int // lines
+	body             int // lines between the header and the status line
+	listW, listH     int
+	detailW, detailH int
+}
+
+// arrange divides the screen.
+func (m *Model) arrange() arrangement {
+	a := arrangement{header: 2, listW: m.w}
+	if m.w >= wide {
+		a.header = 1
+	}
+	a.body = max(0, m.h-a.header-2)
+	a.listH = a.body
+	switch {
+	case m.full:
+		a.pane, a.detailW, a.detailH = paneFull, m.w, a.body
+	case m.w >= wide:
+		a.pane = paneSide
+		a.detailW, a.detailH = min(100, max(44, m.w*2/5)), a.body
+		a.listW = m.w - a.detailW - 2
+	case m.h >= 20:
+		a.pane = paneBelow
+		a.detailW, a.detailH = m.w, min(18, a.body*9/20)
+		a.listH = a.body - a.detailH - 1
+	}
+	if m.filterShown() {
+		a.listH--
+	}
+	return a
+}
+
+// onDetail reports whether the keys that move are the detail pane's.
+func (m *Model) onDetail() bool {
+	return m.full || m.right && m.arrange().pane != paneNone
+}
+
+// at is the time that the recordings are shown at: it stands still while the
+// display is frozen.
+func (m *Model) at() time.Time {
+	if !m.frozen.IsZero() {
+		return m.frozen
+	}
+	return m.now
+}
+
+// compose makes the frame. Only what is visible is rendered.
+func (m *Model) compose() {
+	if stale := m.live.Health.Phase(m.now) == deck.Stale; stale != m.stale {
+		m.stale = stale
+		m.list.SetStale(stale)
+		m.detail.SetStale(stale)
+	}
+	m.frame = tea.View{AltScreen: true, WindowTitle: m.windowTitle()}
+	if m.w <= 0 || m.h <= 0 {
+		return
+	}
+	if m.small() {
+		m.frame.SetContent(m.smallScreen())
+		return
+	}
+	a := m.arrange()
+	m.list.SetSize(a.listW, max(0, a.listH))
+	m.detail.SetSize(a.detailW, a.detailH)
+	onDetail := m.onDetail()
+	m.list.SetFocus(!onDetail)
+	m.detail.SetFocus(onDetail)
+
+	lines := m.header(m.w)
+	lines, cursorX, cursorY := m.body(lines, a)
+	if x, y, ok := m.overlay(lines[a.header:], a); ok {
+		cursorX, cursorY = x, y+a.header
+	} else if m.mode != filters || m.prompt != nil {
+		cursorX = -1
+	}
+	status, rest := m.statusLine(m.w)
+	fence(lines)
+	lines = append(lines, status, m.hintLine(m.w, rest))
+	m.frame.SetContent(strings.Join(lines, "\n"))
+	if cursorX >= 0 {
+		m.frame.Cursor = tea.NewCursor(cursorX, cursorY)
+	}
+}
+
+// fenced is a space that cannot be seen, in a style that no erase sequence
+// leaves behind.
+const fenced = "\x1b[8m \x1b[m"
+
+// fence ends the lines with a space that cannot be erased. Where a line ends
+// in one that can, Bubble Tea's renderer writes a cell too many after each
+// change and goes back over it, which is a third of what a tick costs on the
+// wire.
+func fence(lines []string) {
+	for i, l := range lines {
+		if strings.HasSuffix(l, " ") {
+			lines[i] = l[:len(l)-1] + fenced
+		}
+	}
+}
+
+// body adds the lines between header and status line: the help, or the list
+// and the detail pane. It returns the place of the filter's cursor.
+func (m *Model) body(lines []string, a arrangement) (out []string, x, y int) {
+	if m.mode == helping {
+		return append(lines, m.helpLines(m.w, a.body)...), -1, 0
+	}
+	r, ok := m.selected()
+	m.detail.SetRecording(r, m.shown.Offset, m.shortOf(r), m.place())
+	if a.pane == paneFull {
+		return m.pad(splitLines(lines, m.detail.View(m.at())), a.header+a.body), -1, 0
+	}
+	x, y = -1, len(lines)
+	if m.filterShown() {
+		var line string
+		line, x = m.filterLine(a.listW)
+		lines = append(lines, line)
+	}
+	if _, total := m.list.Shown(); ok || total > 0 {
+		lines = splitLines(lines, m.list.View(m.at()))
+	} else {
+		lines = append(lines, m.emptyLines(a.listW, a.listH)...)
+	}
+	switch a.pane {
+	case paneSide:
+		lines = m.pad(lines, a.header+a.body)
+		m.beside(lines[a.header:])
+	case paneBelow:
+		lines = m.pad(lines, a.header+a.body-a.detailH-1)
+		lines = append(lines, m.th.Paint(m.borderRole(), strings.Repeat(m.th.Symbols().Rule, m.w)))
+		lines = splitLines(lines, m.detail.View(m.at()))
+	}
+	return m.pad(lines, a.header+a.body), x, y
+}
+
+// beside puts the detail pane to the right of the lines.
+func (m *Model) beside(lines []string) {
+	bar := " " + m.th.Paint(m.borderRole(), m.th.Symbols().Bar)
+	view := m.detail.View(m.at())
+	for i := range lines {
+		var line string
+		line, view, _ = strings.Cut(view, "\n")
+		lines[i] += bar + line
+	}
+}
+
+// borderRole is the style of what parts list and detail pane: it shows which
+// one has the focus.
+func (m *Model) borderRole() theme.Role {
+	if m.right {
+		return theme.Pointer
+	}
+	return theme.Border
+}
+
+// pad brings lines to exactly n.
+func (m *Model) pad(lines []string, n int) []string {
+	for len(lines) < n {
+		lines = append(lines, "")
+	}
+	return lines[:n]
+}
+
+func splitLines(lines []string, view string) []string {
+	for line := range strings.SplitSeq(view, "\n") {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// overlay puts the open prompt or menu over the last lines of the body. It
+// returns the place of its cursor; ok is false when it has none.
+func (m *Model) overlay(body []string, a arrangement) (x, y int, ok bool) {
+	var over []string
+	switch {
+	case m.prompt != nil:
+		over = m.prompt.View(m.w, a.body)
+		x, y, ok = m.prompt.Cursor(m.w, a.body)
+	case m.mode == sorting:
+		over = m.sortMenu(m.w)
+	}
+	first := max(0, len(body)-len(over))
+	copy(body[first:], over)
+	return x, y + first, ok
+}
+
+func (m *Model) shortOf(r *deck.Recording) string {
+	if r == nil {
+		return ""
+	}
+	return m.list.ShortSID(r.SID)
+}
+
+// smallScreen says how much room is needed, and what must not be overlooked.
+func (m *Model) smallScreen() string {
+	lines := []string{
+		m.th.Fit(fmt.Sprintf("tapedeck needs %dx%d, this is %dx%d", minWidth, minHeight, m.w, m.h), m.w),
+	}
+	switch {
+	case m.prompt != nil && m.prompt.Question().Kind == prompt.Quit:
+		lines = append(lines, m.prompt.View(m.w, max(0, m.h-2))...)
+	case m.prompt != nil:
+		lines = append(lines, m.th.Fit("a prompt is open; Esc cancels it", m.w))
+	default:
+		lines = append(lines, m.th.Fit("q quits", m.w))
+	}
+	if status, _ := m.statusLine(m.w); len(lines) < m.h {
+		lines = append(lines, status)
+	}
+	health := m.health()
+	short := health[len(health)-1]
+	counts := m.countSegments()
+	if len(lines) < m.h {
+		lines = append(lines, m.headerLine(m.w, counts, nil, []segment{short}))
+	}
+	return strings.Join(lines[:min(len(lines), m.h)], "\n")
+}

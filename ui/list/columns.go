@@ -1,0 +1,237 @@
+package list
+
+import (
+	"strconv"
+	"time"
+
+	"tapedeck/api/text"
+	"tapedeck/ui/theme"
+)
+
+// A column of the list.
+type column struct {
+	title string
+	sort  Sort // the order that the column shows; noSort for none
+	// width is in cells, for a list of w cells; 0 takes what is left.
+	width func(t theme.Theme, w, sid int) int
+	right bool // right-aligned
+	// ticks: the cell changes by itself, once a second. It then has a fixed
+	// width and no style, so that a tick costs the digits that changed.
+	ticks bool
+	// rank says how much the column matters; 0: it never goes. A column of
+	// rank n is there only when those of lower rank are.
+	rank int
+	// room is what who must have left for the column to be there.
+	room int
+	only only // in which lists the column is
+	cell func(c *context, r *row) cell
+}
+
+// only says in which lists a column is: where times are apart, or together.
+type only int
+
+const (
+	anywhere only = iota
+	wide          // only in a wide list
+	narrow        // only in a narrow one
+)
+
+// From these widths on paused and running have a column each, and columns
+// stand two cells apart.
+const (
+	wideFrom  = 70
+	roomyFrom = 74
+)
+
+const noSort Sort = -1
+
+// cell is what a column shows of a row: text in a role, and after it a sign.
+type cell struct {
+	text     string
+	cells    int // of text, when it is known to fit; 0 to measure it
+	role     theme.Role
+	sign     string
+	signRole theme.Role
+}
+
+// columns are the columns of the list, from the left.
+var columns = []column{
+	{title: "STATUS", sort: ByStatus, width: statusWidth, cell: (*context).status},
+	{title: "PAUSED", sort: ByPause, width: pausedWidth, right: true, ticks: true, only: wide, cell: (*context).pausedFor},
+	{title: "RUNNING", sort: ByRunning, width: cells(8), right: true, ticks: true, only: wide, cell: (*context).runningFor},
+	{title: "FOR", sort: noSort, width: pausedWidth, right: true, ticks: true, only: narrow, cell: (*context).eitherFor},
+	{title: "WHO", sort: ByWho, width: cells(0), cell: (*context).who},
+	{title: "KIND", sort: ByKind, width: cells(10), rank: 3, room: 33, cell: (*context).kind},
+	{title: "CH", sort: ByChannels, width: cells(2), right: true, rank: 2, room: 31, cell: (*context).channels},
+	{title: "SOURCE", sort: BySource, width: sourceWidth, rank: 4, room: 33, cell: (*context).source},
+	{title: "SID", sort: noSort, width: func(_ theme.Theme, _, sid int) int { return sid }, rank: 1, room: 22, cell: (*context).sid},
+}
+
+func cells(n int) func(theme.Theme, int, int) int {
+	return func(theme.Theme, int, int) int { return n }
+}
+
+// statusWidth leaves room for an update's sign, and for its word too where
+// there is much.
+func statusWidth(_ theme.Theme, w, _ int) int {
+	if w >= 110 {
+		return 16
+	}
+	return 10
+}
+
+// pausedWidth fits ≥99:59:59.
+func pausedWidth(t theme.Theme, _, _ int) int { return 8 + t.Width(t.Symbols().AtLeast) }
+
+func sourceWidth(_ theme.Theme, w, _ int) int {
+	if w >= 140 {
+		return 24
+	}
+	return 16
+}
+
+// context is what cells are made in: everything that holds for a whole frame.
+type context struct {
+	th     theme.Theme
+	sym    theme.Symbols
+	now    time.Time // local
+	server time.Time
+	layout *layout
+	width  int // of the cell
+}
+
+// status shows the word for the status, and an update that is under way or
+// went wrong beside it; it never shows a status that the API did not report.
+func (c *context) status(r *row) cell {
+	status := string(r.rec.Status)
+	out := cell{
+		text: c.th.Plain(theme.Word(status, r.rec.Gone)),
+		role: theme.StatusRole(status, r.rec.Gone),
+	}
+	n := noteOf(r.rec.Update, c.now, c.sym)
+	if n.sign == "" {
+		return out
+	}
+	out.sign, out.signRole = n.sign, n.role
+	if full := n.sign + n.word; c.th.Width(out.text)+1+c.th.Width(full) <= c.width {
+		out.sign = full
+	}
+	return out
+}
+
+// pausedFor shows how long the pause lasts, with ≥ where it is older than
+// anybody saw.
+func (c *context) pausedFor(r *row) cell {
+	if !r.paused || r.rec.Pause.Since.IsZero() {
+		return cell{}
+	}
+	clock := theme.Clock(r.rec.Pause.For(c.server))
+	if r.rec.Pause.AtLeast {
+		clock = c.sym.AtLeast + clock
+	}
+	return cell{text: clock}
+}
+
+func (c *context) runningFor(r *row) cell {
+	d, ok := r.running(c.server)
+	if !ok {
+		return cell{text: "-"}
+	}
+	return cell{text: theme.Clock(d)}
+}
+
+// eitherFor shows how long the status beside it has held: the pause of a
+// paused recording, the length of every other.
+func (c *context) eitherFor(r *row) cell {
+	if r.paused {
+		return c.pausedFor(r)
+	}
+	return c.runningFor(r)
+}
+
+// who shows who is recorded. It stays the same as long as the recording and
+// the layout do, so that measuring it, which costs the most, is done once.
+func (c *context) who(r *row) cell {
+	if r.fit.layout != c.layout {
+		s := c.th.Truncate(c.whole(r), c.width)
+		r.fit = fitted{layout: c.layout, text: s, cells: c.th.Width(s)}
+	}
+	return cell{text: r.fit.text, cells: r.fit.cells}
+}
+
+// whole returns From → To, the conference's name, or the SID of either while
+// nothing more is known of it.
+func (c *context) whole(r *row) string {
+	if r.rec.IsConference() {
+		return c.conference(r)
+	}
+	call := r.rec.Call
+	if call == nil || call.FromShown().IsZero() && call.ToShown().IsZero() {
+		return c.parent("call ", r.rec.CallSID)
+	}
+	return c.party(call.FromShown()) + " " + c.sym.Arrow + " " + c.party(call.ToShown())
+}
+
+func (c *context) party(t text.Text) string {
+	if t.IsZero() {
+		return "?"
+	}
+	return c.th.Plain(t.String())
+}
+
+// conference shows a conference's name, and that it is one where no column
+// says so.
+func (c *context) conference(r *row) string {
+	if r.rec.Conference == nil || r.rec.Conference.FriendlyName.IsZero() {
+		return c.parent("conference ", r.rec.ConferenceSID)
+	}
+	name := c.th.Plain(r.rec.Conference.FriendlyName.String())
+	if c.layout.kinds {
+		return name
+	}
+	for _, mark := range []string{" (conference)", " (conf)"} {
+		if c.th.Width(name)+len(mark) <= c.width {
+			return name + mark
+		}
+	}
+	const mark = " (conf)"
+	if c.width < 3*len(mark) {
+		return name
+	}
+	return c.th.Truncate(name, c.width-len(mark)) + mark
+}
+
+// parent shows what is recorded by its SID.
+func (c *context) parent(kind string, sid text.Text) string {
+	if sid.IsZero() {
+		return "-"
+	}
+	s, short := c.th.Plain(sid.String()), ""
+	if short = lastRunes(s, 8); short != s {
+		short = c.sym.Ellipsis + short
+	}
+	return kind + short
+}
+
+func (c *context) kind(r *row) cell {
+	if r.rec.IsConference() {
+		return cell{text: "conference"}
+	}
+	return cell{text: "call"}
+}
+
+func (c *context) channels(r *row) cell {
+	if r.rec.Channels == 0 {
+		return cell{text: "-"}
+	}
+	return cell{text: strconv.Itoa(r.rec.Channels)}
+}
+
+func (c *context) source(r *row) cell {
+	if r.rec.Source.IsZero() {
+		return cell{text: "-"}
+	}
+	return cell{text: c.th.Plain(r.rec.Source.String())}
+}
+
+func (c *context) sid(r *row) cell { return cell{text: c.th.Plain(r.shortSID())} }

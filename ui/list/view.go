@@ -1,0 +1,278 @@
+package list
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"tapedeck/api/text"
+	"tapedeck/ui/theme"
+)
+
+// layout is where the columns of the list are.
+type layout struct {
+	cols  []placed
+	edge  int  // cells before the first column, with the pointer in them
+	gap   int  // cells between two columns
+	kinds bool // there is a column for the kind
+}
+
+// placed is a column in its width.
+type placed struct {
+	*column
+	cells int
+}
+
+// maxWho is how wide who gets at most: what stands right of it must not be too
+// far away to be read as one line.
+const maxWho = 80
+
+// arrange chooses the columns that fit into w cells, and their widths.
+func arrange(t theme.Theme, w, sid int) *layout {
+	l := &layout{edge: 2, gap: 1}
+	shape := narrow
+	if w >= wideFrom {
+		shape = wide
+	}
+	if w >= roomyFrom {
+		l.edge, l.gap = 3, 2
+	}
+	left := w - l.edge
+	var there []bool
+	for rank, full := 0, false; rank <= len(columns) && !full; rank++ {
+		there = append(there, false)
+		for i := range columns {
+			c := &columns[i]
+			if c.rank != rank || c.only != anywhere && c.only != shape {
+				continue
+			}
+			takes := l.gap + c.width(t, w, sid)
+			if rank == 0 {
+				left -= takes
+			} else if left+l.gap-takes < c.room {
+				full = true
+				break
+			} else {
+				left -= takes
+			}
+			there[rank] = true
+		}
+	}
+	left += l.gap // there is none after the last column
+	for i := range columns {
+		c := &columns[i]
+		if c.rank >= len(there) || !there[c.rank] || c.only != anywhere && c.only != shape {
+			continue
+		}
+		p := placed{column: c, cells: c.width(t, w, sid)}
+		if p.cells == 0 {
+			p.cells = min(max(0, left), maxWho)
+		}
+		l.kinds = l.kinds || c.sort == ByKind
+		l.cols = append(l.cols, p)
+	}
+	return l
+}
+
+// View renders the list at the local time now: exactly the lines of the size
+// set, each exactly as wide.
+func (m Model) View(now time.Time) string {
+	if m.memo != nil && m.memo.made && m.memo.now.Equal(now) {
+		return m.memo.view
+	}
+	view := m.render(now)
+	if m.memo != nil {
+		*m.memo = memo{now: now, view: view, made: true}
+	}
+	return view
+}
+
+func (m Model) render(now time.Time) string {
+	if m.w == 0 || m.h == 0 {
+		return strings.Repeat("\n", max(0, m.h-1))
+	}
+	f := m.frame(now)
+	lines := 0
+	if m.h > 1 {
+		f.titles(m)
+		lines++
+	}
+	for i := m.top; i < len(m.rows) && lines < m.h; i++ {
+		f.newLine(lines)
+		f.row(m, m.rows[i])
+		lines++
+	}
+	if m.shown == 0 && !m.filter.IsZero() && lines < m.h {
+		f.newLine(lines)
+		f.put(theme.Plain, f.th.Pad(m.layout.edge))
+		f.put(theme.Dim, "no recording matches /"+f.th.Plain(text.New(m.filter.String()).String())+"/ (Esc clears)")
+		f.fill()
+		lines++
+	}
+	for ; lines < m.h; lines++ {
+		f.newLine(lines)
+		f.fill()
+	}
+	return f.b.String()
+}
+
+// frame writes the lines of one view.
+type frame struct {
+	context
+	b  strings.Builder
+	w  int
+	at int // cells written of the line
+}
+
+func (m Model) frame(now time.Time) *frame {
+	f := &frame{w: m.w}
+	// Ticks come with each local second, give or take. Counting from that
+	// second on, each clock moves exactly once in it.
+	f.now = now
+	f.server = now.Truncate(time.Second)
+	if m.snap != nil {
+		f.server = m.snap.ServerTime(f.server)
+	}
+	f.th, f.sym, f.layout = m.th, m.th.Symbols(), m.layout
+	f.b.Grow(m.h * (m.w + 48))
+	return f
+}
+
+func (f *frame) newLine(lines int) {
+	if lines > 0 {
+		f.b.WriteByte('\n')
+	}
+	f.at = 0
+}
+
+// put writes s, cut at the end of the line.
+func (f *frame) put(role theme.Role, s string) { f.write(role, s, f.th.Width(s)) }
+
+// write writes s of n cells, cut at the end of the line.
+func (f *frame) write(role theme.Role, s string, n int) {
+	if left := f.w - f.at; n > left {
+		s = f.th.Truncate(s, left)
+		n = f.th.Width(s)
+	}
+	f.th.Write(&f.b, role, s)
+	f.at += n
+}
+
+// fill writes spaces up to the cell at; without one, to the end of the line.
+func (f *frame) fill(at ...int) {
+	to := f.w
+	if len(at) > 0 {
+		to = min(at[0], f.w)
+	}
+	if to > f.at {
+		f.b.WriteString(f.th.Pad(to - f.at))
+		f.at = to
+	}
+}
+
+// titles writes the line of column titles. Where there are more rows than
+// lines, who's says which is selected, and where more are.
+func (f *frame) titles(m Model) {
+	x := m.layout.edge
+	for _, c := range m.layout.cols {
+		title := c.title
+		if c.sort == m.sort && (m.sort != ByPause || m.rev) {
+			if m.rev {
+				title += f.sym.Up
+			} else {
+				title += f.sym.Down
+			}
+		}
+		title = f.th.Truncate(title, c.cells)
+		n := f.th.Width(title)
+		if c.right {
+			f.fill(x + c.cells - n)
+		} else {
+			f.fill(x)
+		}
+		f.put(theme.Title, title)
+		if c.sort == ByWho {
+			if p := f.position(m); f.th.Width(p)+n+2 <= c.cells {
+				f.fill(x + c.cells - f.th.Width(p))
+				f.put(theme.Dim, p)
+			}
+		}
+		x += c.cells + m.layout.gap
+	}
+	f.fill()
+}
+
+// position says which row is selected, of how many, and where more are; it
+// says nothing when all are visible.
+func (f *frame) position(m Model) string {
+	v := m.window()
+	if len(m.rows) <= v {
+		return ""
+	}
+	p := strconv.Itoa(m.selAt+1) + "/" + strconv.Itoa(len(m.rows))
+	more := ""
+	if m.top > 0 {
+		more = f.sym.Up
+	}
+	if m.top+v < len(m.rows) {
+		more += f.sym.Down
+	}
+	return p + " " + more
+}
+
+// row writes the line of a row.
+func (f *frame) row(m Model, r *row) {
+	selected := r == m.sel
+	still := theme.Plain // the role of what stands still, but for the status
+	switch {
+	case m.stale || !r.rec.Active() || selected && m.kept:
+		still = theme.Dim
+	case selected:
+		still = theme.Selected
+	}
+	if selected {
+		role := theme.Pointer
+		if !m.focused || still == theme.Dim {
+			role = theme.Dim
+		}
+		f.fill(m.layout.edge - 1 - f.th.Width(f.sym.Pointer))
+		f.put(role, f.sym.Pointer)
+	}
+	x := m.layout.edge
+	for _, c := range m.layout.cols {
+		f.width = c.cells
+		f.cell(x, &c, c.cell(&f.context, r), still, c.ticks && r.rec.Active())
+		x += c.cells + m.layout.gap
+	}
+	f.fill()
+}
+
+// cell writes a cell whose column begins at x. Padding has no style, so that
+// moving the selection repaints no more than the text.
+func (f *frame) cell(x int, c *placed, v cell, still theme.Role, ticking bool) {
+	room := c.cells
+	if v.sign != "" {
+		room = max(0, room-1-f.th.Width(v.sign))
+	}
+	s, n := v.text, v.cells
+	if n == 0 {
+		s = f.th.Truncate(s, room)
+		n = f.th.Width(s)
+	}
+	if c.right {
+		x += room - n
+	}
+	f.fill(x)
+	role := still
+	switch {
+	case ticking:
+		role = theme.Plain
+	case v.role != theme.Plain && still != theme.Dim:
+		role = v.role
+	}
+	f.write(role, s, n)
+	if v.sign != "" {
+		f.put(theme.Plain, " ")
+		f.put(v.signRole, v.sign)
+	}
+}

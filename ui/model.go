@@ -1,0 +1,315 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"charm.land/bubbles/v2/textinput"
+	"charm.land/bubbles/v2/viewport"
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+	"tapedeck/ui/detail"
+	"tapedeck/ui/list"
+	"tapedeck/ui/prompt"
+	"tapedeck/ui/theme"
+)
+
+// snapshotMsg brings the next snapshot of the deck.
+type snapshotMsg struct{ snapshot *deck.Snapshot }
+
+// doneMsg brings the end of a request that this session made.
+type doneMsg struct {
+	req      deck.Request
+	progress deck.Progress
+	err      error // why nothing was sent
+}
+
+// tickMsg brings the time, once a second.
+type tickMsg time.Time
+
+// drawMsg comes when a frame that was put off is due.
+type drawMsg struct{}
+
+// restMsg comes when the selection may have rested on a recording.
+type restMsg struct{ sid text.Text }
+
+// mode is what the keys are for, beside the list and the detail pane.
+type mode int
+
+const (
+	normal  mode = iota
+	filters      // typing a filter
+	sorting      // the sort menu
+	helping      // the help
+)
+
+// Model is the root model of one session. It is used by pointer: its methods
+// run on the program's event loop only.
+type Model struct {
+	ctx    context.Context
+	o      Options
+	deck   Deck
+	feed   <-chan *deck.Snapshot
+	cancel func() // ends the subscription
+
+	th      theme.Theme
+	themeOf theme.Options
+	keys    []action
+	byKey   map[string]int // index into keys
+
+	w, h    int
+	full    bool // the detail pane in full width
+	right   bool // the focus is on the detail pane
+	mode    mode
+	list    list.Model
+	detail  detail.Model
+	prompt  *prompt.Model // nil for none
+	input   textinput.Model
+	invalid error // what is wrong with the filter that is being typed
+	help    viewport.Model
+
+	now      time.Time      // of the last tick
+	live     *deck.Snapshot // the latest
+	shown    *deck.Snapshot // what the screen shows: the latest, or the frozen one
+	counts   counts         // of shown
+	frozen   time.Time      // since when the display is frozen; zero when it is not
+	stale    bool           // what is shown is dimmed as old
+	interval time.Duration
+
+	updates   []update             // of this session, under way
+	left      map[text.Text]uint64 // paused by this session: the SID, and the ID of the request
+	bad, info notice               // the status line
+	looked    text.Text            // the recording the deck was last told of
+	resting   bool                 // a restMsg is to come
+	interrupt time.Time            // of the last ctrl+c
+	moved     bool                 // the key only moved something
+	drawn     time.Time            // when a key's frame was last composed
+	late      bool                 // a drawMsg is to come
+	frame     tea.View             // as composed last
+}
+
+// counts are the numbers of the header, by snapshot.
+type counts struct{ recording, starting, paused int }
+
+// New returns the model of a session that lasts until ctx ends. [Model.Close]
+// ends what it holds.
+func New(ctx context.Context, o Options) *Model {
+	if o.Tick <= 0 {
+		o.Tick = time.Second
+	}
+	if o.PauseBehavior == "" {
+		o.PauseBehavior = api.Silence
+	}
+	m := &Model{
+		ctx: ctx, o: o, deck: o.Deck, now: time.Now(), interval: o.Interval,
+		themeOf: theme.Options{Mode: o.Theme, Dark: true, NoColor: o.NoColor, ASCII: o.ASCII},
+		left:    map[text.Text]uint64{},
+		live:    &deck.Snapshot{}, shown: &deck.Snapshot{},
+		help: viewport.New(),
+	}
+	m.th = theme.New(m.themeOf)
+	m.list, m.detail = list.New(m.th), detail.New(m.th)
+	m.detail.SetActor(o.Actor)
+	m.list.SetFocus(true)
+	m.input = newFilterInput()
+	m.keys = actions(m.o.PauseBehavior)
+	m.byKey = indexKeys(m.keys)
+	m.feed, m.cancel = o.Deck.Subscribe()
+	m.compose()
+	return m
+}
+
+// Close ends the subscription to the deck.
+func (m *Model) Close() { m.cancel() }
+
+// Init starts the clock, the wait for the first snapshot, and asks the
+// terminal for its background where the theme depends on it.
+func (m *Model) Init() tea.Cmd {
+	cmds := []tea.Cmd{m.tick(), m.wait()}
+	if !m.o.NoColor && (m.o.Theme == "" || m.o.Theme == "auto") {
+		cmds = append(cmds, tea.RequestBackgroundColor)
+	}
+	return tea.Batch(cmds...)
+}
+
+// tick brings the time at the clock's next full step, so that all rows and all
+// sessions tick together.
+func (m *Model) tick() tea.Cmd {
+	return tea.Every(m.o.Tick, func(t time.Time) tea.Msg { return tickMsg(t) })
+}
+
+// wait brings the next snapshot.
+func (m *Model) wait() tea.Cmd {
+	feed, ctx := m.feed, m.ctx
+	return func() tea.Msg {
+		select {
+		case s, ok := <-feed:
+			if ok && s != nil {
+				return snapshotMsg{s}
+			}
+		case <-ctx.Done():
+		}
+		return nil
+	}
+}
+
+// Update routes a message to what it is for, and composes the frame.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	var cmd tea.Cmd
+	switch msg := msg.(type) {
+	case tea.KeyPressMsg:
+		now := time.Now()
+		m.moved = false
+		cmd = m.key(msg, now)
+		if m.moved && m.inBurst(now) {
+			return m, tea.Batch(cmd, m.drawLater())
+		}
+		m.drawn = now
+	case drawMsg:
+		m.late = false
+	case tea.PasteMsg:
+		m.paste(msg, time.Now())
+	case snapshotMsg:
+		m.snapshot(msg.snapshot, time.Now())
+		cmd = m.wait()
+	case doneMsg:
+		m.done(msg, time.Now())
+	case tickMsg:
+		m.ticked(time.Time(msg))
+		cmd = m.tick()
+	case restMsg:
+		cmd = m.rested(msg)
+	case tea.WindowSizeMsg:
+		m.w, m.h = msg.Width, msg.Height
+	case tea.BackgroundColorMsg:
+		m.themeOf.Dark = msg.IsDark()
+		m.setTheme()
+	case tea.ModeReportMsg:
+		m.modeReport(msg)
+	case tea.ResumeMsg:
+		m.now = time.Now()
+	default:
+		return m, nil
+	}
+	m.compose()
+	return m, tea.Batch(cmd, m.look())
+}
+
+// burst is how soon after a frame another one for a movement is put off. The
+// terminal is drawn every 17 ms, so nobody waits for it, and keys that come in
+// one burst do not each cost a frame that is never drawn.
+const burst = 4 * time.Millisecond
+
+func (m *Model) inBurst(now time.Time) bool {
+	since := now.Sub(m.drawn)
+	return m.late || since >= 0 && since < burst
+}
+
+// drawLater brings the frame that was put off.
+func (m *Model) drawLater() tea.Cmd {
+	if m.late {
+		return nil
+	}
+	m.late = true
+	return tea.Tick(burst, func(time.Time) tea.Msg { return drawMsg{} })
+}
+
+// View returns the frame that the last message led to.
+func (m *Model) View() tea.View { return m.frame }
+
+// ticked moves the clocks, and closes and forgets what its time is over for.
+func (m *Model) ticked(now time.Time) {
+	m.now = now
+	m.expire(now)
+	if m.prompt != nil {
+		m.closePrompt(m.prompt.Expire(now), now)
+	}
+}
+
+// modeReport learns that the terminal counts widths by grapheme.
+func (m *Model) modeReport(msg tea.ModeReportMsg) {
+	if msg.Mode != ansi.ModeUnicodeCore || m.themeOf.Graphemes {
+		return
+	}
+	switch msg.Value {
+	case ansi.ModeReset, ansi.ModeSet, ansi.ModePermanentlySet:
+		m.themeOf.Graphemes = true
+		m.setTheme()
+	}
+}
+
+// setTheme gives everything the theme anew.
+func (m *Model) setTheme() {
+	m.th = theme.New(m.themeOf)
+	m.list.SetTheme(m.th)
+	m.detail.SetTheme(m.th)
+	if m.prompt != nil {
+		m.prompt.SetTheme(m.th)
+	}
+}
+
+// snapshot takes the next snapshot.
+func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
+	if s.Seq < m.live.Seq {
+		return
+	}
+	m.live = s
+	if s.Interval > 0 {
+		m.interval = s.Interval
+	}
+	m.follow(s, now)
+	if m.prompt != nil {
+		if q := m.prompt.Question(); q.Kind != prompt.Quit {
+			m.closePrompt(m.prompt.Watch(s.Find(q.Request.SID)), now)
+		}
+	}
+	if m.frozen.IsZero() {
+		m.show(s)
+	}
+}
+
+// show puts a snapshot on the screen.
+func (m *Model) show(s *deck.Snapshot) {
+	m.shown = s
+	m.counts = counts{paused: s.Paused}
+	for _, r := range s.Recordings {
+		if r.Active() && r.Status == api.Queued {
+			m.counts.starting++
+		}
+	}
+	m.counts.recording = max(0, s.Active-s.Paused-m.counts.starting)
+	m.list.SetSnapshot(s)
+}
+
+// selected returns the selected recording.
+func (m *Model) selected() (*deck.Recording, bool) {
+	r, ok := m.list.Selected()
+	return r, ok && r != nil
+}
+
+// look tells the deck which recording is on the screen once the selection has
+// rested on it: moving through a list asks for nothing.
+func (m *Model) look() tea.Cmd {
+	r, ok := m.selected()
+	if !ok || m.resting || r.SID == m.looked {
+		return nil
+	}
+	m.resting = true
+	sid := r.SID
+	return tea.Tick(150*time.Millisecond, func(time.Time) tea.Msg { return restMsg{sid} })
+}
+
+// rested tells the deck of the recording the selection has rested on. Where it
+// has moved on, Update asks anew.
+func (m *Model) rested(msg restMsg) tea.Cmd {
+	m.resting = false
+	if r, ok := m.selected(); ok && r.SID == msg.sid {
+		m.looked = msg.sid
+		m.deck.Look(msg.sid)
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package ui
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+)
+
+// wire is what a program writes to its terminal.
+type wire struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (w *wire) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.b.Write(p)
+}
+
+// taken returns what was written since it was last called.
+func (w *wire) taken() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	defer w.b.Reset()
+	return w.b.String()
+}
+
+// program is a whole program in the bubble of a synctest.
+type program struct {
+	d    *fakeDeck
+	out  *wire
+	in   *io.PipeWriter
+	stop context.CancelCauseFunc
+	done chan error
+	m    *Model
+}
+
+func startProgram(t *testing.T, w, h int, snap *deck.Snapshot) *program {
+	t.Helper()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	in, typing := io.Pipe()
+	p := &program{d: newFakeDeck(), out: &wire{}, in: typing, stop: cancel, done: make(chan error, 1)}
+	o := Options{
+		Deck: p.d, Space: "acme", Profile: "support-eu", Actor: "ana", Theme: "dark", Out: p.out,
+		Environ: []string{"TERM=xterm-256color", "SSH_TTY=/dev/pts/1"},
+	}
+	p.m = New(ctx, o)
+	snap.Seq = 1
+	p.d.feed <- snap
+	opts := append(programOptions(ctx, cancel, o), tea.WithInput(in), tea.WithWindowSize(w, h), tea.WithColorProfile(colorprofile.ANSI256))
+	go func() {
+		defer p.m.Close()
+		err := runProgram(ctx, tea.NewProgram(p.m, opts...), func() {})
+		err = result(ctx, err)
+		cancel(nil)
+		p.done <- err
+	}()
+	t.Cleanup(func() {
+		cancel(nil)
+		_ = typing.Close()
+		time.Sleep(5 * time.Second) // the last tick and the renderer's clock run out
+	})
+	p.rest(time.Second)
+	return p
+}
+
+func (p *program) rest(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
+func (p *program) typeKeys(s string) {
+	_, _ = io.WriteString(p.in, s)
+	p.rest(100 * time.Millisecond)
+}
+
+func TestProgram(t *testing.T) {
+	t.Run("keys in one read, quit", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			p := startProgram(t, 120, 40, office())
+			p.typeKeys("jjp")
+			if len(p.d.requests) != 1 || p.d.requests[0].SID != text.New(sidQueued) {
+				t.Errorf("requests %+v", p.d.requests)
+			}
+			p.typeKeys("q")
+			p.rest(300 * time.Millisecond)
+			p.typeKeys("y")
+			p.rest(time.Second)
+			if err := <-p.done; err != nil {
+				t.Errorf("quit: %v", err)
+			}
+			if !p.d.ended {
+				t.Error("the subscription was not ended")
+			}
+			if out := p.out.taken(); !strings.HasSuffix(strings.TrimRight(out, "\r\n"), "h") && !strings.Contains(out, "\x1b[?1049l") {
+				t.Errorf("the terminal was not restored: %q", out[max(0, len(out)-80):])
+			}
+		})
+	})
+	t.Run("the end of the context", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			p := startProgram(t, 80, 24, office())
+			cause := errors.New("SIGTERM")
+			p.stop(cause)
+			if err := <-p.done; !errors.Is(err, cause) {
+				t.Errorf("%v", err)
+			}
+		})
+	})
+	t.Run("late answers of the terminal are no keys", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			p := startProgram(t, 80, 24, office())
+			p.typeKeys("\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b[?2027;2$y\x1b[?2026;2$y\x1b[?0u\x1b[?62;22c\x1bP>|term(1)\x1b\\")
+			if len(p.d.requests) != 0 || p.m.prompt != nil || p.m.mode != normal {
+				t.Errorf("something happened: %v", p.d.requests)
+			}
+			if p.m.themeOf.Dark || !p.m.themeOf.Graphemes {
+				t.Errorf("answers not taken: %+v", p.m.themeOf)
+			}
+		})
+	})
+}
+
+// TestWire counts the bytes of a second on the wire.
+func TestWire(t *testing.T) {
+	t.Run("a tick changes only digits", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			snap := many(38)
+			snap.Health.Limit = time.Hour
+			p := startProgram(t, 120, 40, snap)
+			p.rest(3 * time.Second)
+			p.out.taken()
+			const seconds = 40
+			p.rest(seconds * time.Second)
+			out := p.out.taken()
+			per := len(out) / seconds
+			t.Logf("%d bytes a tick", per)
+			if per > 400 {
+				t.Errorf("%d bytes a tick: %q", per, out[:min(len(out), 2000)])
+			}
+		})
+	})
+	t.Run("nothing in a second in which nothing changes", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			p := startProgram(t, 120, 40, nothing(nil))
+			p.out.taken()
+			p.rest(10 * time.Second)
+			if out := p.out.taken(); out != "" {
+				t.Errorf("%q", out)
+			}
+		})
+	})
+	t.Run("a prompt does not repaint the screen", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			p := startProgram(t, 120, 40, office())
+			p.out.taken()
+			p.typeKeys("r")
+			if n := len(p.out.taken()); n > 1200 {
+				t.Errorf("%d bytes", n)
+			}
+			if p.m.prompt == nil {
+				t.Error("no prompt")
+			}
+		})
+	})
+}
+
+// TestPanic shows that a panic ends the program with an error.
+func TestPanic(t *testing.T) {
+	if err := result(context.Background(), tea.ErrProgramPanic); err == nil || !strings.Contains(err.Error(), "the terminal is restored") {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,196 @@
+// Package prompt asks before something is done that a slip must not do: a
+// choice of how to pause, a resume, a stop, and leaving recordings paused.
+//
+// A [Model] holds its request from the moment it opens, so rows may move, end
+// and come while it is open. Its rules: in the first 300 ms y and Enter are
+// ignored, the key that opened it does nothing in it at any time, pasted text
+// never answers, and it closes by itself after 15 s and when the status of its
+// recording changes.
+package prompt
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/ui/theme"
+)
+
+const (
+	guard    = 300 * time.Millisecond // y and Enter do nothing for so long
+	lifetime = 15 * time.Second       // after it the prompt closes by itself
+)
+
+// Kind is how a prompt is answered.
+type Kind int
+
+// The kinds of prompts.
+const (
+	Choose  Kind = iota // pause: 1 silence, 2 skip; the choice goes on at once
+	Confirm             // resume: y goes on, any other key cancels
+	Typed               // stop: the short SID and Enter go on
+	Quit                // leaving recordings paused: y goes on, any other key cancels
+)
+
+// Question is what a prompt asks about. It does not change while it is open.
+type Question struct {
+	Kind    Kind
+	Opener  string       // the key that opened it, as tea names it
+	Request deck.Request // what is asked for; zero for Quit
+	Short   string       // the short SID of the recording, as the list shows it
+	Who     string       // who is on the line
+	Profile string       // the space and profile
+	State   string       // of the recording when the prompt opened; see [State]
+	Left    []string     // for Quit: the recordings that are left paused
+}
+
+// Answer is what a message did to a prompt.
+type Answer struct {
+	Closed  bool         // the prompt is over
+	Go      bool         // carry the request out, or quit; only with Closed
+	Request deck.Request // what to carry out
+	Say     string       // why it closed by itself, or why the key did nothing
+}
+
+// Model is an open prompt.
+type Model struct {
+	q      Question
+	opened time.Time
+	input  textinput.Model // for Typed
+	th     theme.Theme
+}
+
+// New returns a prompt that opens at the time now.
+func New(t theme.Theme, q Question, now time.Time) Model {
+	m := Model{q: q, opened: now, th: t}
+	if q.Kind == Typed {
+		m.input = textinput.New()
+		m.input.SetVirtualCursor(false)
+		m.input.KeyMap.Paste.SetEnabled(false)
+		m.input.CharLimit = 64
+		m.input.Focus()
+	}
+	return m
+}
+
+// SetTheme sets how the prompt looks.
+func (m *Model) SetTheme(t theme.Theme) { m.th = t }
+
+// Question returns what the prompt asks.
+func (m Model) Question() Question { return m.q }
+
+// State returns what a prompt watches of a recording: its status, where
+// in-progress and resumed are one, and whether it has ended or is gone. It is
+// empty for a recording that is not there.
+func State(r *deck.Recording) string {
+	switch {
+	case r == nil:
+		return ""
+	case r.Gone:
+		return "GONE"
+	case r.Status.Running():
+		return fmt.Sprint(theme.Word(string(api.InProgress), false), r.Active())
+	}
+	return fmt.Sprint(theme.Word(string(r.Status), false), r.Active())
+}
+
+// Watch compares the recording as it is now, nil when it is not there, with
+// what it was when the prompt opened, and closes the prompt when its status
+// has changed.
+func (m Model) Watch(r *deck.Recording) Answer {
+	if m.q.Kind == Quit || State(r) == m.q.State {
+		return Answer{}
+	}
+	now := "no longer there"
+	if r != nil {
+		now = theme.Word(string(r.Status), r.Gone)
+	}
+	return Answer{Closed: true, Say: fmt.Sprintf("%s …%s not asked any more: it is %s now", m.q.Request.Verb(), m.q.Short, now)}
+}
+
+// Expire closes the prompt when its time is over.
+func (m Model) Expire(now time.Time) Answer {
+	if age := now.Sub(m.opened); age < lifetime && age >= 0 {
+		return Answer{}
+	}
+	return Answer{Closed: true, Say: m.name() + " not asked any more: no answer for 15 s"}
+}
+
+// name returns what is asked for, in words.
+func (m Model) name() string {
+	if m.q.Kind == Quit {
+		return "quit"
+	}
+	return m.q.Request.Verb() + " …" + m.q.Short
+}
+
+// Update takes a key at the time now. Messages other than keys change nothing.
+func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
+	k, ok := msg.(tea.KeyPressMsg)
+	if !ok {
+		if _, paste := msg.(tea.PasteMsg); paste {
+			return m, Answer{Say: "pasted text answers nothing: type it"}
+		}
+		return m, Answer{}
+	}
+	if a := m.Expire(now); a.Closed {
+		return m, a
+	}
+	switch s := k.String(); {
+	case s == "esc" || s == "ctrl+c":
+		return m, m.canceled()
+	case s == m.q.Opener:
+		return m, Answer{}
+	case (s == "y" || isEnter(s)) && m.q.Kind != Typed && now.Sub(m.opened) < guard,
+		isEnter(s) && now.Sub(m.opened) < guard:
+		return m, Answer{Say: "too soon: " + s + " counts after 0.3 s, so that no slip answers"}
+	case m.q.Kind == Typed:
+		return m.typed(k)
+	case m.q.Kind == Choose:
+		return m, m.chosen(s)
+	case s == "y":
+		return m, Answer{Closed: true, Go: true, Request: m.q.Request}
+	}
+	return m, m.canceled()
+}
+
+func isEnter(s string) bool { return s == "enter" || s == "kpenter" }
+
+func (m Model) canceled() Answer {
+	if m.q.Kind == Quit {
+		return Answer{Closed: true, Say: "not quit"}
+	}
+	return Answer{Closed: true, Say: m.name() + ": canceled, nothing was sent"}
+}
+
+// chosen returns the answer to a key in a choice.
+func (m Model) chosen(s string) Answer {
+	req := m.q.Request
+	switch s {
+	case "1":
+		req.Update.PauseBehavior = api.Silence
+	case "2":
+		req.Update.PauseBehavior = api.Skip
+	default:
+		return m.canceled()
+	}
+	return Answer{Closed: true, Go: true, Request: req}
+}
+
+// typed takes a key of the short SID, or the Enter that ends it. The case of
+// letters does not matter.
+func (m Model) typed(k tea.KeyPressMsg) (Model, Answer) {
+	if isEnter(k.String()) {
+		if strings.EqualFold(m.input.Value(), m.q.Short) && m.q.Short != "" {
+			return m, Answer{Closed: true, Go: true, Request: m.q.Request}
+		}
+		return m, Answer{Say: fmt.Sprintf("nothing was stopped: %q is not %s", m.input.Value(), m.q.Short)}
+	}
+	m.input, _ = m.input.Update(k)
+	return m, Answer{}
+}

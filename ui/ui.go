@@ -1,0 +1,177 @@
+// Package ui is the screen of one session: the root model with its layout, the
+// header, the status line, the key hints and the table of actions, and [Run],
+// which shows it on a terminal.
+//
+// The screen shows only what the deck's snapshots say. Keys, snapshots, ticks
+// and the terminal's answers come as messages to [Model.Update], which also
+// composes the frame; [Model.View] only returns it. Nothing here blocks, and
+// nothing sends to the program from outside: the next snapshot is brought by a
+// command that waits for it.
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/term"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+)
+
+// ErrHangup is why [Run] ends when the terminal is gone.
+var ErrHangup = errors.New("the terminal is gone")
+
+// fps is how often the screen is drawn at most. A key waits half a frame.
+const fps = 60
+
+// grace is how long a program may take to end after its context: a terminal
+// that takes no more bytes must not hold the process.
+const grace = time.Second
+
+// Deck is what the screen needs of a [deck.Deck].
+type Deck interface {
+	// Subscribe returns a channel of capacity 1 that holds the latest snapshot.
+	Subscribe() (snapshots <-chan *deck.Snapshot, cancel func())
+	// Do carries a request out and returns when its outcome is settled. The
+	// error is why nothing was sent.
+	Do(ctx context.Context, req deck.Request) (deck.Progress, error)
+	// Refresh polls now.
+	Refresh()
+	// SetInterval sets the time between two polls.
+	SetInterval(every time.Duration)
+	// Look says that a recording is on screen. It never blocks.
+	Look(sid text.Text)
+}
+
+// Options say what a screen shows and where.
+type Options struct {
+	Deck          Deck
+	Space         string // the space's name, for the header
+	Profile       string // the profile's name; empty for none
+	Demo          bool   // the space is simulated
+	PauseBehavior api.PauseBehavior
+	ReadOnly      bool
+	Theme         string // auto, dark, light or mono
+	ASCII         bool
+	NoColor       bool
+	Actor         string // who asks for updates here
+
+	In      *os.File // the terminal's input; nil for none
+	Out     io.Writer
+	Environ []string
+	// Interval is between two polls until a snapshot says it.
+	Interval time.Duration
+	// Tick is between two steps of the clocks; 0 means a second.
+	Tick time.Duration
+}
+
+// Run shows the screen until the user quits, which returns nil, or ctx ends,
+// which returns its cause. It returns [ErrHangup] when the terminal is gone. The
+// terminal is as it was before when Run returns, also after a panic.
+//
+// Updates that are under way when it returns are the deck's to finish.
+func Run(ctx context.Context, o Options) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	m := New(ctx, o)
+	defer m.Close()
+	restore := saveTerminal(o.In)
+	p := tea.NewProgram(m, programOptions(ctx, cancel, o)...)
+	return result(ctx, runProgram(ctx, p, restore))
+}
+
+// programOptions returns what the program is made with, beside the model.
+func programOptions(ctx context.Context, cancel context.CancelCauseFunc, o Options) []tea.ProgramOption {
+	opts := []tea.ProgramOption{
+		tea.WithContext(ctx),
+		tea.WithoutSignalHandler(),
+		tea.WithFPS(fps),
+		tea.WithInput(nil),
+	}
+	if o.In != nil {
+		opts = append(opts, tea.WithInput(&terminalInput{File: o.In, gone: cancel}))
+	}
+	if o.Out != nil {
+		opts = append(opts, tea.WithOutput(o.Out))
+	}
+	if o.Environ != nil {
+		opts = append(opts, tea.WithEnvironment(o.Environ))
+	}
+	if o.NoColor {
+		opts = append(opts, tea.WithColorProfile(colorprofile.ASCII))
+	}
+	return opts
+}
+
+// runProgram runs p, but does not wait longer than the grace for it once ctx
+// has ended: then it restores the terminal itself.
+func runProgram(ctx context.Context, p *tea.Program, restore func()) error {
+	done := make(chan error, 1)
+	go func() {
+		_, err := p.Run()
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-late.C:
+		restore()
+		return context.Cause(ctx)
+	}
+}
+
+// result turns what the program returned into what Run returns.
+func result(ctx context.Context, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, tea.ErrProgramPanic):
+		return fmt.Errorf("the screen broke down, the terminal is restored: %w", err)
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	}
+	return fmt.Errorf("show the screen: %w", err)
+}
+
+// saveTerminal returns what puts the terminal's modes back as they are now.
+func saveTerminal(in *os.File) (restore func()) {
+	if in == nil {
+		return func() {}
+	}
+	state, err := term.GetState(in.Fd())
+	if err != nil {
+		return func() {}
+	}
+	return func() { _ = term.Restore(in.Fd(), state) }
+}
+
+// terminalInput is a terminal whose end ends the session. Bubble Tea alone
+// would go on for ever without one. It is still a file, so raw mode works.
+type terminalInput struct {
+	*os.File
+	gone context.CancelCauseFunc
+}
+
+// Read reads from the terminal.
+func (t *terminalInput) Read(b []byte) (int, error) {
+	n, err := t.File.Read(b)
+	if err != nil || n == 0 && len(b) > 0 {
+		t.gone(ErrHangup)
+	}
+	return n, err
+}

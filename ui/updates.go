@@ -1,0 +1,225 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+)
+
+// update is a request of this session that is under way.
+type update struct {
+	req      deck.Request
+	short    string
+	pressed  time.Time
+	progress deck.Progress // as last seen
+}
+
+// do sends a request. It thaws the display, so that its result is seen.
+func (m *Model) do(req deck.Request, short string, now time.Time) tea.Cmd {
+	u := update{req: req, short: short, pressed: now}
+	u.progress = deck.Progress{Request: req, Outcome: deck.Requested, Asked: now}
+	m.updates = append(m.updates, u)
+	m.thaw()
+	m.announce(u, now)
+	ctx, d := m.ctx, m.deck
+	return func() tea.Msg {
+		p, err := d.Do(ctx, req)
+		return doneMsg{req: req, progress: p, err: err}
+	}
+}
+
+// underWay returns what is being done to a recording already, by whomever;
+// empty for nothing.
+func (m *Model) underWay(sid text.Text) string {
+	for _, u := range m.updates {
+		if u.req.SID == sid && !u.progress.Settled {
+			return doing(u.req) + " it is under way (" + string(u.progress.Outcome) + "); one update at a time"
+		}
+	}
+	if r := m.live.Find(sid); r != nil && r.Update != nil && !r.Update.Settled {
+		return doing(r.Update.Request) + " it is under way (" + string(r.Update.Outcome) + "); one update at a time"
+	}
+	return ""
+}
+
+// follow says how this session's requests have come on, by a snapshot, and
+// forgets the pauses that are over.
+func (m *Model) follow(s *deck.Snapshot, now time.Time) {
+	for i := range m.updates {
+		u := &m.updates[i]
+		r := s.Find(u.req.SID)
+		if r == nil || r.Update == nil || r.Update.Request != u.req || r.Update.Asked.Before(u.pressed) {
+			continue
+		}
+		m.step(u, *r.Update, now)
+	}
+	for sid, id := range m.left {
+		// A snapshot from before the pause says nothing about it.
+		if r := s.Find(sid); r == nil || !r.Paused() && r.Update != nil && r.Update.ID >= id && !pending(r.Update) {
+			delete(m.left, sid)
+		}
+	}
+}
+
+// pending reports whether nobody can tell yet what became of an update.
+func pending(p *deck.Progress) bool {
+	return p != nil && (!p.Settled || p.Outcome == deck.Unknown)
+}
+
+// step takes the next step of a request, and announces it.
+func (m *Model) step(u *update, p deck.Progress, now time.Time) {
+	old := u.progress
+	u.progress = p
+	if p.Request.Update.Status == api.Paused && p.Outcome != deck.Failed {
+		m.left[u.req.SID] = p.ID
+	}
+	if old.Outcome != p.Outcome || old.Settled != p.Settled || old.Tries != p.Tries || old.Note != p.Note {
+		m.announce(*u, now)
+	}
+}
+
+// done takes the end of a request of this session.
+func (m *Model) done(msg doneMsg, now time.Time) {
+	for i := range m.updates {
+		u := &m.updates[i]
+		if u.req != msg.req || u.progress.ID != 0 && msg.progress.ID != 0 && u.progress.ID != msg.progress.ID {
+			continue
+		}
+		switch {
+		case errors.Is(msg.err, m.ctx.Err()) && m.ctx.Err() != nil:
+			// The session ends; the deck finishes the update by itself.
+		case msg.err != nil:
+			m.refused(u, msg.err, now)
+		default:
+			m.step(u, msg.progress, now)
+		}
+		m.updates = append(m.updates[:i:i], m.updates[i+1:]...)
+		return
+	}
+}
+
+// refused says why the deck sent nothing.
+func (m *Model) refused(u *update, err error, now time.Time) {
+	why := text.New(err.Error()).String()
+	switch {
+	case errors.Is(err, deck.ErrReadOnly):
+		why = "tapedeck is read-only here"
+	case errors.Is(err, deck.ErrNotFound):
+		why = "it is not known any more"
+	case errors.Is(err, deck.ErrClosed):
+		why = "tapedeck is ending"
+	}
+	if busy, ok := errors.AsType[*deck.BusyError](err); ok {
+		why = doing(busy.Progress.Request) + " it is under way (" + string(busy.Progress.Outcome) + "); one update at a time"
+	}
+	m.complain("cannot "+u.req.Verb()+" …"+u.short+": "+why, "", now)
+}
+
+// announce says in the status line how far a request has come.
+func (m *Model) announce(u update, now time.Time) {
+	words, hint, bad := progressWords(u.progress, u.short)
+	if bad {
+		m.complain(words, hint, now)
+		return
+	}
+	m.say(words, now)
+}
+
+// progressWords says how far a request has come, with the next step where
+// there is one, and whether it must not be overlooked.
+func progressWords(p deck.Progress, short string) (words, hint string, bad bool) {
+	req, name := p.Request, " …"+short
+	with := ""
+	if b := req.Update.PauseBehavior; b != "" {
+		with = " with " + string(b)
+	}
+	switch p.Outcome {
+	case deck.Verified:
+		words = did(req) + name + with + ": verified in " + seconds(p.Done.Sub(p.Asked))
+	case deck.Accepted:
+		words = doing(req) + name + with + ": accepted, reading again"
+		if p.Settled {
+			words = did(req) + name + with + ": accepted"
+		}
+	case deck.Contradicted:
+		words, bad = req.Verb()+name+with+": contradicted", true
+	case deck.Failed:
+		words, bad = req.Verb()+name+": "+cause(p.Err), true
+		hint = api.Hint(p.Err)
+	case deck.Unknown:
+		words, bad = "…"+short+": nobody can tell yet whether it was "+did(req)+"; reading again", true
+		if p.Settled {
+			words = "…" + short + ": nobody can tell whether it was " + did(req) + "; look at its status"
+		}
+		if p.Err != nil {
+			words += " (" + api.Reason(p.Err) + ")"
+		}
+	default:
+		words = doing(req) + name + with + ": " + string(p.Outcome)
+	}
+	if p.Tries > 1 {
+		words += fmt.Sprintf(", sent %d times after HTTP 429", p.Tries)
+	}
+	if p.Note != "" && (p.Outcome != deck.Unknown || p.Settled) {
+		words += ": " + text.New(p.Note).String()
+	}
+	return words, hint, bad
+}
+
+// cause says why a request failed: the API's words where it answered, else the
+// reason in short.
+func cause(err error) string {
+	if err == nil {
+		return "failed"
+	}
+	if e, ok := errors.AsType[*api.Error](err); ok {
+		return e.Error()
+	}
+	return "failed: " + api.Reason(err)
+}
+
+// doing and did return the verb of a request as what goes on and what is done.
+func doing(req deck.Request) string { return inflect(req, "ing") }
+func did(req deck.Request) string   { return inflect(req, "ed") }
+
+func inflect(req deck.Request, ending string) string {
+	switch v := req.Verb(); v {
+	case "stop":
+		return "stopp" + ending
+	case "pause", "resume":
+		return strings.TrimSuffix(v, "e") + ending
+	default:
+		return "updat" + ending
+	}
+}
+
+// seconds returns a duration as 0.4 s.
+func seconds(d time.Duration) string {
+	return fmt.Sprintf("%.1f s", max(0, d).Seconds())
+}
+
+// pausedHere returns the recordings that this session has paused and that are
+// paused still, or may be, for the question before quitting.
+func (m *Model) pausedHere() []string {
+	var out []string
+	seen := map[text.Text]bool{}
+	for _, u := range m.updates {
+		if u.req.Update.Status == api.Paused && !u.progress.Settled {
+			seen[u.req.SID] = true
+			out = append(out, "…"+u.short+"  the pause is under way")
+		}
+	}
+	for _, r := range m.live.Recordings {
+		if _, mine := m.left[r.SID]; mine && !seen[r.SID] && (r.Paused() || r.Active() && pending(r.Update)) {
+			out = append(out, "…"+m.list.ShortSID(r.SID)+"  "+m.who(r))
+		}
+	}
+	return out
+}
