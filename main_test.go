@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tapedeck": main})
+}
+
+// TestScript runs testdata/script. Besides testscript's own, the scripts have
+// these commands:
+//
+//	exits CODE PROGRAM [ARG...]  runs a program that must end with this exit code
+//	serve [ARG...]               starts tapedeck simulate, reads its three lines, and sets their variables
+//	get CODE PATH                gets a path of the simulator, which must answer with this status
+//	end SIGNAL CODE              sends a signal to the simulator, which must end with this exit code
+//	occupy                       listens on a port, and sets OCCUPIED to its address
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Values[simulatorKey{}] = &simulator{}
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
+			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
+			e.Setenv("LANG", "C.UTF-8")
+			e.Setenv("TERM", "xterm-256color")
+			// A program built with -race waits a second at its end otherwise.
+			e.Setenv("GORACE", "atexit_sleep_ms=0")
+			return nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":  exits,
+			"serve":  serve,
+			"get":    get,
+			"end":    end,
+			"occupy": occupy,
+		},
+		RequireExplicitExec: true,
+	})
+}
+
+// need checks the number of arguments of a command, which cannot be negated.
+func need(ts *testscript.TestScript, neg bool, args []string, least int) {
+	if neg || len(args) < least {
+		ts.Fatalf("unsupported !, or too few arguments")
+	}
+}
+
+func number(ts *testscript.TestScript, s string) int {
+	n, err := strconv.Atoi(s)
+	ts.Check(err)
+	return n
+}
+
+// exitCode returns the exit code of a program that ended with err.
+func exitCode(ts *testscript.TestScript, err error) int {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		ts.Check(err)
+		return 0
+	}
+	return exit.ExitCode()
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2)
+	if got := exitCode(ts, ts.Exec(args[1], args[2:]...)); got != number(ts, args[0]) {
+		ts.Fatalf("exit code %d, want %s", got, args[0])
+	}
+}
+
+// simulator is the simulator that a script has started last.
+type simulator struct {
+	cmd *exec.Cmd
+	out *bufio.Reader
+}
+
+// simulatorKey is the key of a script's simulator among its values.
+type simulatorKey struct{}
+
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 0)
+	program := ""
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if path := filepath.Join(dir, "tapedeck"); program == "" && isFile(path) {
+			program = path
+		}
+	}
+	cmd := exec.Command(program, append([]string{"simulate"}, args...)...)
+	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "GORACE=" + ts.Getenv("GORACE")}
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() { _ = cmd.Process.Kill() })
+	s := ts.Value(simulatorKey{}).(*simulator)
+	s.cmd, s.out = cmd, bufio.NewReader(out)
+	for _, name := range []string{"SIGNALWIRE_SPACE", "SIGNALWIRE_PROJECT_ID", "SIGNALWIRE_API_TOKEN"} {
+		line, err := s.out.ReadString('\n')
+		ts.Check(err)
+		value, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), name+"=")
+		if !ok {
+			ts.Fatalf("line %q, want %s=", line, name)
+		}
+		ts.Setenv(name, value)
+	}
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func get(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2)
+	req, err := http.NewRequest("GET", ts.Getenv("SIGNALWIRE_SPACE")+args[1], nil)
+	ts.Check(err)
+	req.SetBasicAuth(ts.Getenv("SIGNALWIRE_PROJECT_ID"), ts.Getenv("SIGNALWIRE_API_TOKEN"))
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	ts.Logf("%s: %d bytes", resp.Status, len(body))
+	if resp.StatusCode != number(ts, args[0]) {
+		ts.Fatalf("GET %s: %s, want %s", args[1], resp.Status, args[0])
+	}
+}
+
+func end(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2)
+	s := ts.Value(simulatorKey{}).(*simulator)
+	sig, ok := map[string]syscall.Signal{"HUP": syscall.SIGHUP, "INT": syscall.SIGINT, "TERM": syscall.SIGTERM}[args[0]]
+	if s.cmd == nil || !ok {
+		ts.Fatalf("no simulator, or no such signal")
+	}
+	ts.Check(s.cmd.Process.Signal(sig))
+	rest, err := io.ReadAll(s.out)
+	ts.Check(err)
+	if len(rest) > 0 {
+		ts.Fatalf("printed more than three lines: %q", rest)
+	}
+	if got := exitCode(ts, s.cmd.Wait()); got != number(ts, args[1]) {
+		ts.Fatalf("exit code %d, want %s", got, args[1])
+	}
+}
+
+func occupy(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 0)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = l.Close() })
+	ts.Setenv("OCCUPIED", l.Addr().String())
+}
