@@ -103,22 +103,26 @@ func steadyCost(tb testing.TB, space *sim.Space, polls int) cost {
 	return cost{float64(s.Requests()) / n, float64(s.Bytes) / n, s.MaxInFlight, time.Since(began) / time.Duration(polls)}
 }
 
-// TestSteadyPollBudget fails when a steady poll needs more requests or bytes
-// than its budget.
+// TestSteadyPollBudget fails when a steady poll needs more requests, bytes or
+// time than its budget, at 50 ms a request in simulated time.
 func TestSteadyPollBudget(t *testing.T) {
 	for _, l := range loads {
 		t.Run(l.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				space := l.space()
 				base := baseline(t, space)
-				got := steadyCost(t, space, 5)
-				t.Logf("%.0f requests, %.0f bytes; the baseline %.0f bytes, %.0f times as many; %d in flight",
-					got.requests, got.bytes, base.bytes, base.bytes/got.bytes, got.inFlight)
+				space.SetFaults(fault(t, "slow=50ms")...)
+				got := steadyCost(t, space, 2)
+				t.Logf("%.0f requests, %.0f bytes, %v; the baseline %.0f bytes, %.0f times as many; %d in flight",
+					got.requests, got.bytes, got.took, base.bytes, base.bytes/got.bytes, got.inFlight)
 				if got.requests > float64(l.requests) {
 					t.Errorf("%.0f requests, want %d at most", got.requests, l.requests)
 				}
 				if ratio := base.bytes / got.bytes; ratio < l.ratio {
 					t.Errorf("the baseline needs %.1f times the bytes, want %.0f at least", ratio, l.ratio)
+				}
+				if got.took > 2*time.Second {
+					t.Errorf("a poll takes %v, want 2 s at most", got.took)
 				}
 				if got.inFlight > maxInFlight {
 					t.Errorf("%d requests in flight", got.inFlight)
@@ -126,20 +130,6 @@ func TestSteadyPollBudget(t *testing.T) {
 			})
 		})
 	}
-}
-
-// TestLargePollEndsInTime: with 50 ms a request, a poll of the largest space
-// ends within 2 s.
-func TestLargePollEndsInTime(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		space := loads[1].space()
-		space.SetFaults(fault(t, "slow=50ms")...)
-		if got := steadyCost(t, space, 3); got.took > 2*time.Second {
-			t.Errorf("a poll takes %v", got.took)
-		} else {
-			t.Logf("a poll takes %v, %.0f requests, %.0f bytes", got.took, got.requests, got.bytes)
-		}
-	})
 }
 
 // BenchmarkSteadyPoll reports what a steady poll costs, and what a plain

@@ -44,6 +44,9 @@ type Config struct {
 	ReadOnly bool          // refuse every update
 	// FullEvery is the time between two full scans; 5 minutes when 0.
 	FullEvery time.Duration
+	// PauseWarn and PauseAlarm are the ages at which a pause warns and alarms;
+	// DefaultPauseWarn and DefaultPauseAlarm when 0.
+	PauseWarn, PauseAlarm time.Duration
 }
 
 // Deck is the live state of one project. Make one with [New], let it poll with
@@ -88,6 +91,12 @@ func newDeck(c Config) *Deck {
 	if c.FullEvery == 0 {
 		c.FullEvery = fullEvery
 	}
+	if c.PauseWarn == 0 {
+		c.PauseWarn = DefaultPauseWarn
+	}
+	if c.PauseAlarm == 0 {
+		c.PauseAlarm = DefaultPauseAlarm
+	}
 	d := &Deck{
 		config:   c,
 		slots:    make(chan struct{}, maxInFlight),
@@ -99,7 +108,8 @@ func newDeck(c Config) *Deck {
 		aside:    make(chan struct{}, 1),
 	}
 	d.closing, d.cut = context.WithCancel(context.Background())
-	d.last = &Snapshot{Interval: d.interval, ReadOnly: c.ReadOnly, Health: Health{Page: 1, Limit: staleAfter(d.interval)}}
+	d.health = Health{Page: 1, Limit: staleAfter(d.interval)}
+	d.publish()
 	return d
 }
 
@@ -235,6 +245,9 @@ func (d *Deck) Snapshot() *Snapshot {
 func (d *Deck) Close(ctx context.Context) error {
 	d.mu.Lock()
 	d.closed = true
+	for _, e := range d.order {
+		d.clearTimer(e)
+	}
 	d.mu.Unlock()
 	d.cut()
 	done := make(chan struct{})
@@ -251,11 +264,12 @@ func (d *Deck) Close(ctx context.Context) error {
 // mutex must be held.
 func (d *Deck) publish() {
 	d.seq++
+	d.relate()
 	s := &Snapshot{
 		Seq: d.seq, Health: d.health, Offset: d.offset, Interval: d.interval,
 		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
+		PauseWarn: d.config.PauseWarn, PauseAlarm: d.config.PauseAlarm,
 	}
-	s.Health.Limit = staleAfter(d.interval)
 	for i, e := range d.order {
 		r := e.view
 		s.Recordings[i] = r

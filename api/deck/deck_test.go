@@ -3,6 +3,7 @@ package deck
 import (
 	"context"
 	"errors"
+	"flag"
 	"io"
 	"net/http"
 	"slices"
@@ -20,7 +21,13 @@ import (
 	"tapedeck/api/text"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Random histories are long: fewer of them by default. -rapid.checks has more.
+	if err := flag.Set("rapid.checks", "25"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // latency is how long a request takes to reach the space.
 const latency = 5 * time.Millisecond
@@ -508,11 +515,16 @@ func TestParticipants(t *testing.T) {
 		tb := open(t, space, Config{})
 		tb.run()
 		after(time.Second)
+		tb.wire.forget()
+		after(50 * time.Second)
 		if n := tb.wire.count("GET", "/Participants"); n != 0 {
 			t.Errorf("%d participant lists that nobody looks at", n)
 		}
 		tb.deck.Look(text.New(sid))
-		after(time.Second)
+		after(15 * time.Second)
+		if n := tb.wire.count("GET", "/Participants"); n != 1 {
+			t.Errorf("%d participant lists in a minute of looking", n)
+		}
 		people := tb.find(sid).Participants
 		if len(people) == 0 {
 			t.Fatal("no participants")

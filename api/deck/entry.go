@@ -20,6 +20,8 @@ type entry struct {
 	// hold and want: until then, a read that does not show want is lag.
 	hold time.Time
 	want api.Update
+
+	clock *alarmClock // the auto-resume that runs; nil for none
 }
 
 // busy reports whether an update of the recording is under way.
@@ -105,10 +107,21 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 		}
 		r.Pause = nextPause(old, rec, read.Add(d.offset), now.Add(d.offset))
 	})
+	if e.view.Status != api.Paused {
+		d.pauseEnded(e)
+	}
 	if moved {
 		slices.SortStableFunc(d.order, newestFirst)
 	}
 	d.attach(e)
+}
+
+// pauseEnded takes away what belonged to a pause. The mutex must be held.
+func (d *Deck) pauseEnded(e *entry) {
+	d.clearTimer(e)
+	if e.view.Ack != (Ack{}) {
+		e.change(func(r *Recording) { r.Ack = Ack{} })
+	}
 }
 
 // firstPause returns the pause of a recording that is seen for the first time:
@@ -152,6 +165,7 @@ func (d *Deck) missing(e *entry, read, now time.Time) {
 		return
 	}
 	e.change(func(r *Recording) { r.Gone, r.Ended, r.Pause = true, now, Pause{} })
+	d.pauseEnded(e)
 }
 
 // judge settles the outcome of an update that no read had confirmed yet, by

@@ -16,7 +16,8 @@ const (
 	labelsRetry = 10 * time.Second // after a failure
 	labelsOne   = 8                // unknown ones up to this many are read one by one
 	lookEvery   = time.Minute      // between two listings of the participants on screen
-	maxLooks    = 8                // conferences whose participants are kept up
+	peopleEvery = 5 * time.Minute  // between two listings of other conferences' participants
+	maxLooks    = 8                // conferences on screen, and conferences asked for in one round
 )
 
 // labels is who is on the line: calls, conferences and participants. They are
@@ -24,14 +25,9 @@ const (
 type labels struct {
 	calls       names[api.Call]
 	conferences names[api.Conference]
-	looks       []look // latest first
+	looks       []text.Text // conferences that are on somebody's screen, latest first
 	people      map[text.Text][]Participant
-}
-
-// look is a conference that is on somebody's screen.
-type look struct {
-	conference text.Text
-	read       time.Time // when its participants were last read
+	peopleRead  map[text.Text]time.Time // when a conference's participants were last asked for
 }
 
 // names is what is known of the calls, or of the conferences.
@@ -53,6 +49,7 @@ func newLabels() labels {
 		calls:       names[api.Call]{by: map[text.Text]name[api.Call]{}},
 		conferences: names[api.Conference]{by: map[text.Text]name[api.Conference]{}},
 		people:      map[text.Text][]Participant{},
+		peopleRead:  map[text.Text]time.Time{},
 	}
 }
 
@@ -75,13 +72,9 @@ func (d *Deck) Look(sid text.Text) {
 		return
 	}
 	conf := e.view.ConferenceSID
-	l := look{conference: conf}
-	if i := slices.IndexFunc(d.labels.looks, func(l look) bool { return l.conference == conf }); i >= 0 {
-		l = d.labels.looks[i]
-		d.labels.looks = slices.Delete(d.labels.looks, i, i+1)
-	}
-	d.labels.looks = slices.Insert(d.labels.looks, 0, l)
-	d.labels.looks = d.labels.looks[:min(len(d.labels.looks), maxLooks)]
+	looks := slices.DeleteFunc(d.labels.looks, func(sid text.Text) bool { return sid == conf })
+	looks = slices.Insert(looks, 0, conf)
+	d.labels.looks = looks[:min(len(looks), maxLooks)]
 	d.wantAside()
 }
 
@@ -314,32 +307,55 @@ func readName[T any](ctx context.Context, d *Deck, n *names[T], sid text.Text, r
 	return nil
 }
 
-// readPeople reads the participants of the conferences that are on screen.
+// readPeople reads the participants of the conferences that are on screen, and
+// now and then those of the others that are recorded: their calls' recordings
+// are siblings. Some in each round, so that no poll waits for them.
 func (d *Deck) readPeople(ctx context.Context) {
-	d.mu.Lock()
-	var due []text.Text
-	now := time.Now()
-	for i := range d.labels.looks {
-		if l := &d.labels.looks[i]; l.read.IsZero() || age(l.read, now) >= lookEvery {
-			l.read = now
-			due = append(due, l.conference)
-		}
-	}
-	d.mu.Unlock()
-	for _, conf := range due {
+	for _, conf := range d.duePeople(time.Now()) {
 		people, err := d.participants(ctx, conf)
 		if err != nil {
 			continue // they are shown when they are known
 		}
 		d.mu.Lock()
 		d.labels.people[conf] = people
-		for sid := range d.labels.people {
-			if !slices.ContainsFunc(d.labels.looks, func(l look) bool { return l.conference == sid }) {
-				delete(d.labels.people, sid)
-			}
-		}
 		d.mu.Unlock()
 	}
+}
+
+// duePeople returns the conferences whose participants are to be read now, and
+// forgets those that are over.
+func (d *Deck) duePeople(now time.Time) (due []text.Text) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := &d.labels
+	live := map[text.Text]bool{}
+	want := func(conf text.Text, every time.Duration) {
+		live[conf] = true
+		if last, ok := l.peopleRead[conf]; len(due) < maxLooks && (!ok || age(last, now) >= every) {
+			l.peopleRead[conf] = now
+			due = append(due, conf)
+		}
+	}
+	known := map[text.Text]bool{}
+	for _, e := range d.order {
+		known[e.view.ConferenceSID] = true
+	}
+	l.looks = slices.DeleteFunc(l.looks, func(conf text.Text) bool { return !known[conf] })
+	for _, conf := range l.looks {
+		want(conf, lookEvery)
+	}
+	for _, e := range d.order {
+		if e.view.Active() && e.view.IsConference() {
+			want(e.view.ConferenceSID, peopleEvery)
+		}
+	}
+	for conf := range l.peopleRead {
+		if !live[conf] {
+			delete(l.peopleRead, conf)
+			delete(l.people, conf)
+		}
+	}
+	return due
 }
 
 func (d *Deck) participants(ctx context.Context, conf text.Text) ([]Participant, error) {

@@ -1,6 +1,7 @@
 package deck
 
 import (
+	"slices"
 	"time"
 
 	"tapedeck/api"
@@ -23,6 +24,8 @@ type Snapshot struct {
 	Offset   time.Duration
 	Interval time.Duration // between two polls, as set now
 	ReadOnly bool          // the deck refuses updates
+	// PauseWarn and PauseAlarm are the ages at which a pause warns and alarms.
+	PauseWarn, PauseAlarm time.Duration
 }
 
 // ServerTime returns the server's time at the local time now.
@@ -46,6 +49,9 @@ type Recording struct {
 	Conference   *api.Conference // nil for a call's, and while unknown
 	Participants []Participant   // of the conference; see [Deck.Look]
 	Pause        Pause           // the zero value when it is not paused
+	Ack          Ack             // the acknowledged alarm of the pause; see [Deck.Acknowledge]
+	Timer        Timer           // the auto-resume of the pause; see [Deck.SetTimer]
+	Siblings     Siblings        // other active recordings of the same conversation
 	Update       *Progress       // the last update that this deck made; nil for none
 	Ended        time.Time       // local time when the deck learned that it ended; zero while active
 	Gone         bool            // it is no longer to be found, and never ended
@@ -102,6 +108,10 @@ type Request struct {
 	Update api.Update
 	Actor  string     // who asks
 	Seen   api.Status // the status that the person saw; empty when unknown
+	// ResumeAfter, with a pause, has the deck resume it after that time; 0 for
+	// no auto-resume.
+	ResumeAfter time.Duration
+	ByTimer     bool // it is an auto-resume that the actor had asked for
 }
 
 // Verb returns what is asked for in one word: pause, resume or stop.
@@ -188,6 +198,12 @@ func (h Health) Age(now time.Time) time.Duration {
 		return age(h.Failing, now)
 	}
 	return age(h.Complete, now)
+}
+
+// longestFirst sorts paused recordings, the longest pause first.
+func longestFirst(list []*Recording) []*Recording {
+	slices.SortStableFunc(list, func(a, b *Recording) int { return a.Pause.Since.Compare(b.Pause.Since) })
+	return list
 }
 
 // age returns the time from t to now by the clock that says more: the

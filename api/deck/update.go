@@ -96,7 +96,7 @@ func (d *Deck) begin(req Request) (*update, error) {
 	switch {
 	case d.config.ReadOnly:
 		return nil, ErrReadOnly
-	case d.closed:
+	case d.closed && !req.ByTimer:
 		return nil, ErrClosed
 	case e == nil:
 		return nil, ErrNotFound
@@ -253,7 +253,7 @@ func (u *update) accepted(rec api.Recording) {
 			u.e.hold, u.e.want = now.Add(lagWindow), u.p.Request.Update
 		}
 	} // else a poll has shown more than this late answer knows
-	u.notePause(old)
+	u.notePause(old.Recording)
 	u.stepLocked(func(p *Progress) {
 		p.Answered, p.Answer, p.Changed, p.Err, p.Note = now, &rec, changes(old.Recording, rec), nil, ""
 		p.Outcome = Accepted
@@ -270,7 +270,7 @@ func (u *update) accepted(rec api.Recording) {
 }
 
 // notePause notes that the pause is this request's. The mutex must be held.
-func (u *update) notePause(old *Recording) {
+func (u *update) notePause(old api.Recording) {
 	req := u.p.Request
 	if u.e.view.Status != api.Paused || req.Update.Status != api.Paused || old.Status == api.Paused {
 		return
@@ -278,6 +278,9 @@ func (u *update) notePause(old *Recording) {
 	u.e.change(func(r *Recording) {
 		r.Pause.AtLeast, r.Pause.Behavior, r.Pause.Actor = false, req.Update.PauseBehavior, req.Actor
 	})
+	if req.ResumeAfter > 0 && !u.d.closed {
+		u.d.setTimer(u.e, req.Actor, min(req.ResumeAfter, MaxResumeAfter)) // from when it is known to be paused
+	}
 }
 
 // readOnce lets one more read decide what an answer left open.
@@ -379,10 +382,8 @@ func (u *update) isLate(now, until time.Time) bool {
 func (u *update) verified(rec api.Recording) {
 	u.d.mu.Lock()
 	defer u.d.mu.Unlock()
-	if u.p.Outcome == Unknown && u.p.Request.Update.Status == api.Paused && u.rec.Status != api.Paused && u.e.view.Status == api.Paused {
-		u.e.change(func(r *Recording) {
-			r.Pause.AtLeast, r.Pause.Behavior, r.Pause.Actor = false, u.p.Request.Update.PauseBehavior, u.p.Request.Actor
-		})
+	if u.p.Outcome == Unknown {
+		u.notePause(u.rec)
 	}
 	u.stepLocked(func(p *Progress) {
 		p.Outcome, p.Note, p.Settled = Verified, "", true

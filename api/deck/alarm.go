@@ -1,0 +1,106 @@
+package deck
+
+import (
+	"fmt"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/text"
+)
+
+// The ages at which a pause is warned about, and alarms.
+const (
+	DefaultPauseWarn  = 90 * time.Second
+	DefaultPauseAlarm = 180 * time.Second
+)
+
+// Level is how much a pause wants attention.
+type Level int
+
+// The levels, in their order.
+const (
+	Calm  Level = iota
+	Warn        // paused for longer than the setting pause_warn
+	Alarm       // longer than pause_alarm, or its auto-resume did not happen
+)
+
+// Ack is that somebody knows of a pause: its alarm is silent until a new
+// deadline. The zero value is none. It ends with the pause.
+type Ack struct {
+	Actor  string
+	Reason string    // one line
+	Until  time.Time // server's clock
+}
+
+// Level returns how much a recording's pause wants attention at the local time
+// now. An acknowledged one wants none until its deadline.
+func (s *Snapshot) Level(r *Recording, now time.Time) Level {
+	if !r.Paused() {
+		return Calm
+	}
+	server := s.ServerTime(now)
+	switch d := r.Pause.For(server); {
+	case server.Before(r.Ack.Until):
+		return Calm
+	case r.Timer.Err != "" || d >= s.PauseAlarm:
+		return Alarm
+	case d >= s.PauseWarn:
+		return Warn
+	}
+	return Calm
+}
+
+// Alarms returns the recordings whose pause warns and those whose pause alarms
+// at the local time now, the longest first.
+func (s *Snapshot) Alarms(now time.Time) (warn, alarm []*Recording) {
+	if s.Paused == 0 {
+		return nil, nil
+	}
+	for _, r := range s.Recordings {
+		switch s.Level(r, now) {
+		case Warn:
+			warn = append(warn, r)
+		case Alarm:
+			alarm = append(alarm, r)
+		}
+	}
+	return longestFirst(warn), longestFirst(alarm)
+}
+
+// Acknowledge silences the alarm of a pause for a time, with the reason why it
+// goes on. The error wraps [ErrNotFound], or says that nothing is paused.
+func (d *Deck) Acknowledge(sid text.Text, actor, reason string, wait time.Duration) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e, err := d.paused(sid)
+	if err != nil {
+		return fmt.Errorf("acknowledge the pause of %s: %w", sid, err)
+	}
+	ack := Ack{Actor: actor, Reason: text.New(reason).String(), Until: time.Now().Add(d.offset + wait)}
+	e.change(func(r *Recording) { r.Ack = ack })
+	d.publish()
+	d.noteEntry(e, actor, fmt.Sprintf("acknowledged for %s: %s", wait, ack.Reason))
+	return nil
+}
+
+// paused returns the entry of a recording that is paused. The mutex must be
+// held.
+func (d *Deck) paused(sid text.Text) (*entry, error) {
+	e := d.find(sid)
+	switch {
+	case e == nil:
+		return nil, ErrNotFound
+	case !e.view.Paused():
+		return nil, fmt.Errorf("it is not paused: %w", errStatus{e.view.Status})
+	}
+	return e, nil
+}
+
+// errStatus is a status that a request does not fit.
+type errStatus struct{ status api.Status }
+
+func (e errStatus) Error() string { return itIs(e.status) }
+
+// noteEntry writes a note about a recording into the journal. The mutex must
+// be held.
+func (d *Deck) noteEntry(*entry, string, string) {}

@@ -1,0 +1,175 @@
+package deck
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/text"
+)
+
+// MaxResumeAfter is the longest auto-resume.
+const MaxResumeAfter = 15 * time.Minute
+
+// Timer is an auto-resume: a resume that the deck does by itself, because the
+// one who paused asked for it. The zero value is none.
+type Timer struct {
+	At    time.Time // local time of the resume; zero when there is none any more
+	Actor string    // who asked for it
+	// Err is why it did not happen, for which the pause alarms; empty while it
+	// runs.
+	Err string
+}
+
+// IsZero reports whether there is no timer and none has failed.
+func (t Timer) IsZero() bool { return t == Timer{} }
+
+// alarmClock is a timer that runs.
+type alarmClock struct {
+	timer   *time.Timer
+	updated time.Time // date_updated of the pause that it is to end
+}
+
+// SetTimer sets when a paused recording is resumed by the deck, or changes it;
+// 0 takes the timer away. The error wraps [ErrReadOnly] or [ErrNotFound], or
+// says why it can't be.
+func (d *Deck) SetTimer(sid text.Text, actor string, after time.Duration) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e, err := d.paused(sid)
+	switch {
+	case d.config.ReadOnly:
+		err = ErrReadOnly
+	case d.closed:
+		err = ErrClosed
+	case err == nil && (after < 0 || after > MaxResumeAfter):
+		err = fmt.Errorf("it is between 0 and %s", MaxResumeAfter)
+	}
+	if err != nil {
+		return fmt.Errorf("resume %s after %s: %w", sid, after, err)
+	}
+	d.setTimer(e, actor, after)
+	d.publish()
+	if after == 0 {
+		d.noteEntry(e, actor, "auto-resume taken away")
+	} else {
+		d.noteEntry(e, actor, fmt.Sprintf("auto-resume in %s", after))
+	}
+	return nil
+}
+
+// setTimer starts, moves or ends the timer of an entry. The mutex must be held.
+func (d *Deck) setTimer(e *entry, actor string, after time.Duration) {
+	d.clearTimer(e)
+	if after <= 0 {
+		return
+	}
+	clock := &alarmClock{updated: e.view.Updated}
+	clock.timer = time.AfterFunc(after, func() { d.ring(e, clock) })
+	e.clock = clock
+	e.change(func(r *Recording) { r.Timer = Timer{At: time.Now().Add(after), Actor: actor} })
+}
+
+// clearTimer ends the timer of an entry, and forgets that one failed. The
+// mutex must be held.
+func (d *Deck) clearTimer(e *entry) {
+	if e.clock != nil {
+		e.clock.timer.Stop()
+		e.clock = nil
+	}
+	if !e.view.Timer.IsZero() {
+		e.change(func(r *Recording) { r.Timer = Timer{} })
+	}
+}
+
+// Timers returns the recordings with an auto-resume that runs.
+func (d *Deck) Timers() (list []*Recording) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, e := range d.order {
+		if e.clock != nil {
+			list = append(list, e.view)
+		}
+	}
+	return list
+}
+
+// ring resumes a recording whose time has come: only when the data is live and
+// a read shows the very pause that the timer was set for. Else it alarms.
+func (d *Deck) ring(e *entry, clock *alarmClock) {
+	d.mu.Lock()
+	if e.clock != clock || d.closed {
+		d.mu.Unlock()
+		return
+	}
+	d.updates.Add(1)
+	defer d.updates.Done()
+	e.clock = nil
+	actor, sid := e.view.Timer.Actor, e.view.SID
+	phase, busy := d.health.Phase(time.Now()), e.busy()
+	d.mu.Unlock()
+
+	fail := func(why string) { d.timerFailed(e, actor, why) }
+	switch {
+	case phase != Live:
+		fail("tapedeck could not see the recordings when its time came")
+		return
+	case busy:
+		fail("another update was under way when its time came")
+		return
+	}
+	why, ok := d.stillTheSame(e, clock)
+	if why != "" {
+		fail(why)
+	}
+	if !ok {
+		return
+	}
+	p, err := d.Do(context.Background(), Request{
+		SID: sid, Actor: actor, Seen: api.Paused, ByTimer: true, Update: api.Update{Status: api.InProgress},
+	})
+	switch {
+	case err != nil:
+		fail(err.Error())
+	case p.Outcome != Verified && p.Outcome != Accepted:
+		fail("the resume is " + string(p.Outcome))
+	}
+}
+
+// stillTheSame reads the recording, and reports whether it is in the pause
+// that the timer was set for. When it is not paused any more, the timer has
+// nothing to do; when it was changed in between, why says so.
+func (d *Deck) stillTheSame(e *entry, clock *alarmClock) (why string, ok bool) {
+	ctx, cancel := context.WithTimeout(d.closing, verifyRead)
+	defer cancel()
+	began := time.Now()
+	rec, _, err := d.client.Recording(ctx, e.view.SID)
+	if err != nil {
+		return "it could not be read when its time came: " + api.Reason(err), false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.apply(rec, began, time.Now()) {
+		d.publish()
+	}
+	switch {
+	case rec.Status != api.Paused:
+		return "", false
+	case !rec.Updated.Equal(clock.updated):
+		return "it was changed since it was paused", false
+	}
+	return "", true
+}
+
+// timerFailed makes the pause alarm, for its auto-resume did not happen.
+func (d *Deck) timerFailed(e *entry, actor, why string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !e.view.Paused() {
+		return
+	}
+	e.change(func(r *Recording) { r.Timer = Timer{Actor: actor, Err: why} })
+	d.publish()
+	d.noteEntry(e, actor, "auto-resume not done: "+why)
+}
