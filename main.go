@@ -3,9 +3,11 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/user"
@@ -41,8 +43,9 @@ func run(ctx context.Context, args, env []string) int {
 		Args:      args,
 		Environ:   env,
 		Stdout:    os.Stdout,
-		Stderr:    os.Stderr,
+		Stderr:    patient{os.Stderr},
 		Terminal:  term.IsTerminal(os.Stdout.Fd()),
+		Keyboard:  term.IsTerminal(os.Stdin.Fd()),
 		Version:   version,
 		Dashboard: dashboard,
 	})
@@ -72,6 +75,9 @@ func dashboard(ctx context.Context, start cli.Start) error {
 	unfinished := finish(d)
 	stop()
 	<-polled
+	if unfinished == nil {
+		return err
+	}
 	return errors.Join(err, unfinished)
 }
 
@@ -100,6 +106,7 @@ func uiOptions(start cli.Start, d *deck.Deck, space string) ui.Options {
 		PauseBehavior: api.PauseBehavior(c.PauseBehavior), ReadOnly: c.ReadOnly,
 		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: actor(),
 		In: os.Stdin, Out: os.Stdout, Environ: start.Environ, Interval: c.Interval,
+		Tick: c.Tick, LowBandwidth: c.LowBandwidth,
 	}
 }
 
@@ -111,11 +118,32 @@ func actor() string {
 	return "unknown"
 }
 
+// writeLimit is how long a message may take to be written.
+const writeLimit = 500 * time.Millisecond
+
+// patient writes to a terminal that may not take any more bytes: it gives up
+// after a while, for nothing is worth to hang on a line that is dead.
+type patient struct{ w io.Writer }
+
+func (p patient) Write(b []byte) (int, error) {
+	done := make(chan error, 1)
+	go func(b []byte) {
+		_, err := p.w.Write(b)
+		done <- err
+	}(bytes.Clone(b))
+	select {
+	case err := <-done:
+		return len(b), err
+	case <-time.After(writeLimit):
+		return 0, os.ErrDeadlineExceeded
+	}
+}
+
 // finish waits for updates that are under way, and says what became of them:
 // their screen is gone.
 func finish(d *deck.Deck) error {
 	for _, p := range d.UnderWay() {
-		fmt.Fprintf(os.Stderr, "tapedeck: %s %s is %s; waiting for its answer\n", p.Request.Verb(), p.Request.SID, p.Outcome)
+		fmt.Fprintf(patient{os.Stderr}, "tapedeck: %s %s is %s; waiting for its answer\n", p.Request.Verb(), p.Request.SID, p.Outcome)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), finishLimit)
 	defer cancel()

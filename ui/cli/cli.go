@@ -44,6 +44,7 @@ type App struct {
 	Stdout    io.Writer
 	Stderr    io.Writer
 	Terminal  bool   // standard output is a terminal
+	Keyboard  bool   // standard input is a terminal
 	Version   string // set at build time; empty for that of the build information
 	Dashboard Dashboard
 }

@@ -82,7 +82,7 @@ func TestUsage(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.args, func(t *testing.T) {
-			code, stdout, stderr := call(t, App{Environ: complete, Terminal: true}, strings.Fields(tt.args)...)
+			code, stdout, stderr := call(t, App{Environ: complete, Terminal: true, Keyboard: true}, strings.Fields(tt.args)...)
 			if code != 2 || stdout != "" {
 				t.Errorf("exit code %d, stdout %q, want 2 and nothing", code, stdout)
 			}
@@ -124,7 +124,7 @@ func TestOutput(t *testing.T) {
 func TestDashboardStarts(t *testing.T) {
 	var start Start
 	dashboard := func(_ context.Context, s Start) error { start = s; return nil }
-	app := App{Environ: complete, Terminal: true, Dashboard: dashboard}
+	app := App{Environ: complete, Terminal: true, Keyboard: true, Dashboard: dashboard}
 	if code, _, stderr := call(t, app, "--interval", "3s", "--read-only"); code != 0 || stderr != "" {
 		t.Fatalf("exit code %d, stderr %q", code, stderr)
 	}
@@ -150,8 +150,9 @@ func TestNoTerminal(t *testing.T) {
 		err  string
 	}{
 		{"no terminal", App{Environ: complete}, "standard output is not a terminal"},
-		{"dumb", App{Environ: terms("TERM=dumb"), Terminal: true}, "TERM is dumb"},
-		{"unset", App{Environ: terms("TERM="), Terminal: true}, "TERM is not set"},
+		{"no keyboard", App{Environ: terms("TERM=xterm"), Terminal: true}, "standard input is not a terminal"},
+		{"dumb", App{Environ: terms("TERM=dumb"), Terminal: true, Keyboard: true}, "TERM is dumb"},
+		{"unset", App{Environ: terms("TERM="), Terminal: true, Keyboard: true}, "TERM is not set"},
 		{"settings come first", App{Environ: []string{"HOME=/nonexistent"}}, "space, project and token are not set"},
 	}
 	for _, tt := range tests {
@@ -185,7 +186,7 @@ func TestDashboardEnds(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			var stderr bytes.Buffer
 			code := Execute(ctx, App{
-				Environ: complete, Terminal: true, Stdout: io.Discard, Stderr: &stderr,
+				Environ: complete, Terminal: true, Keyboard: true, Stdout: io.Discard, Stderr: &stderr,
 				Dashboard: func(ctx context.Context, _ Start) error {
 					if tt.cause != nil {
 						cancel(tt.cause)

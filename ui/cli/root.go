@@ -96,6 +96,10 @@ func (r *runner) checkTerminal() error {
 		return usage("cannot show the dashboard: standard output is not a terminal",
 			"run tapedeck in a terminal, over SSH with ssh -t, and without a pipe or redirection")
 	}
+	if !r.Keyboard {
+		return usage("cannot show the dashboard: standard input is not a terminal, so that no key could reach it",
+			"run tapedeck in a terminal, over SSH with ssh -t, and without a pipe or redirection")
+	}
 	term := ""
 	for _, kv := range r.Environ {
 		if v, ok := strings.CutPrefix(kv, "TERM="); ok {
