@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/journal"
 	"tapedeck/api/text"
 )
 
@@ -79,7 +80,7 @@ func (d *Deck) Acknowledge(sid text.Text, actor, reason string, wait time.Durati
 	ack := Ack{Actor: actor, Reason: text.New(reason).String(), Until: time.Now().Add(d.offset + wait)}
 	e.change(func(r *Recording) { r.Ack = ack })
 	d.publish()
-	d.noteEntry(e, actor, fmt.Sprintf("acknowledged for %s: %s", wait, ack.Reason))
+	d.noteEntry(e, journal.Ack, actor, ack.Reason, ack.Until)
 	return nil
 }
 
@@ -100,7 +101,3 @@ func (d *Deck) paused(sid text.Text) (*entry, error) {
 type errStatus struct{ status api.Status }
 
 func (e errStatus) Error() string { return itIs(e.status) }
-
-// noteEntry writes a note about a recording into the journal. The mutex must
-// be held.
-func (d *Deck) noteEntry(*entry, string, string) {}

@@ -47,6 +47,12 @@ type Config struct {
 	// PauseWarn and PauseAlarm are the ages at which a pause warns and alarms;
 	// DefaultPauseWarn and DefaultPauseAlarm when 0.
 	PauseWarn, PauseAlarm time.Duration
+
+	// Journal is where updates are put on record; nil for nowhere.
+	Journal         Journal
+	JournalRequired bool   // refuse an update that cannot be put on record
+	Actor           string // who runs this process: the journal knows more of this actor
+	Space, Project  string // as the journal names them; see [Deck.Recover]
 }
 
 // Deck is the live state of one project. Make one with [New], let it poll with
@@ -153,6 +159,13 @@ func (d *Deck) Run(ctx context.Context) {
 	}
 	wg.Wait()
 	d.client.Close()
+}
+
+// Poll looks at the project once, for a caller that does not [Deck.Run].
+func (d *Deck) Poll(ctx context.Context) error {
+	err := d.poll(ctx)
+	d.endPoll(err, time.Now())
+	return err
 }
 
 // rest waits for the next poll, or until one is asked for; not earlier than

@@ -190,4 +190,5 @@ func (d *Deck) judge(e *entry, now time.Time) {
 		next.Outcome, next.Note, next.Done = Contradicted, itIs(e.view.Status), now
 	}
 	e.change(func(r *Recording) { r.Update = &next })
+	d.note(d.outcomeEntry(e.view, &next))
 }

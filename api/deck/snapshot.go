@@ -135,15 +135,20 @@ type Progress struct {
 	Outcome Outcome
 	// Settled: the outcome is final. Until then no other update of the
 	// recording is sent.
-	Settled  bool
-	Asked    time.Time      // local time of the request
-	Answered time.Time      // local time of the answer to the POST; zero before, or without one
-	Done     time.Time      // local time when the outcome was settled; zero before
-	Err      error          // why, for failed and unknown; nil otherwise
-	Note     string         // what is being waited for, or what a read said; may be empty
-	Tries    int            // POSTs sent; more than 1 only after HTTP 429
-	Changed  []Change       // the fields that the returned resource changed
-	Answer   *api.Recording // the resource that the update returned; nil without one
+	Settled    bool
+	Asked      time.Time      // local time of the request
+	Answered   time.Time      // local time of the answer to the POST; zero before, or without one
+	Done       time.Time      // local time when the outcome was settled; zero before
+	Err        error          // why, for failed and unknown; nil otherwise
+	Note       string         // what is being waited for, or what a read said; may be empty
+	Tries      int            // POSTs sent; more than 1 only after HTTP 429
+	Changed    []Change       // the fields that the returned resource changed
+	Answer     *api.Recording // the resource that the update returned; nil without one
+	HTTPStatus int            // of the answer; 0 without one
+	JournalID  string         // of the request in the journal; empty without one
+	// OffRecord is why the update is not in the journal, or not yet; nil when
+	// it is, or when there is no journal.
+	OffRecord error
 }
 
 // Change is a field of a recording that an update changed.

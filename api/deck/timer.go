@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/journal"
 	"tapedeck/api/text"
 )
 
@@ -52,9 +53,9 @@ func (d *Deck) SetTimer(sid text.Text, actor string, after time.Duration) error 
 	d.setTimer(e, actor, after)
 	d.publish()
 	if after == 0 {
-		d.noteEntry(e, actor, "auto-resume taken away")
+		d.noteEntry(e, journal.Timer, actor, "auto-resume taken away", time.Time{})
 	} else {
-		d.noteEntry(e, actor, fmt.Sprintf("auto-resume in %s", after))
+		d.noteEntry(e, journal.Timer, actor, "auto-resume set", e.view.Timer.At)
 	}
 	return nil
 }
@@ -171,5 +172,5 @@ func (d *Deck) timerFailed(e *entry, actor, why string) {
 	}
 	e.change(func(r *Recording) { r.Timer = Timer{Actor: actor, Err: why} })
 	d.publish()
-	d.noteEntry(e, actor, "auto-resume not done: "+why)
+	d.noteEntry(e, journal.Timer, actor, "auto-resume not done: "+why, time.Time{})
 }

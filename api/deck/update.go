@@ -110,6 +110,9 @@ func (d *Deck) begin(req Request) (*update, error) {
 	d.updates.Add(1)
 	u := &update{d: d, e: e, rec: e.view.Recording, done: make(chan struct{}),
 		p: &Progress{ID: d.ids, Request: req, Outcome: Requested, Asked: now}}
+	if d.config.Journal != nil {
+		u.p.JournalID = d.config.Journal.NewID()
+	}
 	u.show()
 	return u, nil
 }
@@ -142,8 +145,19 @@ func (u *update) settle(o Outcome, note string) {
 	u.step(func(p *Progress) { p.Outcome, p.Note, p.Settled = o, note, true })
 }
 
-// run sends the update and finds out what became of it.
+// run puts the wish on record, sends the update, finds out what became of it,
+// and puts that on record.
 func (u *update) run() {
+	if err := u.wish(); err != nil {
+		u.step(func(p *Progress) { p.Outcome, p.Err, p.Settled = Failed, err, true })
+	} else {
+		u.carryOut()
+	}
+	u.outcome()
+}
+
+// carryOut sends the update and finds out what became of it.
+func (u *update) carryOut() {
 	rec, err := u.post()
 	e, answered := errors.AsType[*api.Error](err)
 	switch {
@@ -171,8 +185,8 @@ func (u *update) post() (api.Recording, error) {
 	ctx, cancel := context.WithDeadline(context.Background(), u.p.Asked.Add(updateLimit))
 	defer cancel()
 	for try := 1; ; try++ {
-		rec, _, err := u.d.client.UpdateRecording(ctx, u.rec, u.p.Request.Update)
-		u.noteTries(try)
+		rec, x, err := u.d.client.UpdateRecording(ctx, u.rec, u.p.Request.Update)
+		u.tried(try, x.StatusCode)
 		if !errors.Is(err, api.ErrRateLimited) || try > maxResends {
 			return rec, err
 		}
@@ -197,11 +211,11 @@ func (u *update) post() (api.Recording, error) {
 	}
 }
 
-func (u *update) noteTries(n int) {
+func (u *update) tried(n, httpStatus int) {
 	u.d.mu.Lock()
 	defer u.d.mu.Unlock()
 	p := *u.p
-	p.Tries = n
+	p.Tries, p.HTTPStatus = n, httpStatus
 	u.p = &p
 }
 

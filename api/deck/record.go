@@ -1,0 +1,171 @@
+package deck
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/journal"
+	"tapedeck/api/text"
+)
+
+// Journal is where the deck writes what it is asked and what becomes of it; a
+// [*journal.Journal] is one.
+type Journal interface {
+	Append(journal.Entry) error
+	NewID() string
+	Unfinished() ([]journal.Entry, error)
+}
+
+// ErrNotOnRecord is why a request is refused when the journal is required and
+// cannot be written.
+var ErrNotOnRecord = errors.New("the journal cannot be written, and it is required")
+
+// entryOf returns a journal entry about a recording, asked for by actor.
+func (d *Deck) entryOf(r *Recording, event journal.Event, actor string) journal.Entry {
+	e := journal.Entry{
+		Time: time.Now(), Event: event,
+		Recording: r.SID, Call: r.CallSID, Conference: r.ConferenceSID,
+	}
+	if actor != d.config.Actor {
+		e.Actor = actor // else the journal knows more of who it is
+	}
+	if r.Call != nil {
+		e.From, e.To = r.Call.From, r.Call.To
+	}
+	return e
+}
+
+// requestEntry returns a journal entry about a request.
+func (d *Deck) requestEntry(r *Recording, event journal.Event, p *Progress) journal.Entry {
+	e := d.entryOf(r, event, p.Request.Actor)
+	e.ID, e.ByTimer = p.JournalID, p.Request.ByTimer
+	e.StatusBefore = string(p.Request.Seen)
+	e.StatusAsked, e.PauseBehavior = string(p.Request.Update.Status), string(p.Request.Update.PauseBehavior)
+	return e
+}
+
+// wish puts a request on record before it is sent, and returns why it must not
+// be sent. It goes out without being on record, unless that is required.
+func (u *update) wish() error {
+	j := u.d.config.Journal
+	if j == nil {
+		return nil
+	}
+	u.d.mu.Lock()
+	view := u.e.view
+	p := *u.p
+	u.d.mu.Unlock()
+	err := j.Append(u.d.requestEntry(view, journal.Wish, &p))
+	if err == nil {
+		return nil
+	}
+	u.step(func(p *Progress) { p.OffRecord = err })
+	if u.d.config.JournalRequired {
+		return fmt.Errorf("%w: %w", ErrNotOnRecord, err)
+	}
+	return nil
+}
+
+// outcome puts what became of the request on record.
+func (u *update) outcome() {
+	j := u.d.config.Journal
+	if j == nil {
+		return
+	}
+	u.d.mu.Lock()
+	e := u.d.outcomeEntry(u.e.view, u.p)
+	u.d.mu.Unlock()
+	if err := j.Append(e); err != nil {
+		u.step(func(p *Progress) { p.OffRecord = err })
+	}
+}
+
+// outcomeEntry returns the entry of an outcome.
+func (d *Deck) outcomeEntry(r *Recording, p *Progress) journal.Entry {
+	e := d.requestEntry(r, journal.Outcome, p)
+	e.Outcome, e.Reason = string(p.Outcome), p.Note
+	if p.Answer != nil {
+		e.StatusAnswered = string(p.Answer.Status)
+	}
+	if !p.Answered.IsZero() {
+		e.Latency = p.Answered.Sub(p.Asked)
+		e.HTTPStatus = p.HTTPStatus
+	}
+	if ae, ok := errors.AsType[*api.Error](p.Err); ok {
+		e.HTTPStatus = ae.StatusCode
+		if ae.Code != 0 {
+			e.Code = strconv.Itoa(ae.Code)
+		}
+	}
+	if p.Err != nil {
+		e.Reason = api.Reason(p.Err)
+		if p.Note != "" {
+			e.Reason += "; " + p.Note
+		}
+	}
+	return e
+}
+
+// note writes an entry beside the work, for the mutex is held.
+func (d *Deck) note(e journal.Entry) {
+	if d.config.Journal == nil || d.closed {
+		return
+	}
+	d.updates.Go(func() { _ = d.config.Journal.Append(e) }) // it follows by itself when it can't be written now
+}
+
+// noteEntry writes an entry about a recording beside the work. The mutex must
+// be held.
+func (d *Deck) noteEntry(e *entry, event journal.Event, actor, reason string, until time.Time) {
+	n := d.entryOf(e.view, event, actor)
+	n.Reason, n.Until, n.ByTimer = reason, until, event == journal.Timer && until.IsZero()
+	d.note(n)
+}
+
+// Reveal puts on record that somebody was shown a number that is masked.
+func (d *Deck) Reveal(sid text.Text, actor string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if e := d.find(sid); e != nil {
+		d.noteEntry(e, journal.Reveal, actor, "a masked number was shown", time.Time{})
+	}
+}
+
+// Recover finds out what became of wishes whose tapedeck is gone, a crash say,
+// and puts it on record: it reads each recording once. It returns how many
+// there were.
+func (d *Deck) Recover(ctx context.Context) (int, error) {
+	if d.config.Journal == nil {
+		return 0, nil
+	}
+	wishes, err := d.config.Journal.Unfinished()
+	if err != nil {
+		return 0, fmt.Errorf("recover unfinished updates: %w", err)
+	}
+	n := 0
+	for _, w := range wishes {
+		if w.Space != d.config.Space || w.Project != d.config.Project {
+			continue // of another project: its own tapedeck's to find out
+		}
+		out := w
+		out.Event, out.Time, out.Actor = journal.Outcome, time.Now(), ""
+		u := api.Update{Status: api.Status(w.StatusAsked)}
+		switch rec, _, err := d.client.Recording(ctx, w.Recording); {
+		case err != nil:
+			out.Outcome, out.Reason = string(Unknown), "its tapedeck ended before the answer; "+api.Reason(err)
+		case u.Reached(rec.Status):
+			out.Outcome, out.StatusAnswered, out.Reason = string(Verified), string(rec.Status), "its tapedeck ended before the answer; read at the next start"
+		default:
+			out.Outcome, out.StatusAnswered, out.Reason = string(Contradicted), string(rec.Status), "its tapedeck ended before the answer; read at the next start"
+		}
+		if err := d.config.Journal.Append(out); err != nil {
+			return n, fmt.Errorf("recover unfinished updates: %w", err)
+		}
+		n++
+	}
+	return n, nil
+}

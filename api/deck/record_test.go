@@ -1,0 +1,151 @@
+package deck
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tapedeck/api/journal"
+	"tapedeck/api/sim"
+	"tapedeck/api/text"
+)
+
+// paper is a journal that a test reads, and can make fail.
+type paper struct {
+	mu      sync.Mutex
+	entries []journal.Entry
+	fail    error
+	ids     int
+	wishes  []journal.Entry // what Unfinished returns
+}
+
+func (p *paper) Append(e journal.Entry) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.fail != nil {
+		return p.fail
+	}
+	p.entries = append(p.entries, e)
+	return nil
+}
+
+func (p *paper) NewID() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ids++
+	return strings.Repeat("i", p.ids)
+}
+
+func (p *paper) Unfinished() ([]journal.Entry, error) { return p.wishes, nil }
+
+// lines returns each entry in a few words.
+func (p *paper) lines() (out []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, e := range p.entries {
+		line := strings.Join(strings.Fields(strings.Join([]string{string(e.Event), e.ID, e.Actor,
+			e.StatusBefore, e.StatusAsked, e.PauseBehavior, e.StatusAnswered, e.Outcome, e.Reason}, " ")), " ")
+		if e.ByTimer {
+			line += " (timer)"
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func TestJournalHasEveryUpdate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		sid := space.Begin(sim.Begin{StartedAgo: time.Minute})
+		p := &paper{}
+		tb := open(t, space, Config{Journal: p, Actor: "alice"})
+		tb.run()
+		after(time.Second)
+		req := pauseOf(sid)
+		req.ResumeAfter = 30 * time.Second
+		if _, err := tb.deck.Do(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+		if err := tb.deck.Acknowledge(text.New(sid), "bob", "waiting for the bank", time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		after(40 * time.Second)
+		space.SetFaults(fault(t, "503@update")...)
+		if _, err := tb.deck.Do(t.Context(), stopOf(sid)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		want := []string{
+			"wish i in-progress paused skip",
+			"outcome i in-progress paused skip paused verified",
+			"ack bob waiting for the bank",
+			"wish ii paused in-progress (timer)",
+			"outcome ii paused in-progress in-progress verified (timer)",
+			"wish iii in-progress stopped",
+			"outcome iii in-progress stopped contradicted HTTP 503; it is in-progress",
+		}
+		if diff := cmp.Diff(want, p.lines()); diff != "" {
+			t.Errorf("journal (-want +got):\n%s", diff)
+		}
+		for _, e := range p.entries {
+			if e.Recording.String() != sid || e.Call.IsZero() || e.Time.IsZero() {
+				t.Errorf("%s: recording %s, call %s, at %v", e.Event, e.Recording, e.Call, e.Time)
+			}
+		}
+	})
+}
+
+func TestJournalThatFails(t *testing.T) {
+	for _, required := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			space := spaceOf(0, 0)
+			sid := space.Begin(sim.Begin{StartedAgo: time.Minute})
+			p := &paper{fail: errors.New("disk full")}
+			tb := open(t, space, Config{Journal: p, JournalRequired: required})
+			tb.run()
+			after(time.Second)
+			got, err := tb.deck.Do(t.Context(), pauseOf(sid))
+			if err != nil || got.OffRecord == nil {
+				t.Fatalf("%v, off record: %v", err, got.OffRecord)
+			}
+			posts := tb.wire.count("POST", "")
+			if !required && (got.Outcome != Verified || posts != 1) {
+				t.Errorf("outcome %s, %d POSTs, want it sent all the same", got.Outcome, posts)
+			}
+			if required && (got.Outcome != Failed || posts != 0 || !errors.Is(got.Err, ErrNotOnRecord)) {
+				t.Errorf("outcome %s, %d POSTs, %v, want it refused", got.Outcome, posts, got.Err)
+			}
+		})
+	}
+}
+
+func TestRecover(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		done := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Minute})
+		not := space.Begin(sim.Begin{StartedAgo: time.Minute})
+		wish := func(id, sid, project string) journal.Entry {
+			return journal.Entry{Event: journal.Wish, ID: id, Recording: text.New(sid), StatusAsked: "paused", Project: project}
+		}
+		p := &paper{wishes: []journal.Entry{wish("a", done, "p"), wish("b", not, "p"), wish("c", not, "other"),
+			wish("d", "5e4d3c2b-2222-4eee-8fff-000000000999", "p")}}
+		tb := open(t, space, Config{Journal: p, Project: "p"})
+		if n, err := tb.deck.Recover(context.Background()); n != 3 || err != nil {
+			t.Errorf("%d recovered, %v", n, err)
+		}
+		want := []string{
+			"outcome a paused paused verified its tapedeck ended before the answer; read at the next start",
+			"outcome b paused in-progress contradicted its tapedeck ended before the answer; read at the next start",
+			"outcome d paused unknown its tapedeck ended before the answer; HTTP 404",
+		}
+		if diff := cmp.Diff(want, p.lines()); diff != "" {
+			t.Errorf("journal (-want +got):\n%s", diff)
+		}
+	})
+}
