@@ -1,6 +1,10 @@
 package theme
 
-import "strconv"
+import (
+	"strings"
+
+	"charm.land/lipgloss/v2"
+)
 
 // Role is what a piece of the screen means; a theme gives it its style.
 type Role int
@@ -30,88 +34,63 @@ const (
 	roles
 )
 
-// look is a role's style: a color of the 256, or -1 for the terminal's own,
-// and attributes. Lesser terminals get the nearest color they have.
-type look struct {
-	fg, bg                 int
-	bold, dim, rev, underl bool
+// palette makes the styles of one theme. Colors are of the 256, and lesser
+// terminals get the nearest that they have; without color, weight and reverse
+// stay, and the words carry the rest.
+type palette struct {
+	pick  lipgloss.LightDarkFunc
+	color bool
 }
 
-const own = -1
-
-func fg(color int) look      { return look{fg: color, bg: own} }
-func (l look) strong() look  { l.bold = true; return l }
-func (l look) faint() look   { l.dim = true; return l }
-func (l look) reverse() look { l.rev = true; return l }
-func (l look) on(color int) look {
-	l.bg = color
-	return l
-}
-
-var dark = [roles]look{
-	Plain: fg(own), Dim: fg(245), Title: fg(245), Bold: fg(own).strong(),
-	Recording: fg(own), Paused: fg(214).strong(), Starting: fg(110), Ended: fg(245), Gone: fg(209), Unknown: fg(176),
-	Good: fg(114), Warn: fg(214), Bad: fg(203).strong(),
-	Badge: fg(16).on(214).strong(), Demo: fg(16).on(176).strong(),
-	Selected: fg(own).strong(), Pointer: fg(117).strong(), Key: fg(own).strong(), Changed: fg(117).strong(), Border: fg(240),
-}
-
-var light = [roles]look{
-	Plain: fg(own), Dim: fg(242), Title: fg(242), Bold: fg(own).strong(),
-	Recording: fg(own), Paused: fg(130).strong(), Starting: fg(25), Ended: fg(242), Gone: fg(131), Unknown: fg(90),
-	Good: fg(28), Warn: fg(130), Bad: fg(160).strong(),
-	Badge: fg(231).on(130).strong(), Demo: fg(231).on(90).strong(),
-	Selected: fg(own).strong(), Pointer: fg(25).strong(), Key: fg(own).strong(), Changed: fg(25).strong(), Border: fg(250),
-}
-
-var mono = [roles]look{
-	Plain: fg(own), Dim: fg(own).faint(), Title: fg(own).faint(), Bold: fg(own).strong(),
-	Recording: fg(own), Paused: fg(own).strong(), Starting: fg(own), Ended: fg(own).faint(), Gone: fg(own).faint(), Unknown: fg(own).strong(),
-	Good: fg(own), Warn: fg(own).strong(), Bad: fg(own).strong(),
-	Badge: fg(own).strong().reverse(), Demo: fg(own).strong().reverse(),
-	Selected: fg(own).strong(), Pointer: fg(own).strong(), Key: fg(own).strong(), Changed: fg(own).strong(), Border: fg(own).faint(),
-}
-
-func prefixes(o Options) *[roles]string {
-	looks := &light
-	switch {
-	case o.NoColor || o.Mode == "mono":
-		looks = &mono
-	case o.Mode == "dark" || o.Mode != "light" && o.Dark:
-		looks = &dark
+// fg returns a style in one of two colors, for light and for dark backgrounds.
+func (p palette) fg(light, dark string) lipgloss.Style {
+	s := lipgloss.NewStyle()
+	if p.color {
+		s = s.Foreground(p.pick(lipgloss.Color(light), lipgloss.Color(dark)))
 	}
+	return s
+}
+
+// faint returns a style of less weight: a gray, or without color what the
+// terminal calls faint.
+func (p palette) faint(light, dark string) lipgloss.Style {
+	if !p.color {
+		return lipgloss.NewStyle().Faint(true)
+	}
+	return p.fg(light, dark)
+}
+
+// badge returns a style that stands out from everything else.
+func (p palette) badge(light, dark string) lipgloss.Style {
+	if !p.color {
+		return lipgloss.NewStyle().Bold(true).Reverse(true)
+	}
+	return p.fg("231", "16").Bold(true).Background(p.pick(lipgloss.Color(light), lipgloss.Color(dark)))
+}
+
+// styles returns the style of every role.
+func (p palette) styles() [roles]lipgloss.Style {
+	plain := lipgloss.NewStyle()
+	bold := plain.Bold(true)
+	return [roles]lipgloss.Style{
+		Plain: plain, Dim: p.faint("242", "245"), Title: p.faint("242", "245"), Bold: bold,
+		Recording: plain, Paused: p.fg("130", "214").Bold(true), Starting: p.fg("25", "110"),
+		Ended: p.faint("242", "245"), Gone: p.faint("131", "209"), Unknown: p.fg("90", "176").Bold(!p.color),
+		Good: p.fg("28", "114"), Warn: p.fg("130", "214").Bold(!p.color), Bad: p.fg("160", "203").Bold(true),
+		Badge: p.badge("130", "214"), Demo: p.badge("90", "176"),
+		Selected: bold, Pointer: p.fg("25", "117").Bold(true), Key: bold,
+		Changed: p.fg("25", "117").Bold(true), Border: p.faint("250", "240"),
+	}
+}
+
+// prefixes returns the sequence that begins each role's style, made once, for
+// rows are written by hand.
+func prefixes(o Options) *[roles]string {
+	dark := o.Mode == "dark" || o.Mode != "light" && o.Dark
+	p := palette{pick: lipgloss.LightDark(dark), color: !o.NoColor && o.Mode != "mono"}
 	var out [roles]string
-	for i, l := range looks {
-		out[i] = l.sgr()
+	for i, style := range p.styles() {
+		out[i], _, _ = strings.Cut(style.Render("x"), "x")
 	}
 	return &out
-}
-
-// sgr returns the sequence that begins the style; empty for none.
-func (l look) sgr() string {
-	var codes string
-	add := func(code string) {
-		if codes != "" {
-			codes += ";"
-		}
-		codes += code
-	}
-	for _, a := range []struct {
-		on   bool
-		code string
-	}{{l.bold, "1"}, {l.dim, "2"}, {l.underl, "4"}, {l.rev, "7"}} {
-		if a.on {
-			add(a.code)
-		}
-	}
-	if l.fg >= 0 {
-		add("38;5;" + strconv.Itoa(l.fg))
-	}
-	if l.bg >= 0 {
-		add("48;5;" + strconv.Itoa(l.bg))
-	}
-	if codes == "" {
-		return ""
-	}
-	return "\x1b[" + codes + "m"
 }
