@@ -1,0 +1,103 @@
+package journal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// mark is a place in the journal: the end of a line. The head is a mark, that
+// of the last line that is known to be on disk.
+type mark struct {
+	Count uint64 `json:"count"` // number of the line, 0 before the first
+	Hash  string `json:"hash"`  // of the line
+	File  int    `json:"file"`  // number of the file, from 1
+	Size  int64  `json:"size"`  // of the file up to the end of the line
+}
+
+// start is the mark before the first line.
+var start = mark{Hash: genesis, File: 1}
+
+// headSize is the size of the head, which is filled up with spaces: it is
+// written over in place with one write, and never has an end of an older one.
+const headSize = 192
+
+var errHead = errors.New("it is not readable")
+
+// readHead returns the head of the journal in dir. The error is os.ErrNotExist
+// when there is none, and errHead when it says nothing.
+func readHead(dir string) (mark, error) {
+	path := filepath.Join(dir, HeadName)
+	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
+	if err != nil {
+		return mark{}, problem("open", path, err)
+	}
+	defer func() { _ = f.Close() }()
+	b, err := io.ReadAll(io.LimitReader(f, 4*headSize))
+	if err != nil {
+		return mark{}, problem("read", path, err)
+	}
+	var m mark
+	if err := json.Unmarshal(b, &m); err != nil || len(m.Hash) != len(genesis) || m.File < 1 || m.Size < 0 {
+		return mark{}, problem("read", path, errHead)
+	}
+	return m, nil
+}
+
+// line returns the head as it is on disk.
+func (m mark) line() ([]byte, error) {
+	b, err := json.Marshal(m)
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, "%-*s\n", headSize-1, b), nil
+}
+
+// advanceHead writes m as the head, unless the head is as far or further. The
+// lock must be held.
+func (s *store) advanceHead(m mark) error {
+	if s.headAt == m.Count {
+		return nil
+	}
+	old, err := readHead(s.dir)
+	if err == nil && old.Count >= m.Count && old.File >= m.File {
+		s.headAt = m.Count
+		return nil
+	}
+	return s.writeHead(m)
+}
+
+// firstHead writes a head where there is none, and makes it and the names of
+// the files last. The lock must be held.
+func (s *store) firstHead() error {
+	if _, err := readHead(s.dir); err == nil {
+		return nil
+	}
+	if err := s.writeHead(s.tail); err != nil {
+		return err
+	}
+	return problem("sync", s.dir, syncDir(s.dir))
+}
+
+func (s *store) writeHead(m mark) error {
+	f, err := s.open(HeadName, os.O_RDWR)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	b, err := m.line()
+	if err == nil {
+		_, err = f.WriteAt(b, 0)
+	}
+	if st, statErr := f.Stat(); err == nil && statErr == nil && st.Size() > headSize {
+		err = f.Truncate(headSize)
+	}
+	if err != nil {
+		return problem("write", f.Name(), err)
+	}
+	s.headAt = m.Count
+	return nil
+}

@@ -1,0 +1,325 @@
+// Package journal keeps the audit log of a tapedeck: which update was wished
+// for, by whom, on what, and what became of it.
+//
+// The log is journal.jsonl in the state directory, one JSON object a line, an
+// [Entry]. The wish is appended before the update is sent and the outcome after
+// it, so a crash between the two leaves a wish without an outcome, which the
+// next start finds with [Journal.Unfinished]. Full files are renamed to
+// journal-000001.jsonl and so on; none is ever deleted.
+//
+// Each line holds its number and the SHA-256 of the line before it, across all
+// files, and journal.head holds the number and the hash of the last line that
+// is known to be on disk. [Verify] finds by them a line that was changed, taken
+// out, swapped or cut off. The lines are the truth of what happened, the head
+// only says how many there must be at least: it is written after them, so a
+// head that is behind is what a crash leaves, and a head that is ahead is not.
+//
+// What it is evidence of: that the lines are those which tapedecks wrote, in
+// that order, unless somebody who may write the files took the trouble to
+// compute every hash anew. What it is not evidence of: who the person was, for
+// the environment that names an actor can be set by that person; what anybody
+// did without tapedeck; and anything at all against an administrator of the
+// machine, or the owner of the files, who can rewrite the whole chain, its end
+// and its head. Who needs more sends the lines elsewhere as they are written
+// (Options.Syslog). The journal makes nobody compliant with anything.
+//
+// Several processes write the same journal: an advisory lock on journal.lock is
+// held while lines are appended, and never while waiting for the disk. Nothing
+// here holds up an update for longer than 50 ms, and no entry is lost in
+// silence: what cannot be written now is queued, retried and marked late.
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// The names of the journal's files in its directory. A full FileName becomes
+// journal-NNNNNN.jsonl.
+const (
+	FileName = "journal.jsonl"
+	HeadName = "journal.head"
+	LockName = "journal.lock"
+)
+
+const (
+	appendLimit    = 50 * time.Millisecond // for which Append waits at most until its line is written
+	syncLimit      = 5 * time.Second       // for which Wait waits at most for the disk
+	closeLimit     = 2 * time.Second       // for which Close tries to write what is queued
+	maxQueue       = 10_000                // entries that wait to be written
+	maxBatch       = 256                   // entries in one write
+	defaultMaxSize = 10 << 20
+)
+
+// Options says where a journal is and what goes into each of its entries.
+type Options struct {
+	// Dir is the state directory. It is made, 0700, if it does not exist.
+	// One that is shared, which is group-writable and setgid, gets files that
+	// the group may write, 0660; any other gets 0600.
+	Dir     string
+	Numbers bool  // keep phone numbers, Entry.From and Entry.To
+	Syslog  bool  // also send each line to the local syslog, where there is one
+	MaxSize int64 // the size in bytes from which a file is rotated; 0 for 10 MB
+	// Who is the actor of entries that name none; see [WhoFrom].
+	Who Who
+	// Space, Project and Profile are those of entries that name none.
+	Space, Project, Profile string
+	// Hide, if set, takes out of a text what must not be in the journal, such
+	// as a token. What looks like a token of SignalWire is taken out anyway.
+	Hide func(string) string
+}
+
+// Journal appends entries. It is safe for concurrent use. Entries are written
+// in the order of the calls of Append.
+type Journal struct {
+	o       Options
+	started time.Time
+	ids     atomic.Uint64
+	syslog  *syslogger // nil without
+
+	disk  sync.Mutex // guards store; never held while waiting for another process or an fsync
+	store *store
+
+	wake    chan struct{} // there is something to write
+	dirty   chan struct{} // there is something to fsync
+	closing chan struct{} // closed by Close
+	ended   chan struct{} // closed when the writer has ended
+	giveUp  chan struct{} // closed when what is queued has had its time
+	done    sync.WaitGroup
+
+	mu       sync.Mutex // guards what follows
+	closed   bool
+	queue    []*pending
+	dropped  int           // entries that the full queue refused, not yet noted
+	written  uint64        // batches written
+	synced   uint64        // of these, batches fsynced or failed to
+	progress chan struct{} // closed and replaced when synced grows
+	failed   error         // why what is queued is not written; nil when nothing is wrong
+	syncErr  error         // of the last fsync
+}
+
+// pending is an entry that waits to be written.
+type pending struct {
+	entry   Entry
+	claimed bool       // it is being written
+	done    chan error // has the result of the first try; of capacity 1
+}
+
+// Open opens the journal in o.Dir, or begins one. It repairs what a crash has
+// left, and notes it in the journal. The error says what cannot be done on
+// which file; its hint is in [*Error].
+//
+// A journal that another process has locked is no error: what has to be
+// written waits.
+func Open(o Options) (*Journal, error) {
+	if o.MaxSize <= 0 {
+		o.MaxSize = defaultMaxSize
+	}
+	o.Who = o.Who.complete()
+	if err := makeDir(o.Dir); err != nil {
+		return nil, err
+	}
+	j := &Journal{
+		o: o, started: time.Now(), store: newStore(o),
+		wake: make(chan struct{}, 1), dirty: make(chan struct{}, 1),
+		closing: make(chan struct{}), ended: make(chan struct{}), giveUp: make(chan struct{}), progress: make(chan struct{}),
+	}
+	if err := j.prepare(); err != nil {
+		j.store.close()
+		return nil, err
+	}
+	if o.Syslog {
+		j.syslog = startSyslog(dialSyslog)
+	}
+	j.done.Go(j.writeAll)
+	j.done.Go(j.syncAll)
+	return j, nil
+}
+
+// prepare opens the files now, so that what is wrong with them is known at the
+// start and not at the first update.
+func (j *Journal) prepare() error {
+	deadline := time.Now().Add(appendLimit)
+	for {
+		locked, err := j.store.tryLock()
+		if err != nil {
+			return err
+		}
+		if locked {
+			break
+		}
+		if time.Now().After(deadline) {
+			return nil
+		}
+		time.Sleep(time.Millisecond)
+	}
+	defer j.store.unlock()
+	if err := j.store.ready(); err != nil {
+		return err
+	}
+	return j.store.firstHead()
+}
+
+// NewID returns an ID for a request, unique over all processes of the machine:
+// the start of this one, its number, and a counter.
+func (j *Journal) NewID() string {
+	return strconv.FormatInt(j.started.UnixNano(), 36) + "-" + strconv.Itoa(os.Getpid()) + "-" +
+		strconv.FormatUint(j.ids.Add(1), 10)
+}
+
+// Append appends an entry. It fills in what the entry lacks: the time, the
+// actor, space, project and profile; Seq, Prev and Late are its own.
+//
+// It returns when the line is written, with its fsync running beside, and for
+// an [Outcome] when the line is on disk. It returns an error, an [*Error], when
+// the line could not be written within 50 ms, or at all. The entry is then kept
+// and follows by itself, marked late; with [ErrFull] and [ErrClosed] it is not.
+func (j *Journal) Append(e Entry) error {
+	p := &pending{entry: j.fill(e), done: make(chan error, 1)}
+	if err := j.enqueue(p); err != nil {
+		return err
+	}
+	timer := time.NewTimer(appendLimit)
+	defer timer.Stop()
+	select {
+	case err := <-p.done:
+		if err != nil {
+			return err
+		}
+	case <-timer.C:
+		if err := j.late(p); err != nil {
+			return err
+		}
+	}
+	if e.Event == Outcome {
+		return j.Wait()
+	}
+	return nil
+}
+
+// fill fills in what e lacks.
+func (j *Journal) fill(e Entry) Entry {
+	e.Seq, e.Prev, e.Late = 0, "", false
+	if e.Time.IsZero() {
+		e.Time = time.Now()
+	}
+	if e.Actor == "" {
+		e.Who = j.o.Who
+	}
+	own := j.o.Who
+	e.Host, e.PID, e.Started = own.Host, own.PID, own.Started
+	if e.Space == "" && e.Project == "" {
+		e.Space, e.Project, e.Profile = j.o.Space, j.o.Project, j.o.Profile
+	}
+	if !j.o.Numbers {
+		e.From, e.To = noText, noText
+	}
+	return e
+}
+
+func (j *Journal) enqueue(p *pending) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case j.closed:
+		return &Error{Op: "write", Path: j.store.path(FileName), Err: ErrClosed}
+	case len(j.queue) >= maxQueue:
+		j.dropped++
+		return &Error{Op: "write", Path: j.store.path(FileName), Err: errors.Join(ErrFull, j.failed)}
+	}
+	j.queue = append(j.queue, p)
+	signal(j.wake)
+	return nil
+}
+
+// late gives up waiting for p: it will be marked late, unless it is being
+// written at this moment. It returns nil if it has just been written.
+func (j *Journal) late(p *pending) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	select {
+	case err := <-p.done:
+		return err
+	default:
+	}
+	err := &Error{Op: "lock", Path: j.store.path(LockName), Err: ErrLocked, Kept: true}
+	if p.claimed {
+		err = &Error{Op: "write", Path: j.store.path(FileName), Err: ErrSlow, Kept: true}
+	} else {
+		p.entry.Late = true
+	}
+	if j.failed == nil {
+		j.failed = err
+	}
+	return err
+}
+
+// Pending returns how many entries wait to be written, and why.
+func (j *Journal) Pending() (n int, why error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.queue), j.failed
+}
+
+// Wait waits until everything that was written so far is on disk, for at most
+// five seconds. Entries that could not be written yet are not waited for; see
+// [Journal.Pending].
+func (j *Journal) Wait() error {
+	limit := time.NewTimer(syncLimit)
+	defer limit.Stop()
+	j.mu.Lock()
+	want := j.written
+	for j.synced < want {
+		progress := j.progress
+		j.mu.Unlock()
+		select {
+		case <-progress:
+		case <-limit.C:
+			return &Error{Op: "sync", Path: j.store.path(FileName), Err: ErrSlow, Kept: true}
+		}
+		j.mu.Lock()
+	}
+	defer j.mu.Unlock()
+	return j.syncErr
+}
+
+// Close writes what is queued, for at most two seconds, waits for the disk and
+// closes the files. The error says how many entries were never written.
+func (j *Journal) Close() error {
+	j.mu.Lock()
+	if j.closed {
+		j.mu.Unlock()
+		return nil
+	}
+	j.closed = true
+	j.mu.Unlock()
+	timer := time.AfterFunc(closeLimit, func() { close(j.giveUp) })
+	defer timer.Stop()
+	close(j.closing)
+	j.done.Wait()
+	if j.syslog != nil {
+		j.syslog.close()
+	}
+	j.disk.Lock()
+	j.store.close()
+	j.disk.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if n := len(j.queue); n > 0 {
+		return fmt.Errorf("close the journal: %d of its entries were never written: %w", n, j.failed)
+	}
+	return j.syncErr
+}
+
+// signal wakes who waits on c; once is enough.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,154 @@
+//go:build unix
+
+package journal
+
+import (
+	"errors"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func init() { helpers["limit"] = helpLimit }
+
+// helpLimit appends under a file size limit until that is met, and prints
+// what Append says.
+func helpLimit() int {
+	j, err := Open(Options{Dir: os.Getenv("JOURNAL_DIR"), Who: Who{Actor: "alice"}})
+	if err != nil {
+		return helperError(err)
+	}
+	limit := syscall.Rlimit{Cur: 2000, Max: 2000}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		return helperError(err)
+	}
+	for range 20 {
+		err := j.Append(wish(j.NewID()))
+		if e, ok := errors.AsType[*Error](err); ok && errors.Is(err, syscall.EFBIG) {
+			os.Stdout.WriteString(e.Error() + "\n" + e.Hint() + "\n")
+			return 0
+		}
+	}
+	return helperError(errors.New("there was no limit"))
+}
+
+func TestFileSizeLimit(t *testing.T) {
+	dir := t.TempDir()
+	out, err := helper(t, "limit", dir).Output()
+	check(t, err)
+	if s := string(out); !strings.Contains(s, "write "+dir+"/journal.jsonl: file too large") || !strings.Contains(s, "ulimit -f") {
+		t.Errorf("Append says %q", s)
+	}
+	if r := intact(t, dir); r.Lines == 0 || len(r.Remarks) > 1 {
+		t.Errorf("%+v", r)
+	}
+	staysIntact(t, dir, intact(t, dir).Lines+2)
+}
+
+func TestPermissions(t *testing.T) {
+	defer syscall.Umask(syscall.Umask(0o027))
+	tests := []struct {
+		name string
+		make os.FileMode // 0 for a directory that does not exist
+		dir  os.FileMode
+		file os.FileMode
+	}{
+		{"new", 0, os.ModeDir | 0o700, 0o600},
+		{"own", 0o700, os.ModeDir | 0o700, 0o600},
+		{"readable by others", 0o755, os.ModeDir | 0o755, 0o600},
+		{"writable by the group, not setgid", 0o770, os.ModeDir | 0o770, 0o600},
+		{"shared", os.ModeSetgid | 0o770, os.ModeDir | os.ModeSetgid | 0o770, 0o660},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "a", "state")
+			if tt.make != 0 {
+				check(t, os.MkdirAll(dir, 0o700))
+				check(t, os.Chmod(dir, tt.make))
+				check(t, os.WriteFile(filepath.Join(dir, FileName), nil, 0o644))
+			}
+			j, err := Open(Options{Dir: dir, MaxSize: 300})
+			check(t, err)
+			appendAll(t, j, wish("w-1"), outcome("w-1"))
+			check(t, j.Close())
+			got := map[string]os.FileMode{}
+			want := map[string]os.FileMode{"state": tt.dir}
+			for _, name := range []string{"", FileName, HeadName, LockName, rotatedName(1)} {
+				st, err := os.Lstat(filepath.Join(dir, name))
+				check(t, err)
+				got[st.Name()] = st.Mode()
+				if name != "" {
+					want[name] = tt.file
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("modes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestOpenErrors(t *testing.T) {
+	tests := []struct {
+		name string
+		make func(dir string) error
+		err  string
+	}{
+		{"a link", func(dir string) error { return os.Symlink("/dev/null", filepath.Join(dir, FileName)) }, "journal.jsonl: "},
+		{"a pipe", func(dir string) error { return syscall.Mkfifo(filepath.Join(dir, FileName), 0o600) }, "it is not a regular file"},
+		{"a folder", func(dir string) error { return os.Mkdir(filepath.Join(dir, FileName), 0o700) }, "is a directory"},
+		{"a lock that is a link", func(dir string) error { return os.Symlink("x", filepath.Join(dir, LockName)) }, "journal.lock: "},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			check(t, tt.make(dir))
+			j, err := Open(Options{Dir: dir})
+			if err == nil {
+				_ = j.Close()
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.err) || !strings.Contains(err.Error(), dir) {
+				t.Errorf("Open: %v, want %q", err, tt.err)
+			}
+		})
+	}
+	if _, err := Open(Options{}); err == nil {
+		t.Error("Open without a directory succeeds")
+	}
+}
+
+func TestWhoFrom(t *testing.T) {
+	u, err := user.Current()
+	check(t, err)
+	auth := filepath.Join(t.TempDir(), "auth")
+	check(t, os.WriteFile(auth, []byte("password\npublickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0HZ2rXSPHqc8b5j3b3vJx1yhYp1J9bQ6xv1mYp3F0a\n"), 0o600))
+	tests := []struct {
+		name string
+		env  []string
+		want Who
+	}{
+		{"local", nil, Who{}},
+		{"ssh", []string{"SSH_CONNECTION=192.0.2.7 51122 198.51.100.1 22", "SSH_CLIENT=x", "SSH_TTY=/dev/pts/3", "SSH_USER_AUTH=" + auth},
+			Who{SSHClient: "192.0.2.7:51122", TTY: "/dev/pts/3", SSHKey: "SHA256:uDnGBSOvqMn5OEhRja8smzH1SkPwKjZMuNjCeceoL4U"}},
+		{"ssh by IPv6, sudo", []string{"SSH_CLIENT=2001:db8::1 51122 22", "SUDO_USER=bob", "SSH_USER_AUTH=/nonexistent"},
+			Who{SSHClient: "[2001:db8::1]:51122", SudoUser: "bob"}},
+		{"odd", []string{"SSH_CONNECTION=x", "SSH_USER_AUTH=/dev/zero"}, Who{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := WhoFrom(tt.env)
+			if tt.want.TTY == "" {
+				got.TTY = ""
+			}
+			tt.want.Actor = u.Username
+			if diff := cmp.Diff(tt.want.complete(), got); diff != "" {
+				t.Errorf("WhoFrom (-want +got):\n%s", diff)
+			}
+		})
+	}
+}

@@ -1,0 +1,256 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// How long the writer waits before it tries again.
+const (
+	lockPause  = 200 * time.Microsecond // doubles up to maxPause
+	maxPause   = 5 * time.Millisecond
+	firstRetry = 100 * time.Millisecond // doubles up to maxRetry
+	maxRetry   = 5 * time.Second
+)
+
+// writeAll is the one writer of this process: it writes what is queued, in
+// order, until Close.
+func (j *Journal) writeAll() {
+	defer close(j.ended)
+	wait := firstRetry
+	for {
+		err := j.flush()
+		var retry <-chan time.Time
+		if err != nil {
+			retry = time.After(wait)
+			wait = min(2*wait, maxRetry)
+		} else {
+			wait = firstRetry
+		}
+		select {
+		case <-j.wake:
+		case <-retry:
+		case <-j.closing:
+			j.flushLast()
+			return
+		}
+	}
+}
+
+// flushLast writes what is queued when the journal is closed, as long as there
+// is time.
+func (j *Journal) flushLast() {
+	for j.flush() != nil {
+		select {
+		case <-time.After(firstRetry):
+		case <-j.giveUp:
+			return
+		}
+	}
+}
+
+// flush writes all that is queued.
+func (j *Journal) flush() error {
+	for {
+		j.mu.Lock()
+		n := len(j.queue)
+		j.mu.Unlock()
+		if n == 0 {
+			return nil
+		}
+		if err := j.writeBatch(); err != nil {
+			return err
+		}
+	}
+}
+
+// lockDisk takes the store and the lock of the journal, however long that
+// takes; false when it was given up.
+func (j *Journal) lockDisk() (bool, error) {
+	for wait := lockPause; ; wait = min(2*wait, maxPause) {
+		j.disk.Lock()
+		ok, err := j.store.tryLock()
+		if ok {
+			return true, nil
+		}
+		j.disk.Unlock()
+		if err != nil {
+			return false, err
+		}
+		select {
+		case <-time.After(wait):
+		case <-j.giveUp:
+			return false, nil
+		}
+	}
+}
+
+func (j *Journal) unlockDisk() {
+	j.store.unlock()
+	j.disk.Unlock()
+}
+
+// writeBatch writes the first of the queue in one write.
+func (j *Journal) writeBatch() error {
+	ok, err := j.lockDisk()
+	if err != nil {
+		j.fail(j.claim(), err)
+		return err
+	}
+	if !ok {
+		return &Error{Op: "lock", Path: j.store.path(LockName), Err: ErrLocked}
+	}
+	batch := j.claim()
+	if n := j.takeDropped(); n > 0 {
+		j.store.note(fmt.Sprintf("%d entries could not be kept while the journal could not be written", n))
+	}
+	entries := make([]Entry, len(batch))
+	for i, p := range batch {
+		entries[i] = p.entry
+	}
+	lines, err := j.store.append(entries)
+	j.unlockDisk()
+	if err != nil {
+		j.fail(batch, err)
+		return err
+	}
+	j.wrote(batch)
+	signal(j.dirty)
+	if j.syslog != nil {
+		j.syslog.send(lines)
+	}
+	return nil
+}
+
+// claim returns the first of the queue, to be written as they are now.
+func (j *Journal) claim() []*pending {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	batch := j.queue[:min(len(j.queue), maxBatch)]
+	for _, p := range batch {
+		p.claimed = true
+	}
+	return batch
+}
+
+func (j *Journal) takeDropped() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	n := j.dropped
+	j.dropped = 0
+	return n
+}
+
+// fail tells everybody who waits that the journal cannot be written. Their
+// entries stay queued: those of batch, and those that came meanwhile, which
+// will be tried again at once.
+func (j *Journal) fail(batch []*pending, err error) {
+	kept := *asError(err, j.store.path(FileName))
+	kept.Kept = true
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, p := range batch {
+		p.claimed, p.entry.Late = false, true
+		answer(p, &kept)
+	}
+	j.failed = &kept
+}
+
+// wrote takes the batch off the queue.
+func (j *Journal) wrote(batch []*pending) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.queue = j.queue[len(batch):]
+	if len(j.queue) == 0 {
+		j.queue, j.failed = nil, nil
+	}
+	j.written++
+	for _, p := range batch {
+		answer(p, nil)
+	}
+}
+
+// answer tells who appended p the result of the first try.
+func answer(p *pending, err error) {
+	select {
+	case p.done <- err:
+	default:
+	}
+}
+
+// asError returns err as an [*Error] about a file, if it is none yet.
+func asError(err error, path string) *Error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e
+	}
+	return &Error{Op: "write", Path: path, Err: err}
+}
+
+// syncAll fsyncs what was written, beside the writer, until that has ended.
+func (j *Journal) syncAll() {
+	for {
+		select {
+		case <-j.dirty:
+			j.sync()
+		case <-j.ended:
+			j.sync()
+			return
+		}
+	}
+}
+
+// sync makes everything that was written last, then says so in the head, and
+// rotates a full file. The lock is not held while the disk works.
+func (j *Journal) sync() {
+	j.mu.Lock()
+	written, synced := j.written, j.synced
+	j.mu.Unlock()
+	if written == synced {
+		return
+	}
+	j.disk.Lock()
+	files, old := j.store.old, len(j.store.old)
+	if j.store.file != nil {
+		files = append(files, j.store.file)
+	}
+	end, known := j.store.tail, j.store.known
+	j.store.old = nil
+	j.disk.Unlock()
+	var err error
+	for i, f := range files {
+		if e := f.Sync(); e != nil && err == nil {
+			err = problem("sync", f.Name(), e)
+		}
+		if i < old {
+			_ = f.Close()
+		}
+	}
+	j.synchronized(written, err)
+	if ok, _ := j.lockDisk(); !ok {
+		return
+	}
+	defer j.unlockDisk()
+	if err != nil {
+		j.store.noteOnce("lines may not be on disk: " + err.Error())
+		return
+	}
+	if known {
+		err = j.store.advanceHead(end)
+	}
+	if err == nil && j.store.full() {
+		err = j.store.rotate()
+	}
+	if err != nil {
+		j.store.noteOnce(err.Error())
+	}
+}
+
+// synchronized tells everybody who waits for the disk.
+func (j *Journal) synchronized(written uint64, err error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.synced, j.syncErr = written, err
+	close(j.progress)
+	j.progress = make(chan struct{})
+}
