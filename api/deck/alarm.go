@@ -34,7 +34,7 @@ type Ack struct {
 }
 
 // Level returns how much a recording's pause wants attention at the local time
-// now. An acknowledged one wants none until its deadline.
+// now. An acknowledged one wants none until its deadline. A limit of 0 is none.
 func (s *Snapshot) Level(r *Recording, now time.Time) Level {
 	if !r.Paused() {
 		return Calm
@@ -43,9 +43,9 @@ func (s *Snapshot) Level(r *Recording, now time.Time) Level {
 	switch d := r.Pause.For(server); {
 	case server.Before(r.Ack.Until):
 		return Calm
-	case r.Timer.Err != "" || d >= s.PauseAlarm:
+	case r.Timer.Err != "" || s.PauseAlarm > 0 && d >= s.PauseAlarm:
 		return Alarm
-	case d >= s.PauseWarn:
+	case s.PauseWarn > 0 && d >= s.PauseWarn:
 		return Warn
 	}
 	return Calm

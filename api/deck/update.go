@@ -57,6 +57,9 @@ func (d *Deck) Do(ctx context.Context, req Request) (Progress, error) {
 		defer close(u.done)
 		u.run()
 	}()
+	d.mu.Lock()
+	d.publish() // beside the POST, which does not wait for it
+	d.mu.Unlock()
 	select {
 	case <-u.done:
 	case <-ctx.Done():
@@ -113,7 +116,7 @@ func (d *Deck) begin(req Request) (*update, error) {
 	if d.config.Journal != nil {
 		u.p.JournalID = d.config.Journal.NewID()
 	}
-	u.show()
+	e.change(func(r *Recording) { r.Update = u.p })
 	return u, nil
 }
 
@@ -261,12 +264,12 @@ func (u *update) accepted(rec api.Recording) {
 	ok := u.p.Request.Update.Reached(rec.Status)
 	u.d.mu.Lock()
 	old := u.e.view
-	if !old.Updated.After(rec.Updated) || rec.Updated.IsZero() {
+	if !outdated(rec, old) {
 		u.d.set(u.e, rec, now, now)
 		if ok {
 			u.e.hold, u.e.want = now.Add(lagWindow), u.p.Request.Update
 		}
-	} // else a poll has shown more than this late answer knows
+	}
 	u.notePause(old.Recording)
 	u.stepLocked(func(p *Progress) {
 		p.Answered, p.Answer, p.Changed, p.Err, p.Note = now, &rec, changes(old.Recording, rec), nil, ""
@@ -281,6 +284,15 @@ func (u *update) accepted(rec api.Recording) {
 		return
 	}
 	u.verify(now.Add(lagWindow))
+}
+
+// outdated reports whether a poll has shown more than a late answer knows: a
+// later change, or, within the same second, that the recording has ended.
+func outdated(answer api.Recording, shown *Recording) bool {
+	if shown.Updated.After(answer.Updated) && !answer.Updated.IsZero() {
+		return true
+	}
+	return !shown.Active() && answer.Status.Active()
 }
 
 // notePause notes that the pause is this request's. The mutex must be held.
