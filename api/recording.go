@@ -165,6 +165,37 @@ func (r Recording) Began() time.Time {
 // in their order, absent ones marked, then those that are not documented.
 func (r Recording) Fields() []Field { return recordingIndex.fields(r.raw) }
 
+// AppendValues appends the value of every field that is neither null nor absent,
+// each as [text.Text] shows it and with a line end after it. It is for looking
+// things up in many recordings, and makes nothing else.
+func (r Recording) AppendValues(b []byte) []byte {
+	for _, v := range r.raw.members() {
+		if v.isNull() {
+			continue
+		}
+		switch {
+		case len(v) > maxText/2 || bytes.IndexByte(v, '\\') >= 0 || !isASCII(v):
+			b = append(b, v.text().String()...)
+		case v.isString():
+			b = append(b, v[1:len(v)-1]...)
+		default:
+			b = append(b, v...)
+		}
+		b = append(b, '\n')
+	}
+	return b
+}
+
+// isASCII reports whether s is printable ASCII, which text.Text shows as it is.
+func isASCII(s []byte) bool {
+	for _, c := range s {
+		if c < ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 // JSON returns the resource as it came, indented, one line an element.
 func (r Recording) JSON() []text.Text { return jsonLines(r.raw) }
 

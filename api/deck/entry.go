@@ -21,6 +21,7 @@ type entry struct {
 	hold time.Time
 	want api.Update
 
+	shown uint64      // the first snapshot that shows the last update
 	clock *alarmClock // the auto-resume that runs; nil for none
 }
 

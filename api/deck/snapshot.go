@@ -112,6 +112,10 @@ type Request struct {
 	// no auto-resume.
 	ResumeAfter time.Duration
 	ByTimer     bool // it is an auto-resume that the actor had asked for
+	// Snapshot is the Seq of the snapshot that the person saw; 0 when unknown.
+	// A request from before the recording's last update was shown is refused:
+	// it is the repetition of a key.
+	Snapshot uint64
 }
 
 // Verb returns what is asked for in one word: pause, resume or stop.

@@ -103,7 +103,7 @@ func (d *Deck) begin(req Request) (*update, error) {
 		return nil, ErrClosed
 	case e == nil:
 		return nil, ErrNotFound
-	case e.busy():
+	case e.busy(), e.view.Update != nil && req.Snapshot != 0 && req.Snapshot < e.shown:
 		return nil, &BusyError{*e.view.Update}
 	}
 	if req.Update.Status == api.Paused && req.Update.PauseBehavior == "" {
@@ -117,6 +117,7 @@ func (d *Deck) begin(req Request) (*update, error) {
 		u.p.JournalID = d.config.Journal.NewID()
 	}
 	e.change(func(r *Recording) { r.Update = u.p })
+	e.shown = d.seq + 1
 	return u, nil
 }
 

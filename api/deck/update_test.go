@@ -218,6 +218,30 @@ func TestRefusedWithoutSending(t *testing.T) {
 	})
 }
 
+func TestRequestFromAnOldScreenIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		sid := space.Begin(sim.Begin{StartedAgo: time.Minute})
+		tb := open(t, space, Config{})
+		tb.run()
+		after(time.Second)
+		req := pauseOf(sid)
+		req.Snapshot = tb.deck.Snapshot().Seq
+		if _, err := tb.deck.Do(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+		// The key repeats before the screen has shown anything of the first.
+		if _, err := tb.deck.Do(t.Context(), req); err == nil {
+			t.Error("the repeated key was sent")
+		}
+		req = resumeOf(sid)
+		req.Snapshot = tb.deck.Snapshot().Seq
+		if p, err := tb.deck.Do(t.Context(), req); err != nil || p.Outcome != Verified {
+			t.Errorf("a resume by what the screen shows: %s, %v", p.Outcome, err)
+		}
+	})
+}
+
 func TestOlderPollNeverUndoesAnAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		space := spaceOf(0, 0)

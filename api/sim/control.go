@@ -3,6 +3,7 @@ package sim
 import (
 	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"time"
 )
@@ -23,6 +24,7 @@ type Begin struct {
 	Source         string        // any; "": DialVerb, or Conference
 
 	From, To     string // of a new call; "": some numbers
+	CallerName   string // of a new call; "": none
 	FriendlyName string // of a new conference; "": some name
 }
 
@@ -33,9 +35,13 @@ type Begin struct {
 func (s *Space) Begin(b Begin) (sid string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := s.advance()
+	return s.begin(s.others, b, s.advance()).sid.String()
+}
+
+// begin adds a recording, and draws from rng what b leaves open.
+func (s *Space) begin(rng *rand.Rand, b Begin, now stamp) *recording {
 	conf := b.Conference || b.ConferenceSID != ""
-	r := s.draw(s.others, conf)
+	r := s.draw(rng, conf)
 	if u := mustSID(b.SID); u != (uuid{}) {
 		if _, taken := s.recordings.bySID[u]; taken {
 			panic(fmt.Sprintf("sim: there is a recording %s already", u))
@@ -47,14 +53,14 @@ func (s *Space) Begin(b Begin) (sid string) {
 	r.trim = false
 	r.created = now.add(-b.StartedAgo)
 	if conf {
-		s.joinConference(r, s.beginConference(b, r.created))
+		s.joinConference(r, s.beginConference(rng, b, r.created))
 	} else {
-		s.joinCall(r, s.beginCall(b, r.created))
+		s.joinCall(r, s.beginCall(rng, b, r.created))
 	}
 	s.enterStatus(r, b, now)
 	r.was = nil // It has no past, also for a fault that shows it.
 	s.recordings.add(r)
-	return r.sid.String()
+	return r
 }
 
 // enterStatus gives a new recording the status that b asks for.
@@ -95,34 +101,34 @@ func mustSID(sid string) uuid {
 
 // beginCall returns the call that b asks for, made for a recording since t if
 // there is none yet.
-func (s *Space) beginCall(b Begin, t stamp) *call {
+func (s *Space) beginCall(rng *rand.Rand, b Begin, t stamp) *call {
 	sid := mustSID(b.CallSID)
 	if c, ok := s.calls.bySID[sid]; ok {
 		return c
 	}
-	c := s.newCall(s.others, t.add(-5*time.Second), "")
+	c := s.newCall(rng, t.add(-5*time.Second), "")
 	if sid != (uuid{}) {
 		c.sid = sid
 	}
-	c.from, c.to = cmp.Or(b.From, c.from), cmp.Or(b.To, c.to)
+	c.from, c.to, c.caller = cmp.Or(b.From, c.from), cmp.Or(b.To, c.to), b.CallerName
 	s.calls.add(c)
 	return c
 }
 
 // beginConference returns the conference that b asks for, made for a recording
 // since t if there is none yet.
-func (s *Space) beginConference(b Begin, t stamp) *conference {
+func (s *Space) beginConference(rng *rand.Rand, b Begin, t stamp) *conference {
 	sid := mustSID(b.ConferenceSID)
 	if c, ok := s.conferences.bySID[sid]; ok {
 		return c
 	}
-	c := s.newConference(s.others, t.add(-5*time.Second))
+	c := s.newConference(rng, t.add(-5*time.Second))
 	if sid != (uuid{}) {
 		c.sid = sid
 	}
 	c.name = cmp.Or(b.FriendlyName, c.name)
 	s.conferences.add(c)
-	for _, m := range s.drawMembers(s.others, c, t) {
+	for _, m := range s.drawMembers(rng, c, t) {
 		s.calls.add(m.call)
 	}
 	return c

@@ -40,6 +40,9 @@ var faultKinds = []faultKind{
 	{name: "503", help: "503; an update is not applied"},
 	{name: "slow", value: "DURATION", help: "the work is done at once, the answer comes DURATION later"},
 	{name: "drop", help: "the connection is closed without an answer; an update is applied all the same"},
+	{name: "lie", help: "an update is answered 200 with the recording as it was, and is not applied"},
+	{name: "silent", help: "the work is done, the answer never comes: the request is held until the client gives up"},
+	{name: "silent-lost", help: "the same, and an update is not applied"},
 	{name: "403", help: "403, as for a token without the Voice scope; an update is not applied"},
 	{name: "html", help: "502 with a page of HTML; an update is not applied"},
 }
@@ -136,8 +139,8 @@ func (f Fault) String() string {
 }
 
 // SetFaults replaces the faults by these, from the next request on; none makes
-// the space behave as documented again. Of several that refuse a request, the
-// first does.
+// the space behave as documented again, but for what a scenario does. Of
+// several that refuse a request, the first does.
 func (s *Space) SetFaults(f ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,6 +158,7 @@ type effects struct {
 	durationString, durationNull bool
 	channelsNumber, priceNumber  bool
 	sept, drop                   bool
+	lie, silent, lost            bool
 
 	lag, slow time.Duration
 	refuse    Fault // the first of those that refuse the request; zero for none
@@ -163,39 +167,51 @@ type effects struct {
 // effects returns what the faults do to a request, which may be an update.
 func (s *Space) effects(update bool) effects {
 	var e effects
-	for _, f := range s.faults {
-		if f.update && !update {
-			continue
-		}
-		switch f.name {
-		case "resumed":
-			e.resumed = true
-		case "400":
-			e.badRequest = true
-		case "lag":
-			// An update's answer lags only if that was asked for.
-			if f.update == update {
-				e.lag = f.value
-			}
-		case "duration-string":
-			e.durationString = true
-		case "duration-null":
-			e.durationNull = true
-		case "channels-number":
-			e.channelsNumber = true
-		case "price-number":
-			e.priceNumber = true
-		case "sept":
-			e.sept = true
-		case "slow":
-			e.slow = f.value
-		case "drop":
-			e.drop = true
-		case "429", "429-bare", "503", "403", "html":
-			if e.refuse.name == "" {
-				e.refuse = f
+	for _, faults := range [][]Fault{s.faults, s.scene.faults} {
+		for _, f := range faults {
+			if !f.update || update {
+				e.add(f, update)
 			}
 		}
 	}
 	return e
+}
+
+// add adds what one fault does to a request.
+func (e *effects) add(f Fault, update bool) {
+	switch f.name {
+	case "resumed":
+		e.resumed = true
+	case "400":
+		e.badRequest = true
+	case "lag":
+		// An update's answer lags only if that was asked for.
+		if f.update == update {
+			e.lag = f.value
+		}
+	case "duration-string":
+		e.durationString = true
+	case "duration-null":
+		e.durationNull = true
+	case "channels-number":
+		e.channelsNumber = true
+	case "price-number":
+		e.priceNumber = true
+	case "sept":
+		e.sept = true
+	case "slow":
+		e.slow = f.value
+	case "drop":
+		e.drop = true
+	case "lie":
+		e.lie = true
+	case "silent":
+		e.silent = true
+	case "silent-lost":
+		e.silent, e.lost = true, true
+	case "429", "429-bare", "503", "403", "html":
+		if e.refuse.name == "" {
+			e.refuse = f
+		}
+	}
 }

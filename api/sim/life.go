@@ -18,11 +18,12 @@ const (
 	maxChurn = 6000
 )
 
-// dueEvent is something that will happen to a recording by itself.
+// dueEvent is something that will happen by itself, to a recording or else.
 type dueEvent struct {
 	at  stamp
 	rec *recording
-	to  string // the status that it gets, if it still has the one before
+	to  string      // the status that it gets, if it still has the one before
+	do  func(stamp) // what happens instead, if it is not about that
 }
 
 // churn says when the next recording begins or ends. They come in pairs, one
@@ -88,10 +89,12 @@ func (s *Space) schedule(e dueEvent) {
 	s.due = slices.Insert(s.due, i, e)
 }
 
-// happen carries out a scheduled event, unless the recording has gone another
+// happen carries out a scheduled event, unless its recording has gone another
 // way in the meantime.
 func (s *Space) happen(e dueEvent) {
 	switch {
+	case e.do != nil:
+		e.do(e.at)
 	case e.rec.deleted:
 	case e.to == inProgress && e.rec.status == queued:
 		s.change(e.rec, inProgress, e.at)
@@ -113,14 +116,18 @@ func (s *Space) stir(t stamp) {
 }
 
 // pickActive chooses a recording to end. One that has run for hours is rarely
-// chosen, else none would get there.
+// chosen, else none would get there, and one that a scenario is about never.
 func (s *Space) pickActive(t stamp) *recording {
 	var r *recording
 	for range 3 {
 		if len(s.active) == 0 {
 			return nil
 		}
-		r = s.active[s.own.IntN(len(s.active))]
+		one := s.active[s.own.IntN(len(s.active))]
+		if one.cast {
+			continue
+		}
+		r = one
 		if t.sub(r.created) < time.Hour {
 			break
 		}
@@ -190,6 +197,7 @@ func (s *Space) completeAll(recs []*recording, t stamp) {
 // place among the active, and what follows by itself. What never started
 // cannot be completed, it becomes absent.
 func (s *Space) change(r *recording, status string, t stamp) {
+	s.follow(r, status, t)
 	if s.lagging() {
 		was := *r
 		r.was, r.changed = &was, t

@@ -133,6 +133,7 @@ type recording struct {
 	trim     bool // leading and trailing silence is left out
 	skip     bool // the pause that it is in is left out of the file
 	deleted  bool
+	cast     bool  // a scenario is about it
 	slot     int32 // place in Space.active; -1 when not active
 	seconds  int32 // final duration; 0 until completed
 
@@ -174,6 +175,7 @@ func (r *recording) asOf(t stamp) *recording {
 type call struct {
 	entry
 	from, to  string
+	caller    string // caller_name, "" for null
 	direction string
 	status    string
 	start     stamp // when it was answered

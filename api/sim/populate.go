@@ -24,7 +24,8 @@ func (s *Space) populate(active, history int) {
 // loadActive makes the active recording number i of n. Which ones are odd is
 // fixed, so that each kind is there: number 1 is a second recording of number
 // 0's call, every eighth is paused, number 11 is queued, some have run for
-// hours, and number 8 for more than a day.
+// hours, and number 8 for more than a day. A scenario is odd enough: with one
+// only the ages are.
 func (s *Space) loadActive(i, n int) {
 	rng := s.own
 	conf := i%5 == 3
@@ -33,7 +34,9 @@ func (s *Space) loadActive(i, n int) {
 	r.created = s.now.add(-age)
 	r.start, r.updated = r.created, r.created
 	r.status = inProgress
+	calm := s.scene.kind != nil
 	switch {
+	case calm:
 	case i == 11:
 		r.status, r.start = queued, 0
 	case i%8 == 2:
@@ -45,7 +48,7 @@ func (s *Space) loadActive(i, n int) {
 	switch {
 	case conf:
 		s.joinConference(r, s.drawConference(rng, r.created))
-	case i == 1 && n >= 4:
+	case i == 1 && n >= 4 && !calm:
 		first := s.recordings.rows[len(s.recordings.rows)-1]
 		r.source = "StartCallRecordingApi"
 		s.joinCall(r, first.call)

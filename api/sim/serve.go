@@ -75,6 +75,10 @@ func (s *Space) answer(r *http.Request) (reply, error) {
 			return reply{}, err
 		}
 	}
+	if x.enc.fx.silent {
+		<-r.Context().Done()
+		return reply{}, r.Context().Err()
+	}
 	if x.enc.fx.drop {
 		return reply{}, errDropped
 	}
@@ -181,6 +185,9 @@ func (s *Space) handle(x *exchange) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	x.now = s.advance()
+	if kind := s.scene.kind; kind != nil && kind.request != nil {
+		kind.request(s, x.now)
+	}
 	x.enc.now = x.now
 	x.enc.fx = s.effects(x.isUpdate())
 	rep := x.respond()
@@ -224,6 +231,9 @@ func (x *exchange) respond() reply {
 	}
 	if x.enc.fx.refuse.name != "" {
 		return x.faulty(x.enc.fx.refuse)
+	}
+	if x.enc.fx.lost {
+		return reply{} // Nobody will see it.
 	}
 	if x.route == nil || x.account != x.space.project {
 		return x.notFound("Resource")

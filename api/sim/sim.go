@@ -7,6 +7,8 @@
 // the space, first carries out what has become due since the last one. So a
 // space leaves nothing behind, and it works in a testing/synctest bubble.
 //
+// With a [Scenario] it plays a situation to train on, and tells its [Space.Story].
+//
 // Where the documentation is silent, a space does the following; faults
 // ([ParseFault]) switch some of it:
 //
@@ -31,13 +33,14 @@ import (
 
 // Options say what a space holds. The zero value is an empty space without churn.
 type Options struct {
-	Recordings int     // active at the start
-	History    int     // ended ones, over the last 24 hours
-	Seed       uint64  // the same seed gives the same space, apart from the clock
-	Churn      float64 // recordings that begin, and that end, per minute, at most 6000; 0 none
-	Faults     []Fault // what goes wrong from the start; see [Space.SetFaults]
-	Project    string  // "": a UUID derived from the seed
-	Token      string  // "": derived from the seed, begins with PT
+	Recordings int      // active at the start
+	History    int      // ended ones, over the last 24 hours
+	Seed       uint64   // the same seed gives the same space, apart from the clock
+	Churn      float64  // recordings that begin, and that end, per minute, at most 6000; 0 none
+	Faults     []Fault  // what goes wrong from the start; see [Space.SetFaults]
+	Scenario   Scenario // what there is to train on; "" for nothing in particular
+	Project    string   // "": a UUID derived from the seed
+	Token      string   // "": derived from the seed, begins with PT
 }
 
 // DefaultOptions returns the space of the demo: 24 active recordings, 200 ended
@@ -69,6 +72,7 @@ type Space struct {
 	churn       churn
 	released    []*recording // ended while their call or conference went on, oldest first
 	faults      []Fault
+	scene       scene
 	updates     []UpdateRecord
 	stats       Stats
 	inFlight    int
@@ -79,9 +83,12 @@ const (
 	streamOwn = iota + 1
 	streamOthers
 	streamNames
+	streamScene
 )
 
-// New makes a space and fills it. Negative counts are taken as 0.
+// New makes a space and fills it. Negative counts are taken as 0. With a
+// scenario none of the recordings is paused, or odd otherwise, but those that it
+// is about, which come on top. It panics if there is no such scenario.
 func New(o Options) *Space {
 	names := rand.New(rand.NewPCG(o.Seed, streamNames))
 	s := &Space{
@@ -91,6 +98,7 @@ func New(o Options) *Space {
 		own:     rand.New(rand.NewPCG(o.Seed, streamOwn)),
 		others:  rand.New(rand.NewPCG(o.Seed, streamOthers)),
 		now:     stampOf(time.Now()),
+		scene:   newScene(o.Scenario, o.Seed),
 	}
 	if o.Project != "" {
 		s.project = o.Project
@@ -100,6 +108,7 @@ func New(o Options) *Space {
 	}
 	s.SetFaults(o.Faults...)
 	s.populate(max(o.Recordings, 0), max(o.History, 0))
+	s.openScene()
 	s.churn = newChurn(s.own, o.Churn, s.now)
 	if s.churn.mean > 0 {
 		s.startQueued()

@@ -15,7 +15,7 @@ type UpdateRecord struct {
 	Conference    bool      // whether Parent is a conference
 	Status        string    // as sent, "" for none
 	PauseBehavior string    // as sent, "" for none
-	HTTPStatus    int       // of the answer; 0 if the connection was dropped instead
+	HTTPStatus    int       // of the answer; 0 if none was sent
 	Applied       bool      // whether the recording now is as asked, also if it was before
 }
 
@@ -39,7 +39,7 @@ func (s *Space) record(x *exchange, rep reply) {
 		HTTPStatus:    rep.status,
 		Applied:       x.applied,
 	}
-	if x.enc.fx.drop {
+	if x.enc.fx.drop || x.enc.fx.silent {
 		u.HTTPStatus = 0
 	}
 	s.updates = append(s.updates, u)
@@ -85,8 +85,25 @@ func (x *exchange) update(r *recording, refuse func(msg string) reply) reply {
 	case ended(r.status):
 		return refuse("Recording is " + r.status + " and cannot be changed")
 	}
-	x.applied = true
+	was, scene := r.status, x.space.scene.kind
+	rep := x.apply(r, status, behavior)
+	if scene != nil && scene.asked != nil {
+		scene.asked(x.space, r, was, x)
+	}
+	return rep
+}
+
+// apply changes r, unless it is as asked for already or something goes wrong
+// that was asked for, too.
+func (x *exchange) apply(r *recording, status, behavior string) reply {
 	same := status == r.status || status == inProgress && running(r.status)
+	switch {
+	case !same && x.refusing(r, status):
+		return x.faulty(Fault{name: "503"})
+	case !same && x.enc.fx.lie:
+		return x.json(http.StatusOK, x.enc.recording(nil, r))
+	}
+	x.applied = true
 	if !same {
 		if status == inProgress && r.status == paused && x.enc.fx.resumed {
 			status = resumed

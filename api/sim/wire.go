@@ -272,8 +272,12 @@ func (e *encoder) call(b []byte, c *call) []byte {
 	o.null("notifications")
 	o.uri("recordings", e.base, "/Calls/", sid, "/Recordings.json")
 	o.unnest()
-	o.null("answered_by", "forwarded_from", "caller_name", "annotation", "group_sid", "audio_in_mos",
-		"sip_result_code", "audio_rtt_avg", "audio_rtt_min", "audio_rtt_max", "audio_out_jitter_min",
+	if c.caller != "" {
+		o.str("caller_name", c.caller)
+	} else {
+		o.null("caller_name")
+	}
+	o.null("answered_by", "forwarded_from", "annotation", "group_sid", "audio_in_mos", "sip_result_code", "audio_rtt_avg", "audio_rtt_min", "audio_rtt_max", "audio_out_jitter_min",
 		"audio_out_jitter_max", "audio_out_jitter_avg", "audio_out_lost")
 	return o.end()
 }
