@@ -45,7 +45,7 @@ var (
 
 // actions returns the table, in the order of the help.
 func actions(behavior api.PauseBehavior) []action {
-	return slices.Concat(updateActions(behavior), viewActions(), sessionActions())
+	return slices.Concat(updateActions(behavior), nightActions(), viewActions(), sessionActions())
 }
 
 // updateActions are the keys that change a recording. There is no toggle.
@@ -58,7 +58,7 @@ func updateActions(behavior api.PauseBehavior) []action {
 			update: api.Update{Status: api.Paused, PauseBehavior: behavior},
 		},
 		{
-			key:  bind("P", "pause: choose 1 silence (the gap stays in the file) or 2 skip (the time is cut out)", "P"),
+			key:  bind("P", "pause: choose 1 silence (the gap stays in the file) or 2 skip (the time is cut out); t first: resume by itself", "P"),
 			hint: "choose", rank: 5,
 			verb: "pause", when: pausable,
 			update: api.Update{Status: api.Paused},
@@ -78,6 +78,14 @@ func updateActions(behavior api.PauseBehavior) []action {
 			update: api.Update{Status: api.Stopped},
 			ask:    true, prompt: prompt.Typed,
 		},
+	}
+}
+
+// nightActions are the keys about pauses that last, and about hidden numbers.
+func nightActions() []action {
+	return []action{
+		{key: bind("a", "acknowledge a pause: a reason, and for how long its alarm is silent; with an auto-resume, change its time", "a"), run: (*Model).acknowledge},
+		{key: bind("v", "show masked numbers of the recording for 10 s; it is journaled", "v"), run: (*Model).reveal},
 	}
 }
 
@@ -176,24 +184,29 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 	}
 	short := m.list.ShortSID(r.SID)
 	cannot := "cannot " + a.verb + " …" + short + ": "
+	why := a.refusal(r)
+	if m.again(a.key.Keys()[0], r, cannot, why, now) {
+		return nil
+	}
 	if busy := m.underWay(r.SID); busy != "" {
 		m.refuse(cannot+busy, now)
 		return nil
 	}
-	if why := a.refusal(r); why != "" && !m.doubtful(now) {
+	if why != "" && !m.doubtful(now) {
 		m.refuse(cannot+why, now)
 		return nil
 	}
 	req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status}
-	if !a.ask {
-		return m.do(req, short, now)
+	switch {
+	case a.ask:
+		m.open(m.question(a, req, r), now)
+		return nil
+	case m.hasty != "":
+		m.askFirst(a, req, r, now)
+		return nil
 	}
-	p := prompt.New(m.th, prompt.Question{
-		Kind: a.prompt, Opener: a.key.Keys()[0], Request: req, Short: short,
-		Who: m.who(r), Profile: m.place(), State: prompt.State(m.live.Find(r.SID)),
-	}, now)
-	m.prompt = &p
-	return nil
+	m.sends(a.key.Keys()[0], r.SID, now)
+	return m.doOne(req, short, a.key.Keys()[0], now)
 }
 
 // doubtful reports whether the statuses on the screen may be old: then the API
@@ -214,6 +227,9 @@ func (m *Model) closePrompt(a prompt.Answer, now time.Time) {
 
 // answer gives a key to the open prompt, and does what it then says.
 func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
+	if m.ignored(k, now) {
+		return nil
+	}
 	open := *m.prompt
 	q := open.Question()
 	if s := k.String(); m.small() && q.Kind != prompt.Quit && s != "esc" && s != "ctrl+c" {
@@ -229,9 +245,12 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	if q.Kind == prompt.Quit {
 		return tea.Quit
 	}
+	if cmd, ok := m.answeredNote(q, a, now); ok {
+		return cmd
+	}
 	if busy := m.underWay(a.Request.SID); busy != "" {
 		m.refuse("cannot "+a.Request.Verb()+" …"+q.Short+": "+busy, now)
 		return nil
 	}
-	return m.do(a.Request, q.Short, now)
+	return m.doOne(a.Request, q.Short, k.String(), now)
 }

@@ -27,7 +27,13 @@ func (m *Model) openFilter(time.Time) tea.Cmd {
 	m.input.SetValue(m.list.Filter().String())
 	m.input.CursorEnd()
 	m.input.Focus()
-	return nil
+	prepare := m.list.Prepare()
+	if prepare == nil {
+		return nil
+	}
+	// The first word is not typed yet: until then ten thousand rows can be
+	// made ready for it, and no key waits for that.
+	return func() tea.Msg { prepare(); return nil }
 }
 
 // typeFilter takes a key while the filter is typed. Every key changes the list
@@ -38,10 +44,11 @@ func (m *Model) typeFilter(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 		m.clearFilter()
 	case "enter", "kpenter":
 		if m.invalid != nil {
-			m.refuse("filter: "+m.invalid.Error(), now)
+			m.refuse(filterWrong+m.invalid.Error(), now)
 			return nil
 		}
 		m.closeFilter()
+		m.warnUnmatched(now)
 	case "up", "down", "pgup", "pgdown":
 		m.list, _ = m.list.Update(k)
 	default:
@@ -57,7 +64,32 @@ func (m *Model) filterTyped() {
 	f, err := list.ParseFilter(m.input.Value())
 	if m.invalid = err; err == nil {
 		m.list.SetFilter(f)
+		if strings.HasPrefix(m.info.text, filterWrong) { // it is right now
+			m.info = notice{}
+		}
 	}
+}
+
+// filterWrong is how a message about a wrong filter begins.
+const filterWrong = "filter: "
+
+// warnUnmatched says that a filter is on which the selected recording does not
+// match: the selection never moves by itself, so the keys still act on it.
+func (m *Model) warnUnmatched(now time.Time) {
+	r, ok := m.selected()
+	if !ok || !m.list.Kept() {
+		return
+	}
+	words := "…" + m.list.ShortSID(r.SID) + " is still selected and does not match"
+	switch shown, _ := m.list.Shown(); {
+	case shown == 0:
+		words += "; nothing does"
+	case m.list.First():
+		words += "; j moves to the first match"
+	default:
+		words += "; j and k move to a match"
+	}
+	m.refuse(words, now)
 }
 
 func (m *Model) closeFilter() {
@@ -111,9 +143,13 @@ func (m *Model) openSort(time.Time) tea.Cmd {
 	return nil
 }
 
-// chooseSort takes a key in the sort menu: a digit sorts, O reverses, and
-// everything else closes it.
+// chooseSort takes a key in the sort menu: a digit sorts, O reverses, keys that
+// move do nothing, and everything else closes it.
 func (m *Model) chooseSort(s string, now time.Time) tea.Cmd {
+	switch s {
+	case "j", "k", "up", "down":
+		return nil
+	}
 	m.mode = normal
 	if s == "O" {
 		return m.reverse(now)

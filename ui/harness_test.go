@@ -39,6 +39,8 @@ type fakeDeck struct {
 	refreshed int
 	ended     bool // the subscription
 	settle    func(deck.Request) (deck.Progress, error)
+	notes     []string // what it was asked that sends no update
+	refuse    error    // what it answers to that
 }
 
 func newFakeDeck() *fakeDeck { return &fakeDeck{feed: make(chan *deck.Snapshot, 1)} }
@@ -56,6 +58,22 @@ func (d *fakeDeck) Do(ctx context.Context, req deck.Request) (deck.Progress, err
 	return deck.Progress{}, ctx.Err()
 }
 
+func (d *fakeDeck) Acknowledge(sid text.Text, actor, reason string, wait time.Duration) error {
+	d.notes = append(d.notes, fmt.Sprintf("ack %s %s %q %s", tail(sid), actor, reason, wait))
+	return d.refuse
+}
+
+func (d *fakeDeck) SetTimer(sid text.Text, actor string, after time.Duration) error {
+	d.notes = append(d.notes, fmt.Sprintf("timer %s %s %s", tail(sid), actor, after))
+	return d.refuse
+}
+
+func (d *fakeDeck) Reveal(sid text.Text, actor string) {
+	d.notes = append(d.notes, fmt.Sprintf("reveal %s %s", tail(sid), actor))
+}
+
+func tail(sid text.Text) string { s := sid.String(); return s[len(s)-4:] }
+
 func (d *fakeDeck) Refresh()                    { d.refreshed++ }
 func (d *fakeDeck) SetInterval(v time.Duration) { d.intervals = append(d.intervals, v) }
 func (d *fakeDeck) Look(sid text.Text)          { d.looked = append(d.looked, sid.String()) }
@@ -68,6 +86,7 @@ type session struct {
 	d      *fakeDeck
 	msgs   chan tea.Msg
 	quit   bool
+	bells  int      // how often the bell has rung
 	others []string // messages that are for the program: name and content
 }
 
@@ -129,6 +148,8 @@ func (s *session) take(msg tea.Msg) {
 		}
 	case tea.QuitMsg:
 		s.quit = true
+	case tea.RawMsg:
+		s.bells++
 	default:
 		if name := fmt.Sprintf("%T", msg); strings.HasPrefix(name, "tea.") && name[4] >= 'a' {
 			s.others = append(s.others, strings.TrimSuffix(name[4:], "Msg")+" "+fmt.Sprint(msg))
@@ -139,8 +160,19 @@ func (s *session) take(msg tea.Msg) {
 	}
 }
 
-// press presses keys, as tea names them.
+// press presses keys, as tea names them, one after the other as a person does.
 func (s *session) press(keys ...string) *session {
+	s.t.Helper()
+	for _, k := range keys {
+		s.hit(k)
+		time.Sleep(20 * time.Millisecond)
+		s.settle()
+	}
+	return s
+}
+
+// hit presses keys without any time between them.
+func (s *session) hit(keys ...string) *session {
 	s.t.Helper()
 	for _, k := range keys {
 		s.send(keyPress(k))
@@ -217,6 +249,9 @@ var named = map[string]rune{
 func keyPress(k string) tea.KeyPressMsg {
 	if code, ok := named[k]; ok {
 		return tea.KeyPressMsg{Code: code}
+	}
+	if k == "space" {
+		return tea.KeyPressMsg{Code: tea.KeySpace, Text: " "}
 	}
 	if c, ok := strings.CutPrefix(k, "ctrl+"); ok {
 		return tea.KeyPressMsg{Code: []rune(c)[0], Mod: tea.ModCtrl}

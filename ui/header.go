@@ -11,8 +11,7 @@ import (
 	"tapedeck/ui/theme"
 )
 
-// wide is from which width on the header is one line, and the detail pane is
-// beside the list.
+// wide is from which width on the header is one line.
 const wide = 100
 
 // span is a piece of a line in one style.
@@ -152,18 +151,30 @@ func (m *Model) countSegments() []segment {
 	if n := m.counts.starting; n > 0 {
 		out = append(out, m.segment(4, span{starting, "STARTING " + strconv.Itoa(n)}))
 	}
-	pause := []span{{paused, "PAUSED " + strconv.Itoa(s.Paused)}}
+	out = append(out, m.segment(0, m.pauseSpans(paused)...))
+	if m.stale && !s.Health.Complete.IsZero() {
+		out = append(out, m.segment(5, span{theme.Dim, "as of " + s.Health.Complete.Local().Format("15:04:05 MST")}))
+	}
+	return out
+}
+
+// pauseSpans are the pauses and the longest of them. While one alarms they are
+// those of now, also when the display is frozen.
+func (m *Model) pauseSpans(role theme.Role) []span {
+	s, at := m.shown, m.at()
+	var out []span
+	if n := m.alarms.standing; n > 0 {
+		s, at, role = m.live, m.now, theme.Bad
+		out = append(out, span{theme.Alarm, " ALARM " + strconv.Itoa(n) + " "}, span{theme.Plain, " "})
+	}
+	out = append(out, span{role, "PAUSED " + strconv.Itoa(s.Paused)})
 	if r := s.Longest; r != nil && s.Paused > 0 {
-		long := theme.Clock(r.Pause.For(s.ServerTime(m.at())))
+		long := m.clock(r.Pause.For(s.ServerTime(at.Truncate(time.Second))))
 		if r.Pause.AtLeast {
 			long = m.th.Symbols().AtLeast + long
 		}
 		// The clock ticks: in the terminal's own color that is cheap to send.
-		pause = append(pause, span{paused, ", longest "}, span{theme.Plain, long})
-	}
-	out = append(out, m.segment(0, pause...))
-	if m.stale && !s.Health.Complete.IsZero() {
-		out = append(out, m.segment(5, span{theme.Dim, "as of " + s.Health.Complete.Local().Format("15:04:05 MST")}))
+		out = append(out, span{role, ", longest "}, span{theme.Plain, long})
 	}
 	return out
 }
@@ -172,7 +183,7 @@ func (m *Model) countSegments() []segment {
 func (m *Model) badgeSegments() []segment {
 	var out []segment
 	if !m.frozen.IsZero() {
-		out = append(out, m.segment(0, span{theme.Badge, " FROZEN "}, span{theme.Plain, " " + theme.Clock(m.now.Sub(m.frozen))}))
+		out = append(out, m.segment(0, span{theme.Badge, " FROZEN "}, span{theme.Plain, " " + m.clock(m.inSteps(m.now.Sub(m.frozen)))}))
 	}
 	if m.o.ReadOnly || m.live.ReadOnly {
 		out = append(out, m.segment(1, span{theme.Badge, " READ-ONLY "}))
@@ -192,12 +203,16 @@ func (m *Model) health() []segment {
 		}
 		return []segment{m.segment(0, span{theme.Warn, long})}
 	case deck.Live:
-		return []segment{m.segment(0, span{theme.Plain, "live" + dot + ageWords(h.Age(m.now)) + " old"})}
+		if !m.frozen.IsZero() { // what is on the screen is not live
+			_, age := m.ageWords(m.shown.Health.Age(m.now))
+			return []segment{m.segment(0, span{theme.Warn, "data"}, span{theme.Plain, " " + age})}
+		}
+		return []segment{m.segment(0, span{theme.Plain, m.liveWords(h.Age(m.now))})}
 	case deck.Partial:
 		word := m.segment(0, span{theme.Warn, "PARTIAL"}, span{theme.Plain, dot + partialWhy(h.Err)})
 		return []segment{word, m.segment(0, span{theme.Warn, "PARTIAL"})}
 	}
-	word := []span{{theme.Bad, "STALE"}, {theme.Plain, " " + theme.Clock(h.Age(m.now))}}
+	word := []span{{theme.Bad, "STALE"}, {theme.Plain, " " + m.clock(m.inSteps(m.shown.Health.Age(m.now)))}}
 	why := dot + "poll overdue"
 	if h.Err != nil {
 		why = dot + api.Reason(h.Err)
@@ -208,6 +223,9 @@ func (m *Model) health() []segment {
 	case h.Next.IsZero() || wait <= 0:
 		next = dot + "trying now"
 	default:
+		if m.o.LowBandwidth {
+			wait = (wait + ageStep - 1).Truncate(ageStep)
+		}
 		next = dot + "next try " + strconv.Itoa(int((wait+time.Second-1)/time.Second)) + "s"
 	}
 	short := m.segment(0, word...)
@@ -224,10 +242,44 @@ func partialWhy(err error) string {
 	return api.Reason(err)
 }
 
-// ageWords returns an age in seconds while that is short.
-func ageWords(d time.Duration) string {
-	if d < 100*time.Second {
-		return strconv.Itoa(int(d/time.Second)) + "s"
+// liveWords says how old the data is. They are as wide at 9 s as at 10, so that
+// nothing before them moves.
+func (m *Model) liveWords(age time.Duration) string {
+	before, words := m.ageWords(age)
+	return before + "live " + m.th.Symbols().Dot + " " + words
+}
+
+// ageWords says how old data is, and what stands before that while it is
+// narrow.
+func (m *Model) ageWords(age time.Duration) (before, words string) {
+	const unit = time.Second
+	n := strconv.Itoa(int(m.inSteps(age)/unit)) + "s"
+	switch {
+	case age >= 100*unit:
+		n = m.clock(age)
+	case m.o.LowBandwidth && age < ageStep:
+		n = "<" + strconv.Itoa(int(ageStep/unit)) + "s"
+	case age < 10*unit:
+		before = " "
+	}
+	return before, n + " old"
+}
+
+// ageStep is the step in which ages are shown where bytes are dear.
+const ageStep = 10 * time.Second
+
+// inSteps returns an age as it is shown: where bytes are dear, in steps.
+func (m *Model) inSteps(d time.Duration) time.Duration {
+	if m.o.LowBandwidth {
+		return d.Truncate(ageStep)
+	}
+	return d
+}
+
+// clock returns a duration as it is shown.
+func (m *Model) clock(d time.Duration) string {
+	if m.o.LowBandwidth {
+		return theme.Minutes(d)
 	}
 	return theme.Clock(d)
 }
@@ -235,7 +287,7 @@ func ageWords(d time.Duration) string {
 // windowTitle is the title of the terminal's window. It changes only when the
 // counts do.
 func (m *Model) windowTitle() string {
-	title := "tapedeck " + m.place()
+	title := m.alarmTitle() + "tapedeck " + m.place()
 	switch {
 	case !m.shown.Known():
 		return title
@@ -250,11 +302,12 @@ func (m *Model) windowTitle() string {
 func (m *Model) who(r *deck.Recording) string {
 	switch {
 	case r.IsConference() && r.Conference != nil && !r.Conference.FriendlyName.IsZero():
-		return m.th.Plain(r.Conference.FriendlyName.String()) + " (conference)"
+		return m.th.Plain(m.masked(r.SID, r.Conference.FriendlyName.String())) + " (conference)"
 	case r.IsConference():
 		return "conference " + m.th.Plain(r.ConferenceSID.String())
 	case r.Call != nil:
 		from, to := r.Call.FromShown().String(), r.Call.ToShown().String()
+		from, to = m.masked(r.SID, from), m.masked(r.SID, to)
 		return m.th.Plain(known(from)) + " " + m.th.Symbols().Arrow + " " + m.th.Plain(known(to))
 	case !r.CallSID.IsZero():
 		return "call " + m.th.Plain(r.CallSID.String())

@@ -10,11 +10,20 @@ import (
 	"tapedeck/ui/prompt"
 )
 
+var lineHints = []hint{{"Enter", "goes on", 0}, {"Esc", "cancels", 0}}
+
 // promptHints are the hints while a prompt is open.
 func promptHints(m *Model) []hint {
 	switch m.prompt.Question().Kind {
 	case prompt.Choose:
-		return []hint{{"1", "silence", 0}, {"2", "skip", 0}, {"any other key", "cancels", 1}}
+		if m.prompt.Typing() {
+			return lineHints
+		}
+		return []hint{{"1", "silence", 0}, {"2", "skip", 0}, {"t", "resume by itself", 2}, {"any other key", "cancels", 1}}
+	case prompt.Ack, prompt.Timer:
+		return lineHints
+	case prompt.Behind:
+		return []hint{{"t", "take it over", 0}, {"r", "resume", 0}, {"any other key", "leaves it", 1}}
 	case prompt.Confirm:
 		return []hint{{"y", "resume", 0}, {"any other key", "cancels", 1}}
 	case prompt.Typed:
@@ -26,8 +35,12 @@ func promptHints(m *Model) []hint {
 // key routes a key press: to what is open, to the table of actions, or to the
 // list or the detail pane.
 func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
-	m.dismiss(now)
 	s := k.String()
+	m.hasty = m.doubt(k, now)
+	if !m.repeats(s, now) {
+		m.dismiss(now)
+	}
+	defer m.pressed(s, now)
 	switch s {
 	case "ctrl+c":
 		return m.interrupted(k, now)
@@ -254,8 +267,7 @@ func (m *Model) quit(now time.Time) tea.Cmd {
 	if len(left) == 0 {
 		return tea.Quit
 	}
-	p := prompt.New(m.th, prompt.Question{Kind: prompt.Quit, Opener: "q", Profile: m.place(), Left: left}, now)
-	m.prompt = &p
+	m.open(prompt.Question{Kind: prompt.Quit, Opener: "q", Profile: m.place(), Left: left}, now)
 	return nil
 }
 

@@ -18,6 +18,10 @@ const (
 	minHeight = 15
 )
 
+// beside is from which width on the detail pane is beside the list. In a
+// narrower list who could not be read whole, so there the pane is below.
+const beside = 119
+
 // small reports whether the screen is too small for anything but saying so.
 func (m *Model) small() bool { return m.w < minWidth || m.h < minHeight }
 
@@ -51,7 +55,7 @@ func (m *Model) arrange() arrangement {
 	switch {
 	case m.full:
 		a.pane, a.detailW, a.detailH = paneFull, m.w, a.body
-	case m.w >= wide:
+	case m.w >= beside:
 		a.pane = paneSide
 		a.detailW, a.detailH = min(100, max(44, m.w*2/5)), a.body
 		a.listW = m.w - a.detailW - 2
@@ -87,7 +91,7 @@ func (m *Model) compose() {
 		m.list.SetStale(stale)
 		m.detail.SetStale(stale)
 	}
-	m.frame = tea.View{AltScreen: true, WindowTitle: m.windowTitle()}
+	m.frame = tea.View{AltScreen: true, ReportFocus: true, WindowTitle: m.windowTitle()}
 	if m.w <= 0 || m.h <= 0 {
 		return
 	}
@@ -125,13 +129,26 @@ const fenced = "\x1b[8m \x1b[m"
 // fence ends the lines with a space that cannot be erased. Where a line ends
 // in one that can, Bubble Tea's renderer writes a cell too many after each
 // change and goes back over it, which is a third of what a tick costs on the
-// wire.
+// wire. A line with wide characters it writes anew up to the last cell that
+// is not blank, so there the fence would cost.
 func fence(lines []string) {
 	for i, l := range lines {
-		if strings.HasSuffix(l, " ") {
+		if strings.HasSuffix(l, " ") && !mayBeWide(l) {
 			lines[i] = l[:len(l)-1] + fenced
 		}
 	}
+}
+
+// mayBeWide reports whether a line may have characters of two cells: those from
+// U+2E80 on, and the old Hangul letters. The signs of the frame are not.
+func mayBeWide(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == 0xE1, c >= 0xE3, c == 0xE2 && i+1 < len(s) && s[i+1] >= 0xBA:
+			return true
+		}
+	}
+	return false
 }
 
 // body adds the lines between header and status line: the help, or the list
@@ -145,16 +162,18 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int) {
 	if a.pane == paneFull {
 		return m.pad(splitLines(lines, m.detail.View(m.at())), a.header+a.body), -1, 0
 	}
-	x, y = -1, len(lines)
-	if m.filterShown() {
-		var line string
-		line, x = m.filterLine(a.listW)
-		lines = append(lines, line)
-	}
 	if _, total := m.list.Shown(); ok || total > 0 {
 		lines = splitLines(lines, m.list.View(m.at()))
 	} else {
 		lines = append(lines, m.emptyLines(a.listW, a.listH)...)
+	}
+	x = -1
+	if m.filterShown() { // below the list: above it, all rows would move
+		lines = m.pad(lines, a.header+max(0, a.listH))
+		var line string
+		line, x = m.filterLine(a.listW)
+		y = len(lines)
+		lines = append(lines, line)
 	}
 	switch a.pane {
 	case paneSide:

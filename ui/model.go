@@ -31,6 +31,9 @@ type doneMsg struct {
 // tickMsg brings the time, once a second.
 type tickMsg time.Time
 
+// pausesMsg comes when the clocks of the pauses move that were held back.
+type pausesMsg struct{}
+
 // drawMsg comes when a frame that was put off is due.
 type drawMsg struct{}
 
@@ -80,6 +83,13 @@ type Model struct {
 	stale    bool           // what is shown is dimmed as old
 	interval time.Duration
 
+	alarms     alarms
+	behind     []Left                  // what lost sessions left, not asked about yet
+	leftBy     string                  // who left what is asked about
+	timers     map[text.Text]timerStep // the last of each auto-resume that was said
+	revealed   text.Text               // the recording whose masked numbers are shown
+	revealedAt time.Time
+
 	updates   []update             // of this session, under way
 	left      map[text.Text]uint64 // paused by this session: the SID, and the ID of the request
 	bad, info notice               // the status line
@@ -87,6 +97,8 @@ type Model struct {
 	resting   bool                 // a restMsg is to come
 	interrupt time.Time            // of the last ctrl+c
 	moved     bool                 // the key only moved something
+	slips     slips                // what tells slips from keys that are meant
+	hasty     string               // why the key may not be meant; empty for one like any other
 	drawn     time.Time            // when a key's frame was last composed
 	late      bool                 // a drawMsg is to come
 	frame     tea.View             // as composed last
@@ -107,13 +119,16 @@ func New(ctx context.Context, o Options) *Model {
 	m := &Model{
 		ctx: ctx, o: o, deck: o.Deck, now: time.Now(), interval: o.Interval,
 		themeOf: theme.Options{Mode: o.Theme, Dark: true, NoColor: o.NoColor, ASCII: o.ASCII},
-		left:    map[text.Text]uint64{},
-		live:    &deck.Snapshot{}, shown: &deck.Snapshot{},
+		left:    map[text.Text]uint64{}, behind: o.Left,
+		live: &deck.Snapshot{}, shown: &deck.Snapshot{},
 		help: viewport.New(),
 	}
 	m.th = theme.New(m.themeOf)
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
 	m.detail.SetActor(o.Actor)
+	m.list.SetMinutes(o.LowBandwidth)
+	m.detail.SetMinutes(o.LowBandwidth)
+	m.applyMask()
 	m.list.SetFocus(true)
 	m.input = newFilterInput()
 	m.keys = actions(m.o.PauseBehavior)
@@ -136,10 +151,10 @@ func (m *Model) Init() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-// tick brings the time at the clock's next full step, so that all rows and all
+// tick brings the time at the clock's next full second, so that all rows and all
 // sessions tick together.
 func (m *Model) tick() tea.Cmd {
-	return tea.Every(m.o.Tick, func(t time.Time) tea.Msg { return tickMsg(t) })
+	return tea.Every(min(m.o.Tick, time.Second), func(t time.Time) tea.Msg { return tickMsg(t) })
 }
 
 // wait brings the next snapshot.
@@ -175,12 +190,19 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.paste(msg, time.Now())
 	case snapshotMsg:
 		m.snapshot(msg.snapshot, time.Now())
-		cmd = m.wait()
+		cmd = tea.Batch(m.wait(), m.afterSnapshot(time.Now()))
 	case doneMsg:
 		m.done(msg, time.Now())
 	case tickMsg:
-		m.ticked(time.Time(msg))
-		cmd = m.tick()
+		moved, held := m.ticked(time.Time(msg))
+		also, bell := m.nightTick(time.Time(msg))
+		if cmd = tea.Batch(m.tick(), held, bell); !moved && !also {
+			return m, cmd
+		}
+	case pausesMsg:
+		m.list.SetPausesAt(time.Time{})
+	case noteMsg:
+		m.noted(msg, time.Now())
 	case restMsg:
 		cmd = m.rested(msg)
 	case tea.WindowSizeMsg:
@@ -190,6 +212,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.setTheme()
 	case tea.ModeReportMsg:
 		m.modeReport(msg)
+	case tea.FocusMsg:
+		m.slips.focused = time.Now()
+		return m, nil
 	case tea.ResumeMsg:
 		m.now = time.Now()
 	default:
@@ -221,13 +246,42 @@ func (m *Model) drawLater() tea.Cmd {
 // View returns the frame that the last message led to.
 func (m *Model) View() tea.View { return m.frame }
 
-// ticked moves the clocks, and closes and forgets what its time is over for.
-func (m *Model) ticked(now time.Time) {
-	m.now = now
-	m.expire(now)
+// ticked moves the clocks where their time has come, and closes and forgets
+// what its time is over for. It reports whether the screen may have changed.
+// What moves the clocks that are held back comes with it.
+func (m *Model) ticked(now time.Time) (moved bool, held tea.Cmd) {
+	moved = m.expire(now)
 	if m.prompt != nil {
 		m.closePrompt(m.prompt.Expire(now), now)
+		moved = true
 	}
+	// Data that has grown too old is said to be so at once, however seldom
+	// the clocks move.
+	if h := m.live.Health; now.Truncate(m.o.Tick).Equal(m.now.Truncate(m.o.Tick)) && h.Phase(now) == h.Phase(m.now) {
+		return moved, nil
+	}
+	held = m.holdPauses(now)
+	m.now = now
+	return true, held
+}
+
+// Where so many rows have two clocks, those of the pauses move some frames
+// after the others. The renderer writes all cells between two that change in a
+// row and then needs an absolute move to the next one, 17 bytes a row; each
+// column by itself costs 3. For fewer rows the second packet costs more.
+const (
+	holdFrom = 8
+	holdFor  = 50 * time.Millisecond
+)
+
+// holdPauses holds the clocks of the pauses back when there are many.
+func (m *Model) holdPauses(now time.Time) tea.Cmd {
+	if m.full || m.mode == helping || !m.frozen.IsZero() || m.list.BothTick(now) < holdFrom {
+		m.list.SetPausesAt(time.Time{})
+		return nil
+	}
+	m.list.SetPausesAt(m.now)
+	return tea.Tick(holdFor, func(time.Time) tea.Msg { return pausesMsg{} })
 }
 
 // modeReport learns that the terminal counts widths by grapheme.

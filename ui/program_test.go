@@ -20,14 +20,23 @@ import (
 
 // wire is what a program writes to its terminal.
 type wire struct {
-	mu sync.Mutex
-	b  bytes.Buffer
+	mu  sync.Mutex
+	b   bytes.Buffer
+	all bytes.Buffer // not yet drawn
 }
 
 func (w *wire) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	_, _ = w.all.Write(p)
 	return w.b.Write(p)
+}
+
+// draw draws on a terminal what was not yet drawn.
+func (w *wire) draw(terminal io.Writer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, _ = w.all.WriteTo(terminal)
 }
 
 // taken returns what was written since it was last called.
@@ -50,17 +59,24 @@ type program struct {
 
 func startProgram(t *testing.T, w, h int, snap *deck.Snapshot) *program {
 	t.Helper()
+	return startProgramWith(t, w, h, snap, Options{})
+}
+
+// startProgramWith starts a program with some options of its own.
+func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *program {
+	t.Helper()
 	ctx, cancel := context.WithCancelCause(context.Background())
 	in, typing := io.Pipe()
 	p := &program{d: newFakeDeck(), out: &wire{}, in: typing, stop: cancel, done: make(chan error, 1)}
-	o := Options{
-		Deck: p.d, Space: "acme", Profile: "support-eu", Actor: "ana", Theme: "dark", Out: p.out,
-		Environ: []string{"TERM=xterm-256color", "SSH_TTY=/dev/pts/1"},
+	o.Deck, o.Space, o.Profile, o.Actor, o.Theme, o.Out = p.d, "acme", "support-eu", "ana", "dark", p.out
+	if o.Environ == nil {
+		o.Environ = []string{"TERM=xterm-256color", "SSH_TTY=/dev/pts/1"}
 	}
+	o.reads = &reads{}
 	p.m = New(ctx, o)
 	snap.Seq = 1
 	p.d.feed <- snap
-	opts := append(programOptions(ctx, cancel, o), tea.WithInput(in), tea.WithWindowSize(w, h), tea.WithColorProfile(colorprofile.ANSI256))
+	opts := append(programOptions(ctx, cancel, o), tea.WithInput(watched{newRawTerminal(t, in), o.reads}), tea.WithWindowSize(w, h), tea.WithColorProfile(colorprofile.ANSI256))
 	go func() {
 		defer p.m.Close()
 		err := runProgram(ctx, tea.NewProgram(p.m, opts...), func() {})
@@ -91,7 +107,12 @@ func TestProgram(t *testing.T) {
 	t.Run("keys in one read, quit", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			p := startProgram(t, 120, 40, office())
-			p.typeKeys("jjp")
+			p.typeKeys("jjp") // a burst: it asks
+			if len(p.d.requests) != 0 || p.m.prompt == nil {
+				t.Errorf("requests %+v, prompt %v", p.d.requests, p.m.prompt)
+			}
+			p.rest(300 * time.Millisecond)
+			p.typeKeys("y")
 			if len(p.d.requests) != 1 || p.d.requests[0].SID != text.New(sidQueued) {
 				t.Errorf("requests %+v", p.d.requests)
 			}
@@ -147,7 +168,7 @@ func TestWire(t *testing.T) {
 			p.rest(seconds * time.Second)
 			out := p.out.taken()
 			per := len(out) / seconds
-			t.Logf("%d bytes a tick", per)
+			t.Logf("%d bytes a tick %q", per, out[:300])
 			if per > 400 {
 				t.Errorf("%d bytes a tick: %q", per, out[:min(len(out), 2000)])
 			}

@@ -3,11 +3,13 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/ui/list"
 	"tapedeck/ui/theme"
 )
 
@@ -54,14 +56,16 @@ func (m *Model) dismiss(now time.Time) {
 	}
 }
 
-// expire forgets the notices whose time is over.
-func (m *Model) expire(now time.Time) {
-	if now.Sub(m.bad.since) >= badFor {
-		m.bad = notice{}
+// expire forgets the notices whose time is over, and reports whether there
+// were any.
+func (m *Model) expire(now time.Time) (any bool) {
+	if !m.bad.since.IsZero() && now.Sub(m.bad.since) >= badFor {
+		m.bad, any = notice{}, true
 	}
-	if now.Sub(m.info.since) >= infoFor {
-		m.info = notice{}
+	if !m.info.since.IsZero() && now.Sub(m.info.since) >= infoFor {
+		m.info, any = notice{}, true
 	}
+	return any
 }
 
 // underWayWords says what this session has under way, for the right end of the
@@ -213,13 +217,16 @@ func (m *Model) hints() []hint {
 	case m.mode == filters:
 		return []hint{{"Enter", "keep", 0}, {"Esc", "clear", 0}, {"status:paused", "", 1}, {"age>10m", "", 1}, {"!word", "", 1}}
 	case m.mode == sorting:
-		return []hint{{"1-9", "sort", 0}, {"O", "reverse", 1}, {"Esc", "close", 0}}
+		return []hint{{"1-" + strconv.Itoa(len(list.Sorts())), "sort", 0}, {"O", "reverse", 1}, {"Esc", "close", 0}}
 	case m.mode == helping:
 		return []hint{{"Esc", "close", 0}, {"j k PgDn", "scroll", 1}}
 	}
 	var out []hint
 	if m.full {
 		out = append(out, hint{"Esc", "back", 0})
+	}
+	if m.alarms.standing > 0 {
+		out = append(out, hint{"a", "acknowledge", 1})
 	}
 	for _, a := range m.keys {
 		if a.hint == "" || a.verb != "" && (m.o.ReadOnly || m.live.ReadOnly) || m.full && a.hint == "detail" {

@@ -49,6 +49,14 @@ type Deck interface {
 	SetInterval(every time.Duration)
 	// Look says that a recording is on screen. It never blocks.
 	Look(sid text.Text)
+	// Acknowledge silences the alarm of a pause for a time, with the reason
+	// why it goes on.
+	Acknowledge(sid text.Text, actor, reason string, wait time.Duration) error
+	// SetTimer sets when a paused recording is resumed by the deck; 0 takes
+	// the timer away.
+	SetTimer(sid text.Text, actor string, after time.Duration) error
+	// Reveal puts on record that masked numbers of a recording are shown.
+	Reveal(sid text.Text, actor string)
 }
 
 // Options say what a screen shows and where.
@@ -64,6 +72,9 @@ type Options struct {
 	NoColor       bool
 	Actor         string // who asks for updates here
 
+	MaskNumbers bool   // only the last digits of numbers are shown
+	Left        []Left // the pauses that lost sessions have left
+
 	In      *os.File // the terminal's input; nil for none
 	Out     io.Writer
 	Environ []string
@@ -71,6 +82,12 @@ type Options struct {
 	Interval time.Duration
 	// Tick is between two steps of the clocks; 0 means a second.
 	Tick time.Duration
+	// LowBandwidth shows old recordings' clocks in whole minutes, and the age
+	// of the data in steps, so that most seconds write nothing. Nobody but the
+	// user turns it on.
+	LowBandwidth bool
+
+	reads *reads // of In; nil where nobody watches it
 }
 
 // Run shows the screen until the user quits, which returns nil, or ctx ends,
@@ -81,6 +98,7 @@ type Options struct {
 func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	o.reads = &reads{}
 	m := New(ctx, o)
 	defer m.Close()
 	restore := saveTerminal(o.In)
@@ -94,10 +112,11 @@ func programOptions(ctx context.Context, cancel context.CancelCauseFunc, o Optio
 		tea.WithContext(ctx),
 		tea.WithoutSignalHandler(),
 		tea.WithFPS(fps),
+		tea.WithFilter(sized),
 		tea.WithInput(nil),
 	}
 	if o.In != nil {
-		opts = append(opts, tea.WithInput(&terminalInput{File: o.In, gone: cancel}))
+		opts = append(opts, tea.WithInput(&terminalInput{File: o.In, reads: o.reads, gone: cancel}))
 	}
 	if o.Out != nil {
 		opts = append(opts, tea.WithOutput(o.Out))
@@ -109,6 +128,15 @@ func programOptions(ctx context.Context, cancel context.CancelCauseFunc, o Optio
 		opts = append(opts, tea.WithColorProfile(colorprofile.ASCII))
 	}
 	return opts
+}
+
+// sized takes a terminal that does not know its size, on a serial line say, for
+// one of 80x24.
+func sized(_ tea.Model, msg tea.Msg) tea.Msg {
+	if size, ok := msg.(tea.WindowSizeMsg); ok && size.Width == 0 && size.Height == 0 {
+		return tea.WindowSizeMsg{Width: 80, Height: 24}
+	}
+	return msg
 }
 
 // runProgram runs p, but does not wait longer than the grace for it once ctx
@@ -164,12 +192,14 @@ func saveTerminal(in *os.File) (restore func()) {
 // would go on for ever without one. It is still a file, so raw mode works.
 type terminalInput struct {
 	*os.File
-	gone context.CancelCauseFunc
+	reads *reads
+	gone  context.CancelCauseFunc
 }
 
 // Read reads from the terminal.
 func (t *terminalInput) Read(b []byte) (int, error) {
 	n, err := t.File.Read(b)
+	t.reads.saw(b[:n], time.Now())
 	if err != nil || n == 0 && len(b) > 0 {
 		t.gone(ErrHangup)
 	}

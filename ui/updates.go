@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -19,10 +20,12 @@ type update struct {
 	short    string
 	pressed  time.Time
 	progress deck.Progress // as last seen
+	done     bool          // it is over, and kept until a snapshot shows what came of it
 }
 
 // do sends a request. It thaws the display, so that its result is seen.
 func (m *Model) do(req deck.Request, short string, now time.Time) tea.Cmd {
+	req.Snapshot = m.live.Seq
 	u := update{req: req, short: short, pressed: now}
 	u.progress = deck.Progress{Request: req, Outcome: deck.Requested, Asked: now}
 	m.updates = append(m.updates, u)
@@ -39,6 +42,9 @@ func (m *Model) do(req deck.Request, short string, now time.Time) tea.Cmd {
 // empty for nothing.
 func (m *Model) underWay(sid text.Text) string {
 	for _, u := range m.updates {
+		if u.req.SID == sid && u.done {
+			return "the screen does not show yet what came of the last update"
+		}
 		if u.req.SID == sid && !u.progress.Settled {
 			return doing(u.req) + " it is under way (" + string(u.progress.Outcome) + "); one update at a time"
 		}
@@ -55,11 +61,12 @@ func (m *Model) follow(s *deck.Snapshot, now time.Time) {
 	for i := range m.updates {
 		u := &m.updates[i]
 		r := s.Find(u.req.SID)
-		if r == nil || r.Update == nil || r.Update.Request != u.req || r.Update.Asked.Before(u.pressed) {
+		if r == nil || r.Update == nil || r.Update.Request != u.req || r.Update.Asked.Before(u.pressed) || u.done {
 			continue
 		}
 		m.step(u, *r.Update, now)
 	}
+	m.updates = slices.DeleteFunc(m.updates, func(u update) bool { return u.done && shows(s, &u) })
 	for sid, id := range m.left {
 		// A snapshot from before the pause says nothing about it.
 		if r := s.Find(sid); r == nil || !r.Paused() && r.Update != nil && r.Update.ID >= id && !pending(r.Update) {
@@ -80,7 +87,7 @@ func (m *Model) step(u *update, p deck.Progress, now time.Time) {
 	if p.Request.Update.Status == api.Paused && p.Outcome != deck.Failed {
 		m.left[u.req.SID] = p.ID
 	}
-	if old.Outcome != p.Outcome || old.Settled != p.Settled || old.Tries != p.Tries || old.Note != p.Note {
+	if old.Outcome != p.Outcome || old.Settled != p.Settled || old.Tries != p.Tries || old.Note != p.Note || offRecord(old) != offRecord(p) {
 		m.announce(*u, now)
 	}
 }
@@ -99,10 +106,19 @@ func (m *Model) done(msg doneMsg, now time.Time) {
 			m.refused(u, msg.err, now)
 		default:
 			m.step(u, msg.progress, now)
+			if u.done = true; !shows(m.live, u) {
+				return // until a snapshot does, the screen is from before it
+			}
 		}
 		m.updates = append(m.updates[:i:i], m.updates[i+1:]...)
 		return
 	}
+}
+
+// shows reports whether a snapshot has what an update that is settled led to.
+func shows(s *deck.Snapshot, u *update) bool {
+	r := s.Find(u.req.SID)
+	return r == nil || r.Update != nil && r.Update.ID >= u.progress.ID && (r.Update.ID > u.progress.ID || r.Update.Settled)
 }
 
 // refused says why the deck sent nothing.
@@ -125,6 +141,19 @@ func (m *Model) refused(u *update, err error, now time.Time) {
 // announce says in the status line how far a request has come.
 func (m *Model) announce(u update, now time.Time) {
 	words, hint, bad := progressWords(u.progress, u.short)
+	if why := offRecord(u.progress); why != "" {
+		if bad {
+			m.complain(words+"; "+why, hint, now)
+			return
+		}
+		why = "…" + u.short + " " + why
+		if strings.HasPrefix(m.bad.text, why) { // of the step before
+			m.bad = notice{}
+		}
+		m.complain(why, "", now)
+		m.say(words, now)
+		return
+	}
 	if bad {
 		m.complain(words, hint, now)
 		return
@@ -132,10 +161,22 @@ func (m *Model) announce(u update, now time.Time) {
 	m.say(words, now)
 }
 
+// offRecord says that an update is not in the journal, and why; empty when it
+// is.
+func offRecord(p deck.Progress) string {
+	if p.OffRecord == nil {
+		return ""
+	}
+	return "not on record: " + text.New(p.OffRecord.Error()).String()
+}
+
 // progressWords says how far a request has come, with the next step where
 // there is one, and whether it must not be overlooked.
 func progressWords(p deck.Progress, short string) (words, hint string, bad bool) {
 	req, name := p.Request, " …"+short
+	if req.ByTimer {
+		name += " by the timer of " + text.New(req.Actor).String()
+	}
 	with := ""
 	if b := req.Update.PauseBehavior; b != "" {
 		with = " with " + string(b)

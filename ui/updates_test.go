@@ -237,7 +237,10 @@ func TestStop(t *testing.T) {
 		s.pick(sidRec).press("X", "9", "1", "b").wait(time.Second).press("enter")
 		s.want(`nothing was stopped: "91b" is not 91be`, "Stop …91be")
 		s.wantVerbs("")
-		s.press("e", "enter")
+		s.press("e", "enter") // it begins anew
+		s.want(`nothing was stopped: "e" is not 91be`)
+		s.wantVerbs("")
+		s.press("9", "1", "b", "e", "enter")
 		s.wantVerbs("stop 91be")
 	})
 	at120(t, "pasted text does not count", Options{}, func(t *testing.T, s *session) {
@@ -260,7 +263,7 @@ func TestStop(t *testing.T) {
 		short := s.m.list.ShortSID(a.SID)
 		s.press("X", "8", "1", "4", "2").wait(time.Second).press("enter")
 		s.wantVerbs("")
-		s.press("esc", "X")
+		s.press("esc").wait(time.Second).press("X")
 		for _, r := range short {
 			s.press(string(r))
 		}

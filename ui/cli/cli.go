@@ -99,6 +99,9 @@ func (r *runner) exit(ctx context.Context, err error) int {
 	if err == nil {
 		return 0
 	}
+	if code, ok := err.(exitCode); ok {
+		return int(code)
+	}
 	r.report(err)
 	if e, ok := errors.AsType[*Error](err); ok && e.Code != 0 {
 		return e.Code

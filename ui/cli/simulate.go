@@ -11,12 +11,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tapedeck/api/sim"
 	"tapedeck/api/text"
+	"tapedeck/config"
 )
 
 // graceTime is how long requests under way have when the simulator ends.
@@ -37,9 +39,13 @@ func (r *runner) simulate() *cobra.Command {
 		Short: "Serve a simulated space over HTTP on loopback",
 		Long: `simulate serves a simulated SignalWire space over HTTP on loopback, for
 training, scripts and tests. It prints three lines, the variables to reach it
-by, and serves until SIGINT or SIGTERM.`,
+by, and serves until SIGINT or SIGTERM.
+
+With --scenario it plays a situation to train on in a small and calm space, and
+writes to standard error what happens in it and how well the operator did.`,
 		Example: `  tapedeck simulate --listen 127.0.0.1:0 --recordings 100
-  tapedeck simulate --fault 503@update --fault lag=2s`,
+  tapedeck simulate --fault 503@update --fault lag=2s
+  tapedeck simulate --scenario card`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if done, err := space.help(r.Stdout); done {
@@ -63,13 +69,16 @@ by, and serves until SIGINT or SIGTERM.`,
 
 // serve prints how to reach space, and serves it on l until ctx ends.
 func (r *runner) serve(ctx context.Context, l net.Listener, space *sim.Space) error {
-	server := &http.Server{Handler: space, ReadHeaderTimeout: 10 * time.Second}
+	narrated := &narrator{space: space, w: r.Stderr}
+	server := &http.Server{Handler: narrated, ReadHeaderTimeout: 10 * time.Second}
 	_, err := fmt.Fprintf(r.Stdout, "SIGNALWIRE_SPACE=http://%s\nSIGNALWIRE_PROJECT_ID=%s\nSIGNALWIRE_API_TOKEN=%s\n",
 		l.Addr(), space.Project(), space.Token())
 	if err != nil {
 		_ = l.Close()
 		return fmt.Errorf("print how to reach the simulator: %w", err)
 	}
+	narrated.tell()
+	defer narrated.tell()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
 	select {
@@ -84,6 +93,32 @@ func (r *runner) serve(ctx context.Context, l net.Listener, space *sim.Space) er
 	}
 	<-served
 	return context.Cause(ctx)
+}
+
+// narrator serves a space, and writes the story of its scenario as it goes on.
+type narrator struct {
+	space *sim.Space
+	w     io.Writer
+
+	mu   sync.Mutex // guards told, and orders what is written
+	told int        // lines
+}
+
+// ServeHTTP answers one request, and writes what has happened since the last.
+func (n *narrator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer n.tell()
+	n.space.ServeHTTP(w, r)
+}
+
+// tell writes the lines of the story that are new.
+func (n *narrator) tell() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	story := n.space.Story()
+	for _, line := range story[n.told:] {
+		_, _ = fmt.Fprintln(n.w, line)
+	}
+	n.told = len(story)
 }
 
 // listenLoopback listens on an address that only this machine can reach.
@@ -119,21 +154,25 @@ func listenLoopback(ctx context.Context, address string) (net.Listener, error) {
 
 // spaceFlags are the flags of a simulated space.
 type spaceFlags struct {
-	o      sim.Options
-	faults []string
+	o        sim.Options
+	faults   []string
+	scenario string
+	changed  func(flag string) bool
 }
 
-var spaceFlagNames = []string{"recordings", "history", "seed", "churn", "fault"}
+var spaceFlagNames = []string{"recordings", "history", "seed", "churn", "fault", "scenario"}
 
 // add gives cmd the flags. The prefix goes before what help says of each.
 func (s *spaceFlags) add(cmd *cobra.Command, prefix string) {
 	s.o = sim.DefaultOptions()
 	f := cmd.Flags()
+	s.changed = f.Changed
 	f.IntVar(&s.o.Recordings, "recordings", s.o.Recordings, prefix+"active recordings at the start")
 	f.IntVar(&s.o.History, "history", s.o.History, prefix+"ended recordings at the start")
 	f.Uint64Var(&s.o.Seed, "seed", s.o.Seed, prefix+"the same seed gives the same space")
 	f.Float64Var(&s.o.Churn, "churn", s.o.Churn, prefix+"recordings that begin and end per minute; 0 for none")
 	f.StringArrayVar(&s.faults, "fault", nil, prefix+"what goes wrong, as `NAME[=VALUE][@update]`, repeatable; --fault help lists them")
+	f.StringVar(&s.scenario, "scenario", "", prefix+"a situation to train on, by `NAME`, in a small and calm space; --scenario help lists them")
 }
 
 // given returns the name of a flag that was given, or an empty string.
@@ -145,18 +184,28 @@ func (s *spaceFlags) given(cmd *cobra.Command) string {
 	return spaceFlagNames[i]
 }
 
-// help lists the faults, if that was asked for.
+// help lists the faults or the scenarios, if that was asked for.
 func (s *spaceFlags) help(w io.Writer) (done bool, err error) {
-	if !slices.Contains(s.faults, "help") {
+	var lists []string
+	if slices.Contains(s.faults, "help") {
+		lists = append(lists, sim.FaultHelp())
+	}
+	if s.scenario == "help" {
+		lists = append(lists, sim.ScenarioHelp())
+	}
+	if len(lists) == 0 {
 		return false, nil
 	}
-	_, err = fmt.Fprintln(w, strings.TrimRight(sim.FaultHelp(), "\n"))
+	_, err = io.WriteString(w, strings.Join(lists, "\n"))
 	return true, err
 }
 
 // options returns the options that the flags give.
 func (s *spaceFlags) options() (sim.Options, error) {
-	o := s.o
+	o, err := s.begin()
+	if err != nil {
+		return o, err
+	}
 	for _, n := range []struct {
 		name  string
 		value float64
@@ -179,4 +228,43 @@ func (s *spaceFlags) options() (sim.Options, error) {
 		o.Faults = append(o.Faults, fault)
 	}
 	return o, nil
+}
+
+// begin returns what the flags give besides faults: of a scenario's own options
+// those that were not given.
+func (s *spaceFlags) begin() (sim.Options, error) {
+	if !s.changed("scenario") {
+		return s.o, nil
+	}
+	scenario, err := sim.ParseScenario(s.scenario)
+	if err != nil {
+		return s.o, unknownScenario(s.scenario, err)
+	}
+	o, given := scenario.Options(), s.o
+	if s.changed("recordings") {
+		o.Recordings = given.Recordings
+	}
+	if s.changed("history") {
+		o.History = given.History
+	}
+	if s.changed("seed") {
+		o.Seed = given.Seed
+	}
+	if s.changed("churn") {
+		o.Churn = given.Churn
+	}
+	return o, nil
+}
+
+func unknownScenario(name string, err error) error {
+	e := usage("cannot use " + strconv.Quote(name) + " for --scenario: " + text.New(err.Error()).String())
+	var names []string
+	for _, sc := range sim.Scenarios() {
+		names = append(names, string(sc))
+	}
+	if near := config.Nearest(name, names); near != "" {
+		e.Hints = append(e.Hints, "did you mean --scenario "+near+"?")
+	}
+	e.Hints = append(e.Hints, "--scenario help lists them")
+	return e
 }

@@ -170,7 +170,7 @@ func (b *builder) who() {
 	r := b.rec
 	switch {
 	case r.IsConference() && r.Conference != nil && !r.Conference.FriendlyName.IsZero():
-		b.text(theme.Plain, b.th.Truncate(b.th.Plain(r.Conference.FriendlyName.String()), b.w-edge-14)+" (conference)")
+		b.text(theme.Plain, b.th.Truncate(b.th.Plain(b.masked(r.Conference.FriendlyName.String())), b.w-edge-14)+" (conference)")
 	case r.Call != nil && !r.IsConference():
 		s := b.line(*r.Call)
 		for _, more := range []string{r.Call.Direction.String(), string(r.Call.Status)} {
@@ -184,7 +184,7 @@ func (b *builder) who() {
 
 // line returns a call's From → To.
 func (b *builder) line(c api.Call) string {
-	return b.th.Plain(or(c.FromShown(), "?")) + " " + b.sym.Arrow + " " + b.th.Plain(or(c.ToShown(), "?"))
+	return b.th.Plain(b.masked(or(c.FromShown(), "?"))) + " " + b.sym.Arrow + " " + b.th.Plain(b.masked(or(c.ToShown(), "?")))
 }
 
 func or(t text.Text, none string) string {
@@ -264,7 +264,9 @@ func (b *builder) known() {
 	n := len(b.lines)
 	if r.Paused() {
 		b.labeled("paused", b.pause(), theme.Plain, "")
+		b.night()
 	}
+	b.siblings()
 	if r.Gone {
 		b.labeled("gone", "since "+localTime(r.Ended)+": not found in two polls. The API has it no more, "+
 			"and never said that it ended; above is what it said last", theme.Plain, "")
@@ -308,7 +310,7 @@ func (b *builder) call() {
 	b.number("from", c.FromShown(), c.From)
 	b.number("to", c.ToShown(), c.To)
 	if !c.CallerName.IsZero() {
-		b.labeled("caller_name", c.CallerName.String(), theme.Plain, "")
+		b.labeled("caller_name", b.masked(c.CallerName.String()), theme.Plain, "")
 	}
 	if began := c.Began(); !began.IsZero() {
 		b.labeled("began", localTime(began), theme.Plain, "")
@@ -324,7 +326,10 @@ func (b *builder) number(label string, shown, came text.Text) {
 	if shown != came {
 		beside = came.String()
 	}
-	b.labeled(label, or(shown, "-"), theme.Plain, beside)
+	if b.hides() {
+		beside = "(v shows it)"
+	}
+	b.labeled(label, b.masked(or(shown, "-")), theme.Plain, beside)
 }
 
 // conference adds the conference that is recorded, and who is in it.
@@ -333,7 +338,7 @@ func (b *builder) conference() {
 	if c == nil {
 		b.labeled("conference", "not known", theme.Dim, "")
 	} else {
-		b.labeled("conference", join(c.FriendlyName.String(), string(c.Status), c.Region.String()), theme.Plain, "")
+		b.labeled("conference", join(b.masked(c.FriendlyName.String()), string(c.Status), c.Region.String()), theme.Plain, "")
 		if !c.Created.IsZero() {
 			b.labeled("began", localTime(c.Created), theme.Plain, "")
 		}
@@ -360,7 +365,7 @@ func (b *builder) participant(p deck.Participant) string {
 	if p.OnHold {
 		more = append(more, "on hold")
 	}
-	return join(append([]string{who, p.Label.String()}, more...)...)
+	return join(append([]string{who, b.masked(p.Label.String())}, more...)...)
 }
 
 // join puts a comma between what is not empty; a dash stands for nothing.

@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
+	"tapedeck/api/text"
 	"tapedeck/ui/theme"
 )
 
@@ -24,6 +25,10 @@ type Model struct {
 	focused bool
 	stale   bool // the data is old
 	raw     bool // the JSON instead of the fields
+	minutes bool // the clock of an old recording shows whole minutes
+
+	mask     bool      // numbers are hidden, but for those of
+	revealed text.Text // this recording
 
 	rec     *deck.Recording // nil for none
 	offset  time.Duration   // from local time to the server's
@@ -77,6 +82,23 @@ func (m *Model) SetFocus(on bool) {
 func (m *Model) SetStale(on bool) {
 	if m.stale != on {
 		m.stale = on
+		m.touch()
+	}
+}
+
+// SetMinutes tells whether the clock of an old recording shows whole minutes.
+func (m *Model) SetMinutes(on bool) {
+	if m.minutes != on {
+		m.minutes = on
+		m.touch()
+	}
+}
+
+// SetMask hides all but the last digits of numbers, but for those of the
+// recording that is revealed.
+func (m *Model) SetMask(on bool, revealed text.Text) {
+	if m.mask != on || m.revealed != revealed {
+		m.mask, m.revealed = on, revealed
 		m.touch()
 	}
 }

@@ -157,6 +157,10 @@ func (m Model) title(now time.Time) line {
 	if clock := m.clock(now, sym); clock != "" {
 		l.add(m.th, theme.Plain, " "+clock)
 	}
+	if left := m.countdown(now); left != "" {
+		l.add(m.th, theme.Dim, " "+sym.Dot+" ")
+		l.add(m.th, theme.Plain, "resumes in "+left)
+	}
 	for _, s := range m.facts() {
 		l.add(m.th, theme.Dim, " "+sym.Dot+" ")
 		l.add(m.th, theme.Plain, m.th.Plain(s))
@@ -169,9 +173,13 @@ func (m Model) title(now time.Time) line {
 func (m Model) clock(now time.Time, sym theme.Symbols) string {
 	r := m.rec
 	server := now.Truncate(time.Second).Add(m.offset) // each clock moves once a local second, as in the list
+	ticking := theme.Clock
+	if m.minutes {
+		ticking = theme.Minutes
+	}
 	switch began := r.Began(); {
 	case r.Paused() && !r.Pause.Since.IsZero():
-		clock := theme.Clock(r.Pause.For(server))
+		clock := ticking(r.Pause.For(server))
 		if r.Pause.AtLeast {
 			clock = sym.AtLeast + clock
 		}
@@ -179,7 +187,7 @@ func (m Model) clock(now time.Time, sym theme.Symbols) string {
 	case r.Paused():
 		return ""
 	case r.Active() && !began.IsZero():
-		return theme.Clock(server.Sub(began))
+		return ticking(server.Sub(began))
 	case r.Active():
 		return ""
 	case !began.IsZero() && !r.End.IsZero() && !r.End.Before(began):

@@ -119,3 +119,16 @@ func BenchmarkSetFilter(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkSetSort is a choice in the sort menu.
+func BenchmarkSetSort(b *testing.B) {
+	for _, n := range sizes {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			m := sized(theme.Theme{}, 120, 40, snapshot(bench(n)...))
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				m.SetSort(Sorts()[i%len(sorts)], false)
+			}
+		})
+	}
+}

@@ -96,8 +96,22 @@ type context struct {
 	sym    theme.Symbols
 	now    time.Time // local
 	server time.Time
+	pauses time.Time // server's, for the clocks of pauses
 	layout *layout
 	width  int // of the cell
+
+	minutes bool // clocks of old recordings show whole minutes
+
+	mask     bool      // numbers are hidden, but for those of
+	revealed text.Text // this recording
+}
+
+// clock returns a duration as a cell shows it.
+func (c *context) clock(d time.Duration) string {
+	if c.minutes {
+		return theme.Minutes(d)
+	}
+	return theme.Clock(d)
 }
 
 // status shows the word for the status, and an update that is under way or
@@ -108,6 +122,7 @@ func (c *context) status(r *row) cell {
 		text: c.th.Plain(theme.Word(status, r.rec.Gone)),
 		role: theme.StatusRole(status, r.rec.Gone),
 	}
+	c.attention(r, &out)
 	n := noteOf(r.rec.Update, c.now, c.sym)
 	if n.sign == "" {
 		return out
@@ -125,7 +140,7 @@ func (c *context) pausedFor(r *row) cell {
 	if !r.paused || r.rec.Pause.Since.IsZero() {
 		return cell{}
 	}
-	clock := theme.Clock(r.rec.Pause.For(c.server))
+	clock := c.clock(r.rec.Pause.For(c.pauses))
 	if r.rec.Pause.AtLeast {
 		clock = c.sym.AtLeast + clock
 	}
@@ -133,11 +148,14 @@ func (c *context) pausedFor(r *row) cell {
 }
 
 func (c *context) runningFor(r *row) cell {
-	d, ok := r.running(c.server)
-	if !ok {
+	switch d, ok := r.running(c.server); {
+	case !ok:
 		return cell{text: "-"}
+	case r.rec.Active():
+		return cell{text: c.clock(d)}
+	default: // the length of what has ended stands still
+		return cell{text: theme.Clock(d)}
 	}
-	return cell{text: theme.Clock(d)}
 }
 
 // eitherFor shows how long the status beside it has held: the pause of a
@@ -152,11 +170,13 @@ func (c *context) eitherFor(r *row) cell {
 // who shows who is recorded. It stays the same as long as the recording and
 // the layout do, so that measuring it, which costs the most, is done once.
 func (c *context) who(r *row) cell {
-	if r.fit.layout != c.layout {
-		s := c.th.Truncate(c.whole(r), c.width)
-		r.fit = fitted{layout: c.layout, text: s, cells: c.th.Width(s)}
+	room, sign, role := c.beside(r)
+	if r.fit.layout != c.layout || r.fit.room != room {
+		c.width = room
+		s := c.th.Truncate(c.whole(r), room)
+		r.fit = fitted{layout: c.layout, room: room, text: s, cells: c.th.Width(s)}
 	}
-	return cell{text: r.fit.text, cells: r.fit.cells}
+	return cell{text: r.fit.text, cells: r.fit.cells, sign: sign, signRole: role}
 }
 
 // whole returns From → To, the conference's name, or the SID of either while
@@ -169,14 +189,14 @@ func (c *context) whole(r *row) string {
 	if call == nil || call.FromShown().IsZero() && call.ToShown().IsZero() {
 		return c.parent("call ", r.rec.CallSID)
 	}
-	return c.party(call.FromShown()) + " " + c.sym.Arrow + " " + c.party(call.ToShown())
+	return c.party(r, call.FromShown()) + " " + c.sym.Arrow + " " + c.party(r, call.ToShown())
 }
 
-func (c *context) party(t text.Text) string {
+func (c *context) party(r *row, t text.Text) string {
 	if t.IsZero() {
 		return "?"
 	}
-	return c.th.Plain(t.String())
+	return c.th.Plain(c.masked(r, t.String()))
 }
 
 // conference shows a conference's name, and that it is one where no column
@@ -185,7 +205,7 @@ func (c *context) conference(r *row) string {
 	if r.rec.Conference == nil || r.rec.Conference.FriendlyName.IsZero() {
 		return c.parent("conference ", r.rec.ConferenceSID)
 	}
-	name := c.th.Plain(r.rec.Conference.FriendlyName.String())
+	name := c.th.Plain(c.masked(r, r.rec.Conference.FriendlyName.String()))
 	if c.layout.kinds {
 		return name
 	}

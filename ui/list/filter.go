@@ -15,12 +15,14 @@ import (
 type Filter struct {
 	source string
 	terms  []term
+	timed  bool // what matches depends on the time
 }
 
 // term is one condition of a filter.
 type term struct {
 	not   bool
-	match func(r *row, now time.Time) bool
+	timed bool
+	match func(r *row, now time.Time, h *hay) bool
 }
 
 // String returns the filter as it was typed.
@@ -29,10 +31,11 @@ func (f Filter) String() string { return f.source }
 // IsZero reports whether the filter matches every row.
 func (f Filter) IsZero() bool { return len(f.terms) == 0 }
 
-// match reports whether a row is shown at the server's time now.
-func (f Filter) match(r *row, now time.Time) bool {
+// match reports whether a row is shown at the server's time now. What it has to
+// make for that is made in h.
+func (f Filter) match(r *row, now time.Time, h *hay) bool {
 	for _, t := range f.terms {
-		if t.match(r, now) == t.not {
+		if t.match(r, now, h) == t.not {
 			return false
 		}
 	}
@@ -56,6 +59,7 @@ func ParseFilter(s string) (Filter, error) {
 			return Filter{}, err
 		}
 		f.terms = append(f.terms, t)
+		f.timed = f.timed || t.timed
 	}
 	return f, nil
 }
@@ -116,6 +120,7 @@ func parseTerm(w word) (term, error) {
 		t.match, err = matchStatus(w.text[len("status:"):])
 	case strings.HasPrefix(bare, "age>"), strings.HasPrefix(bare, "age<"),
 		strings.HasPrefix(bare, "age="), strings.HasPrefix(bare, "age:"):
+		t.timed = true
 		t.match, err = matchAge(w.text[len("age"):])
 	default:
 		t.match = matchWord(w.text)
@@ -124,12 +129,12 @@ func parseTerm(w word) (term, error) {
 }
 
 // matchStatus matches the beginning of the API's or the screen's word.
-func matchStatus(want string) (func(*row, time.Time) bool, error) {
+func matchStatus(want string) (func(*row, time.Time, *hay) bool, error) {
 	want = strings.ToLower(strings.TrimSpace(want))
 	if want == "" {
 		return nil, fmt.Errorf("status: needs a value, such as status:paused or status:rec")
 	}
-	return func(r *row, _ time.Time) bool {
+	return func(r *row, _ time.Time, _ *hay) bool {
 		status := string(r.rec.Status)
 		return strings.HasPrefix(strings.ToLower(status), want) ||
 			strings.HasPrefix(strings.ToLower(theme.Word(status, r.rec.Gone)), want)
@@ -137,7 +142,7 @@ func matchStatus(want string) (func(*row, time.Time) bool, error) {
 }
 
 // matchAge matches how long a recording has run; one of unknown age never.
-func matchAge(cond string) (func(*row, time.Time) bool, error) {
+func matchAge(cond string) (func(*row, time.Time, *hay) bool, error) {
 	op := cond[:1]
 	if op != "<" && op != ">" {
 		return nil, fmt.Errorf("age needs > or <, such as age>10m or age<2h")
@@ -146,7 +151,7 @@ func matchAge(cond string) (func(*row, time.Time) bool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(r *row, now time.Time) bool {
+	return func(r *row, now time.Time, _ *hay) bool {
 		d, ok := r.running(now)
 		if op == "<" {
 			return ok && d < limit
@@ -171,15 +176,16 @@ func parseAge(s string) (time.Duration, error) {
 }
 
 // matchWord matches a word in any field, and a number by its digits alone.
-func matchWord(w string) func(*row, time.Time) bool {
+func matchWord(w string) func(*row, time.Time, *hay) bool {
 	want, number := strings.ToLower(w), ""
 	if strings.Trim(w, "0123456789()+-./ ") == "" {
-		if number = digits(w); len(number) < 3 {
-			number = ""
+		var digits []byte
+		if appendDigits(&digits, w); len(digits) >= 3 {
+			number = string(digits)
 		}
 	}
-	return func(r *row, _ time.Time) bool {
-		fields, numbers := r.haystack()
-		return strings.Contains(fields, want) || number != "" && strings.Contains(numbers, number)
+	return func(r *row, _ time.Time, h *hay) bool {
+		in := r.haystack(h)
+		return strings.Contains(in.fields, want) || number != "" && strings.Contains(in.numbers, number)
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"tapedeck/ui/theme"
 )
 
-// Model is the table of recordings.
+// Model is the table of recordings. A copy shares its rows with the original:
+// only one of them may be given the next snapshot.
 type Model struct {
 	KeyMap KeyMap
 
@@ -22,23 +23,33 @@ type Model struct {
 	focused bool
 	stale   bool // the data is old
 
-	snap  *deck.Snapshot
-	asOf  time.Time          // server's time when the snapshot was set; ages count to it
-	index map[text.Text]*row // the rows of the snapshot by SID
-	all   []*row             // the rows of the snapshot, in the order chosen
-	rows  []*row             // those that match, and the selected one
-	shown int                // how many match
+	snap    *deck.Snapshot
+	asOf    time.Time          // server's time when the snapshot was set; ages count to it
+	seq     uint64             // counts snapshots
+	came    []*row             // the rows of the snapshot, in its order
+	index   map[text.Text]*row // the same by SID
+	tails   map[string]*row    // the same by the end of the SID, linked by row.alike
+	all     []*row             // the same in the order chosen
+	rows    []*row             // those that match, and the selected one
+	pausing []*row             // those of came that are paused
+	shown   int                // how many match
 
-	sel    *row // nil before there was anything to select
-	selAt  int  // its place in rows
-	kept   bool // it is in rows only because it is selected
-	top    int  // the first row of the window
+	sel    *row               // nil before there was anything to select
+	selAt  int                // its place in rows
+	kept   bool               // it is in rows only because it is selected
+	top    int                // the first row of the window
+	marks  map[text.Text]bool // see SetMarks
 	filter Filter
+	tries  uint64 // counts filters
 	sort   Sort
 	rev    bool
 
-	sidWidth int     // of the widest short SID there has been
-	layout   *layout // replaced, never changed
+	sidWidth int       // of the widest short SID there has been
+	pausesAt time.Time // see SetPausesAt
+	minutes  bool      // clocks of old recordings show whole minutes
+	mask     bool      // see SetMask
+	revealed text.Text // see SetMask
+	layout   *layout   // replaced, never changed
 	memo     *memo
 }
 
@@ -89,6 +100,43 @@ func (m *Model) SetStale(on bool) {
 	}
 }
 
+// SetMinutes tells whether the clocks of old recordings show whole minutes, so
+// that they cost next to nothing on the wire.
+func (m *Model) SetMinutes(on bool) {
+	if m.minutes != on {
+		m.minutes = on
+		m.touch()
+	}
+}
+
+// SetPausesAt holds the clocks of the pauses at a local time, where the list
+// has them in a column of their own. The zero time lets them go with the
+// others.
+func (m *Model) SetPausesAt(at time.Time) {
+	if !m.pausesAt.Equal(at) {
+		m.pausesAt = at
+		m.touch()
+	}
+}
+
+// BothTick returns how many visible rows have two clocks that move each second.
+func (m Model) BothTick(now time.Time) (n int) {
+	if m.layout == nil || !m.layout.apart {
+		return 0
+	}
+	f := m.frame(now)
+	for i := m.top; i < min(len(m.rows), m.top+m.window()); i++ {
+		r := m.rows[i]
+		if !r.paused || r.since == unset || r.began == unset {
+			continue
+		}
+		if !m.minutes || r.rec.Pause.For(f.server) < theme.OldFrom {
+			n++
+		}
+	}
+	return n
+}
+
 // SetSnapshot shows the recordings of s, sorted and filtered as of then. The
 // selection never moves by itself: when the selected recording ends, no longer
 // matches or is gone, its row stays, dimmed, until the user moves.
@@ -99,13 +147,33 @@ func (m *Model) SetSnapshot(s *deck.Snapshot) {
 	m.snap, m.asOf = s, s.ServerTime(time.Now())
 	line := m.selAt - m.top
 	m.load(s.Recordings)
-	m.order()
+	m.relevel(time.Now())
 	m.refilter()
-	m.prepare()
 	if m.top > 0 { // in mid-list the selected row keeps its line; at the top the top stays in view
 		m.top = m.selAt - line
 	}
 	m.follow()
+}
+
+// Prepare returns what makes the rows ready for the filter, so that its first
+// word need not wait for all of them; nil when they are. It may run beside
+// everything else, and is of use while the first word is typed.
+func (m Model) Prepare() func() {
+	var rows []*row
+	for _, r := range m.all {
+		if r.hay.Load() == nil {
+			rows = append(rows, r)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return func() {
+		var h hay
+		for _, r := range rows {
+			r.haystack(&h)
+		}
+	}
 }
 
 // Filter returns the filter set.
@@ -114,6 +182,7 @@ func (m Model) Filter() Filter { return m.filter }
 // SetFilter shows only the rows that match f, beside the selected one.
 func (m *Model) SetFilter(f Filter) {
 	m.filter = f
+	m.tries++
 	m.refilter()
 	m.follow()
 }
@@ -166,78 +235,6 @@ func (m Model) ShortSID(sid text.Text) string {
 	return m.th.Plain(lastRunes(sid.String(), shortLen))
 }
 
-// load takes over the recordings of a snapshot. Rows of recordings that have
-// not changed are kept with all that was worked out for them.
-func (m *Model) load(recs []*deck.Recording) {
-	index := make(map[text.Text]*row, len(recs))
-	same := len(recs) == len(m.index)
-	for _, rec := range recs {
-		old := m.index[rec.SID]
-		same = same && old != nil
-		if old != nil && old.rec == rec {
-			index[rec.SID] = old
-			continue
-		}
-		r := newRow(rec)
-		if old != nil {
-			r.short = old.short
-		}
-		index[rec.SID] = r
-	}
-	m.all = merge(m.all, recs, m.index, index)
-	m.index = index
-	if !same {
-		m.sidWidth = max(m.sidWidth, shorten(m.all))
-		m.arrange()
-	}
-	if m.sel != nil {
-		if r := index[m.sel.rec.SID]; r != nil {
-			m.sel = r
-		}
-	}
-}
-
-// prepareMost is how many rows are made ready for the filter in one snapshot:
-// about a millisecond of work.
-const prepareMost = 200
-
-// prepare makes some rows ready for the filter, so that the first word of one
-// need not wait for all of them.
-func (m *Model) prepare() {
-	n := 0
-	for _, r := range m.all {
-		if r.text == "" {
-			r.haystack()
-			if n++; n == prepareMost {
-				return
-			}
-		}
-	}
-}
-
-// merge returns the rows of index: in the order of before as far as they were
-// in it, so that little is left to sort, then those that are new.
-func merge(before []*row, recs []*deck.Recording, old, index map[text.Text]*row) []*row {
-	all := make([]*row, 0, len(index))
-	for _, r := range before {
-		if now := index[r.rec.SID]; now != nil {
-			all = append(all, now)
-		}
-	}
-	if len(all) == len(index) {
-		return all
-	}
-	seen := make(map[*row]bool, len(index)-len(all))
-	for _, rec := range recs {
-		r := index[rec.SID]
-		if old[rec.SID] == nil && !seen[r] { // a SID may not come twice
-			seen[r] = true
-			all = append(all, r)
-		}
-	}
-	return all
-}
-
 // refilter works out which rows are shown, and where the selected one is.
 func (m *Model) refilter() {
 	m.touch()
@@ -245,8 +242,9 @@ func (m *Model) refilter() {
 	m.rows = m.all
 	if !m.filter.IsZero() {
 		m.rows = make([]*row, 0, len(m.all))
+		var h hay
 		for _, r := range m.all {
-			if m.filter.match(r, m.asOf) {
+			if m.match(r, &h) {
 				m.rows = append(m.rows, r)
 			}
 		}
@@ -263,6 +261,15 @@ func (m *Model) refilter() {
 		m.kept = true
 		m.rows, m.selAt = m.insert(m.rows, m.sel)
 	}
+}
+
+// match reports whether a row matches the filter. It looks only once, unless
+// what matches depends on the time.
+func (m *Model) match(r *row, h *hay) bool {
+	if m.filter.timed || r.matched != m.tries {
+		r.matched, r.matches = m.tries, m.filter.match(r, m.asOf, h)
+	}
+	return r.matches
 }
 
 // indexOf returns the place of r in rows, or -1.

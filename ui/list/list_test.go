@@ -49,6 +49,12 @@ func rec(sid string, status api.Status, ago time.Duration, fields ...string) *de
 	return r
 }
 
+func digits(s string) string {
+	var b []byte
+	appendDigits(&b, s)
+	return string(b)
+}
+
 func call(r *deck.Recording, from, to string) *deck.Recording {
 	r.Call = &api.Call{
 		SID: r.CallSID, From: text.New("+1" + digits(from)), To: text.New(to),

@@ -3,6 +3,7 @@ package list
 import (
 	"math"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -20,16 +21,28 @@ type row struct {
 	since, began, update int64 // in ms; unset for none
 	short                int   // bytes of the SID that tell it apart
 
-	key  sortKey // for the order chosen
-	who  string  // who in lower case, for the order; made when needed
-	text string  // every field in lower case, one a line, for the filter; made when needed
-	nums string  // the digits of every number, one a line; made with text
-	fit  fitted  // who as it is shown; made when it is first visible
+	level deck.Level // how much its pause wants attention; see SetLevels
+	acked bool       // its alarm is acknowledged, and silent
+
+	key sortKey   // for the order chosen
+	who string    // who in lower case, for the order; made when needed
+	fit fitted    // who as it is shown; made when it is first visible
+	kin [2]string // that a sibling still records, in words and in short; made when needed
+
+	hay atomic.Pointer[haystack] // made when needed, or before that by [Model.Prepare]
+
+	at      int    // its place in the snapshot it came with last
+	seen    uint64 // the number of that snapshot
+	now     *row   // what took its place, for a recording that has changed
+	alike   *row   // the next one whose SID ends alike
+	matched uint64 // the filter that it was matched against last
+	matches bool   // the result
 }
 
 // fitted is text cut to its column in a layout.
 type fitted struct {
 	layout *layout
+	room   int // cells there were for it
 	text   string
 	cells  int
 }
@@ -79,48 +92,69 @@ func (r *row) whoKey() string {
 	return r.who
 }
 
-// haystack returns every field, shown or hidden, in lower case, and the digits
-// of every number.
-func (r *row) haystack() (fields, numbers string) {
-	if r.text == "" {
-		var h haystack
-		h.recording(r.rec)
-		r.text, r.nums = strings.ToLower(h.text.String()), h.nums.String()
-	}
-	return r.text, r.nums
+// haystack is what the filter looks for words in.
+type haystack struct {
+	fields  string // every field, shown or hidden, in lower case, one a line
+	numbers string // the digits of every number, one a line
 }
 
-// haystack collects texts and numbers, one a line.
-type haystack struct{ text, nums strings.Builder }
+// haystack returns the row's, which is made in h where there is none. Several
+// goroutines may call it, each with its own h.
+func (r *row) haystack(h *hay) *haystack {
+	if made := r.hay.Load(); made != nil {
+		return made
+	}
+	r.hay.CompareAndSwap(nil, h.of(r.rec))
+	return r.hay.Load()
+}
 
-func (h *haystack) add(s string) {
+// of returns the haystack of a recording. It allocates only that, for there may
+// be ten thousand to make at once.
+func (h *hay) of(r *deck.Recording) *haystack {
+	h.fields, h.numbers = h.fields[:0], h.numbers[:0]
+	h.recording(r)
+	plain := true
+	for i, c := range h.fields {
+		if 'A' <= c && c <= 'Z' {
+			h.fields[i] = c + 'a' - 'A'
+		}
+		plain = plain && c < utf8.RuneSelf
+	}
+	n := len(h.fields)
+	h.fields = append(h.fields, h.numbers...)
+	all := string(h.fields)
+	if plain {
+		return &haystack{fields: all[:n], numbers: all[n:]}
+	}
+	return &haystack{fields: strings.ToLower(all[:n]), numbers: all[n:]}
+}
+
+// hay collects texts and numbers, one a line. It can be used again.
+type hay struct{ fields, numbers []byte }
+
+func (h *hay) add(s string) {
 	if s != "" {
-		h.text.WriteString(s)
-		h.text.WriteByte('\n')
+		h.fields = append(append(h.fields, s...), '\n')
 	}
 }
 
-func (h *haystack) number(s string) {
+func (h *hay) number(s string) {
 	h.add(s)
-	if d := digits(s); d != "" {
-		h.nums.WriteString(d)
-		h.nums.WriteByte('\n')
+	if n := len(h.numbers); appendDigits(&h.numbers, s) {
+		h.numbers = append(h.numbers, '\n')
+	} else {
+		h.numbers = h.numbers[:n]
 	}
 }
 
-func (h *haystack) recording(r *deck.Recording) {
-	h.text.Grow(768)
+func (h *hay) recording(r *deck.Recording) {
 	h.add(theme.Word(string(r.Status), r.Gone))
 	if r.IsConference() {
 		h.add("conference")
 	} else {
 		h.add("call")
 	}
-	for _, f := range r.Fields() {
-		if !f.Absent && !f.Null {
-			h.add(f.Value.String())
-		}
-	}
+	h.fields = r.AppendValues(h.fields)
 	h.add(string(r.Pause.Behavior))
 	h.add(r.Pause.Actor)
 	h.call(r.Call)
@@ -136,7 +170,7 @@ func (h *haystack) recording(r *deck.Recording) {
 	}
 }
 
-func (h *haystack) call(c *api.Call) {
+func (h *hay) call(c *api.Call) {
 	if c == nil {
 		return
 	}
@@ -150,23 +184,22 @@ func (h *haystack) call(c *api.Call) {
 	h.add(c.ParentCallSID.String())
 }
 
-// digits returns the digits of s.
-func digits(s string) string {
-	var b []byte
+// appendDigits appends the digits of s, and reports whether it has any.
+func appendDigits(b *[]byte, s string) (any bool) {
 	for i := range len(s) {
 		if '0' <= s[i] && s[i] <= '9' {
-			b = append(b, s[i])
+			*b, any = append(*b, s[i]), true
 		}
 	}
-	return string(b)
+	return any
 }
 
 // shortLen is how many characters of a SID are shown, unless two look alike.
 const shortLen = 4
 
 // shorten works out for each row how much of its SID tells it from all others,
-// and returns the longest of them. It looks at all rows once, and again only
-// at those that look alike.
+// and returns the longest of them, in characters. It looks at all rows once, and
+// again only at those that look alike.
 func shorten(rows []*row) (widest int) {
 	widest = shortLen
 	alike := rows

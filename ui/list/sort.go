@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/deck"
 )
 
 // Sort is an order of the rows.
@@ -100,8 +101,7 @@ func statusKey(r *row) sortKey {
 	}
 }
 
-// order sorts all rows. They are nearly sorted as a rule, from the snapshot
-// before, and then it costs one comparison a row.
+// order sorts all rows.
 func (m *Model) order() {
 	key := sorts[m.sort].key
 	for _, r := range m.all {
@@ -109,7 +109,9 @@ func (m *Model) order() {
 			r.key = key(r, m.asOf)
 		}
 	}
-	slices.SortFunc(m.all, m.compare)
+	if !slices.IsSortedFunc(m.all, m.compare) {
+		slices.SortFunc(m.all, m.compare)
+	}
 }
 
 // insert adds r to rows at its place, in a new slice.
@@ -123,9 +125,12 @@ func (m *Model) insert(rows []*row, r *row) ([]*row, int) {
 	return out, at
 }
 
-// compare orders two rows. It never calls two rows equal, so that the order
+// compare orders two rows, those whose pause alarms first. It never calls two rows equal, so that the order
 // does not depend on the one before.
 func (m *Model) compare(a, b *row) int {
+	if x, y := a.level == deck.Alarm, b.level == deck.Alarm; x != y {
+		return boolFirst(x, y)
+	}
 	if m.sort == ByPause {
 		return byPause(a, b, m.rev)
 	}

@@ -15,6 +15,7 @@ type layout struct {
 	edge  int  // cells before the first column, with the pointer in them
 	gap   int  // cells between two columns
 	kinds bool // there is a column for the kind
+	apart bool // paused and running have a column each
 }
 
 // placed is a column in its width.
@@ -32,7 +33,7 @@ func arrange(t theme.Theme, w, sid int) *layout {
 	l := &layout{edge: 2, gap: 1}
 	shape := narrow
 	if w >= wideFrom {
-		shape = wide
+		shape, l.apart = wide, true
 	}
 	if w >= roomyFrom {
 		l.edge, l.gap = 3, 2
@@ -92,6 +93,7 @@ func (m Model) render(now time.Time) string {
 		return strings.Repeat("\n", max(0, m.h-1))
 	}
 	f := m.frame(now)
+	f.b.Grow(m.h * (m.w + 48))
 	lines := 0
 	if m.h > 1 {
 		f.titles(m)
@@ -133,8 +135,12 @@ func (m Model) frame(now time.Time) *frame {
 	if m.snap != nil {
 		f.server = m.snap.ServerTime(f.server)
 	}
-	f.th, f.sym, f.layout = m.th, m.th.Symbols(), m.layout
-	f.b.Grow(m.h * (m.w + 48))
+	f.pauses = f.server
+	if !m.pausesAt.IsZero() && m.layout.apart {
+		f.pauses = f.server.Add(m.pausesAt.Truncate(time.Second).Sub(now.Truncate(time.Second)))
+	}
+	f.th, f.sym, f.layout, f.minutes = m.th, m.th.Symbols(), m.layout, m.minutes
+	f.mask, f.revealed = m.mask, m.revealed
 	return f
 }
 
@@ -237,6 +243,9 @@ func (f *frame) row(m Model, r *row) {
 		}
 		f.fill(m.layout.edge - 1 - f.th.Width(f.sym.Pointer))
 		f.put(role, f.sym.Pointer)
+	}
+	if m.marks[r.rec.SID] {
+		f.mark(m.layout.edge)
 	}
 	x := m.layout.edge
 	for _, c := range m.layout.cols {

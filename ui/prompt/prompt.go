@@ -35,6 +35,9 @@ const (
 	Confirm             // resume: y goes on, any other key cancels
 	Typed               // stop: the short SID and Enter go on
 	Quit                // leaving recordings paused: y goes on, any other key cancels
+	Ack                 // acknowledging a pause: a reason and a time, each with Enter
+	Timer               // changing an auto-resume: a time and Enter; 0 takes it away
+	Behind              // a pause that a lost session left: t takes it over, r goes on to a resume
 )
 
 // Question is what a prompt asks about. It does not change while it is open.
@@ -46,28 +49,37 @@ type Question struct {
 	Who     string       // who is on the line
 	Profile string       // the space and profile
 	State   string       // of the recording when the prompt opened; see [State]
-	Left    []string     // for Quit: the recordings that are left paused
+	Left    []string     // for Quit: the recordings that are left paused; for Behind: more about it
+	Title   string       // for Behind: what happened
+	Why     string       // why it asks; empty where nothing is to be said
+	Many    []One        // several recordings, Request's first; none for one
 }
 
 // Answer is what a message did to a prompt.
 type Answer struct {
-	Closed  bool         // the prompt is over
-	Go      bool         // carry the request out, or quit; only with Closed
-	Request deck.Request // what to carry out
-	Say     string       // why it closed by itself, or why the key did nothing
+	Closed  bool           // the prompt is over
+	Go      bool           // carry the request out, or quit; only with Closed
+	Request deck.Request   // what to carry out
+	Many    []deck.Request // the same, where it was about several
+	Reason  string         // of an Ack
+	Wait    time.Duration  // of an Ack or a Timer
+	Key     string         // of a Behind: t or r
+	Say     string         // why it closed by itself, or why the key did nothing
 }
 
 // Model is an open prompt.
 type Model struct {
 	q      Question
 	opened time.Time
-	input  textinput.Model // for Typed
+	input  textinput.Model // for what is typed
+	line   lined
 	th     theme.Theme
 }
 
 // New returns a prompt that opens at the time now.
 func New(t theme.Theme, q Question, now time.Time) Model {
 	m := Model{q: q, opened: now, th: t}
+	m.startLine()
 	if q.Kind == Typed {
 		m.input = textinput.New()
 		m.input.SetVirtualCursor(false)
@@ -99,6 +111,14 @@ func State(r *deck.Recording) string {
 	return fmt.Sprint(theme.Word(string(r.Status), false), r.Active())
 }
 
+// Clear forgets what was typed of a short SID: a piece of it did not count, so
+// the rest must not stay.
+func (m *Model) Clear() {
+	if m.q.Kind == Typed {
+		m.input.Reset()
+	}
+}
+
 // Watch compares the recording as it is now, nil when it is not there, with
 // what it was when the prompt opened, and closes the prompt when its status
 // has changed.
@@ -106,16 +126,16 @@ func (m Model) Watch(r *deck.Recording) Answer {
 	if m.q.Kind == Quit || State(r) == m.q.State {
 		return Answer{}
 	}
-	now := "no longer there"
-	if r != nil {
-		now = theme.Word(string(r.Status), r.Gone)
-	}
-	return Answer{Closed: true, Say: fmt.Sprintf("%s …%s not asked any more: it is %s now", m.q.Request.Verb(), m.q.Short, now)}
+	return m.changed(m.q.Short, r)
 }
 
 // Expire closes the prompt when its time is over.
 func (m Model) Expire(now time.Time) Answer {
-	if age := now.Sub(m.opened); age < lifetime && age >= 0 {
+	since := m.opened
+	if m.line.last.After(since) {
+		since = m.line.last
+	}
+	if age := now.Sub(since); age < lifetime && age >= 0 {
 		return Answer{}
 	}
 	return Answer{Closed: true, Say: m.name() + " not asked any more: no answer for 15 s"}
@@ -123,10 +143,18 @@ func (m Model) Expire(now time.Time) Answer {
 
 // name returns what is asked for, in words.
 func (m Model) name() string {
-	if m.q.Kind == Quit {
+	name := " …" + m.q.Short
+	switch m.q.Kind {
+	case Quit:
 		return "quit"
+	case Ack:
+		return "acknowledge" + name
+	case Timer:
+		return "change the timer of" + name
+	case Behind:
+		return "what becomes of" + name
 	}
-	return m.q.Request.Verb() + " …" + m.q.Short
+	return m.q.Request.Verb() + " " + m.subject()
 }
 
 // Update takes a key at the time now. Messages other than keys change nothing.
@@ -144,8 +172,18 @@ func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
 	switch s := k.String(); {
 	case s == "esc" || s == "ctrl+c":
 		return m, m.canceled()
+	case m.Typing():
+		return m.typeLine(k, now)
 	case s == m.q.Opener:
 		return m, Answer{}
+	case m.q.Kind == Behind:
+		return m, m.decided(s, now)
+	case m.q.Kind == Choose && s == "t":
+		m.line.last = now
+		m.askWait()
+		return m, Answer{}
+	case (s == "1" || s == "2") && m.q.Kind == Choose && len(m.q.Many) > 0 && now.Sub(m.opened) < guard:
+		return m, tooSoon(s) // the names are to be read first
 	case (s == "y" || isEnter(s)) && m.q.Kind != Typed && now.Sub(m.opened) < guard,
 		isEnter(s) && now.Sub(m.opened) < guard:
 		return m, Answer{Say: "too soon: " + s + " counts after 0.3 s, so that no slip answers"}
@@ -154,7 +192,7 @@ func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
 	case m.q.Kind == Choose:
 		return m, m.chosen(s)
 	case s == "y":
-		return m, Answer{Closed: true, Go: true, Request: m.q.Request}
+		return m, m.requests(nil)
 	}
 	return m, m.canceled()
 }
@@ -162,24 +200,30 @@ func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
 func isEnter(s string) bool { return s == "enter" || s == "kpenter" }
 
 func (m Model) canceled() Answer {
-	if m.q.Kind == Quit {
+	switch m.q.Kind {
+	case Quit:
 		return Answer{Closed: true, Say: "not quit"}
+	case Behind:
+		return Answer{Closed: true, Say: "…" + m.q.Short + " is left as it is"}
+	case Ack, Timer:
+		return Answer{Closed: true, Say: m.name() + ": canceled, nothing was changed"}
 	}
 	return Answer{Closed: true, Say: m.name() + ": canceled, nothing was sent"}
 }
 
 // chosen returns the answer to a key in a choice.
 func (m Model) chosen(s string) Answer {
-	req := m.q.Request
+	behavior := api.Silence
 	switch s {
 	case "1":
-		req.Update.PauseBehavior = api.Silence
 	case "2":
-		req.Update.PauseBehavior = api.Skip
+		behavior = api.Skip
 	default:
 		return m.canceled()
 	}
-	return Answer{Closed: true, Go: true, Request: req}
+	return m.requests(func(r *deck.Request) {
+		r.Update.PauseBehavior, r.ResumeAfter = behavior, m.line.after
+	})
 }
 
 // typed takes a key of the short SID, or the Enter that ends it. The case of
@@ -189,7 +233,9 @@ func (m Model) typed(k tea.KeyPressMsg) (Model, Answer) {
 		if strings.EqualFold(m.input.Value(), m.q.Short) && m.q.Short != "" {
 			return m, Answer{Closed: true, Go: true, Request: m.q.Request}
 		}
-		return m, Answer{Say: fmt.Sprintf("nothing was stopped: %q is not %s", m.input.Value(), m.q.Short)}
+		wrong := m.input.Value()
+		m.input.Reset()
+		return m, Answer{Say: fmt.Sprintf("nothing was stopped: %q is not %s; type it anew", wrong, m.q.Short)}
 	}
 	m.input, _ = m.input.Update(k)
 	return m, Answer{}

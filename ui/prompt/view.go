@@ -23,7 +23,7 @@ func (m Model) View(w, h int) []string {
 	if w <= 0 || h <= 0 {
 		return nil
 	}
-	lines := m.lines()
+	lines := m.lines(w)
 	if len(lines) > h {
 		lines = append(lines[:max(0, h-1):max(0, h-1)], lines[len(lines)-1])
 	}
@@ -41,11 +41,12 @@ func (m Model) View(w, h int) []string {
 // Cursor returns the place of the cursor in the view of the same size; ok is
 // false for a prompt that has none.
 func (m Model) Cursor(w, h int) (x, y int, ok bool) {
-	if m.q.Kind != Typed || w <= 0 || h <= 0 {
+	if m.q.Kind != Typed && !m.Typing() || w <= 0 || h <= 0 {
 		return 0, 0, false
 	}
-	n := min(len(m.lines()), h)
-	before := m.th.Width(m.th.Plain(m.ask())) + m.th.Width(string([]rune(m.input.Value())[:m.input.Position()]))
+	n := min(len(m.lines(w)), h)
+	_, typed := m.value(w)
+	before := m.th.Width(m.th.Plain(m.before())) + typed
 	return min(before, w-1), n - 1, true
 }
 
@@ -97,24 +98,18 @@ func (m Model) ask() string {
 	return fmt.Sprintf("  Type the last %d of its SID (%s), then Enter: ", n, m.q.Short)
 }
 
-func (m Model) lines() [][]part {
+func (m Model) lines(w int) [][]part {
 	short := "…" + m.q.Short
+	if m.Typing() {
+		return m.lineLines(w)
+	}
 	switch m.q.Kind {
+	case Behind:
+		return m.behind()
 	case Choose:
-		return [][]part{
-			{{theme.Bold, "Pause " + short + ": what becomes of the paused time?"}},
-			m.about(),
-			{{theme.Key, "  1"}, {theme.Plain, " silence: the gap stays in the file"}},
-			{{theme.Key, "  2"}, {theme.Plain, " skip: the time is cut out"}},
-			{{theme.Dim, "  Either pauses at once; any other key cancels"}},
-		}
+		return m.choose()
 	case Confirm:
-		return [][]part{
-			{{theme.Bold, "Resume " + short + "?"}},
-			m.about(),
-			{{theme.Plain, "  From then on the line is recorded again."}},
-			{{theme.Key, "  y"}, {theme.Plain, " resume"}, {theme.Dim, "   any other key cancels"}},
-		}
+		return m.confirm()
 	case Typed:
 		return [][]part{
 			{{theme.Bad, "Stop " + short + ": this cannot be undone"}},

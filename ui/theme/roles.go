@@ -25,6 +25,7 @@ const (
 	Warn           // look at this
 	Bad            // something failed
 	Badge          // READ-ONLY, FROZEN
+	Alarm          // ALARM: a pause that lasts too long
 	Demo           // DEMO, unmistakable
 	Selected       // what stands still in the selected row
 	Pointer        // the sign before the selected row
@@ -77,7 +78,7 @@ func (p palette) styles() [roles]lipgloss.Style {
 		Recording: plain, Paused: p.fg("130", "214").Bold(true), Starting: p.fg("25", "110"),
 		Ended: p.faint("242", "245"), Gone: p.faint("131", "209"), Unknown: p.fg("90", "176").Bold(!p.color),
 		Good: p.fg("28", "114"), Warn: p.fg("130", "214").Bold(!p.color), Bad: p.fg("160", "203").Bold(true),
-		Badge: p.badge("130", "214"), Demo: p.badge("90", "176"),
+		Badge: p.badge("130", "214"), Alarm: p.badge("160", "203"), Demo: p.badge("90", "176"),
 		Selected: bold, Pointer: p.fg("25", "117").Bold(true), Key: bold,
 		Changed: p.fg("25", "117").Bold(true), Border: p.faint("250", "240"),
 	}

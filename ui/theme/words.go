@@ -74,4 +74,24 @@ func Clock(d time.Duration) string {
 	return string(two(b, seconds%60))
 }
 
+// OldFrom is from when on [Minutes] shows a duration in whole minutes.
+const OldFrom = 10 * time.Minute
+
+// Minutes returns a duration as [Clock] does while it is short, and from ten
+// minutes on in whole minutes, as 12m, 2h41m or 4d 07h: it then moves once a
+// minute, for connections on which every byte counts.
+func Minutes(d time.Duration) string {
+	if d < OldFrom || d >= 100*time.Hour {
+		return Clock(d)
+	}
+	var buf [16]byte
+	b := buf[:0]
+	minutes := int64(d / time.Minute)
+	if h := minutes / 60; h > 0 {
+		b = append(strconv.AppendInt(b, h, 10), 'h')
+		return string(append(two(b, minutes%60), 'm'))
+	}
+	return string(append(two(b, minutes), 'm'))
+}
+
 func two(b []byte, n int64) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }

@@ -1,0 +1,61 @@
+//go:build unix
+
+package main
+
+import (
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// TestE2E runs the program as people do: the built binary in a pseudo-terminal,
+// against a simulated space on loopback.
+func TestE2E(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	p := program{path: filepath.Join(t.TempDir(), "tapedeck")}
+	if out, err := exec.Command("go", "build", "-o", p.path, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build the program: %v\n%s", err, out)
+	}
+	tests := []struct {
+		name string
+		test func(*testing.T, program)
+	}{
+		{"stuck server", testStuckServer},
+		{"space away", testSpaceAway},
+		{"updates", testUpdates},
+		{"updates of a conference", testConferenceUpdates},
+		{"two at once", testTwoAtOnce},
+		{"resize", testResize},
+		{"too small", testTooSmall},
+		{"start", testStart},
+		{"demo", testDemo},
+		{"move", testMove},
+		{"rows move", testRowsMove},
+		{"filter", testFilter},
+		{"quit", testQuit},
+		{"quit asks", testQuitAsks},
+		{"suspend", testSuspend},
+		{"signals", testSignals},
+		{"signals during an update", testSignalsDuringUpdate},
+		{"second signal", testSecondSignal},
+		{"terminal dropped", testTerminalDropped},
+		{"terminal dropped during an update", testTerminalDroppedDuringUpdate},
+		{"terminal stuck", testTerminalStuck},
+		{"terminal stuck during an update", testTerminalStuckDuringUpdate},
+		{"not a terminal", testNotATerminal},
+		{"stale", testStale},
+		{"token", testToken},
+		{"burst", testBurst},
+		{"key repeat", testKeyRepeat},
+		{"paste", testPaste},
+		{"hostile text", testHostileText},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.test(t, p)
+		})
+	}
+}

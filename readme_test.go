@@ -1,0 +1,49 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"tapedeck/api"
+	"tapedeck/api/sim"
+	"tapedeck/config"
+	"tapedeck/ui"
+)
+
+// TestReadme holds README's tables against what they are about.
+func TestReadme(t *testing.T) {
+	b, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(b)
+	for _, k := range ui.Keys(api.Silence) {
+		line := "| " + keyCells(k.Keys) + " | " + k.Does + " |"
+		if !strings.Contains(readme, line+"\n") {
+			t.Errorf("README.md has no such key:\n%s", line)
+		}
+	}
+	for _, f := range config.Flags() {
+		if name := strings.ReplaceAll(f.Name, "-", "_"); f.Name != "config" && !strings.Contains(readme, "| `"+name+"` |") {
+			t.Errorf("README.md has no line for the setting %s", name)
+		}
+	}
+	for _, name := range []string{"@SCREEN@", "@KEYS@"} {
+		if strings.Contains(readme, name) {
+			t.Errorf("README.md holds %s", name)
+		}
+	}
+	if sim.DefaultOptions().Recordings != 24 || sim.DefaultOptions().History != 200 {
+		t.Error("README.md names other defaults of the simulator")
+	}
+}
+
+// keyCells puts each key of a list in code quotes.
+func keyCells(keys string) string {
+	var cells []string
+	for _, k := range strings.Fields(keys) {
+		cells = append(cells, "`"+k+"`")
+	}
+	return strings.Join(cells, " ")
+}

@@ -1,0 +1,217 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+	"tapedeck/ui/prompt"
+	"tapedeck/ui/theme"
+)
+
+const (
+	bellEvery = time.Minute      // the bell rings at most so often while an alarm stands
+	titleStep = 10 * time.Second // the clock in the window title moves in such steps
+)
+
+// alarms is what is known of the pauses that last too long. They are those of
+// the latest snapshot, also while the display is frozen.
+type alarms struct {
+	paused   []*deck.Recording // all that are paused
+	standing int               // how many of them alarm
+	longest  *deck.Recording   // the one of those that is paused for longest; nil for none
+	rung     time.Time         // when the bell rang; zero while none alarms
+}
+
+// watch keeps the paused recordings of a snapshot, so that a tick looks at
+// those only.
+func (a *alarms) watch(s *deck.Snapshot) {
+	if s.Paused == 0 {
+		a.paused = nil
+		return
+	}
+	a.paused = make([]*deck.Recording, 0, s.Paused)
+	for _, r := range s.Recordings {
+		if r.Paused() {
+			a.paused = append(a.paused, r)
+		}
+	}
+}
+
+// alarm brings the alarms up to the time now, and rings the bell when one
+// begins, then at most once a minute.
+func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
+	a := &m.alarms
+	before, longest := a.standing, a.longest
+	a.standing, a.longest = 0, nil
+	for _, r := range a.paused {
+		if m.live.Level(r, now) != deck.Alarm {
+			continue
+		}
+		a.standing++
+		if a.longest == nil || r.Pause.Since.Before(a.longest.Pause.Since) {
+			a.longest = r
+		}
+	}
+	m.list.SetLevels(m.atNow(now))
+	switch {
+	case a.standing == 0:
+		a.rung = time.Time{}
+	case a.rung.IsZero() || now.Sub(a.rung) >= bellEvery || now.Before(a.rung):
+		a.rung = now
+		bell = tea.Raw("\a")
+	}
+	return a.standing != before || a.longest != longest, bell
+}
+
+// atNow is the time that the recordings are shown at, when it is now.
+func (m *Model) atNow(now time.Time) time.Time {
+	if !m.frozen.IsZero() {
+		return m.frozen
+	}
+	return now
+}
+
+// alarmTitle is what the window title begins with while a pause alarms. Its
+// clock moves in steps, for each title is sent whole.
+func (m *Model) alarmTitle() string {
+	if m.alarms.longest == nil {
+		return ""
+	}
+	step := titleStep
+	if m.o.LowBandwidth {
+		step = time.Minute
+	}
+	long := m.alarms.longest.Pause.For(m.live.ServerTime(m.now)).Truncate(step)
+	return fmt.Sprintf("!%d PAUSED %s ", m.live.Paused, theme.Clock(long))
+}
+
+// acknowledge asks why the selected recording is still paused and until when
+// its alarm is silent; where it is to be resumed by itself, when.
+func (m *Model) acknowledge(now time.Time) tea.Cmd {
+	r, ok := m.selected()
+	if !ok {
+		m.refuse("cannot acknowledge: no recording is selected", now)
+		return nil
+	}
+	if l := m.live.Find(r.SID); l != nil {
+		r = l
+	}
+	q := prompt.Question{
+		Kind: prompt.Ack, Opener: "a", Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: m.list.ShortSID(r.SID),
+		Who: m.who(r), Profile: m.place(), State: prompt.State(r),
+	}
+	timer := !r.Timer.At.IsZero()
+	switch {
+	case !r.Paused():
+		m.refuse("cannot acknowledge …"+q.Short+": it is not paused", now)
+		return nil
+	case timer && (m.o.ReadOnly || m.live.ReadOnly):
+		m.refuse("cannot change the timer of …"+q.Short+": tapedeck is read-only here", now)
+		return nil
+	case timer:
+		q.Kind = prompt.Timer
+	}
+	m.open(q, now)
+	return nil
+}
+
+// noteMsg brings the end of what a session asked of the deck that sends no
+// update.
+type noteMsg struct {
+	words string // what was done
+	what  string // what was to be done
+	err   error
+}
+
+// note has the deck do something that sends no update.
+func (m *Model) note(words, what string, do func() error) tea.Cmd {
+	return func() tea.Msg { return noteMsg{words: words, what: what, err: do()} }
+}
+
+// noted says what became of it.
+func (m *Model) noted(msg noteMsg, now time.Time) {
+	if msg.err != nil {
+		m.complain("cannot "+msg.what+": "+text.New(msg.err.Error()).String(), "", now)
+		return
+	}
+	m.say(msg.words, now)
+}
+
+// answeredNote does what a prompt answered that asks for no update; ok is
+// false for the others.
+func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) (cmd tea.Cmd, ok bool) {
+	d, sid, actor, name := m.deck, q.Request.SID, m.o.Actor, "…"+q.Short
+	switch q.Kind {
+	case prompt.Ack:
+		words := fmt.Sprintf("acknowledged %s: silent until %s", name, now.Add(a.Wait).Local().Format("15:04:05 MST"))
+		return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(sid, actor, a.Reason, a.Wait) }), true
+	case prompt.Timer:
+		words := fmt.Sprintf("%s is resumed by itself in %s", name, theme.Clock(a.Wait))
+		if a.Wait == 0 {
+			words = name + " is not resumed by itself any more"
+		}
+		return m.note(words, "change the timer of "+name, func() error { return d.SetTimer(sid, actor, a.Wait) }), true
+	case prompt.Behind:
+		return m.takeOver(q, a, now), true
+	}
+	return nil, false
+}
+
+// nightTick does what a tick brings beside the clocks: alarms, numbers that
+// are hidden again, what lost sessions left. It reports whether the screen may
+// have changed.
+func (m *Model) nightTick(now time.Time) (changed bool, bell tea.Cmd) {
+	changed, bell = m.alarm(now)
+	hidden, opened := m.hide(now), m.offerLeft(now)
+	return changed || hidden || opened, bell
+}
+
+// afterSnapshot does what a snapshot brings beside the list.
+func (m *Model) afterSnapshot(now time.Time) (bell tea.Cmd) {
+	m.alarms.watch(m.live)
+	m.followTimers(now)
+	_, bell = m.alarm(now)
+	m.offerLeft(now)
+	return bell
+}
+
+// timerStep is how far an auto-resume has come.
+type timerStep struct {
+	id      uint64 // of the update
+	outcome deck.Outcome
+	settled bool
+	err     string // why it was not done
+}
+
+// followTimers says what the auto-resumes of the deck have done.
+func (m *Model) followTimers(now time.Time) {
+	first := m.timers == nil
+	next := map[text.Text]timerStep{}
+	for _, r := range m.live.Recordings {
+		p := r.Update
+		byTimer := p != nil && p.Request.ByTimer
+		if !byTimer && r.Timer.Err == "" {
+			continue
+		}
+		step := timerStep{err: r.Timer.Err}
+		if byTimer {
+			step.id, step.outcome, step.settled = p.ID, p.Outcome, p.Settled
+		}
+		next[r.SID] = step
+		old := m.timers[r.SID]
+		if first || step == old {
+			continue
+		}
+		short := m.list.ShortSID(r.SID)
+		if step.err != "" && step.err != old.err {
+			m.complain("…"+short+" was not resumed by the timer of "+text.New(r.Timer.Actor).String()+": "+text.New(step.err).String(), "", now)
+		} else if byTimer {
+			m.announce(update{req: p.Request, short: short, progress: *p}, now)
+		}
+	}
+	m.timers = next
+}

@@ -1,0 +1,375 @@
+package cli
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tapedeck/api/journal"
+	"tapedeck/config"
+)
+
+const aboutJournal = `journal lists what tapedeck was asked to do and what became of it, the oldest
+first. With --call it begins with the times between which each recording of that
+call or conference was paused: by this machine's clock, when the API's answer
+came. It knows of updates made with tapedeck, and of no others.
+
+The journal says what tapedeck wrote. It names who asked by the environment of
+the session, which that person can set, and whoever may write its files can write
+all of them anew. verify finds every change that is less thorough.`
+
+// journalFlags are the settings that say where the journal is.
+var journalFlags = []string{"config", "profile", "state-dir"}
+
+// journal returns the command that lists the journal.
+func (r *runner) journal() *cobra.Command {
+	var q journalQuery
+	cmd := &cobra.Command{
+		Use:   "journal",
+		Short: "List the updates that were made, by whom, and what became of them",
+		Long:  aboutJournal,
+		Example: `  tapedeck journal --since 12h
+  tapedeck journal --call 3f1c9d5e-0b7a-4c61-9f0e-8d2a64b7c901
+  tapedeck journal --since 2026-03-01 --csv > march.csv
+  tapedeck journal verify`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return r.listJournal(cmd, q) },
+	}
+	for _, f := range config.Flags() {
+		if slices.Contains(journalFlags, f.Name) {
+			cmd.PersistentFlags().VarPF(&textValue{kind: f.Hint}, f.Name, "", f.Usage)
+		}
+	}
+	cmd.Flags().StringVar(&q.since, "since", "", "only what happened since a time, or for a time (12h, 7d)")
+	cmd.Flags().StringVar(&q.filter.Recording, "recording", "", "only this recording: its SID, or at least its last 4 characters")
+	cmd.Flags().StringVar(&q.filter.Call, "call", "", "only this call or conference, with the times of its pauses")
+	cmd.Flags().StringVar(&q.filter.Actor, "actor", "", "only what this person asked for")
+	cmd.Flags().BoolVar(&q.json, "json", false, "one JSON object a line, as in the file")
+	cmd.Flags().BoolVar(&q.csv, "csv", false, "comma-separated values, safe to open in a spreadsheet")
+	cmd.AddCommand(r.verifyJournal())
+	return cmd
+}
+
+// journalQuery is what a listing is asked for.
+type journalQuery struct {
+	since     string
+	filter    journal.Filter
+	json, csv bool
+}
+
+// stateDir returns where the journal is. Space, project and token need not be
+// set to read it.
+func (r *runner) stateDir(cmd *cobra.Command) (string, error) {
+	in := r.sources(cmd)
+	in.NoCommand = true
+	c, err := config.Load(cmd.Context(), in)
+	if err == nil {
+		return c.StateDir, nil
+	}
+	for _, s := range c.Settings() {
+		if slices.Contains(journalFlags, s.Name) && s.Value == "not usable" {
+			return "", err
+		}
+	}
+	if c.StateDir == "" {
+		return "", err
+	}
+	return c.StateDir, nil
+}
+
+func (r *runner) listJournal(cmd *cobra.Command, q journalQuery) error {
+	if q.json && q.csv {
+		return usage("cannot use --json with --csv: the list has one form", "leave out one of them")
+	}
+	var err error
+	if q.filter.Since, err = parseSince(q.since, time.Now()); err != nil {
+		return err
+	}
+	dir, err := r.stateDir(cmd)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(r.Stdout)
+	write, end := listLines(out)
+	switch {
+	case q.json:
+		write, end = listJSON(out)
+	case q.csv:
+		write, end = listCSV(out)
+	case q.filter.Call != "":
+		printPauses(out, dir, q.filter) // out keeps an error for the end
+	}
+	bad := 0
+	for e, err := range journal.Read(dir, q.filter) {
+		if _, ok := errors.AsType[*journal.LineError](err); ok {
+			bad++
+			_, _ = fmt.Fprintf(r.Stderr, "tapedeck: warning: %v\n", err)
+			continue
+		}
+		if err == nil {
+			err = write(e)
+		}
+		if err != nil {
+			return errors.Join(fmt.Errorf("list the journal: %w", err), out.Flush())
+		}
+	}
+	if err := errors.Join(end(), out.Flush()); err != nil {
+		return fmt.Errorf("list the journal: %w", err)
+	}
+	if bad > 0 {
+		return &Error{What: fmt.Sprintf("%d lines of the journal in %s cannot be read", bad, dir),
+			Hints: []string{"tapedeck journal verify says what is wrong with it"}}
+	}
+	return nil
+}
+
+// parseSince returns the time that --since names; zero for none.
+func parseSince(s string, now time.Time) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	if days, ok := strings.CutSuffix(s, "d"); ok {
+		if n, err := strconv.ParseUint(days, 10, 15); err == nil {
+			return now.AddDate(0, 0, -int(n)), nil
+		}
+	}
+	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	for _, form := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {
+		if t, err := time.ParseInLocation(form, s, time.Local); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, usage("cannot use "+strconv.Quote(s)+" for --since: it is neither a time nor a duration",
+		`such as 12h, 7d, 2026-03-01, "2026-03-01 03:00" or 2026-03-01T03:00:00Z`)
+}
+
+// localTime is how times are shown: to the millisecond, in the local zone.
+const localTime = "2006-01-02 15:04:05.000 MST"
+
+func shown(t time.Time) string { return t.Local().Format(localTime) }
+
+// who returns the actor of an entry as a person reads it.
+func who(e journal.Entry) string {
+	if e.SudoUser != "" && e.SudoUser != e.Actor {
+		return e.SudoUser + " as " + e.Actor
+	}
+	return e.Actor
+}
+
+// verb returns what was asked for in one word.
+func verb(e journal.Entry) string {
+	switch e.StatusAsked {
+	case "paused":
+		return "pause"
+	case "in-progress":
+		return "resume"
+	case "stopped":
+		return "stop"
+	}
+	return e.StatusAsked
+}
+
+func listLines(w io.Writer) (write func(journal.Entry) error, end func() error) {
+	return func(e journal.Entry) error {
+		on := e.Call.String()
+		if on == "" {
+			on = e.Conference.String()
+		}
+		_, err := fmt.Fprintf(w, "%s  %-8s  %-12s  %-36s  %-36s  %s\n", shown(e.Time), e.Event, who(e), e.Recording, on, story(e))
+		return err
+	}, func() error { return nil }
+}
+
+// story tells what an entry says beside who, when and on what.
+func story(e journal.Entry) string {
+	var parts []string
+	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
+	if e.StatusAsked != "" {
+		s := verb(e)
+		if e.PauseBehavior != "" {
+			s += " with " + e.PauseBehavior
+		}
+		if e.Outcome != "" {
+			s += ": " + e.Outcome
+		}
+		add("%s", s)
+	}
+	if e.StatusBefore != "" && e.Event == journal.Wish {
+		add("was %s", e.StatusBefore)
+	}
+	if e.StatusAnswered != "" {
+		add("answered %s", e.StatusAnswered)
+	}
+	if e.HTTPStatus != 0 {
+		add("HTTP %d", e.HTTPStatus)
+	}
+	if e.Code != "" {
+		add("code %s", e.Code)
+	}
+	if e.Latency != 0 {
+		add("%d ms", e.Latency.Milliseconds())
+	}
+	if !e.Until.IsZero() {
+		add("until %s", shown(e.Until))
+	}
+	if e.Reason != "" {
+		add("%s", e.Reason)
+	}
+	if e.ByTimer {
+		add("by a timer")
+	}
+	if e.Late {
+		add("written late")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func listJSON(w io.Writer) (write func(journal.Entry) error, end func() error) {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return func(e journal.Entry) error { return enc.Encode(e) }, func() error { return nil }
+}
+
+// journalColumns are the columns of the CSV form. Their names are those of the
+// file.
+var journalColumns = []struct {
+	name string
+	cell func(e journal.Entry) string
+}{
+	{"seq", func(e journal.Entry) string { return strconv.FormatUint(e.Seq, 10) }},
+	{"time", func(e journal.Entry) string { return e.Time.Format("2006-01-02T15:04:05.000Z") }},
+	{"event", func(e journal.Entry) string { return string(e.Event) }},
+	{"id", func(e journal.Entry) string { return e.ID }},
+	{"actor", func(e journal.Entry) string { return e.Actor }},
+	{"sudo_user", func(e journal.Entry) string { return e.SudoUser }},
+	{"ssh_client", func(e journal.Entry) string { return e.SSHClient }},
+	{"ssh_key", func(e journal.Entry) string { return e.SSHKey }},
+	{"tty", func(e journal.Entry) string { return e.TTY }},
+	{"host", func(e journal.Entry) string { return e.Host }},
+	{"pid", func(e journal.Entry) string { return number(e.PID) }},
+	{"session", func(e journal.Entry) string { return e.Session }},
+	{"space", func(e journal.Entry) string { return e.Space }},
+	{"project", func(e journal.Entry) string { return e.Project }},
+	{"profile", func(e journal.Entry) string { return e.Profile }},
+	{"recording", func(e journal.Entry) string { return e.Recording.String() }},
+	{"call", func(e journal.Entry) string { return e.Call.String() }},
+	{"conference", func(e journal.Entry) string { return e.Conference.String() }},
+	{"status_before", func(e journal.Entry) string { return e.StatusBefore }},
+	{"status_asked", func(e journal.Entry) string { return e.StatusAsked }},
+	{"pause_behavior", func(e journal.Entry) string { return e.PauseBehavior }},
+	{"status_answered", func(e journal.Entry) string { return e.StatusAnswered }},
+	{"http_status", func(e journal.Entry) string { return number(e.HTTPStatus) }},
+	{"code", func(e journal.Entry) string { return e.Code }},
+	{"latency_ms", func(e journal.Entry) string { return number(int(e.Latency.Milliseconds())) }},
+	{"outcome", func(e journal.Entry) string { return e.Outcome }},
+	{"reason", func(e journal.Entry) string { return e.Reason }},
+	{"from", func(e journal.Entry) string { return e.From.String() }},
+	{"to", func(e journal.Entry) string { return e.To.String() }},
+	{"until", func(e journal.Entry) string {
+		if e.Until.IsZero() {
+			return ""
+		}
+		return e.Until.Format(time.RFC3339)
+	}},
+	{"by_timer", func(e journal.Entry) string { return yes(e.ByTimer) }},
+	{"late", func(e journal.Entry) string { return yes(e.Late) }},
+}
+
+// number leaves out what is 0, for that means that there is none.
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+func yes(b bool) string {
+	if b {
+		return "true"
+	}
+	return ""
+}
+
+// listCSV writes entries for a spreadsheet: no cell is taken for a formula.
+func listCSV(w io.Writer) (write func(journal.Entry) error, end func() error) {
+	out := csv.NewWriter(w)
+	row := make([]string, len(journalColumns))
+	for i, c := range journalColumns {
+		row[i] = c.name
+	}
+	err := out.Write(row)
+	write = func(e journal.Entry) error {
+		for i, c := range journalColumns {
+			row[i] = safeCell(c.cell(e))
+		}
+		return errors.Join(err, out.Write(row))
+	}
+	return write, func() error { out.Flush(); return out.Error() }
+}
+
+// safeCell returns s so that a spreadsheet takes it for text.
+func safeCell(s string) string {
+	if t := strings.TrimLeft(s, " \u3000"); t != "" && strings.ContainsAny(t[:1], "=+-@|%\t\r\n") || strings.HasPrefix(t, "＝") {
+		return "'" + s
+	}
+	return s
+}
+
+// verifyJournal returns the command that checks the journal's chain.
+func (r *runner) verifyJournal() *cobra.Command {
+	return &cobra.Command{
+		Use:   "verify",
+		Short: "Find lines of the journal that were changed, taken out, swapped or cut off",
+		Long: `verify checks each line of the journal against the next one, and the last one
+against journal.head. It prints what it finds, with the file and the line.
+Exits 0 when the journal is intact, and 1 when it is not.
+
+Intact means that nobody changed a line without computing all later hashes and
+the head anew, as an administrator of this machine can. Send the lines elsewhere
+as well (journal_syslog = true) if that matters.`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dir, err := r.stateDir(cmd)
+			if err != nil {
+				return err
+			}
+			report, err := journal.Verify(dir)
+			if err != nil {
+				return fmt.Errorf("verify the journal: %w", err)
+			}
+			return r.printReport(dir, report)
+		},
+	}
+}
+
+func (r *runner) printReport(dir string, report journal.Report) error {
+	var b strings.Builder
+	for _, p := range report.Problems {
+		fmt.Fprintf(&b, "%s\n", p)
+	}
+	for _, s := range report.Remarks {
+		fmt.Fprintf(&b, "(%s)\n", s)
+	}
+	if report.Intact() && report.Lines > 0 {
+		fmt.Fprintf(&b, "intact: %d lines in %d files, from %s to %s\n", report.Lines, report.Files, shown(report.From), shown(report.To))
+	}
+	if _, err := io.WriteString(r.Stdout, b.String()); err != nil {
+		return fmt.Errorf("print what was found: %w", err)
+	}
+	if report.Intact() {
+		return nil
+	}
+	return &Error{Code: codeFailed, What: "the journal in " + dir + " is broken: " + report.Problems[0].String(),
+		Hints: []string{"keep its files as they are, and compare them with what was sent to syslog or backed up"}}
+}

@@ -1,0 +1,179 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"tapedeck/api/journal"
+	"tapedeck/api/text"
+)
+
+// journalOf writes a journal: a recording paused, which was refused once,
+// resumed by a timer, and paused again; and another one that was stopped.
+func journalOf(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	j, err := journal.Open(journal.Options{Dir: dir, Numbers: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 3, 1, 3, 2, 11, 0, time.UTC)
+	add := func(after time.Duration, e journal.Entry) {
+		e.Time = at.Add(after)
+		if e.Actor == "" {
+			e.Actor = "alice"
+		}
+		if e.Recording.IsZero() {
+			e.Recording, e.Call = text.New("rec-8142"), text.New("call-0001")
+		}
+		_ = j.Append(e) // on a busy machine it is late, and follows
+	}
+	update := func(after time.Duration, id, status, outcome, reason string, e journal.Entry) {
+		e.Event, e.ID, e.StatusAsked = journal.Wish, id, status
+		if status == "paused" {
+			e.PauseBehavior = "silence"
+		}
+		add(after, e)
+		e.Event, e.Outcome, e.Reason, e.Latency, e.HTTPStatus = journal.Outcome, outcome, reason, 150*time.Millisecond, 200
+		add(after+time.Second, e)
+	}
+	update(0, "1", "paused", "failed", "=HTTP(503)", journal.Entry{From: text.New("+13105550142")})
+	update(5*time.Second, "2", "paused", "verified", "", journal.Entry{})
+	update(65*time.Second, "3", "in-progress", "verified", "", journal.Entry{ByTimer: true, Who: journal.Who{Actor: "root", SudoUser: "bob"}})
+	update(2*time.Minute, "4", "paused", "accepted", "", journal.Entry{})
+	update(3*time.Minute, "5", "stopped", "verified", "", journal.Entry{Recording: text.New("rec-0002"), Call: text.New("call-0002")})
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestJournal(t *testing.T) {
+	dir := journalOf(t)
+	was := time.Local
+	time.Local = time.UTC
+	t.Cleanup(func() { time.Local = was })
+	tests := []struct {
+		args  string
+		lines int // without those of the pauses
+		want  []string
+	}{
+		{"", 10, []string{"2026-03-01 03:02:11.000 UTC  wish      alice", "pause with silence: failed, HTTP 200, 150 ms, =HTTP(503)"}},
+		{"--recording 0002", 2, []string{"stop: verified"}},
+		{"--actor bob", 2, []string{"bob as root"}},
+		{"--since 2026-03-01T03:04:00Z", 4, nil},
+		{"--since 1h", 0, nil},
+		{"--json --recording rec-0002", 2, []string{`"recording":"rec-0002"`}},
+		{"--call call-0001", 8, []string{
+			"recording rec-8142\n" +
+				"  pause asked at 2026-03-01 03:02:11.000 UTC by alice: failed: =HTTP(503)\n" +
+				"  paused from 2026-03-01 03:02:16.150 UTC (asked 03:02:16.000), silence, by alice, verified\n" +
+				"    resumed     2026-03-01 03:03:16.150 UTC (asked 03:03:16.000), after 1m0s, by bob as root's timer, verified\n" +
+				"  paused from 2026-03-01 03:04:11.150 UTC (asked 03:04:11.000), silence, by alice, accepted\n" +
+				"    no end of it on record\n" +
+				"times: ",
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.args, func(t *testing.T) {
+			args := append([]string{"journal", "--state-dir", dir}, strings.Fields(tt.args)...)
+			code, stdout, stderr := call(t, App{Environ: []string{"HOME=/nonexistent"}}, args...)
+			if code != 0 || stderr != "" {
+				t.Fatalf("exit code %d, stderr %q", code, stderr)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(stdout, want) {
+					t.Errorf("no %q in\n%s", want, stdout)
+				}
+			}
+			_, list, found := strings.Cut(stdout, "\n\n")
+			if !found {
+				list = stdout
+			}
+			if n := strings.Count(list, "\n"); n != tt.lines {
+				t.Errorf("%d lines, want %d:\n%s", n, tt.lines, list)
+			}
+			for line := range strings.Lines(list) {
+				if strings.Contains(tt.args, "--json") && !json.Valid([]byte(line)) {
+					t.Errorf("not JSON: %s", line)
+				}
+			}
+		})
+	}
+}
+
+func TestJournalCSV(t *testing.T) {
+	_, stdout, _ := call(t, App{Environ: []string{"HOME=/nonexistent"}}, "journal", "--csv", "--state-dir", journalOf(t))
+	rows, err := csv.NewReader(strings.NewReader(stdout)).ReadAll()
+	if err != nil || len(rows) != 11 {
+		t.Fatalf("%d rows, %v, want 11", len(rows), err)
+	}
+	for _, row := range rows {
+		for _, cell := range row {
+			if cell != "" && strings.ContainsAny(cell[:1], "=+-@") {
+				t.Errorf("a spreadsheet would take %q for a formula", cell)
+			}
+		}
+	}
+	if !strings.Contains(stdout, "'=HTTP(503)") || !strings.Contains(stdout, "'+13105550142") {
+		t.Errorf("texts are lost:\n%s", stdout)
+	}
+}
+
+func TestJournalVerify(t *testing.T) {
+	dir := journalOf(t)
+	app := App{Environ: []string{"HOME=/nonexistent", "TAPEDECK_STATE_DIR=" + dir}}
+	code, stdout, stderr := call(t, app, "journal", "verify")
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "intact: 10 lines in 1 files") {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+	name := filepath.Join(dir, journal.FileName)
+	b, err := os.ReadFile(name)
+	if err == nil {
+		err = os.WriteFile(name, bytes.Replace(b, []byte("failed"), []byte("verified"), 1), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr = call(t, app, "journal", "verify")
+	if code != 1 || !strings.Contains(stdout, "journal.jsonl:2: it was changed") || !strings.Contains(stderr, "is broken: journal.jsonl:2: ") {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
+
+// A line that is no entry is named, and the others are listed.
+func TestJournalBadLine(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, journal.FileName), []byte("\x1b[2J\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := call(t, App{Environ: []string{"HOME=/nonexistent"}}, "journal", "--state-dir", dir)
+	if code != 1 || stdout != "" || !strings.Contains(stderr, "warning: journal.jsonl:1: it is not JSON") || strings.Contains(stderr, "\x1b") {
+		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
+	}
+}
+
+func TestJournalUsage(t *testing.T) {
+	tests := []struct {
+		args, err string
+		code      int
+	}{
+		{"journal --since yesterday", "neither a time nor a duration", 2},
+		{"journal --json --csv", "cannot use --json with --csv", 2},
+		{"journal extra", "takes no arguments", 2},
+		{"journal --profile nonesuch", "nonesuch", 2},
+		{"journal verify --call x", "there is no flag --call", 2},
+	}
+	for _, tt := range tests {
+		code, stdout, stderr := call(t, App{Environ: complete}, strings.Fields(tt.args)...)
+		if code != tt.code || stdout != "" || !strings.Contains(stderr, tt.err) {
+			t.Errorf("%s: exit code %d, stdout %q, stderr %q", tt.args, code, stdout, stderr)
+		}
+	}
+}

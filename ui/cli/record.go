@@ -1,0 +1,86 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"tapedeck/api/deck"
+	"tapedeck/api/journal"
+	"tapedeck/config"
+)
+
+// Record is the journal of one dashboard. One that could not be opened says so
+// for every entry: updates go out all the same, unless the journal is
+// required. The demo has none.
+type Record struct {
+	dir            string
+	space, project string
+	journal        *journal.Journal
+	err            error // why it could not be opened
+}
+
+// OpenJournal opens the journal in the state directory.
+func OpenJournal(c config.Config, who journal.Who) *Record {
+	r := &Record{dir: c.StateDir, space: c.Space, project: c.Project}
+	if c.StateDir == "" {
+		return r
+	}
+	r.journal, r.err = journal.Open(journal.Options{
+		Dir: c.StateDir, Numbers: c.JournalNumbers, Syslog: c.JournalSyslog, Who: who,
+		Space: c.Space, Project: c.Project, Profile: c.Profile,
+	})
+	return r
+}
+
+// Journal returns what the deck writes to; nil for nothing.
+func (r *Record) Journal() deck.Journal {
+	switch {
+	case r.journal != nil:
+		return r.journal
+	case r.err != nil:
+		return brokenJournal{r.err}
+	}
+	return nil
+}
+
+// brokenJournal is a journal that could not be opened.
+type brokenJournal struct{ err error }
+
+func (b brokenJournal) Append(journal.Entry) error           { return b.err }
+func (b brokenJournal) NewID() string                        { return "" }
+func (b brokenJournal) Unfinished() ([]journal.Entry, error) { return nil, b.err }
+
+// Left returns the pauses of this project that sessions left which are gone.
+// What cannot be read of the journal is no reason not to start.
+func (r *Record) Left() []journal.Abandoned {
+	if r.journal == nil {
+		return nil
+	}
+	list, _ := journal.LeftBehind(r.dir, r.space, r.project, time.Now())
+	return list
+}
+
+// Leave puts on record which pauses of actor last beyond the session.
+func (r *Record) Leave(s *deck.Snapshot, actor, why string) {
+	if r.journal == nil {
+		return
+	}
+	for _, rec := range s.Recordings {
+		if rec.Paused() && rec.Pause.Actor == actor {
+			_ = r.journal.Append(journal.Entry{ // it is queued when it can't be written now
+				Event: journal.Left, Recording: rec.SID, Call: rec.CallSID, Conference: rec.ConferenceSID, Reason: why,
+			})
+		}
+	}
+}
+
+// Close writes what is queued and closes the journal.
+func (r *Record) Close() error {
+	if r.journal == nil {
+		return nil
+	}
+	if err := r.journal.Close(); err != nil {
+		return fmt.Errorf("close the journal: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package detail
+
+import (
+	"fmt"
+	"time"
+
+	"tapedeck/api/text"
+	"tapedeck/ui/theme"
+)
+
+// hides reports whether the numbers of the recording are masked.
+func (m Model) hides() bool { return m.mask && m.rec.SID != m.revealed }
+
+// masked returns a text with its numbers hidden, where they are to be.
+func (m Model) masked(s string) string {
+	if m.hides() {
+		return theme.Mask(s)
+	}
+	return s
+}
+
+// countdown returns how long it is until the recording is resumed by itself;
+// empty when it is not.
+func (m Model) countdown(now time.Time) string {
+	if !m.rec.Paused() || m.rec.Timer.At.IsZero() {
+		return ""
+	}
+	return theme.Clock(m.rec.Timer.At.Sub(now.Truncate(time.Second)))
+}
+
+// night adds what is known of a pause that lasts: its auto-resume, and that
+// its alarm was acknowledged.
+func (b *builder) night() {
+	t, ack := b.rec.Timer, b.rec.Ack
+	by := b.by(or(text.New(t.Actor), "tapedeck"))
+	switch {
+	case t.Err != "":
+		b.labeled("auto-resume", "not done: "+text.New(t.Err).String()+"; asked for "+by, theme.Bad, "")
+	case !t.At.IsZero():
+		b.labeled("auto-resume", "at "+localTime(t.At)+", "+by+" (a changes it)", theme.Plain, "")
+	}
+	if !ack.Until.IsZero() {
+		until := localTime(ack.Until.Add(-b.offset))
+		b.labeled("acknowledged", b.by(ack.Actor)+", silent until "+until+": "+text.New(ack.Reason).String(), theme.Plain, "")
+	}
+}
+
+// siblings adds the other active recordings of the same conversation, and why
+// they are.
+func (b *builder) siblings() {
+	s := b.rec.Siblings
+	if len(s.List) == 0 {
+		return
+	}
+	words, role := fmt.Sprintf("%d active recordings of this conversation", s.Of()), theme.Plain
+	if s.Paused > 0 && s.Recording > 0 {
+		words, role = fmt.Sprintf("%d of %d still recording", s.Recording, s.Of()), theme.Warn
+	}
+	b.labeled("siblings", words, role, "")
+	for _, o := range s.List {
+		b.labeled("", o.SID.String()+" "+b.sym.Dot+" "+o.Why, theme.Plain, "")
+	}
+}

@@ -1,0 +1,102 @@
+package ui
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+	"tapedeck/ui/prompt"
+)
+
+// Left is a pause that a session left behind that is no more.
+type Left struct {
+	SID      text.Text
+	Actor    string    // who paused
+	PausedAt time.Time // zero when it is not known
+	LostAt   time.Time // when the session was lost; zero when it is not known
+	Why      string    // what became of the session, in a line; may be empty
+}
+
+// offerLeft asks what is to become of the next pause that was left behind, once
+// the recordings are known and nothing else is open. Those that are not paused
+// any more are passed over.
+func (m *Model) offerLeft(now time.Time) (opened bool) {
+	if len(m.behind) == 0 || m.prompt != nil || m.mode != normal || m.small() || m.live.Health.Phase(now) != deck.Live {
+		return false
+	}
+	for len(m.behind) > 0 && m.prompt == nil {
+		l := m.behind[0]
+		m.behind = m.behind[1:]
+		r := m.live.Find(l.SID)
+		if r == nil || !r.Paused() {
+			continue
+		}
+		m.openLeft(l, r, now)
+	}
+	return m.prompt != nil
+}
+
+func (m *Model) openLeft(l Left, r *deck.Recording, now time.Time) {
+	short := m.list.ShortSID(r.SID)
+	q := prompt.Question{
+		Kind: prompt.Behind, Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: short,
+		Who: m.who(r), Profile: m.place(), State: prompt.State(r), Title: l.words(short, now),
+	}
+	if l.Why != "" {
+		q.Left = []string{text.New(l.Why).String()}
+	}
+	m.open(q, now)
+	m.leftBy = cmp.Or(text.New(l.Actor).String(), "somebody")
+	m.list.Select(r.SID)
+}
+
+// words says what happened.
+func (l Left) words(short string, now time.Time) string {
+	actor := text.New(l.Actor).String()
+	if actor == "" {
+		actor = "somebody"
+	}
+	s := actor + " paused …" + short
+	if !l.PausedAt.IsZero() {
+		s += " at " + clockTime(l.PausedAt, now)
+	}
+	s += " and lost the session"
+	if !l.LostAt.IsZero() {
+		s += " at " + clockTime(l.LostAt, now)
+	}
+	return s + "; still paused"
+}
+
+// clockTime returns a local time of the day, with the day when it is another.
+func clockTime(t, now time.Time) string {
+	t, now = t.Local(), now.Local()
+	if t.YearDay() != now.YearDay() || t.Year() != now.Year() {
+		return t.Format("2 Jan 15:04")
+	}
+	return t.Format("15:04")
+}
+
+// takeOver does what was answered about a pause that was left behind.
+func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.Cmd {
+	r := m.live.Find(q.Request.SID)
+	if r == nil || !r.Paused() {
+		m.refuse("…"+q.Short+" is not paused any more", now)
+		return nil
+	}
+	m.list.Select(r.SID)
+	if a.Key == "r" {
+		i := slices.IndexFunc(m.keys, func(a action) bool { return a.update.Status == api.InProgress })
+		return m.request(&m.keys[i], now)
+	}
+	d, sid, actor, reason := m.deck, r.SID, m.o.Actor, fmt.Sprintf("taken over from %s", m.leftBy)
+	m.left[sid] = 0 // from now on this session's to answer for
+	return m.note("took over …"+q.Short+", paused; q asks about it", "take over …"+q.Short, func() error {
+		return d.Acknowledge(sid, actor, reason, prompt.DefaultWait)
+	})
+}

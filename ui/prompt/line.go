@@ -1,0 +1,193 @@
+package prompt
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"charm.land/bubbles/v2/textinput"
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+	"tapedeck/ui/theme"
+)
+
+// The deadlines of an acknowledged pause.
+const (
+	DefaultWait = 5 * time.Minute
+	maxWait     = time.Hour
+)
+
+// maxReason is how long a reason is at most, in characters.
+const maxReason = 120
+
+// lined is what a prompt has that is answered by lines of text.
+type lined struct {
+	wait   bool          // it is a time that is typed
+	reason string        // as typed, of an Ack
+	after  time.Duration // of a Choose: the auto-resume
+	last   time.Time     // of the last key
+}
+
+// newInput returns a line to type in.
+func newInput(limit int) textinput.Model {
+	in := textinput.New()
+	in.SetVirtualCursor(false)
+	in.KeyMap.Paste.SetEnabled(false)
+	in.CharLimit = limit
+	in.Focus()
+	return in
+}
+
+// startLine opens the line of the kinds that begin with one.
+func (m *Model) startLine() {
+	switch m.q.Kind {
+	case Ack:
+		m.input = newInput(maxReason)
+	case Timer:
+		m.askWait()
+	}
+}
+
+// askWait opens the line for a time.
+func (m *Model) askWait() { m.line.wait, m.input = true, newInput(16) }
+
+// Typing reports whether keys are text, other than a stop's SID.
+func (m Model) Typing() bool { return m.line.wait || m.q.Kind == Ack }
+
+// typeLine takes a key of a line, or the Enter that ends it. The key that
+// opened the prompt is no text as long as it may still be held.
+func (m Model) typeLine(k tea.KeyPressMsg, now time.Time) (Model, Answer) {
+	soon := now.Sub(m.opened) < guard
+	switch s := k.String(); {
+	case s == m.q.Opener && soon:
+		return m, Answer{}
+	case isEnter(s) && soon:
+		return m, tooSoon(s)
+	case isEnter(s):
+		m.line.last = now
+		return m.entered()
+	}
+	m.line.last = now
+	m.input, _ = m.input.Update(k)
+	return m, Answer{}
+}
+
+func tooSoon(key string) Answer {
+	return Answer{Say: "too soon: " + key + " counts after 0.3 s, so that no slip answers"}
+}
+
+// entered takes the line as it is.
+func (m Model) entered() (Model, Answer) {
+	typed := strings.TrimSpace(text.New(m.input.Value()).String())
+	if m.q.Kind == Ack && !m.line.wait {
+		if typed == "" {
+			return m, Answer{Say: "type why it is still paused, in a line; Esc cancels"}
+		}
+		m.line.reason = typed
+		m.askWait()
+		return m, Answer{}
+	}
+	longest := deck.MaxResumeAfter
+	if m.q.Kind == Ack {
+		longest = maxWait
+		if typed == "" {
+			typed = DefaultWait.String()
+		}
+	}
+	d, err := ParseWait(typed, longest)
+	if m.q.Kind == Timer && strings.Trim(typed, "0") == "" && typed != "" {
+		d, err = 0, nil
+	}
+	if err != nil {
+		return m, Answer{Say: err.Error()}
+	}
+	if m.q.Kind == Choose {
+		m.line.wait, m.line.after = false, d
+		return m, Answer{}
+	}
+	return m, Answer{Closed: true, Go: true, Request: m.q.Request, Reason: m.line.reason, Wait: d}
+}
+
+// ParseWait reads a time as a person types it: 60 is seconds, beside 90s, 2m
+// and 1m30s. It is at least a second, and at most longest.
+func ParseWait(s string, longest time.Duration) (time.Duration, error) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	if s == "" {
+		return 0, errors.New("type a time, such as 60, 90s or 2m; Esc cancels")
+	}
+	d, err := time.ParseDuration(s)
+	if n, numErr := strconv.ParseUint(s, 10, 31); numErr == nil {
+		d, err = time.Duration(n)*time.Second, nil
+	}
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%q is no time: type 60, 90s or 2m", s)
+	case d > longest:
+		return 0, fmt.Errorf("%s is too long: at most %s", s, words(longest))
+	case d < time.Second:
+		return 0, fmt.Errorf("%s is too short: at least 1s", s)
+	}
+	return d, nil
+}
+
+// words returns a duration as it may be typed: 90s as 1m30s, 15m0s as 15m.
+func words(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
+
+// before is what stands before the text that is typed.
+func (m Model) before() string {
+	switch {
+	case m.q.Kind == Typed:
+		return m.ask()
+	case !m.line.wait:
+		return "  Why is it still paused? "
+	case m.q.Kind == Ack:
+		return "  Silent for how long (" + words(DefaultWait) + "), then Enter: "
+	case m.q.Kind == Timer:
+		return "  In how long (60, 90s, 2m; 0 takes it away), then Enter: "
+	}
+	return "  Resume after (60, 90s, 2m; at most " + words(deck.MaxResumeAfter) + "), then Enter: "
+}
+
+// value returns the end of what is typed that fits into a line of w cells, and
+// how many cells of it are before the cursor.
+func (m Model) value(w int) (shown string, cursor int) {
+	r := []rune(m.input.Value())
+	at := m.input.Position()
+	room := max(1, w-1-m.th.Width(m.before()))
+	for at > 0 && m.th.Width(string(r[:at])) > room {
+		r, at = r[1:], at-1
+	}
+	return string(r), m.th.Width(string(r[:at]))
+}
+
+// lineLines are the lines of the prompts that are answered by a line of text.
+func (m Model) lineLines(w int) [][]part {
+	typed, _ := m.value(w)
+	line := []part{{theme.Plain, m.before()}, {theme.Bold, typed}}
+	short := "…" + m.q.Short
+	switch m.q.Kind {
+	case Ack:
+		out := [][]part{{{theme.Bold, "Acknowledge the pause of " + short + ": its alarm is silent for a time"}}, m.about()}
+		if m.line.wait {
+			out = append(out, []part{{theme.Plain, "  Reason: " + m.line.reason}})
+		}
+		return append(out, line)
+	case Timer:
+		return [][]part{{{theme.Bold, "Change when " + short + " is resumed by itself"}}, m.about(), line}
+	}
+	title := []part{{theme.Bold, "Pause " + m.subject() + ", and resume it by itself"}}
+	return append(append([][]part{title}, m.abouts()...), line)
+}

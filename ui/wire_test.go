@@ -1,0 +1,262 @@
+//go:build linux || darwin
+
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hinshun/vt10x"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+)
+
+// full returns a snapshot of n recordings that all tick, one in so many of
+// them paused; 0 for none.
+func full(n, onePaused int) *deck.Snapshot {
+	recs := make([]*deck.Recording, n)
+	for i := range recs {
+		status, ago := api.InProgress, time.Duration(i*i*7)*time.Second
+		isPaused := onePaused > 0 && i%onePaused == 0
+		if isPaused {
+			status = api.Paused
+		}
+		r := call(recording(fmt.Sprintf("%08x-0000-4000-8000-%012x", i, i*7919), status, ago),
+			fmt.Sprintf("(310) 555-01%02d", i%100), "sip:agent7@acme")
+		if isPaused {
+			paused(r, ago/2, deck.Pause{})
+		}
+		recs[i] = r
+	}
+	s := snapshotOf(recs...)
+	s.Health.Limit = time.Hour
+	return s
+}
+
+// wireOf runs the program for some seconds, and returns what a second writes
+// and the floor of that, on average.
+func wireOf(t *testing.T, o Options, snap *deck.Snapshot, seconds int) (bytes, floor float64) {
+	t.Helper()
+	p := startProgramWith(t, 120, 40, snap, o)
+	p.rest(3*time.Second + 500*time.Millisecond)
+	p.out.taken()
+	f := newFloor(120, 40)
+	before := grid(p.m.View().Content, 120, 40)
+	for range seconds {
+		p.rest(time.Second)
+		after := grid(p.m.View().Content, 120, 40)
+		bytes, floor = bytes+float64(len(p.out.taken())), floor+float64(f.cost(before, after))
+		before = after
+	}
+	return bytes / float64(seconds), floor / float64(seconds)
+}
+
+// wireMost is by how much a tick may be over the floor.
+const wireMost = 1.5
+
+// ticks are the screens of which the bytes of a tick are counted: one in so
+// many recordings is paused, and so has two clocks. most is what a tick took
+// when this was written, on average.
+var ticks = []struct {
+	term      string
+	onePaused int
+	most      float64
+}{
+	{"xterm-256color", 0, 141}, {"xterm-256color", 20, 190}, {"xterm-256color", 9, 250}, {"xterm-256color", 8, 200},
+	{"xterm-256color", 3, 224}, {"xterm-256color", 1, 277},
+	{"tmux-256color", 8, 200}, {"screen-256color", 8, 200}, {"linux", 8, 200}, {"vt100", 8, 200},
+}
+
+// TestTickOnWire runs the program with a list full of rows that tick.
+func TestTickOnWire(t *testing.T) {
+	for _, tt := range ticks {
+		t.Run(fmt.Sprintf("%s, paused 1 in %d", tt.term, tt.onePaused), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				o := Options{Environ: []string{"TERM=" + tt.term, "SSH_TTY=/dev/pts/1"}}
+				bytes, floor := wireOf(t, o, full(60, tt.onePaused), 20)
+				t.Logf("%.1f bytes a tick, %.2f times the floor of %.1f", bytes, bytes/floor, floor)
+				if bytes > wireMost*floor || bytes > tt.most+0.5 {
+					t.Errorf("%.1f bytes a tick, want at most %.1f, and %g times the floor of %.1f", bytes, tt.most, wireMost, floor)
+				}
+			})
+		})
+	}
+}
+
+// wireSteps are what the bytes are counted of, beside a tick; most is what
+// each took when this was written. The floor is without styles.
+var wireSteps = []struct {
+	name string
+	do   func(p *program)
+	most int
+}{
+	{"a poll that changes nothing", func(p *program) { p.poll(func(*deck.Snapshot) {}) }, 9},
+	{"a poll that pauses one", func(p *program) {
+		p.poll(func(s *deck.Snapshot) {
+			r := *s.Recordings[30]
+			r.Status = api.Paused
+			paused(&r, 0, deck.Pause{})
+			s.Recordings[30] = &r
+		})
+	}, 1401},
+	{"a poll with a new one", func(p *program) {
+		p.poll(func(s *deck.Snapshot) {
+			r := call(recording(sidRec, api.InProgress, 0), "(415) 555-0123", "sip:agent7@acme")
+			s.Recordings = append([]*deck.Recording{r}, s.Recordings...)
+			s.Active++
+		})
+	}, 1432},
+	{"j", func(p *program) { p.typeKeys("j") }, 477},
+	{"k", func(p *program) { p.typeKeys("k") }, 477},
+	{"a prompt opens", func(p *program) { p.typeKeys("r") }, 649},
+	{"a prompt closes", func(p *program) { p.typeKeys("\x1b"); p.rest(200 * time.Millisecond) }, 758},
+	{"the filter opens", func(p *program) { p.typeKeys("/") }, 194},
+	{"the filter closes", func(p *program) { p.typeKeys("\r") }, 426},
+	{"the sort menu opens", func(p *program) { p.typeKeys("o") }, 712},
+	{"the sort menu closes", func(p *program) { p.typeKeys("x") }, 1279},
+	{"scroll by one", func(p *program) {
+		p.typeKeys(strings.Repeat("j", 33))
+		p.rest(300 * time.Millisecond)
+		p.out.taken()
+		p.typeKeys("j")
+	}, 362},
+	{"a page", func(p *program) { p.typeKeys("\x04") }, 2724},
+}
+
+// poll brings the next snapshot: the last one, changed.
+func (p *program) poll(change func(*deck.Snapshot)) {
+	s := *p.m.live
+	s.Seq++
+	s.Recordings = append([]*deck.Recording(nil), s.Recordings...)
+	s.Health.Complete = time.Now()
+	change(&s)
+	p.d.feed <- &s
+	p.rest(100 * time.Millisecond)
+}
+
+// midSecond rests until all that a tick leads to is written.
+func (p *program) midSecond() {
+	p.rest(time.Until(time.Now().Truncate(time.Second).Add(1200 * time.Millisecond)))
+}
+
+// TestStepsOnWire counts the bytes of polls, keys and prompts, and shows that
+// none of them repaints the screen.
+func TestStepsOnWire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := startProgramWith(t, 120, 40, full(60, 8), Options{})
+		t.Logf("the first frame: %d bytes", len(p.out.taken()))
+		f := newFloor(120, 40)
+		for _, tt := range wireSteps {
+			p.midSecond() // between two ticks, so that none is counted
+			p.out.taken()
+			before := grid(p.m.View().Content, 120, 40)
+			tt.do(p)
+			out := p.out.taken()
+			least := f.cost(before, grid(p.m.View().Content, 120, 40))
+			t.Logf("%s: %d bytes, floor %d", tt.name, len(out), least)
+			if len(out) > tt.most+tt.most/50 || strings.Contains(out, "\x1b[2J") {
+				t.Errorf("%s: %d bytes, want at most %d: %q", tt.name, len(out), tt.most, out)
+			}
+		}
+	})
+}
+
+// TestLowBandwidth counts a minute's bytes where each one counts: old
+// recordings' clocks move once a minute, and the age of the data not at all
+// while polls come.
+func TestLowBandwidth(t *testing.T) {
+	minute := func(t *testing.T, o Options) (bytes, quiet int) {
+		snap := full(60, 8)
+		for _, r := range snap.Recordings {
+			r.Created, r.Start = r.Created.Add(-time.Hour), r.Start.Add(-time.Hour)
+			if r.Paused() {
+				r.Pause.Since = r.Pause.Since.Add(-time.Hour)
+			}
+		}
+		p := startProgramWith(t, 120, 40, snap, o)
+		p.rest(3*time.Second + 500*time.Millisecond)
+		p.out.taken()
+		for i := range 60 {
+			if i%2 == 0 {
+				p.poll(func(*deck.Snapshot) {})
+			}
+			p.midSecond()
+			n := len(p.out.taken())
+			if bytes += n; n == 0 {
+				quiet++
+			}
+		}
+		return bytes, quiet
+	}
+	tests := []struct {
+		name        string
+		o           Options
+		most, quiet int
+	}{
+		{"plain", Options{}, 11000, 0},
+		{"low bandwidth", Options{LowBandwidth: true}, 400, 40},
+		{"a tick of ten seconds", Options{Tick: 10 * time.Second}, 1300, 45},
+		{"both", Options{LowBandwidth: true, Tick: 10 * time.Second}, 300, 50},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				bytes, quiet := minute(t, tt.o)
+				t.Logf("%d bytes a minute, %d seconds without any", bytes, quiet)
+				if bytes > tt.most || quiet < tt.quiet {
+					t.Errorf("%d bytes and %d seconds without any, want at most %d and at least %d", bytes, quiet, tt.most, tt.quiet)
+				}
+			})
+		})
+	}
+}
+
+// TestTerminals draws what the program writes on terminals of several kinds,
+// and compares them with the frame: also where concealed text is unknown.
+func TestTerminals(t *testing.T) {
+	for _, kind := range []string{"xterm-256color", "linux", "vt100", "screen-256color"} {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				p := startProgramWith(t, 120, 40, full(60, 8), Options{Environ: []string{"TERM=" + kind, "SSH_TTY=/dev/pts/1"}})
+				screen := vt10x.New(vt10x.WithSize(120, 40))
+				for _, tt := range wireSteps {
+					tt.do(p)
+					p.midSecond()
+					p.out.draw(screen)
+					lines := strings.Split(screen.String(), "\n")
+					for i := range lines {
+						lines[i] = strings.TrimRight(lines[i], " ")
+					}
+					if diff := cmp.Diff(screenText(p.m.View(), 120, 40), strings.Join(lines[:40], "\n")); diff != "" {
+						t.Fatalf("after %s (-frame +terminal):\n%s", tt.name, diff)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestWideOnWire says what a tick costs where rows have wide characters: the
+// renderer writes every line with one anew in every frame, from its first cell
+// to its last, changed or not. Low bandwidth does without most frames.
+func TestWideOnWire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		snap := full(60, 0)
+		for i := range 4 {
+			room := recording(fmt.Sprintf("%08x-0000-4000-8000-00000000aaaa", i), api.InProgress, time.Duration(i)*time.Second, `call_sid=null`, `conference_sid="c"`)
+			room.Conference = &api.Conference{SID: text.New("c"), FriendlyName: text.New("会議室")}
+			snap.Recordings[i] = room
+		}
+		bytes, floor := wireOf(t, Options{}, snap, 20)
+		t.Logf("%.1f bytes a tick with 4 wide rows, floor %.1f", bytes, floor)
+		if bytes > 850 {
+			t.Errorf("%.1f bytes a tick", bytes)
+		}
+	})
+}
