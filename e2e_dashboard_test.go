@@ -266,7 +266,7 @@ func testTwoAtOnce(t *testing.T, p program) {
 	}
 
 	first.keys("p")
-	first.see("paused …"+short+" with silence: verified", "PAUSED 2")
+	first.see("…"+short+" is being paused; what it records goes on in 1 more", "the same call", "PAUSED 2")
 	began := time.Now()
 	second.wait("show the pause", func(screen string) bool {
 		got, status := selected(screen)
@@ -276,6 +276,8 @@ func testTwoAtOnce(t *testing.T, p program) {
 	if took := time.Since(began); took > 2*time.Second+5*time.Second {
 		t.Errorf("the second program shows the pause after %v; it polls every 2 s", took)
 	}
+	first.keys("n") // not the sibling
+	first.see("canceled, nothing was sent")
 	third.keys("R") // one poll, now
 	third.wait("show the pause", func(screen string) bool {
 		got, status := selected(screen)

@@ -10,7 +10,8 @@ import (
 	"io"
 	"net/url"
 	"os"
-	"os/user"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/journal"
 	"tapedeck/api/secret"
 	"tapedeck/ui"
 	"tapedeck/ui/cli"
@@ -60,62 +62,129 @@ func dashboard(ctx context.Context, start cli.Start) error {
 		return err
 	}
 	defer log.Close()
-	d, space, err := openDeck(start, log)
-	if err != nil {
-		return err
+	who := journal.WhoFrom(start.Environ)
+	record := cli.OpenJournal(start.Config, who)
+	s := &session{start: start, who: who, record: record}
+	if err := s.open(log); err != nil {
+		return errors.Join(err, record.Close())
 	}
-	polls, stop := context.WithCancel(context.WithoutCancel(ctx))
-	polled := make(chan struct{})
-	go func() { defer close(polled); d.Run(polls) }()
+	err = s.run(ctx)
+	return joined(err, record.Close())
+}
 
-	err = ui.Run(ctx, uiOptions(start, d, space))
+// session is one run of the dashboard.
+type session struct {
+	start    cli.Start
+	who      journal.Who
+	record   *cli.Record
+	deck     *deck.Deck
+	space    string // its name, for the header
+	noScreen atomic.Bool
+}
+
+// open opens the deck of the configured project, or of the demo.
+func (s *session) open(log *cli.Log) (err error) {
+	c := s.start.Config
+	client := api.Config{
+		Space: c.Space, Project: c.Project, Token: c.Token,
+		UserAgent: "tapedeck/" + s.start.Version, Observe: log.Exchange,
+	}
+	if demo := s.start.Demo; demo != nil {
+		client.Space, client.Project = "http://localhost", demo.Project()
+		client.Token, client.Transport = secret.New(demo.Token()), demo.Transport()
+	}
+	if u, perr := url.Parse(c.Space); perr == nil {
+		s.space = u.Host
+	}
+	s.deck, err = deck.Open(client, deck.Config{
+		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly,
+		PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
+		Journal: s.record.Journal(), JournalRequired: c.JournalRequired,
+		Actor: s.who.Actor, Space: c.Space, Project: c.Project,
+	})
+	return err
+}
+
+// run polls and shows the screen, and then does what is still to be done: an
+// auto-resume after a lost terminal, an answer that is under way, and what the
+// session leaves paused.
+func (s *session) run(ctx context.Context) error {
+	polls, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var beside sync.WaitGroup
+	beside.Go(func() { s.deck.Run(polls) })
+	beside.Go(func() { cli.ShareStatus(polls, s.start.Config, s.deck, s.noScreen.Load) })
+
+	err := ui.Run(ctx, s.options(polls))
 	if errors.Is(err, ui.ErrHangup) {
 		err = &cli.SignalError{Signal: syscall.SIGHUP}
 	}
-	unfinished := finish(d)
+	why := ui.Quit
+	if sig, ok := errors.AsType[*cli.SignalError](err); ok {
+		why = "its terminal was lost"
+		if sig.Signal != syscall.SIGHUP {
+			why = sig.Error()
+		} else {
+			s.outlive(cli.Terminated(ctx))
+		}
+	} else if err != nil {
+		why = "its screen broke down"
+	}
+	unfinished := finish(s.deck)
+	s.record.Leave(s.deck.Snapshot(), s.who.Actor, why)
 	stop()
-	<-polled
-	if unfinished == nil {
+	beside.Wait()
+	return joined(err, unfinished)
+}
+
+// joined returns both errors, and the first one as it is when it is the only
+// one.
+func joined(err, more error) error {
+	if more == nil {
 		return err
 	}
-	return errors.Join(err, unfinished)
+	return errors.Join(err, more)
 }
 
-// openDeck opens the deck of the configured project, or of the demo.
-func openDeck(start cli.Start, log *cli.Log) (d *deck.Deck, space string, err error) {
-	c := start.Config
-	client := api.Config{
-		Space: c.Space, Project: c.Project, Token: c.Token,
-		UserAgent: "tapedeck/" + start.Version, Observe: log.Exchange,
+// outlive lives on without a screen as long as an auto-resume is to come, for
+// nobody else would do it; at most until the longest one is over.
+func (s *session) outlive(terminated <-chan struct{}) {
+	snapshots, cancel := s.deck.Subscribe()
+	defer cancel()
+	limit := time.NewTimer(deck.MaxResumeAfter + finishLimit)
+	defer limit.Stop()
+	for len(s.deck.Timers()) > 0 {
+		s.noScreen.Store(true)
+		select {
+		case <-snapshots:
+		case <-terminated:
+			return
+		case <-limit.C:
+			return
+		}
 	}
-	if start.Demo != nil {
-		client.Space, client.Project = "http://localhost", start.Demo.Project()
-		client.Token, client.Transport = secret.New(start.Demo.Token()), start.Demo.Transport()
-	}
-	d, err = deck.Open(client, deck.Config{Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly})
-	if u, perr := url.Parse(c.Space); perr == nil {
-		space = u.Host
-	}
-	return d, space, err
 }
 
-func uiOptions(start cli.Start, d *deck.Deck, space string) ui.Options {
-	c := start.Config
+func (s *session) options(polls context.Context) ui.Options {
+	c := s.start.Config
 	return ui.Options{
-		Deck: d, Space: space, Profile: c.Profile, Demo: start.Demo != nil,
-		PauseBehavior: api.PauseBehavior(c.PauseBehavior), ReadOnly: c.ReadOnly,
-		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: actor(),
-		In: os.Stdin, Out: os.Stdout, Environ: start.Environ, Interval: c.Interval,
+		Deck: s.deck, Space: s.space, Profile: c.Profile, Demo: s.start.Demo != nil,
+		PauseBehavior: api.PauseBehavior(c.PauseBehavior), ReadOnly: c.ReadOnly, MaskNumbers: c.MaskNumbers,
+		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: s.who.Actor,
+		In: os.Stdin, Out: os.Stdout, Environ: s.start.Environ, Interval: c.Interval,
 		Tick: c.Tick, LowBandwidth: c.LowBandwidth,
+		Open: func() ([]ui.Left, error) { return s.lookBack(polls) },
 	}
 }
 
-// actor returns who asks for updates: the user who is logged in.
-func actor() string {
-	if u, err := user.Current(); err == nil && u.Username != "" {
-		return u.Username
+// lookBack puts on record what became of the updates of tapedecks that crashed,
+// and returns the pauses that sessions have left which are gone.
+func (s *session) lookBack(ctx context.Context) ([]ui.Left, error) {
+	_, err := s.deck.Recover(ctx)
+	var left []ui.Left
+	for _, a := range s.record.Left() {
+		left = append(left, ui.Left{SID: a.Recording, Actor: a.Actor, PausedAt: a.Paused, LostAt: a.Lost, Why: a.Why})
 	}
-	return "unknown"
+	return left, err
 }
 
 // writeLimit is how long a message may take to be written.

@@ -84,6 +84,7 @@ func updateActions(behavior api.PauseBehavior) []action {
 // nightActions are the keys about pauses that last, and about hidden numbers.
 func nightActions() []action {
 	return []action{
+		{key: bind("Space", "mark, and take the mark away; p P r then act on all that are marked, and ask first", "space"), hint: "mark", rank: 14, run: (*Model).mark},
 		{key: bind("a", "acknowledge a pause: a reason, and for how long its alarm is silent; with an auto-resume, change its time", "a"), run: (*Model).acknowledge},
 		{key: bind("v", "show masked numbers of the recording for 10 s; it is journaled", "v"), run: (*Model).reveal},
 	}
@@ -94,7 +95,7 @@ func viewActions() []action {
 	return []action{
 		{key: bind("j k ↑ ↓", "move; also g G Home End PgUp PgDn ctrl+d ctrl+u")},
 		{key: bind("Enter", "the detail pane in full width, and back", "enter"), hint: "detail", rank: 6, run: (*Model).toggleFull},
-		{key: bind("Esc", "closes, clears the filter, cancels; never quits, never confirms", "esc"), run: (*Model).escape},
+		{key: bind("Esc", "closes, cancels, clears the filter, then the marks; never quits, never confirms", "esc"), run: (*Model).escape},
 		{key: bind("Tab", "focus the list or the detail pane, to scroll it", "tab"), hint: "focus", rank: 12, run: (*Model).toggleFocus},
 		{key: bind("/", "filter: words, status:paused, age>10m, !word", "/"), hint: "filter", rank: 4, run: (*Model).openFilter},
 		{key: bind("o", "sort by another column", "o"), hint: "sort", rank: 8, run: (*Model).openSort},
@@ -178,6 +179,9 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 	case m.o.ReadOnly || m.live.ReadOnly:
 		m.refuse("cannot "+a.verb+": tapedeck is read-only here", now)
 		return nil
+	case len(m.marks) > 0 && a.update.Status != api.Stopped: // a stop has no bulk
+		m.requestMarked(a, now)
+		return nil
 	case !ok:
 		m.refuse("cannot "+a.verb+": no recording is selected", now)
 		return nil
@@ -247,6 +251,9 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	}
 	if cmd, ok := m.answeredNote(q, a, now); ok {
 		return cmd
+	}
+	if len(a.Many) > 0 {
+		return m.doMany(a.Many, k.String(), now)
 	}
 	if busy := m.underWay(a.Request.SID); busy != "" {
 		m.refuse("cannot "+a.Request.Verb()+" …"+q.Short+": "+busy, now)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -32,6 +33,7 @@ func TestMain(m *testing.M) {
 
 // fakeDeck records what a screen asks of a deck.
 type fakeDeck struct {
+	mu        sync.Mutex // guards requests while several are made at once
 	feed      chan *deck.Snapshot
 	requests  []deck.Request
 	intervals []time.Duration
@@ -50,7 +52,9 @@ func (d *fakeDeck) Subscribe() (<-chan *deck.Snapshot, func()) {
 }
 
 func (d *fakeDeck) Do(ctx context.Context, req deck.Request) (deck.Progress, error) {
+	d.mu.Lock()
 	d.requests = append(d.requests, req)
+	d.mu.Unlock()
 	if d.settle != nil {
 		return d.settle(req)
 	}

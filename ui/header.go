@@ -182,6 +182,9 @@ func (m *Model) pauseSpans(role theme.Role) []span {
 // badgeSegments say what else holds: a frozen display, no updates.
 func (m *Model) badgeSegments() []segment {
 	var out []segment
+	if n := len(m.marks); n > 0 {
+		out = append(out, m.segment(0, span{theme.Changed, "* " + strconv.Itoa(n) + " marked"}))
+	}
 	if !m.frozen.IsZero() {
 		out = append(out, m.segment(0, span{theme.Badge, " FROZEN "}, span{theme.Plain, " " + m.clock(m.inSteps(m.now.Sub(m.frozen)))}))
 	}

@@ -119,7 +119,8 @@ func (m *Model) interrupted(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	return nil
 }
 
-// escape closes the innermost thing that is open, else clears the filter.
+// escape closes the innermost thing that is open, else clears the filter, else
+// the marks.
 func (m *Model) escape(time.Time) tea.Cmd {
 	switch {
 	case m.full:
@@ -130,6 +131,8 @@ func (m *Model) escape(time.Time) tea.Cmd {
 		m.detail.SetRaw(false)
 	case !m.list.Filter().IsZero():
 		m.clearFilter()
+	case len(m.marks) > 0:
+		m.setMarks(nil)
 	}
 	return nil
 }

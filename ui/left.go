@@ -14,13 +14,30 @@ import (
 	"tapedeck/ui/prompt"
 )
 
+// Quit is why a session ended whose user quit it.
+const Quit = "quit"
+
 // Left is a pause that a session left behind that is no more.
 type Left struct {
 	SID      text.Text
 	Actor    string    // who paused
 	PausedAt time.Time // zero when it is not known
 	LostAt   time.Time // when the session was lost; zero when it is not known
-	Why      string    // what became of the session, in a line; may be empty
+	Why      string    // what became of the session, in a line, or [Quit]; may be empty
+}
+
+// openedMsg brings what was found when the session looked back.
+type openedMsg struct {
+	left []Left
+	err  error // what is wrong with the record of updates
+}
+
+func (m *Model) opened(msg openedMsg, now time.Time) {
+	m.behind = msg.left
+	if msg.err != nil {
+		m.complain(text.New(msg.err.Error()).String(), "updates go out all the same, unless journal_required is set", now)
+	}
+	m.offerLeft(now)
 }
 
 // offerLeft asks what is to become of the next pause that was left behind, once
@@ -48,7 +65,7 @@ func (m *Model) openLeft(l Left, r *deck.Recording, now time.Time) {
 		Kind: prompt.Behind, Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: short,
 		Who: m.who(r), Profile: m.place(), State: prompt.State(r), Title: l.words(short, now),
 	}
-	if l.Why != "" {
+	if l.Why != "" && l.Why != Quit {
 		q.Left = []string{text.New(l.Why).String()}
 	}
 	m.open(q, now)
@@ -66,7 +83,11 @@ func (l Left) words(short string, now time.Time) string {
 	if !l.PausedAt.IsZero() {
 		s += " at " + clockTime(l.PausedAt, now)
 	}
-	s += " and lost the session"
+	if l.Why == Quit {
+		s += " and quit"
+	} else {
+		s += " and lost the session"
+	}
 	if !l.LostAt.IsZero() {
 		s += " at " + clockTime(l.LostAt, now)
 	}

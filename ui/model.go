@@ -83,6 +83,9 @@ type Model struct {
 	stale    bool           // what is shown is dimmed as old
 	interval time.Duration
 
+	marks map[text.Text]bool // replaced, never changed
+	slots chan struct{}      // a place for each update of a batch under way
+
 	alarms     alarms
 	behind     []Left                  // what lost sessions left, not asked about yet
 	leftBy     string                  // who left what is asked about
@@ -119,9 +122,9 @@ func New(ctx context.Context, o Options) *Model {
 	m := &Model{
 		ctx: ctx, o: o, deck: o.Deck, now: time.Now(), interval: o.Interval,
 		themeOf: theme.Options{Mode: o.Theme, Dark: true, NoColor: o.NoColor, ASCII: o.ASCII},
-		left:    map[text.Text]uint64{}, behind: o.Left,
-		live: &deck.Snapshot{}, shown: &deck.Snapshot{},
-		help: viewport.New(),
+		left:    map[text.Text]uint64{},
+		live:    &deck.Snapshot{}, shown: &deck.Snapshot{},
+		help: viewport.New(), slots: make(chan struct{}, maxAtOnce),
 	}
 	m.th = theme.New(m.themeOf)
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
@@ -145,6 +148,12 @@ func (m *Model) Close() { m.cancel() }
 // terminal for its background where the theme depends on it.
 func (m *Model) Init() tea.Cmd {
 	cmds := []tea.Cmd{m.tick(), m.wait()}
+	if open := m.o.Open; open != nil {
+		cmds = append(cmds, func() tea.Msg {
+			left, err := open()
+			return openedMsg{left, err}
+		})
+	}
 	if !m.o.NoColor && (m.o.Theme == "" || m.o.Theme == "auto") {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -203,6 +212,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.list.SetPausesAt(time.Time{})
 	case noteMsg:
 		m.noted(msg, time.Now())
+	case openedMsg:
+		m.opened(msg, time.Now())
 	case restMsg:
 		cmd = m.rested(msg)
 	case tea.WindowSizeMsg:
@@ -316,9 +327,10 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 		m.interval = s.Interval
 	}
 	m.follow(s, now)
+	m.followMarks(s)
 	if m.prompt != nil {
 		if q := m.prompt.Question(); q.Kind != prompt.Quit {
-			m.closePrompt(m.prompt.Watch(s.Find(q.Request.SID)), now)
+			m.closePrompt(m.prompt.WatchAll(s.Find), now)
 		}
 	}
 	if m.frozen.IsZero() {

@@ -72,8 +72,11 @@ type Options struct {
 	NoColor       bool
 	Actor         string // who asks for updates here
 
-	MaskNumbers bool   // only the last digits of numbers are shown
-	Left        []Left // the pauses that lost sessions have left
+	MaskNumbers bool // only the last digits of numbers are shown
+	// Open looks back when the screen opens: it returns the pauses that lost
+	// sessions have left, and what is wrong with the record of updates; nil for
+	// none. It runs beside the event loop.
+	Open func() ([]Left, error)
 
 	In      *os.File // the terminal's input; nil for none
 	Out     io.Writer

@@ -21,18 +21,31 @@ type update struct {
 	pressed  time.Time
 	progress deck.Progress // as last seen
 	done     bool          // it is over, and kept until a snapshot shows what came of it
+	batch    *batch        // that it is one of; nil for none
 }
 
-// do sends a request. It thaws the display, so that its result is seen.
-func (m *Model) do(req deck.Request, short string, now time.Time) tea.Cmd {
+// do sends a request, perhaps one of a batch. It thaws the display, so that its
+// result is seen.
+func (m *Model) do(req deck.Request, short string, b *batch, now time.Time) tea.Cmd {
 	req.Snapshot = m.live.Seq
-	u := update{req: req, short: short, pressed: now}
+	u := update{req: req, short: short, pressed: now, batch: b}
 	u.progress = deck.Progress{Request: req, Outcome: deck.Requested, Asked: now}
 	m.updates = append(m.updates, u)
 	m.thaw()
 	m.announce(u, now)
-	ctx, d := m.ctx, m.deck
+	ctx, d, slots := m.ctx, m.deck, m.slots
+	if b == nil {
+		slots = nil // what is asked for by itself waits for nothing
+	}
 	return func() tea.Msg {
+		if slots != nil {
+			select {
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
+			case <-ctx.Done():
+				return nil
+			}
+		}
 		p, err := d.Do(ctx, req)
 		return doneMsg{req: req, progress: p, err: err}
 	}
@@ -102,10 +115,15 @@ func (m *Model) done(msg doneMsg, now time.Time) {
 		switch {
 		case errors.Is(msg.err, m.ctx.Err()) && m.ctx.Err() != nil:
 			// The session ends; the deck finishes the update by itself.
+		case msg.err != nil && u.batch != nil:
+			m.ended(u, msg.err, now)
 		case msg.err != nil:
-			m.refused(u, msg.err, now)
+			m.complain("cannot "+u.req.Verb()+" …"+u.short+": "+m.whyNot(msg.err), "", now)
 		default:
 			m.step(u, msg.progress, now)
+			if u.batch != nil {
+				m.ended(u, nil, now)
+			}
 			if u.done = true; !shows(m.live, u) {
 				return // until a snapshot does, the screen is from before it
 			}
@@ -121,25 +139,28 @@ func shows(s *deck.Snapshot, u *update) bool {
 	return r == nil || r.Update != nil && r.Update.ID >= u.progress.ID && (r.Update.ID > u.progress.ID || r.Update.Settled)
 }
 
-// refused says why the deck sent nothing.
-func (m *Model) refused(u *update, err error, now time.Time) {
-	why := text.New(err.Error()).String()
+// whyNot says why the deck sent nothing.
+func (m *Model) whyNot(err error) string {
+	if busy, ok := errors.AsType[*deck.BusyError](err); ok {
+		return doing(busy.Progress.Request) + " it is under way (" + string(busy.Progress.Outcome) + "); one update at a time"
+	}
 	switch {
 	case errors.Is(err, deck.ErrReadOnly):
-		why = "tapedeck is read-only here"
+		return "tapedeck is read-only here"
 	case errors.Is(err, deck.ErrNotFound):
-		why = "it is not known any more"
+		return "it is not known any more"
 	case errors.Is(err, deck.ErrClosed):
-		why = "tapedeck is ending"
+		return "tapedeck is ending"
 	}
-	if busy, ok := errors.AsType[*deck.BusyError](err); ok {
-		why = doing(busy.Progress.Request) + " it is under way (" + string(busy.Progress.Outcome) + "); one update at a time"
-	}
-	m.complain("cannot "+u.req.Verb()+" …"+u.short+": "+why, "", now)
+	return text.New(err.Error()).String()
 }
 
-// announce says in the status line how far a request has come.
+// announce says in the status line how far a request has come; of a batch only
+// its end is said, with all others.
 func (m *Model) announce(u update, now time.Time) {
+	if u.batch != nil {
+		return
+	}
 	words, hint, bad := progressWords(u.progress, u.short)
 	if why := offRecord(u.progress); why != "" {
 		if bad {

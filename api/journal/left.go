@@ -31,6 +31,7 @@ func LeftBehind(dir, space, project string, now time.Time) ([]Abandoned, error) 
 		out   Abandoned
 	}
 	held := map[text.Text]*pause{}
+	wishes := map[string]Entry{} // an outcome may be written by another tapedeck, after a crash
 	var failed error
 	for e, err := range Read(dir, Filter{Since: now.Add(-leftWindow)}) {
 		if _, bad := errors.AsType[*LineError](err); bad {
@@ -42,11 +43,19 @@ func LeftBehind(dir, space, project string, now time.Time) ([]Abandoned, error) 
 		if e.Space != space || e.Project != project {
 			continue
 		}
+		if e.Event == Wish {
+			wishes[e.ID] = e
+			continue
+		}
 		p := held[e.Recording]
 		done := e.Event == Outcome && (e.Outcome == "accepted" || e.Outcome == "verified")
 		switch {
 		case done && e.StatusAsked == "paused" && (p == nil || p.owner.ID != e.ID):
-			held[e.Recording] = &pause{e, Abandoned{Recording: e.Recording, Actor: e.Actor, Paused: e.Time}}
+			owner := e
+			if w, ok := wishes[e.ID]; ok {
+				owner = w
+			}
+			held[e.Recording] = &pause{owner, Abandoned{Recording: e.Recording, Actor: owner.Actor, Paused: owner.Time}}
 		case done && e.StatusAsked != "paused":
 			delete(held, e.Recording)
 		case p != nil && e.Event == Ack:

@@ -207,9 +207,9 @@ func TestDashboardEnds(t *testing.T) {
 func TestSecondSignal(t *testing.T) {
 	came, done := make(chan os.Signal), make(chan struct{})
 	ctx, cancel := context.WithCancelCause(t.Context())
-	exited, ended := make(chan int, 1), make(chan struct{})
+	exited, ended, terminated := make(chan int, 1), make(chan struct{}), make(chan struct{})
 	go func() {
-		watch(came, done, cancel, func(code int) { exited <- code })
+		watch(came, done, terminated, cancel, func(code int) { exited <- code })
 		close(ended)
 	}()
 	came <- syscall.SIGHUP
@@ -217,6 +217,9 @@ func TestSecondSignal(t *testing.T) {
 	if e, ok := errors.AsType[*SignalError](context.Cause(ctx)); !ok || e.ExitCode() != 129 {
 		t.Errorf("cause %v, want SIGHUP", context.Cause(ctx))
 	}
+	came <- syscall.SIGHUP
+	came <- syscall.SIGTERM // ends what goes on after a SIGHUP
+	<-terminated
 	came <- syscall.SIGHUP
 	came <- syscall.SIGTERM
 	if code := <-exited; code != 143 {

@@ -23,10 +23,12 @@ func (e *SignalError) ExitCode() int { return 128 + int(e.Signal) }
 //
 // A second SIGINT or SIGTERM calls exit at once. A second SIGHUP does not: a
 // window that closes often sends two, and what is under way is to be finished.
+// What goes on for a while after a SIGHUP ends with [Terminated].
 //
 // stop ends the watch and releases what it holds.
 func NotifyContext(parent context.Context, exit func(code int)) (ctx context.Context, stop func()) {
-	ctx, cancel := context.WithCancelCause(parent)
+	terminated := make(chan struct{})
+	ctx, cancel := context.WithCancelCause(context.WithValue(parent, terminatedKey{}, terminated))
 	signals := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
@@ -34,7 +36,7 @@ func NotifyContext(parent context.Context, exit func(code int)) (ctx context.Con
 	came := make(chan os.Signal, 8)
 	done := make(chan struct{})
 	signal.Notify(came, signals...)
-	go watch(came, done, cancel, exit)
+	go watch(came, done, terminated, cancel, exit)
 	return ctx, func() {
 		signal.Stop(came)
 		close(done)
@@ -42,21 +44,35 @@ func NotifyContext(parent context.Context, exit func(code int)) (ctx context.Con
 	}
 }
 
-// watch cancels at the first signal, and exits at the second that counts.
-func watch(came <-chan os.Signal, done <-chan struct{}, cancel context.CancelCauseFunc, exit func(int)) {
-	for first := true; ; first = false {
+type terminatedKey struct{}
+
+// Terminated returns a channel that is closed when SIGINT or SIGTERM comes, also
+// after a SIGHUP has ended ctx. It is nil for a context that is not of
+// [NotifyContext].
+func Terminated(ctx context.Context) <-chan struct{} {
+	c, _ := ctx.Value(terminatedKey{}).(chan struct{})
+	return c
+}
+
+// watch cancels at the first signal, and exits at the second that is no SIGHUP.
+func watch(came <-chan os.Signal, done <-chan struct{}, terminated chan<- struct{}, cancel context.CancelCauseFunc, exit func(int)) {
+	for first := true; ; {
 		select {
 		case <-done:
 			return
 		case s := <-came:
 			sig, _ := s.(syscall.Signal)
 			e := &SignalError{Signal: sig}
-			switch {
-			case first:
-				cancel(e)
-			case sig != syscall.SIGHUP:
-				exit(e.ExitCode())
+			cancel(e) // the first one counts
+			if sig == syscall.SIGHUP {
+				continue
 			}
+			if !first {
+				exit(e.ExitCode())
+				continue
+			}
+			first = false
+			close(terminated)
 		}
 	}
 }

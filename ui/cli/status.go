@@ -220,7 +220,7 @@ func (r *runner) printStatus(s sharedStatus) error {
 func (r *runner) askStatus(ctx context.Context, c config.Config) error {
 	d, err := deck.Open(api.Config{
 		Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + r.version(),
-	}, deck.Config{Interval: c.Interval, Lookback: c.Lookback, ReadOnly: true})
+	}, deck.Config{Interval: c.Interval, Lookback: c.Lookback, ReadOnly: true, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm})
 	if err != nil {
 		return err
 	}
