@@ -51,6 +51,12 @@ func TestE2E(t *testing.T) {
 		{"key repeat", testKeyRepeat},
 		{"paste", testPaste},
 		{"hostile text", testHostileText},
+		{"crash", testCrash},
+		{"timer outlives", testTimerOutlives},
+		{"terminated", testTerminated},
+		{"status", testStatus},
+		{"marks", testMarks},
+		{"journal broken", testJournalBroken},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -25,7 +25,7 @@ func promptHints(m *Model) []hint {
 	case prompt.Behind:
 		return []hint{{"t", "take it over", 0}, {"r", "resume", 0}, {"any other key", "leaves it", 1}}
 	case prompt.Confirm:
-		return []hint{{"y", "resume", 0}, {"any other key", "cancels", 1}}
+		return []hint{{"y", m.prompt.Question().Request.Verb(), 0}, {"any other key", "cancels", 1}}
 	case prompt.Typed:
 		return []hint{{"Enter", "stop", 0}, {"Esc", "cancel", 0}}
 	}

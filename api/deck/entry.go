@@ -23,6 +23,7 @@ type entry struct {
 
 	shown uint64      // the first snapshot that shows the last update
 	clock *alarmClock // the auto-resume that runs; nil for none
+	rings bool        // its time has come, and it is being done
 }
 
 // busy reports whether an update of the recording is under way.

@@ -83,6 +83,7 @@ func TestJournalHasEveryUpdate(t *testing.T) {
 		synctest.Wait()
 		want := []string{
 			"wish i in-progress paused skip",
+			"timer auto-resume set",
 			"outcome i in-progress paused skip paused verified",
 			"ack bob waiting for the bank",
 			"wish ii paused in-progress (timer)",

@@ -84,12 +84,12 @@ func (d *Deck) clearTimer(e *entry) {
 	}
 }
 
-// Timers returns the recordings with an auto-resume that runs.
+// Timers returns the recordings with an auto-resume that runs, or is being done.
 func (d *Deck) Timers() (list []*Recording) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.order {
-		if e.clock != nil {
+		if e.clock != nil || e.rings {
 			list = append(list, e.view)
 		}
 	}
@@ -106,7 +106,8 @@ func (d *Deck) ring(e *entry, clock *alarmClock) {
 	}
 	d.updates.Add(1)
 	defer d.updates.Done()
-	e.clock = nil
+	e.clock, e.rings = nil, true
+	defer d.rung(e)
 	actor, sid := e.view.Timer.Actor, e.view.SID
 	phase, busy := d.health.Phase(time.Now()), e.busy()
 	d.mu.Unlock()
@@ -136,6 +137,14 @@ func (d *Deck) ring(e *entry, clock *alarmClock) {
 	case p.Outcome != Verified && p.Outcome != Accepted:
 		fail("the resume is " + string(p.Outcome))
 	}
+}
+
+// rung notes that an auto-resume has been done, or not, and tells who waits.
+func (d *Deck) rung(e *entry) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e.rings = false
+	d.publish()
 }
 
 // stillTheSame reads the recording, and reports whether it is in the pause

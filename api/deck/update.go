@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/journal"
 	"tapedeck/api/text"
 )
 
@@ -307,6 +308,7 @@ func (u *update) notePause(old api.Recording) {
 	})
 	if req.ResumeAfter > 0 && !u.d.closed {
 		u.d.setTimer(u.e, req.Actor, min(req.ResumeAfter, MaxResumeAfter)) // from when it is known to be paused
+		u.d.noteEntry(u.e, journal.Timer, req.Actor, "auto-resume set", u.e.view.Timer.At)
 	}
 }
 
