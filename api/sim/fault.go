@@ -34,7 +34,7 @@ var faultKinds = []faultKind{
 	{name: "duration-null", help: "a recording's duration is null until it has ended"},
 	{name: "channels-number", help: "a recording's channel and channels are numbers"},
 	{name: "price-number", help: "a recording's price is a number, 0.0 where there is none"},
-	{name: "sept", help: "dates in September are written Sept"},
+	{name: "sept", help: "dates in September are written Sept, those of other months as ever"},
 	{name: "429", value: "SECONDS", def: 2 * time.Second, help: "429 with Retry-After: SECONDS (2 if not given); an update is not applied"},
 	{name: "429-bare", help: "429 without Retry-After; an update is not applied"},
 	{name: "503", help: "503; an update is not applied"},

@@ -111,30 +111,37 @@ func (s *Space) loadEnded() {
 	s.recordings.load(r)
 }
 
-// beginRandom lets a recording begin at t, with a call or conference of its own.
+// beginRandom lets a recording begin at t, with a call or conference of its own
+// that begins then too: nothing comes into a list but on its top.
 func (s *Space) beginRandom(t stamp) {
 	rng := s.own
 	conf := rng.IntN(5) == 0
 	r := s.draw(rng, conf)
 	r.created, r.updated, r.status = t, t, queued
 	if conf {
-		c := s.newConference(rng, t.add(-drawBetween(rng, 2*time.Second, 20*time.Second)))
+		c := s.newConference(rng, t)
 		s.conferences.add(c)
 		for _, m := range s.drawMembers(rng, c, t) {
-			s.calls.add(m.call)
+			s.addCall(m.call, t)
 		}
 		s.joinConference(r, c)
 	} else {
-		c := s.newCall(rng, t.add(-drawBetween(rng, 2*time.Second, 20*time.Second)), r.source)
-		s.calls.add(c)
+		c := s.newCall(rng, t, r.source)
+		s.addCall(c, t)
 		if leg := s.drawLeg(rng, c, t, r.source); leg != nil {
-			s.calls.add(leg)
+			s.addCall(leg, t)
 		}
 		s.joinCall(r, c)
 	}
 	s.recordings.add(r)
 	s.activate(r)
 	s.schedule(dueEvent{at: t.add(drawBetween(rng, time.Second, 3*time.Second)), rec: r, to: inProgress})
+}
+
+// addCall adds a call that begins at t.
+func (s *Space) addCall(c *call, t stamp) {
+	c.created, c.start, c.updated = t, t, t
+	s.calls.add(c)
 }
 
 // startQueued lets what is queued start a little later. It is for spaces with

@@ -97,7 +97,7 @@ func New(o Options) *Space {
 		numbers: fictionalNumbers(),
 		own:     rand.New(rand.NewPCG(o.Seed, streamOwn)),
 		others:  rand.New(rand.NewPCG(o.Seed, streamOthers)),
-		now:     stampOf(time.Now()),
+		now:     stampOf(time.Now().Truncate(time.Second)),
 		scene:   newScene(o.Scenario, o.Seed),
 	}
 	if o.Project != "" {
@@ -109,7 +109,7 @@ func New(o Options) *Space {
 	s.SetFaults(o.Faults...)
 	s.populate(max(o.Recordings, 0), max(o.History, 0))
 	s.openScene()
-	s.churn = newChurn(s.own, o.Churn, s.now)
+	s.churn = newChurn(s.own, o.Churn, stampOf(time.Now()))
 	if s.churn.mean > 0 {
 		s.startQueued()
 	}

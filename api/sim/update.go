@@ -80,7 +80,7 @@ func (x *exchange) update(r *recording, refuse func(msg string) reply) reply {
 	switch {
 	case status != paused && status != inProgress && status != stopped:
 		return refuse("Status must be one of paused, in-progress, stopped")
-	case status == paused && behavior != skip && behavior != silence:
+	case behavior != skip && behavior != silence:
 		return refuse("PauseBehavior must be one of skip, silence")
 	case ended(r.status):
 		return refuse("Recording is " + r.status + " and cannot be changed")

@@ -230,7 +230,7 @@ func (r *recording) price() string {
 
 // cost returns the price of so many seconds, at a rate per minute begun.
 func cost(seconds int64, rate float64) string {
-	return strconv.FormatFloat(-rate*float64((seconds+59)/60), 'f', 4, 64)
+	return strconv.FormatFloat(-rate*float64(max(1, (seconds+59)/60)), 'f', 4, 64)
 }
 
 // call appends c to b.
