@@ -266,7 +266,7 @@ func (u *update) accepted(rec api.Recording) {
 	ok := u.p.Request.Update.Reached(rec.Status)
 	u.d.mu.Lock()
 	old := u.e.view
-	if !outdated(rec, old) {
+	if !u.outdated(rec) {
 		u.d.set(u.e, rec, now, now)
 		if ok {
 			u.e.hold, u.e.want = now.Add(lagWindow), u.p.Request.Update
@@ -288,13 +288,21 @@ func (u *update) accepted(rec api.Recording) {
 	u.verify(now.Add(lagWindow))
 }
 
-// outdated reports whether a poll has shown more than a late answer knows: a
-// later change, or, within the same second, that the recording has ended.
-func outdated(answer api.Recording, shown *Recording) bool {
-	if shown.Updated.After(answer.Updated) && !answer.Updated.IsZero() {
+// outdated reports whether the polls have shown more than a late answer knows:
+// a later change, or, within the same second, that the recording has ended, or
+// a status that it came to after the POST was sent, for it is neither the one
+// before nor the one that was answered. The mutex must be held.
+func (u *update) outdated(answer api.Recording) bool {
+	shown := u.e.view
+	switch {
+	case shown.Updated.After(answer.Updated) && !answer.Updated.IsZero():
 		return true
+	case !shown.Active():
+		return answer.Status.Active()
+	case answer.Updated.After(shown.Updated), !u.e.read.After(u.p.Asked):
+		return false
 	}
-	return !shown.Active() && answer.Status.Active()
+	return shown.Status != u.rec.Status && shown.Status != answer.Status && !u.p.Request.Update.Reached(shown.Status)
 }
 
 // notePause notes that the pause is this request's. The mutex must be held.

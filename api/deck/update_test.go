@@ -282,6 +282,39 @@ func TestOlderPollNeverUndoesAnAnswer(t *testing.T) {
 	})
 }
 
+// An answer that came after a poll had shown what others did next, within the
+// same second, brought the status in between back.
+func TestLateAnswerNeverUndoesAPoll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		sid := space.Begin(sim.Begin{Status: "queued"})
+		tb := open(t, space, Config{})
+		tb.run()
+		after(time.Second)
+		tb.wire.set(func(r *http.Request) (*http.Response, error) {
+			if r.Method != "POST" {
+				return nil, nil
+			}
+			resp, err := tb.wire.next.RoundTrip(r)
+			space.SetStatus(sid, "paused") // somebody else, at once
+			time.Sleep(5 * time.Second)
+			return resp, err
+		})
+		go func() { _, _ = tb.deck.Do(context.Background(), resumeOf(sid)) }()
+		after(3 * time.Second)
+		for range 60 {
+			if got := tb.find(sid).Status; got != api.Paused {
+				t.Fatalf("the late answer brought %s back", got)
+			}
+			after(100 * time.Millisecond)
+		}
+		after(10 * time.Second)
+		if got := tb.find(sid).Update.Outcome; got != Contradicted {
+			t.Errorf("outcome %s, want contradicted: it is paused", got)
+		}
+	})
+}
+
 func TestAnswerWithAnotherStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		space := spaceOf(0, 0)
