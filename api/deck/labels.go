@@ -403,17 +403,20 @@ func (d *Deck) scanOld(ctx context.Context) {
 
 // readOld applies the active recordings of one call or conference.
 func (d *Deck) readOld(ctx context.Context, q api.RecordingQuery) {
-	began := time.Now()
-	var found []api.Recording
-	eachRow(ctx, d, d.client.Recordings(q), func(row api.Row) {
-		if row.Status.Active() {
-			found = append(found, row.Recording())
+	for pages := d.client.Recordings(q); pages.More(); {
+		if err := d.slot(ctx); err != nil {
+			return
 		}
-	})
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, rec := range found {
-		d.apply(rec, began, time.Now())
+		rows, _, err := nextPage(ctx, pages, func(row api.Row) bool { return row.Status.Active() })
+		d.free()
+		d.mu.Lock()
+		for _, r := range rows {
+			d.apply(r.rec, r.read, time.Now())
+		}
+		d.mu.Unlock()
+		if err != nil {
+			return
+		}
 	}
 }
 

@@ -190,28 +190,24 @@ func (d *Deck) readPage(ctx context.Context, pages *api.Pages[api.Row], index in
 	}
 	defer d.free()
 	latest := d.serverNow().Add(time.Minute)
-	began := time.Now()
 	out := pageRows{seen: map[text.Text]int64{}}
-	var wanted []api.Recording
-	info, err := pages.Next(ctx, func(row api.Row) {
+	rows, info, err := nextPage(ctx, pages, func(row api.Row) bool {
 		out.tail = d.feed.knows(row)
 		if !out.tail {
 			out.fresh++
 		}
 		d.feed.remember(row, latest)
-		if row.Status.Active() || d.tracks(row.SID) {
-			wanted = append(wanted, row.Recording())
-			out.seen[row.SID] = index + int64(out.n)
-		}
-		out.n++
+		return row.Status.Active() || d.tracks(row.SID)
 	})
+	out.n = info.Rows
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.costs.page(info)
 	now := time.Now()
 	news := false
-	for _, rec := range wanted {
-		news = d.apply(rec, began, now) || news
+	for _, r := range rows {
+		out.seen[r.rec.SID] = index + int64(r.at)
+		news = d.apply(r.rec, r.read, now) || news
 	}
 	if news {
 		d.publish()
@@ -220,6 +216,37 @@ func (d *Deck) readPage(ctx context.Context, pages *api.Pages[api.Row], index in
 		d.feed.odd = fmt.Errorf("%d of %d rows could not be read", info.Unreadable, info.Rows)
 	}
 	return out, err
+}
+
+// found is a recording that a page told of.
+type found struct {
+	rec  api.Recording
+	at   int       // its row in the page
+	read time.Time // when the request began whose answer it is
+}
+
+// nextPage reads the next page, and returns the recordings that are wanted.
+// Where the connection was dropped in the middle, the rows before that come
+// twice: those of either answer say what was so when its own request began.
+func nextPage(ctx context.Context, pages *api.Pages[api.Row], want func(api.Row) bool) ([]found, api.PageInfo, error) {
+	var rows []found
+	began, n := time.Now(), 0
+	info, err := pages.Next(ctx, func(row api.Row) {
+		if want(row) {
+			rows = append(rows, found{rec: row.Recording(), at: n, read: began})
+		}
+		n++
+	})
+	if err != nil && !errors.Is(err, api.ErrPage) {
+		return rows, info, err
+	}
+	first := n - (info.Rows - info.Unreadable) // of the answer that came to its end
+	for i := range rows {
+		if r := &rows[i]; r.at >= first {
+			r.at, r.read = r.at-first, info.Began
+		}
+	}
+	return rows, info, err
 }
 
 // tracks reports whether the deck has a recording.
@@ -410,7 +437,6 @@ func (d *Deck) readOne(ctx context.Context, sid text.Text) error {
 		return err
 	}
 	defer d.free()
-	began := time.Now()
 	rec, x, err := d.client.Recording(ctx, sid)
 	if err != nil {
 		return err
@@ -418,6 +444,6 @@ func (d *Deck) readOne(ctx context.Context, sid text.Text) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.costs.single(x)
-	d.apply(rec, began, time.Now())
+	d.apply(rec, x.Began, time.Now())
 	return nil
 }

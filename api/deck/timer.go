@@ -153,14 +153,13 @@ func (d *Deck) rung(e *entry) {
 func (d *Deck) stillTheSame(e *entry, clock *alarmClock) (why string, ok bool) {
 	ctx, cancel := context.WithTimeout(d.closing, verifyRead)
 	defer cancel()
-	began := time.Now()
-	rec, _, err := d.client.Recording(ctx, e.view.SID)
+	rec, x, err := d.client.Recording(ctx, e.view.SID)
 	if err != nil {
 		return "it could not be read when its time came: " + api.Reason(err), false
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.apply(rec, began, time.Now()) {
+	if d.apply(rec, x.Began, time.Now()) {
 		d.publish()
 	}
 	switch {

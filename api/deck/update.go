@@ -246,14 +246,13 @@ func (u *update) moved(ctx context.Context) error {
 func (u *update) read(ctx context.Context) (api.Recording, error) {
 	ctx, cancel := context.WithTimeout(ctx, verifyRead)
 	defer cancel()
-	began := time.Now()
-	rec, _, err := u.d.client.Recording(ctx, u.rec.SID)
+	rec, x, err := u.d.client.Recording(ctx, u.rec.SID)
 	if err != nil {
 		return rec, err
 	}
 	u.d.mu.Lock()
 	defer u.d.mu.Unlock()
-	if u.d.apply(rec, began, time.Now()) {
+	if u.d.apply(rec, x.Began, time.Now()) {
 		u.d.publish()
 	}
 	return rec, nil

@@ -315,6 +315,53 @@ func TestLateAnswerNeverUndoesAPoll(t *testing.T) {
 	})
 }
 
+// A read that was repeated after a dropped connection counted from its first
+// try, so that an older answer, which came later, took its place.
+func TestRepeatedReadIsAsNewAsItsAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		sid := space.Begin(sim.Begin{StartedAgo: time.Minute})
+		tb := open(t, space, Config{Interval: MaxInterval})
+		tb.run()
+		after(10 * time.Second)
+		reads := 0
+		tb.wire.set(func(r *http.Request) (*http.Response, error) {
+			if reads++; reads == 1 { // the first try is dropped late
+				time.Sleep(2 * time.Second)
+				return nil, io.ErrUnexpectedEOF
+			}
+			resp, err := tb.wire.next.RoundTrip(r)
+			if reads == 2 { // the read that began in between has its answer later still
+				time.Sleep(3 * time.Second)
+			}
+			return resp, err
+		})
+		read := func() {
+			if err := tb.deck.readOne(t.Context(), text.New(sid)); err != nil {
+				t.Error(err)
+			}
+		}
+		status := func() api.Status {
+			tb.deck.mu.Lock()
+			defer tb.deck.mu.Unlock()
+			return tb.deck.find(text.New(sid)).view.Status
+		}
+		go read()
+		after(time.Second)
+		go read()
+		after(500 * time.Millisecond)
+		space.SetStatus(sid, "paused")
+		after(time.Second)
+		if got := status(); got != api.Paused {
+			t.Errorf("%s, want the repeated read's answer", got)
+		}
+		after(5 * time.Second)
+		if got := status(); got != api.Paused {
+			t.Errorf("the older answer brought %s back", got)
+		}
+	})
+}
+
 func TestAnswerWithAnotherStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		space := spaceOf(0, 0)
