@@ -88,6 +88,7 @@ type update struct {
 	e    *entry
 	rec  api.Recording // as it was when the request was made: its SIDs are the path
 	p    *Progress     // replaced, never changed
+	last time.Time     // when the last read of it by itself began
 	done chan struct{}
 }
 
@@ -242,7 +243,8 @@ func (u *update) moved(ctx context.Context) error {
 	return nil
 }
 
-// read reads the recording and applies what it says.
+// read reads the recording, applies what it says, and returns it; or, where the
+// polls have a later look by then, that one.
 func (u *update) read(ctx context.Context) (api.Recording, error) {
 	ctx, cancel := context.WithTimeout(ctx, verifyRead)
 	defer cancel()
@@ -252,9 +254,13 @@ func (u *update) read(ctx context.Context) (api.Recording, error) {
 	}
 	u.d.mu.Lock()
 	defer u.d.mu.Unlock()
+	if x.Began.Before(u.e.read) {
+		return u.e.view.Recording, nil
+	}
 	if u.d.apply(rec, x.Began, time.Now()) {
 		u.d.publish()
 	}
+	u.last = x.Began
 	return rec, nil
 }
 
@@ -434,9 +440,10 @@ func (u *update) verified(rec api.Recording) {
 func (u *update) contradicted(rec api.Recording) {
 	u.d.mu.Lock()
 	defer u.d.mu.Unlock()
-	now := time.Now()
 	u.e.hold = time.Time{}
-	u.d.set(u.e, rec, now, now)
+	if !u.last.Before(u.e.read) {
+		u.d.set(u.e, rec, u.last, time.Now()) // it was taken for lag
+	}
 	u.stepLocked(func(p *Progress) { p.Outcome, p.Note, p.Settled = Contradicted, itIs(rec.Status), true })
 }
 

@@ -3,7 +3,6 @@ package deck
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -238,126 +237,6 @@ func TestRequestFromAnOldScreenIsRefused(t *testing.T) {
 		req.Snapshot = tb.deck.Snapshot().Seq
 		if p, err := tb.deck.Do(t.Context(), req); err != nil || p.Outcome != Verified {
 			t.Errorf("a resume by what the screen shows: %s, %v", p.Outcome, err)
-		}
-	})
-}
-
-func TestOlderPollNeverUndoesAnAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		space := spaceOf(0, 0)
-		sid := space.Begin(sim.Begin{StartedAgo: time.Minute})
-		tb := open(t, space, Config{})
-		tb.run()
-		after(time.Second)
-		// The poll's list is taken now and arrives 5 s later, when the lag of
-		// an accepted update is no excuse any more.
-		var once bool
-		tb.wire.set(func(r *http.Request) (*http.Response, error) {
-			if r.Method != "GET" || once || !strings.HasSuffix(r.URL.Path, "/Recordings.json") {
-				return nil, nil
-			}
-			once = true
-			resp, err := tb.wire.next.RoundTrip(r)
-			if err != nil {
-				return nil, err
-			}
-			b, _ := io.ReadAll(resp.Body)
-			time.Sleep(5 * time.Second)
-			resp.Body = io.NopCloser(strings.NewReader(string(b)))
-			return resp, nil
-		})
-		after(2 * time.Second) // the next poll is under way
-		if !once {
-			t.Fatal("no poll is under way")
-		}
-		if p, _ := tb.deck.Do(t.Context(), pauseOf(sid)); p.Outcome != Verified {
-			t.Fatalf("outcome %s", p.Outcome)
-		}
-		for range 60 {
-			after(100 * time.Millisecond)
-			if got := tb.find(sid).Status; got != api.Paused {
-				t.Fatalf("the old poll brought %s back", got)
-			}
-		}
-	})
-}
-
-// An answer that came after a poll had shown what others did next, within the
-// same second, brought the status in between back.
-func TestLateAnswerNeverUndoesAPoll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		space := spaceOf(0, 0)
-		sid := space.Begin(sim.Begin{Status: "queued"})
-		tb := open(t, space, Config{})
-		tb.run()
-		after(time.Second)
-		tb.wire.set(func(r *http.Request) (*http.Response, error) {
-			if r.Method != "POST" {
-				return nil, nil
-			}
-			resp, err := tb.wire.next.RoundTrip(r)
-			space.SetStatus(sid, "paused") // somebody else, at once
-			time.Sleep(5 * time.Second)
-			return resp, err
-		})
-		go func() { _, _ = tb.deck.Do(context.Background(), resumeOf(sid)) }()
-		after(3 * time.Second)
-		for range 60 {
-			if got := tb.find(sid).Status; got != api.Paused {
-				t.Fatalf("the late answer brought %s back", got)
-			}
-			after(100 * time.Millisecond)
-		}
-		after(10 * time.Second)
-		if got := tb.find(sid).Update.Outcome; got != Contradicted {
-			t.Errorf("outcome %s, want contradicted: it is paused", got)
-		}
-	})
-}
-
-// A read that was repeated after a dropped connection counted from its first
-// try, so that an older answer, which came later, took its place.
-func TestRepeatedReadIsAsNewAsItsAnswer(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		space := spaceOf(0, 0)
-		sid := space.Begin(sim.Begin{StartedAgo: time.Minute})
-		tb := open(t, space, Config{Interval: MaxInterval})
-		tb.run()
-		after(10 * time.Second)
-		reads := 0
-		tb.wire.set(func(r *http.Request) (*http.Response, error) {
-			if reads++; reads == 1 { // the first try is dropped late
-				time.Sleep(2 * time.Second)
-				return nil, io.ErrUnexpectedEOF
-			}
-			resp, err := tb.wire.next.RoundTrip(r)
-			if reads == 2 { // the read that began in between has its answer later still
-				time.Sleep(3 * time.Second)
-			}
-			return resp, err
-		})
-		read := func() {
-			if err := tb.deck.readOne(t.Context(), text.New(sid)); err != nil {
-				t.Error(err)
-			}
-		}
-		status := func() api.Status {
-			tb.deck.mu.Lock()
-			defer tb.deck.mu.Unlock()
-			return tb.deck.find(text.New(sid)).view.Status
-		}
-		go read()
-		after(time.Second)
-		go read()
-		after(500 * time.Millisecond)
-		space.SetStatus(sid, "paused")
-		after(time.Second)
-		if got := status(); got != api.Paused {
-			t.Errorf("%s, want the repeated read's answer", got)
-		}
-		after(5 * time.Second)
-		if got := status(); got != api.Paused {
-			t.Errorf("the older answer brought %s back", got)
 		}
 	})
 }
