@@ -141,6 +141,12 @@ func (d *drawn) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+func (d *drawn) written() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.bytes
+}
+
 // running is a program that is running, and its terminal.
 type running struct {
 	out  *drawn
@@ -188,19 +194,6 @@ func (r *running) press(b *testing.B, keys string, quiet time.Duration) float64 
 	return float64(r.out.at.Sub(began)) / 1e6
 }
 
-// report reports the median and the 95th percentile of both, and how many
-// times longer tapedeck's median is.
-func report(b *testing.B, ours, others []float64) {
-	slices.Sort(ours)
-	slices.Sort(others)
-	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(ours[len(ours)/2], "ms-median")
-	b.ReportMetric(ours[len(ours)*95/100], "ms-p95")
-	b.ReportMetric(others[len(others)/2], "plain-ms-median")
-	b.ReportMetric(others[len(others)*95/100], "plain-ms-p95")
-	b.ReportMetric(ours[len(ours)/2]/others[len(others)/2], "x-plain")
-}
-
 // BenchmarkKeyToFrame measures the time from the byte of a key in the
 // terminal's input to the bytes of its frame in the output; busy is while pages
 // of 1,000 recordings are read and decoded all the time, burst is 200 presses of
@@ -229,7 +222,7 @@ func keyToFrame(b *testing.B, n int, there, back string, quiet time.Duration) {
 	ours := run1(screenOf(b.Context(), n, time.Hour))
 	defer ours.end()
 	down := tea.KeyPressMsg{Code: 'j', Text: "j"}
-	others := run1(&plain{frames: framesOf(n, down, down, down, down)})
+	others := run1(&plain{frames: framesOf(n, slices.Repeat([]tea.Msg{down}, 6)...)}) // 7 frames: 200 keys end on another one
 	defer others.end()
 	time.Sleep(300 * time.Millisecond)
 	var a, c []float64
@@ -238,31 +231,35 @@ func keyToFrame(b *testing.B, n int, there, back string, quiet time.Duration) {
 		if i%2 == 1 {
 			keys = back
 		}
+		// The presses are spread over the step of the frame ticker, alike.
 		a = append(a, ours.press(b, keys, quiet))
-		time.Sleep(time.Duration(23+i%17) * time.Millisecond) // anywhere in the frame ticker's step
+		time.Sleep(time.Duration(20000+i*6180%16667) * time.Microsecond)
 		c = append(c, others.press(b, keys, quiet))
-		time.Sleep(time.Duration(23+i%13) * time.Millisecond)
+		time.Sleep(time.Duration(20000+i*10300%16667) * time.Microsecond)
 	}
 	report(b, a, c)
 }
 
 // BenchmarkIdle measures the processor time of a second in which a list full of
-// rows ticks.
+// rows ticks, and the bytes that it writes.
 func BenchmarkIdle(b *testing.B) {
-	var ticks []tea.Msg
-	frames := framesOf(1000, ticks...)
+	frames := framesOf(1000)
 	for i := range 60 {
 		frames = append(frames, tickFrames(frames[0], i))
 	}
-	var ours, others float64
+	var ours, others, bytes, plainBytes float64
 	for b.Loop() {
-		ours += idle(screenOf(b.Context(), 1000, time.Second))
-		others += idle(&plain{frames: frames, ticks: true})
+		cpu, n := idle(screenOf(b.Context(), 1000, time.Second))
+		ours, bytes = ours+cpu, bytes+n
+		cpu, n = idle(&plain{frames: frames, ticks: true})
+		others, plainBytes = others+cpu, plainBytes+n
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(ours/float64(b.N), "cpu-ms/s")
 	b.ReportMetric(others/float64(b.N), "plain-cpu-ms/s")
 	b.ReportMetric(ours/others, "x-plain")
+	b.ReportMetric(bytes/float64(b.N), "B/s")
+	b.ReportMetric(plainBytes/float64(b.N), "plain-B/s")
 }
 
 // tickFrames returns a frame in which every clock has moved.
@@ -277,15 +274,15 @@ func tickFrames(frame string, n int) string {
 }
 
 // idle runs a program for five seconds, and returns its processor time in ms a
-// second.
-func idle(m tea.Model) float64 {
+// second, and the bytes that it writes in one.
+func idle(m tea.Model) (cpu, bytes float64) {
 	r := run1(m)
 	defer r.end()
 	time.Sleep(500 * time.Millisecond)
 	const seconds = 5
-	before := processor()
+	before, written := processor(), r.out.written()
 	time.Sleep(seconds * time.Second)
-	return float64(processor()-before) / 1e6 / seconds
+	return float64(processor()-before) / 1e6 / seconds, float64(r.out.written()-written) / seconds
 }
 
 func processor() time.Duration {

@@ -2,12 +2,16 @@ package api
 
 import (
 	"bytes"
+	"encoding/json"
+	"io"
 	"net/http"
 	"runtime"
 	"testing"
 )
 
-// BenchmarkPage reads a page of 1,000 rows: bytes are those of the body.
+// BenchmarkPage reads a page of 1,000 rows: bytes are those of the body. The
+// baseline is what a plain client does: it reads the whole body and decodes it
+// into maps.
 func BenchmarkPage(b *testing.B) {
 	body := pageBody(1000)
 	client := through(b, roundTrip(func(r *http.Request) (*http.Response, error) {
@@ -38,6 +42,20 @@ func BenchmarkPage(b *testing.B) {
 			}
 		})
 	}
+	b.Run("baseline", func(b *testing.B) {
+		b.SetBytes(int64(len(body)))
+		b.ReportAllocs()
+		for b.Loop() {
+			all, err := io.ReadAll(bytes.NewReader(body))
+			if err != nil {
+				b.Fatal(err)
+			}
+			var page struct{ Recordings []map[string]any }
+			if err := json.Unmarshal(all, &page); err != nil || len(page.Recordings) != 1000 {
+				b.Fatal(len(page.Recordings), err)
+			}
+		}
+	})
 }
 
 // readPages reads a page of n rows and builds every row or none.
