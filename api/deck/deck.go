@@ -7,8 +7,9 @@
 //
 // Three rules decide what a read may say of a recording. A read that began
 // before another that was already applied, or before an update was answered,
-// says nothing; one that was repeated began when it was repeated. One that disagrees within 3 s of an accepted update is taken
-// as lag. Whatever else the API says is the truth, and nothing else is.
+// says nothing; one that was repeated began when it was repeated. One that
+// disagrees within 3 s of an accepted update is taken as lag. Whatever else the
+// API says is the truth, and nothing else is.
 package deck
 
 import (
