@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -318,9 +320,15 @@ func listCSV(w io.Writer) (write func(journal.Entry) error, end func() error) {
 	return write, func() error { out.Flush(); return out.Error() }
 }
 
-// safeCell returns s so that a spreadsheet takes it for text.
+// safeCell returns s so that a spreadsheet takes it for text. Spreadsheets skip
+// blanks and characters that cannot be seen before a formula, and take the
+// full-width forms of its first character for the plain ones.
 func safeCell(s string) string {
-	if t := strings.TrimLeft(s, " \u3000"); t != "" && strings.ContainsAny(t[:1], "=+-@|%\t\r\n") || strings.HasPrefix(t, "＝") {
+	shown := strings.TrimLeftFunc(s, func(r rune) bool {
+		return r == unicode.ReplacementChar || unicode.IsSpace(r) || !unicode.IsGraphic(r)
+	})
+	first, _ := utf8.DecodeRuneInString(shown)
+	if shown != "" && strings.ContainsRune("=+-@|%＝＋－＠｜％", first) || strings.ContainsAny(s[:min(1, len(s))], "\t\r\n") {
 		return "'" + s
 	}
 	return s

@@ -126,6 +126,24 @@ func TestJournalCSV(t *testing.T) {
 	}
 }
 
+// A cell that a spreadsheet would calculate is made text; any other one is left
+// as it is.
+func TestSafeCell(t *testing.T) {
+	for _, formula := range []string{
+		"=1+1", "+13105550142", "-1", "@SUM(A1)", "|cmd", "%0", "\t=1", "\r1", "\n1", " =1", "\u3000=1", "\u00a0=1",
+		"＝1", "＋1", "－1", "＠1", " ＝1", "\u200b=1", "\ufeff＝1", "\u202e=1", "\x00=1", "\x1b=1", "\u009b=1", "\ufffd=1", "\xff=1",
+	} {
+		if got := safeCell(formula); got != "'"+formula {
+			t.Errorf("safeCell(%q) = %q, want it made text", formula, got)
+		}
+	}
+	for _, s := range []string{"", " ", "alice", "'=1", "rec-8142", "1+1", "会議=1", "\u200b", "\ufffd"} {
+		if got := safeCell(s); got != s {
+			t.Errorf("safeCell(%q) = %q, want it as it is", s, got)
+		}
+	}
+}
+
 func TestJournalVerify(t *testing.T) {
 	dir := journalOf(t)
 	app := App{Environ: []string{"HOME=/nonexistent", "TAPEDECK_STATE_DIR=" + dir}}
