@@ -3,6 +3,11 @@ package text
 import (
 	"encoding/json"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -88,4 +93,37 @@ func FuzzString(f *testing.F) {
 			t.Fatalf("%q gives %q, then %q", in, out, again)
 		}
 	})
+}
+
+// A Text has no way out but its methods, and these are all: a new one has to
+// be added here, and to the test that every way out is safe. The text as it
+// came is touched by them alone.
+func TestWaysOut(t *testing.T) {
+	var methods []string
+	for _, typ := range []reflect.Type{reflect.TypeFor[Text](), reflect.TypeFor[*Text]()} {
+		for m := range typ.Methods() {
+			methods = append(methods, m.Name)
+		}
+		if typ.Kind() == reflect.Struct {
+			for f := range typ.Fields() {
+				if f.IsExported() {
+					t.Errorf("the field %s is exported", f.Name)
+				}
+			}
+		}
+	}
+	slices.Sort(methods)
+	if got := strings.Join(slices.Compact(methods), " "); got != "Format Is IsZero Len MarshalText PathSegment String" {
+		t.Errorf("a Text has the methods %s", got)
+	}
+	f, err := parser.ParseFile(token.NewFileSet(), "text.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range f.Decls {
+		fn, ok := d.(*ast.FuncDecl)
+		if ok && fn.Recv == nil && fn.Name.IsExported() && fn.Name.Name != "New" {
+			t.Errorf("the package has a function %s", fn.Name.Name)
+		}
+	}
 }
