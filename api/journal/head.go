@@ -41,7 +41,11 @@ func readHead(dir string) (mark, error) {
 		return mark{}, problem("read", path, err)
 	}
 	var m mark
-	if err := json.Unmarshal(b, &m); err != nil || len(m.Hash) != len(genesis) || m.File < 1 || m.Size < 0 {
+	err = json.Unmarshal(b, &m)
+	// One before the first line that has the hash of a line, or lines before it,
+	// would make the next line the first one once more.
+	begun := m.Count == 0 && (m.Hash != genesis || m.Size != 0)
+	if err != nil || len(m.Hash) != len(genesis) || m.File < 1 || m.Size < 0 || begun {
 		return mark{}, problem("read", path, errHead)
 	}
 	return m, nil
