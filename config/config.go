@@ -149,10 +149,12 @@ type loader struct {
 	named   bool   // the profile was named by flag or variable
 	// problems is everything that is wrong so far.
 	problems []error
+	// commandTime is what a token_command may take.
+	commandTime time.Duration
 }
 
 func newLoader(in Sources) *loader {
-	return &loader{in: in, env: newEnvironment(in.Environ)}
+	return &loader{in: in, env: newEnvironment(in.Environ), commandTime: commandTime}
 }
 
 func (l *loader) fail(err error) { l.problems = append(l.problems, err) }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -186,6 +187,39 @@ func TestCanceledCommand(t *testing.T) {
 	cancel()
 	_, err := Load(ctx, Sources{Environ: []string{"HOME=/h"}, Flags: map[string]string{"config": path}})
 	checkError(t, err, `cannot get the token from the command "sleep" (`+path+":3:1): it was canceled")
+}
+
+// The words of a token_command are its arguments as they are: no shell expands
+// them.
+func TestCommandHasNoShell(t *testing.T) {
+	const words = "$HOME;`id`|cat>ran&*"
+	path := filepath.Join(t.TempDir(), "config.toml")
+	write(t, path, "space = \"acme\"\nproject = \"p\"\ntoken_command = [\"echo\", \""+words+"\"]\n")
+	c, err := Load(t.Context(), Sources{Environ: []string{"HOME=/h", "PATH=" + os.Getenv("PATH")}, Flags: map[string]string{"config": path}})
+	checkError(t, err, "")
+	if got := c.Token.Reveal(); got != words {
+		t.Errorf("the command printed %q, want %q", got, words)
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(path), "ran")); err == nil {
+		t.Error("a shell has run")
+	}
+}
+
+// A token_command that does not end is ended, with what it has started holding
+// its output open.
+func TestSlowCommand(t *testing.T) {
+	l := newLoader(Sources{Environ: []string{"PATH=" + os.Getenv("PATH")}})
+	if l.commandTime != 10*time.Second {
+		t.Errorf("a token_command has %s, want 10 s", l.commandTime)
+	}
+	l.commandTime = 50 * time.Millisecond
+	began := time.Now()
+	_, err := l.runCommand(t.Context(), writtenToken{command: []string{"sh", "-c", "sleep 30 & sleep 30"}})
+	checkError(t, err, "cannot get the token from the command \"sh\"")
+	checkError(t, err, "it took longer than 50ms")
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("it was ended after %v", took)
+	}
 }
 
 func TestOpenFileIsWarnedOf(t *testing.T) {

@@ -1,9 +1,13 @@
 package config
 
 import (
+	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+	"unicode"
 )
 
 func TestParseSpace(t *testing.T) {
@@ -144,6 +148,44 @@ func FuzzLoad(f *testing.F) {
 		for _, s := range c.Settings() {
 			if s.Name == "token" && s.Value != "set" && s.Value != "not set" && s.Value != "set by a command" {
 				t.Errorf("the token is shown as %q", s.Value)
+			}
+		}
+	})
+}
+
+// FuzzEnviron feeds variables: no panic, every setting within its bounds when
+// there is no error, and the token in nothing that is shown.
+func FuzzEnviron(f *testing.F) {
+	const token = "PTfuzz0123456789abcdef0123456789"
+	for _, s := range []string{
+		"", "SIGNALWIRE_SPACE=acme\nSIGNALWIRE_PROJECT_ID=p", "SIGNALWIRE_HOST=https://u:p@x\nPROJECT_ID=p", "SIGNALWIRE_SPACE=relay",
+		"SIGNALWIRE_SPACE=a\nTAPEDECK_INTERVAL=1h\nTAPEDECK_ASCII=2\nTAPEDECK_RAED_ONLY=1", "TAPEDECK_PROFILE=x", "TAPEDECK_STATE_DIR=~/x\nHOME=",
+		"LC_ALL=utf8\nNO_COLOR=1\nTAPEDECK_THEME=\x1b[31m", "=\nA\n\x00=\x00", "TAPEDECK_PAUSE_WARN=-1s\nTAPEDECK_PAUSE_ALARM=0",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, vars string) {
+		if strings.Contains(vars, "PTfuzz") {
+			return
+		}
+		environ := append([]string{"HOME=/nonexistent"}, strings.Split(vars, "\n")...)
+		environ = append(environ, "SIGNALWIRE_API_TOKEN="+token, "XDG_CONFIG_HOME=/nonexistent")
+		for _, load := range []func(Sources) (Config, error){
+			func(in Sources) (Config, error) { return Load(t.Context(), in) }, Demo,
+		} {
+			c, err := load(Sources{Environ: environ, NoCommand: true})
+			shown := fmt.Sprint(c, c.Settings(), c.Warnings, err)
+			if strings.Contains(shown, token) {
+				t.Errorf("the token is shown: %s", shown)
+			}
+			for _, line := range append(c.Warnings, fmt.Sprint(err)) {
+				if strings.ContainsFunc(line, func(r rune) bool { return r != '\n' && unicode.IsControl(r) }) {
+					t.Errorf("not safe to show: %q", line)
+				}
+			}
+			if err == nil && (c.Interval < 500*time.Millisecond || c.Interval > 5*time.Minute || c.Lookback <= 0 || c.PauseAlarm < 0 ||
+				!slices.Contains([]string{"auto", "dark", "light", "mono"}, c.Theme)) {
+				t.Errorf("no error, but the settings are %+v", c)
 			}
 		}
 	})

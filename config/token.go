@@ -185,7 +185,7 @@ func (l *loader) readTokenFile(w writtenToken) (string, error) {
 // settings file, and returns what it prints. Its errors are thrown away: they
 // may hold what nobody should see.
 func (l *loader) runCommand(ctx context.Context, w writtenToken) (string, error) {
-	timed, cancel := context.WithTimeout(ctx, commandTime)
+	timed, cancel := context.WithTimeout(ctx, l.commandTime)
 	defer cancel()
 	name := w.command[0]
 	if strings.ContainsRune(name, filepath.Separator) || strings.HasPrefix(name, "~") {
@@ -213,7 +213,7 @@ func (l *loader) runCommand(ctx context.Context, w writtenToken) (string, error)
 	case ctx.Err() != nil:
 		why = "it was canceled"
 	case timed.Err() != nil:
-		why = fmt.Sprintf("it took longer than %s", commandTime)
+		why = fmt.Sprintf("it took longer than %s", l.commandTime)
 	}
 	return "", &Error{What: fmt.Sprintf("cannot get the token from the command %s (%s): %s", quote(w.command[0]), w.place, why),
 		Hints: []string{"run the command by hand to see what it says"}}
