@@ -51,6 +51,8 @@ func TestE2E(t *testing.T) {
 		{"key repeat", testKeyRepeat},
 		{"paste", testPaste},
 		{"hostile text", testHostileText},
+		{"terminals", testTerminals},
+		{"crash report", testCrashReport},
 		{"crash", testCrash},
 		{"timer outlives", testTimerOutlives},
 		{"terminated", testTerminated},
