@@ -59,6 +59,7 @@ func TestE2E(t *testing.T) {
 		{"status", testStatus},
 		{"marks", testMarks},
 		{"journal broken", testJournalBroken},
+		{"long", testLong},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
