@@ -28,7 +28,7 @@ const headSize = 192
 var errHead = errors.New("it is not readable")
 
 // readHead returns the head of the journal in dir. The error is os.ErrNotExist
-// when there is none, and errHead when it says nothing.
+// when there is none, or an empty one, and errHead when it says nothing.
 func readHead(dir string) (mark, error) {
 	path := filepath.Join(dir, HeadName)
 	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
@@ -39,6 +39,9 @@ func readHead(dir string) (mark, error) {
 	b, err := io.ReadAll(io.LimitReader(f, 4*headSize))
 	if err != nil {
 		return mark{}, problem("read", path, err)
+	}
+	if len(b) == 0 { // made, and its first write failed: the disk was full, say
+		return mark{}, problem("read", path, os.ErrNotExist)
 	}
 	var m mark
 	err = json.Unmarshal(b, &m)

@@ -288,7 +288,7 @@ func (v *verifier) end() {
 	switch {
 	case errors.Is(v.headErr, fs.ErrNotExist):
 		if v.any {
-			v.problem(HeadName, 0, "the file is missing: whether lines were cut off at the end cannot be told")
+			v.problem(HeadName, 0, "the file is missing or empty: whether lines were cut off at the end cannot be told")
 		}
 	case v.headErr != nil:
 		v.problem(HeadName, 0, "it is not readable: whether lines were cut off at the end cannot be told")

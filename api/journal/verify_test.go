@@ -59,8 +59,8 @@ func TestVerifyTampering(t *testing.T) {
 		{"the head says more", head(func(m mark) mark { m.Count++; return m }), "journal.jsonl:10: cut off after this line: line 11 is missing"},
 		{"the head's hash", head(func(m mark) mark { m.Hash = genesis; return m }), "journal.jsonl:10: it was changed, or journal.head was"},
 		{"the head says less, of another", head(func(m mark) mark { m.Count = 8; return m }), "journal.head: it was changed: it has another hash for line 8"},
+		{"the head is emptied", func(t *testing.T, dir string) { check(t, os.Truncate(filepath.Join(dir, HeadName), 0)) }, "journal.head: the file is missing or empty"},
 		{"the head is deleted", func(t *testing.T, dir string) { check(t, os.Remove(filepath.Join(dir, HeadName))) }, "journal.head: the file is missing"},
-		{"the head is emptied", func(t *testing.T, dir string) { check(t, os.Truncate(filepath.Join(dir, HeadName), 0)) }, "journal.head: it is not readable"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -150,6 +150,19 @@ func TestVerifyRotated(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where the disk was full from the start, there are empty files: nothing has
+// been cut off.
+func TestVerifyEmptyFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{FileName, HeadName, LockName} {
+		check(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	if r := intact(t, dir); r.Lines != 0 {
+		t.Errorf("Verify of empty files: %+v", r)
+	}
+	staysIntact(t, dir, 2)
 }
 
 func TestVerifyNothing(t *testing.T) {
