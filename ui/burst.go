@@ -61,6 +61,8 @@ func (m *Model) doubt(k tea.KeyPressMsg, now time.Time) string {
 	}
 	recent := func(t time.Time, d time.Duration) bool { return !t.IsZero() && now.Sub(t) < d }
 	switch {
+	case burst && m.o.reads != nil && m.o.reads.doubtful(now):
+		return "right after an escape"
 	case burst:
 		return "in a burst of keys"
 	case recent(s.escaped, afterEscape):

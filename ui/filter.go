@@ -80,7 +80,7 @@ func (m *Model) warnUnmatched(now time.Time) {
 	if !ok || !m.list.Kept() {
 		return
 	}
-	words := "…" + m.list.ShortSID(r.SID) + " is still selected and does not match"
+	words := "…" + m.list.ShortSID(r.SID) + notMatched
 	switch shown, _ := m.list.Shown(); {
 	case shown == 0:
 		words += "; nothing does"
@@ -92,8 +92,14 @@ func (m *Model) warnUnmatched(now time.Time) {
 	m.refuse(words, now)
 }
 
+// notMatched is what is said of a selected recording that a filter hides.
+const notMatched = " is still selected and does not match"
+
 func (m *Model) closeFilter() {
 	m.mode, m.invalid = normal, nil
+	if strings.Contains(m.info.text, notMatched) { // it was about the filter before
+		m.info = notice{}
+	}
 	m.input.Blur()
 }
 

@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
 )
@@ -177,8 +178,27 @@ func (m *Model) reverse(now time.Time) tea.Cmd {
 
 func (m *Model) refresh(now time.Time) tea.Cmd {
 	m.deck.Refresh()
-	m.say("refreshing", now)
+	m.say(refreshing, now)
+	m.refreshed = now
 	return nil
+}
+
+// refreshing is said until the poll that was asked for has ended.
+const refreshing = "refreshing"
+
+// pollEnded says that a refresh has ended.
+func (m *Model) pollEnded(s *deck.Snapshot, now time.Time) {
+	h := s.Health
+	if m.refreshed.IsZero() || !h.Complete.After(m.refreshed) && !(h.Err != nil && h.Next.After(now)) {
+		return
+	}
+	m.refreshed = time.Time{}
+	if m.info.text != refreshing {
+		return
+	}
+	if m.info = (notice{}); h.Failing.IsZero() {
+		m.say("refreshed", now)
+	}
 }
 
 func (m *Model) freeze(now time.Time) tea.Cmd {

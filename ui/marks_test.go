@@ -133,7 +133,7 @@ func TestSiblings(t *testing.T) {
 		if got := s.verbs(); !strings.HasPrefix(got, "pause 91be silence, pause ") || len(s.d.requests) != 3 {
 			t.Errorf("requests %q, want three pauses", got)
 		}
-		s.want("paused 1 of 2; not …07d1 (failed: timeout)")
+		s.want("paused 1 of 2; not …07d1 (timeout)")
 	})
 	onNight(t, "any other key leaves them", Options{}, func(t *testing.T, s *session) {
 		s.show(office()).pick(sidRec)

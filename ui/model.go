@@ -98,6 +98,7 @@ type Model struct {
 	bad, info notice               // the status line
 	looked    text.Text            // the recording the deck was last told of
 	resting   bool                 // a restMsg is to come
+	refreshed time.Time            // when a poll was asked for that has not ended
 	interrupt time.Time            // of the last ctrl+c
 	moved     bool                 // the key only moved something
 	slips     slips                // what tells slips from keys that are meant
@@ -328,6 +329,7 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 	}
 	m.follow(s, now)
 	m.followMarks(s)
+	m.pollEnded(s, now)
 	if m.prompt != nil {
 		if q := m.prompt.Question(); q.Kind != prompt.Quit {
 			m.closePrompt(m.prompt.WatchAll(s.Find), now)

@@ -82,7 +82,7 @@ func (m *Model) follow(s *deck.Snapshot, now time.Time) {
 	m.updates = slices.DeleteFunc(m.updates, func(u update) bool { return u.done && shows(s, &u) })
 	for sid, id := range m.left {
 		// A snapshot from before the pause says nothing about it.
-		if r := s.Find(sid); r == nil || !r.Paused() && r.Update != nil && r.Update.ID >= id && !pending(r.Update) {
+		if r := s.Find(sid); r == nil || !r.Paused() && r.Update != nil && r.Update.ID >= id && !pending(r.Update) && !r.Update.Late(now) {
 			delete(m.left, sid)
 		}
 	}
@@ -213,12 +213,12 @@ func progressWords(p deck.Progress, short string) (words, hint string, bad bool)
 	case deck.Contradicted:
 		words, bad = req.Verb()+name+with+": contradicted", true
 	case deck.Failed:
-		words, bad = req.Verb()+name+": "+cause(p.Err), true
+		words, bad = req.Verb()+name+": failed: "+cause(p.Err), true
 		hint = api.Hint(p.Err)
 	case deck.Unknown:
-		words, bad = "…"+short+": nobody can tell yet whether it was "+did(req)+"; reading again", true
+		words, bad = req.Verb()+name+": unknown: nobody can tell yet whether it was done; reading again", true
 		if p.Settled {
-			words = "…" + short + ": nobody can tell whether it was " + did(req) + "; look at its status"
+			words = req.Verb() + name + ": unknown: nobody can tell whether it was done; look at its status"
 		}
 		if p.Err != nil {
 			words += " (" + api.Reason(p.Err) + ")"
@@ -239,12 +239,12 @@ func progressWords(p deck.Progress, short string) (words, hint string, bad bool)
 // reason in short.
 func cause(err error) string {
 	if err == nil {
-		return "failed"
+		return "no reason known"
 	}
 	if e, ok := errors.AsType[*api.Error](err); ok {
 		return e.Error()
 	}
-	return "failed: " + api.Reason(err)
+	return api.Reason(err)
 }
 
 // doing and did return the verb of a request as what goes on and what is done.

@@ -303,7 +303,7 @@ func TestProgress(t *testing.T) {
 	at120(t, "unknown is loud", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidRec).press("p")
 		step(s, deck.Unknown, func(p *deck.Progress) { p.Err = fmt.Errorf("post: %w", errTimeout{}) })
-		s.want("…91be: nobody can tell yet whether it was paused; reading again")
+		s.want("pause …91be: unknown: nobody can tell yet whether it was done; reading again")
 		s.wait(2 * time.Second).press("c")
 		s.want("pausing …91be: unknown", "copied")
 	})
@@ -313,7 +313,7 @@ func TestProgress(t *testing.T) {
 			p.Settled = true
 			p.Err = fmt.Errorf("x: %w", &api.Error{StatusCode: 401, Code: 20003, Message: text.New("Authentication failed")})
 		})
-		s.want("pause …91be: signalwire: Authentication failed (HTTP 401, code 20003)", "hint: check SIGNALWIRE_PROJECT_ID")
+		s.want("pause …91be: failed: signalwire: Authentication failed (HTTP 401, code 20003)", "hint: check SIGNALWIRE_PROJECT_ID")
 		s.wait(3 * time.Second)
 		s.show(office())
 		s.want("Authentication failed")
@@ -341,7 +341,7 @@ func TestProgress(t *testing.T) {
 			return deck.Progress{ID: 1, Request: r, Outcome: deck.Failed, Settled: true, Err: httpError(422, "no such status")}, nil
 		}
 		s.pick(sidRec).press("p").pick(sidOld).press("p")
-		s.want("pause …07d1: signalwire: no such status (HTTP 422); before that: pause …91be: signalwire")
+		s.want("pause …07d1: failed: signalwire: no such status (HTTP 422); before that: pause …91be: failed: signal")
 	})
 }
 

@@ -21,6 +21,11 @@ type entry struct {
 	hold time.Time
 	want api.Update
 
+	// last is the pause that ended last, and dated its date_updated: a read that
+	// shows that date again says that it never ended.
+	last  Pause
+	dated time.Time
+
 	shown uint64      // the first snapshot that shows the last update
 	clock *alarmClock // the auto-resume that runs; nil for none
 	rings bool        // its time has come, and it is being done
@@ -99,6 +104,9 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 		return // the same view, so that what is made of it stays
 	}
 	moved := !rec.Created.Equal(old.Created)
+	if old.Status == api.Paused && rec.Status != api.Paused {
+		e.last, e.dated = old.Pause, old.Updated
+	}
 	e.change(func(r *Recording) {
 		r.Recording, r.Gone = rec, false
 		switch {
@@ -108,6 +116,9 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 			r.Ended = now
 		}
 		r.Pause = nextPause(old, rec, read.Add(d.offset), now.Add(d.offset))
+		if !r.Pause.Since.IsZero() && old.Status != api.Paused && !e.dated.IsZero() && rec.Updated.Equal(e.dated) {
+			r.Pause = e.last
+		}
 	})
 	if e.view.Status != api.Paused {
 		d.pauseEnded(e)
@@ -177,13 +188,21 @@ func (d *Deck) judge(e *entry, now time.Time) {
 	if p == nil || !p.Settled || e.read.Before(p.Answered) || e.read.Before(p.Asked) {
 		return
 	}
-	if p.Outcome != Accepted && p.Outcome != Unknown {
+	late := p.Late(now)
+	if p.Outcome != Accepted && p.Outcome != Unknown && !late {
 		return
 	}
 	next := *p
 	switch {
 	case p.Request.Update.Reached(e.view.Status):
 		next.Outcome, next.Note, next.Done = Verified, "", now
+		if p.Answer == nil && e.view.Paused() {
+			e.change(func(r *Recording) {
+				r.Pause.AtLeast, r.Pause.Behavior, r.Pause.Actor = false, p.Request.Update.PauseBehavior, p.Request.Actor
+			})
+		}
+	case late:
+		return
 	case !e.view.Status.Active():
 		if next.Note = endedSince(e.view.Status); next.Note == p.Note {
 			return

@@ -205,3 +205,47 @@ func TestSiblings(t *testing.T) {
 		}
 	})
 }
+
+// An update that the API carries out after it was given up is this deck's all
+// the same.
+func TestLateUpdate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		sid := space.Begin(sim.Begin{StartedAgo: time.Hour, DateUpdatedAgo: time.Hour})
+		tb := open(t, space, Config{})
+		tb.run()
+		after(time.Second)
+		space.SetFaults(fault(t, "silent-lost@update")...)
+		p, err := tb.deck.Do(t.Context(), pauseOf(sid))
+		if err != nil || p.Outcome != Contradicted || !p.Late(time.Now()) {
+			t.Fatalf("outcome %s (%v), want contradicted, and maybe late", p.Outcome, err)
+		}
+		space.SetStatus(sid, "paused") // as the API does in the end
+		after(5 * time.Second)
+		r := tb.find(sid)
+		if r.Update.Outcome != Verified || r.Pause.Actor != p.Request.Actor || r.Pause.Behavior != api.Skip {
+			t.Errorf("outcome %s, pause %+v; want the pause to be the request's", r.Update.Outcome, r.Pause)
+		}
+	})
+}
+
+// A resume that was answered with 200 and not done takes nothing away from how
+// long the pause has lasted.
+func TestPauseOutlivesALie(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		sid := space.Begin(sim.Begin{StartedAgo: time.Hour, DateUpdatedAgo: 10 * time.Minute, Status: "paused"})
+		tb := open(t, space, Config{})
+		tb.run()
+		after(time.Second)
+		before := tb.find(sid).Pause
+		tb.deck.mu.Lock()
+		e := tb.deck.find(text.New(sid))
+		tb.deck.set(e, api.DecodeRecording([]byte(`{"sid":"`+sid+`","call_sid":"c","status":"in-progress"}`)), time.Now(), time.Now())
+		tb.deck.mu.Unlock()
+		after(5 * time.Second)
+		if got := tb.find(sid); got.Status != api.Paused || got.Pause != before {
+			t.Errorf("status %s, pause %+v, want %+v", got.Status, got.Pause, before)
+		}
+	})
+}

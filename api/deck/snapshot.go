@@ -155,6 +155,16 @@ type Progress struct {
 	OffRecord error
 }
 
+// lateFor is how long after a request that got no answer the API may still
+// carry it out.
+const lateFor = time.Minute
+
+// Late reports whether an update that was settled as not done may still be
+// carried out at the local time now: no answer came, and that is not long ago.
+func (p *Progress) Late(now time.Time) bool {
+	return p.Settled && p.Outcome == Contradicted && p.Answer == nil && p.Err != nil && now.Sub(p.Asked) < lateFor
+}
+
 // Change is a field of a recording that an update changed.
 type Change struct {
 	Name text.Text

@@ -110,12 +110,14 @@ func (j *Journal) writeBatch() error {
 		entries[i] = p.entry
 	}
 	lines, err := j.store.append(entries)
+	if err == nil {
+		j.wrote(batch) // nobody who waits for it waits for the unlocking too
+	}
 	j.unlockDisk()
 	if err != nil {
 		j.fail(batch, err)
 		return err
 	}
-	j.wrote(batch)
 	signal(j.dirty)
 	if j.syslog != nil {
 		j.syslog.send(lines)
