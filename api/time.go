@@ -56,7 +56,7 @@ func (d *dateReader) read() (time.Time, bool) {
 		year = d.digits(4, 4)
 	}
 	d.spaces()
-	hour := d.digits(2, 2)
+	hour := d.digits(1, 2)
 	d.want(':')
 	minute := d.digits(2, 2)
 	d.want(':')
