@@ -253,9 +253,9 @@ func listNames[T any](ctx context.Context, d *Deck, n *names[T], r nameReader[T]
 		d.free()
 		d.mu.Lock()
 		now := time.Now()
-		for i := range page {
-			n.put(r.sid(&page[i]), &page[i], now, r.same)
-			met[r.sid(&page[i])] = true
+		for _, v := range page { // v, and not a part of the page: one that is kept would keep all of it
+			n.put(r.sid(&v), &v, now, r.same)
+			met[r.sid(&v)] = true
 		}
 		d.mu.Unlock()
 		if err != nil {

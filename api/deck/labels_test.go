@@ -1,0 +1,69 @@
+package deck
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tapedeck/api/sim"
+)
+
+// TestLabelsKeepNoPages lists 500 calls each minute, all of them new but for
+// one more each time that goes on. What is kept is these, and not the pages
+// that they were on, as it once was.
+func TestLabelsKeepNoPages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		space.Begin(sim.Begin{StartedAgo: time.Minute})
+		tb := open(t, space, Config{})
+		lists := 0
+		tb.wire.set(func(r *http.Request) (*http.Response, error) {
+			if !strings.HasSuffix(r.URL.Path, "/Calls.json") && !strings.HasSuffix(r.URL.Path, "/Calls") {
+				return nil, nil
+			}
+			lists++
+			return answer(r, 200, manyCalls(lists)), nil
+		})
+		tb.run()
+		after(5 * time.Minute)
+		before := heap()
+		after(40 * time.Minute)
+		if grown := heap() - before; grown > 2<<20 {
+			t.Errorf("the heap has grown by %d kB with %d listings", grown>>10, lists)
+		}
+		if lists < 40 {
+			t.Errorf("the calls were listed %d times", lists)
+		}
+	})
+}
+
+// manyCalls is a page of 500 calls: as many as round were there before.
+func manyCalls(round int) string {
+	var b bytes.Buffer
+	b.WriteString(`{"calls":[`)
+	for i := range 500 {
+		sid := fmt.Sprintf("new-%d-%d", round, i)
+		if i < round {
+			sid = fmt.Sprintf("old-%d", i)
+		}
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `{"sid":%q,"status":"in-progress","from":"+13105550142","to":"+13105550199","annotation":%q}`, sid, strings.Repeat("x", 500))
+	}
+	b.WriteString(`],"next_page_uri":null}`)
+	return b.String()
+}
+
+func heap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
