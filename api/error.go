@@ -32,6 +32,10 @@ var (
 	ErrPage = errors.New("page refused")
 	// ErrUnreadable: the answer was 2xx and could not be understood.
 	ErrUnreadable = errors.New("unreadable answer")
+	// ErrRows: rows of a list that could not be understood. The others are good.
+	ErrRows = errors.New("unreadable rows")
+	// ErrPages: a list that has more pages than are read.
+	ErrPages = errors.New("too many pages")
 	// ErrSID: a SID that cannot stand in a path. No request was sent.
 	ErrSID = errors.New("not a usable SID")
 	// ErrRedirect: the answer led elsewhere, and was not followed.
@@ -190,6 +194,8 @@ var reasons = []struct {
 	{ErrRedirect, "redirect refused"},
 	{ErrPage, "page refused"},
 	{ErrUnreadable, "unreadable answer"},
+	{ErrRows, "unreadable rows"},
+	{ErrPages, "too many pages"},
 	{ErrSID, "unusable SID"},
 	{context.Canceled, "canceled"},
 	{syscall.ECONNREFUSED, "connection refused"},

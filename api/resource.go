@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -101,10 +102,15 @@ func updatePath(rec Recording) (string, error) {
 	return path("Calls", rec.CallSID, "Recordings", rec.SID)
 }
 
-// NotSent reports whether err says that no request went out.
-func NotSent(err error) bool { return errors.Is(err, ErrSID) }
+// NotSent reports whether err says that no request went out: for its SID, or
+// for a certificate that was refused before anything was said.
+func NotSent(err error) bool {
+	_, cert := errors.AsType[*tls.CertificateVerificationError](err)
+	return cert || errors.Is(err, ErrSID)
+}
 
-// Call reads one call. The error wraps [ErrNotFound] when there is none.
+// Call reads one call. The error wraps [ErrNotFound] when there is none, and
+// [ErrUnreadable] when the answer says neither who is on the line nor a status.
 //
 // GET /Accounts/{AccountSid}/Calls/{Sid}; SignalWire docs, "Retrieve a Call".
 func (c *Client) Call(ctx context.Context, sid text.Text) (Call, error) {
@@ -116,11 +122,14 @@ func (c *Client) Call(ctx context.Context, sid text.Text) (Call, error) {
 	if err := c.isAbout(&call.SID, sid); err != nil {
 		return Call{}, fmt.Errorf("read call %s: %w", sid, err)
 	}
+	if call.Status == "" && call.From.IsZero() && call.To.IsZero() {
+		return Call{}, fmt.Errorf("read call %s: %w: it says nothing", sid, ErrUnreadable)
+	}
 	return call, nil
 }
 
 // Conference reads one conference. The error wraps [ErrNotFound] when there is
-// none.
+// none, and [ErrUnreadable] when the answer has neither a name nor a status.
 //
 // GET /Accounts/{AccountSid}/Conferences/{Sid}; SignalWire docs, "Retrieve a
 // Conference".
@@ -132,6 +141,9 @@ func (c *Client) Conference(ctx context.Context, sid text.Text) (Conference, err
 	conf := decodeConference(raw)
 	if err := c.isAbout(&conf.SID, sid); err != nil {
 		return Conference{}, fmt.Errorf("read conference %s: %w", sid, err)
+	}
+	if conf.Status == "" && conf.FriendlyName.IsZero() {
+		return Conference{}, fmt.Errorf("read conference %s: %w: it says nothing", sid, ErrUnreadable)
 	}
 	return conf, nil
 }

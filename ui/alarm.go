@@ -210,7 +210,7 @@ func (m *Model) followTimers(now time.Time) {
 		if step.err != "" && step.err != old.err {
 			m.complain("…"+short+" was not resumed by the timer of "+text.New(r.Timer.Actor).String()+": "+text.New(step.err).String(), "", now)
 		} else if byTimer {
-			m.announce(update{req: p.Request, short: short, progress: *p}, now)
+			m.announce(&update{req: p.Request, short: short, progress: *p}, now)
 		}
 	}
 	m.timers = next

@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,10 +44,29 @@ func (m *Model) refuse(s string, now time.Time) {
 // that is still there is kept behind it.
 func (m *Model) complain(s, hint string, now time.Time) {
 	if !m.bad.since.IsZero() && len(m.bad.text) < 400 {
-		s += "; before that: " + m.bad.text
+		s += beforeThat + m.bad.text
 	}
 	m.bad = notice{text: s, hint: hint, role: theme.Bad, since: now}
 	m.info = notice{}
+}
+
+// beforeThat stands between a bad notice and an older one.
+const beforeThat = "; before that: "
+
+// withdraw takes back what a bad notice says that does not hold any more.
+func (m *Model) withdraw(s string) {
+	if s == "" || m.bad.since.IsZero() {
+		return
+	}
+	said := strings.Split(m.bad.text, beforeThat)
+	left := slices.DeleteFunc(slices.Clone(said), func(one string) bool { return one == s })
+	switch {
+	case len(left) == len(said):
+	case len(left) == 0:
+		m.bad = notice{}
+	default:
+		m.bad.text = strings.Join(left, beforeThat)
+	}
 }
 
 // dismiss takes a key as having read the bad notice.

@@ -20,6 +20,7 @@ type update struct {
 	short    string
 	pressed  time.Time
 	progress deck.Progress // as last seen
+	bad      string        // what was said last of it that must not be overlooked; empty for nothing
 	done     bool          // it is over, and kept until a snapshot shows what came of it
 	batch    *batch        // that it is one of; nil for none
 }
@@ -32,7 +33,7 @@ func (m *Model) do(req deck.Request, short string, b *batch, now time.Time) tea.
 	u.progress = deck.Progress{Request: req, Outcome: deck.Requested, Asked: now}
 	m.updates = append(m.updates, u)
 	m.thaw()
-	m.announce(u, now)
+	m.announce(&u, now)
 	ctx, d, slots := m.ctx, m.deck, m.slots
 	if b == nil {
 		slots = nil // what is asked for by itself waits for nothing
@@ -101,7 +102,7 @@ func (m *Model) step(u *update, p deck.Progress, now time.Time) {
 		m.left[u.req.SID] = p.ID
 	}
 	if old.Outcome != p.Outcome || old.Settled != p.Settled || old.Tries != p.Tries || old.Note != p.Note || offRecord(old) != offRecord(p) {
-		m.announce(*u, now)
+		m.announce(u, now)
 	}
 }
 
@@ -155,16 +156,21 @@ func (m *Model) whyNot(err error) string {
 	return text.New(err.Error()).String()
 }
 
-// announce says in the status line how far a request has come; of a batch only
-// its end is said, with all others.
-func (m *Model) announce(u update, now time.Time) {
+// announce says in the status line how far a request has come, in the place of
+// what was said of it before; of a batch only its end is said, with all others.
+func (m *Model) announce(u *update, now time.Time) {
 	if u.batch != nil {
 		return
 	}
 	words, hint, bad := progressWords(u.progress, u.short)
+	m.withdraw(u.bad)
+	if u.bad = ""; bad {
+		u.bad = words
+	}
 	if why := offRecord(u.progress); why != "" {
 		if bad {
-			m.complain(words+"; "+why, hint, now)
+			u.bad = words + "; " + why
+			m.complain(u.bad, hint, now)
 			return
 		}
 		why = "…" + u.short + " " + why

@@ -1,6 +1,7 @@
 package deck
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,7 +14,7 @@ import (
 
 const (
 	labelsEvery = time.Minute      // between two listings of what is in progress
-	labelsRetry = 10 * time.Second // after a failure
+	labelsRetry = 10 * time.Second // after a failure, or an interval if that is shorter
 	labelsOne   = 8                // unknown ones up to this many are read one by one
 	lookEvery   = time.Minute      // between two listings of the participants on screen
 	peopleEvery = 5 * time.Minute  // between two listings of other conferences' participants
@@ -224,17 +225,17 @@ func readNames[T any](ctx context.Context, d *Deck, n *names[T], sids []text.Tex
 		}
 	}
 	for i, sid := range sids {
-		if err != nil || i == 4*labelsOne || ctx.Err() != nil {
+		if err != nil && !errors.Is(err, api.ErrUnreadable) || i == 4*labelsOne || ctx.Err() != nil {
 			break // the others have their turn after the next poll
 		}
-		err = readName(ctx, d, n, sid, r)
+		err = cmp.Or(readName(ctx, d, n, sid, r), err)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err != nil {
 		wait, ok := waitAsked(err)
 		if !ok {
-			wait = labelsRetry
+			wait = min(labelsRetry, d.interval)
 		}
 		n.retry = time.Now().Add(wait)
 	}
@@ -286,8 +287,8 @@ func stillUnknown[T any](d *Deck, n *names[T], sids []text.Text) []text.Text {
 	return slices.DeleteFunc(sids, func(sid text.Text) bool { return n.by[sid].value != nil })
 }
 
-// readName reads one; one that the API does not know, or will not say, is
-// remembered as that, and its recordings show the SID.
+// readName reads one; one that the API does not know is remembered as that, and
+// its recordings show the SID.
 func readName[T any](ctx context.Context, d *Deck, n *names[T], sid text.Text, r nameReader[T]) error {
 	if err := d.slot(ctx); err != nil {
 		return err
@@ -299,7 +300,7 @@ func readName[T any](ctx context.Context, d *Deck, n *names[T], sid text.Text, r
 	switch {
 	case err == nil:
 		n.put(sid, &v, time.Now(), r.same)
-	case errors.Is(err, api.ErrNotFound), errors.Is(err, api.ErrSID), errors.Is(err, api.ErrUnreadable):
+	case errors.Is(err, api.ErrNotFound), errors.Is(err, api.ErrSID):
 		n.put(sid, nil, time.Now(), r.same)
 	default:
 		return err

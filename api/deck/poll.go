@@ -26,8 +26,6 @@ const (
 	oldScanLimit = 5 * time.Second
 )
 
-var errPages = errors.New("more than 1,000 pages")
-
 // feed is what the polls know of the list of recordings, ended ones too.
 type feed struct {
 	arrivals  int64              // rows that came on top since the first look
@@ -47,9 +45,11 @@ type feed struct {
 // spread over several polls.
 type scan struct {
 	pages    *api.Pages[api.Row]
-	arrivals int64 // when it began: the list does not shift under its page tokens
-	index    int64 // rows read
-	page     int   // pages read
+	since    time.Time // the earliest creation asked for
+	again    bool      // it was begun anew, by the server's clock
+	arrivals int64     // when it began: the list does not shift under its page tokens
+	index    int64     // rows read
+	page     int       // pages read
 }
 
 // poll looks at the project once. The first poll is a full scan; later ones
@@ -113,12 +113,12 @@ func (d *Deck) fullScan(ctx context.Context, limit time.Duration) error {
 	f, began := &d.feed, time.Now()
 	if f.scan == nil {
 		f.walk++
-		f.scan = &scan{pages: d.client.Recordings(d.lookback(pageSize)), arrivals: f.arrivals}
+		f.scan = d.newScan()
 	}
 	s := f.scan
 	for s.pages.More() {
 		if s.page == pageLimit {
-			return d.endScan(ctx, errPages)
+			return d.endScan(ctx, api.ErrPages)
 		}
 		if f.scanned.IsZero() {
 			d.loading(s.page + 1)
@@ -136,11 +136,28 @@ func (d *Deck) fullScan(ctx context.Context, limit time.Duration) error {
 			return err
 		}
 		s.page++
+		if d.asksTooLittle(s) {
+			s = d.newScan()
+			s.again, f.scan = true, s
+			continue
+		}
 		if limit > 0 && time.Since(began) >= limit && s.pages.More() {
 			return nil
 		}
 	}
 	return d.endScan(ctx, nil)
+}
+
+func (d *Deck) newScan() *scan {
+	q := d.lookback(pageSize)
+	return &scan{pages: d.client.Recordings(q), since: q.CreatedAfter, arrivals: d.feed.arrivals}
+}
+
+// asksTooLittle reports whether the server's clock, which its first answer
+// tells, is so far behind the one that a scan was begun by that it would miss
+// recordings within the lookback.
+func (d *Deck) asksTooLittle(s *scan) bool {
+	return !s.again && s.since.After(d.lookback(pageSize).CreatedAfter.Add(time.Minute))
 }
 
 // endScan ends the full scan under way, partial for a reason or complete, and
@@ -213,7 +230,7 @@ func (d *Deck) readPage(ctx context.Context, pages *api.Pages[api.Row], index in
 		d.publish()
 	}
 	if info.Unreadable > 0 {
-		d.feed.odd = fmt.Errorf("%d of %d rows could not be read", info.Unreadable, info.Rows)
+		d.feed.odd = fmt.Errorf("%w: %d of %d could not be read", api.ErrRows, info.Unreadable, info.Rows)
 	}
 	return out, err
 }
@@ -338,7 +355,7 @@ func (d *Deck) readNewest(ctx context.Context, p plan) (seen map[text.Text]bool,
 	index, fresh := int64(0), 0
 	for n := 0; pages.More() && err == nil; n++ {
 		if n == pageLimit {
-			err = errPages
+			err = api.ErrPages
 			break
 		}
 		var rows pageRows
@@ -396,7 +413,7 @@ func (d *Deck) readSingles(ctx context.Context, sids []text.Text) (out lookups) 
 		defer mu.Unlock()
 		switch {
 		case err == nil:
-		case errors.Is(err, api.ErrNotFound):
+		case errors.Is(err, api.ErrNotFound), errors.Is(err, api.ErrSID): // nor is there one with such a SID
 			out.missing = append(out.missing, lookup{sid, read})
 		default:
 			if out.err == nil {

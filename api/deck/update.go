@@ -447,7 +447,13 @@ func (u *update) contradicted(rec api.Recording) {
 	u.stepLocked(func(p *Progress) { p.Outcome, p.Note, p.Settled = Contradicted, itIs(rec.Status), true })
 }
 
-func itIs(s api.Status) string       { return "it is " + string(s) }
+func itIs(s api.Status) string {
+	if s == "" {
+		return "the API does not say what it is"
+	}
+	return "it is " + string(s)
+}
+
 func endedSince(s api.Status) string { return "it has ended since: " + string(s) }
 
 // changes returns the fields that differ between two looks at a recording.

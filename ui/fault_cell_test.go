@@ -1,0 +1,295 @@
+package ui
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api/deck"
+	"tapedeck/api/sim"
+)
+
+const (
+	faultHeap  = 200 << 20 // the most that a fault may make the memory grow
+	faultFrame = 50 * time.Millisecond
+)
+
+// heavyFaults has those faults wait for each other that take memory.
+var heavyFaults sync.Mutex
+
+// TestFaultMatrix has every operation meet every fault: what the operator
+// sees of it, how often an update is sent, and how soon the truth is on the
+// screen once the fault is over. The race detector, which is slow, sees every
+// fault meet some operations, and every operation some faults.
+func TestFaultMatrix(t *testing.T) {
+	for i, op := range operations {
+		t.Run(op.name, func(t *testing.T) {
+			t.Parallel()
+			for j, f := range faults {
+				if raceEnabled && ((i+j)%4 != 0 || f.heavy && (i+j)%8 != 0) {
+					continue
+				}
+				t.Run(f.name, func(t *testing.T) { meet(t, op, f) })
+			}
+		})
+	}
+}
+
+// meet has one operation meet one fault, within its bounds.
+func meet(t *testing.T, op operation, f fault) {
+	if f.heavy {
+		heavyFaults.Lock()
+		defer heavyFaults.Unlock()
+	}
+	var heap gauge
+	heap.look()
+	before := heap.most.Load()
+	var last *deck.Snapshot
+	synctest.Test(t, func(t *testing.T) {
+		c := openCell(t, op, f, &heap)
+		c.play()
+		last = c.m.live
+	})
+	if grown := heap.most.Load() - before; grown > faultHeap {
+		t.Errorf("the memory grew by %d MB", grown>>20)
+	}
+	checkFrameTime(t, last)
+}
+
+// checkFrameTime draws a snapshot by a clock that is not simulated. The bound
+// is loose, for machines are; what is wanted is logged.
+func checkFrameTime(t *testing.T, s *deck.Snapshot) {
+	m := New(context.Background(), Options{Deck: newFakeDeck(), Theme: "dark"})
+	m.Update(tea.WindowSizeMsg{Width: 160, Height: 60})
+	began := time.Now()
+	m.Update(snapshotMsg{s})
+	_ = m.View()
+	if took := time.Since(began); took > faultFrame {
+		t.Logf("a frame took %s, want %s", took, faultFrame)
+		if took > time.Second && !raceEnabled {
+			t.Error("a frame took more than a second")
+		}
+	}
+}
+
+// play lets the world change while the fault is on, looks at what the screen
+// makes of it, and waits for the truth after it.
+func (c *faultCell) play() {
+	if !c.op.start && !c.fault.everywhere {
+		c.pass(3 * time.Second)
+		if list := c.untrue(); len(list) > 0 || !strings.HasPrefix(c.worth(), "live") {
+			c.t.Fatalf("before the fault: %q, untrue %q", c.worth(), list)
+		}
+		c.wire.begin()
+	}
+	c.space.SetStatus(faultOther, "paused")
+	c.space.Begin(sim.Begin{SID: faultNew, From: "sip:new", To: "sip:desk"})
+	c.space.Begin(sim.Begin{SID: faultNewest, Conference: true, FriendlyName: "Room two"})
+	if c.op.keys != "" {
+		c.update()
+	}
+	c.watchHeader()
+	c.checkNames()
+	c.checkUpdate()
+	if met, _ := c.wire.counts(); met == 0 {
+		c.t.Error("nothing has met the fault")
+	}
+	if !c.op.start {
+		for _, sid := range []string{faultRoom, faultPaused, faultOld} {
+			if c.row(sid) == "" {
+				c.t.Errorf("%s is not on the screen any more", sid)
+			}
+		}
+	}
+	checkFrame(c.t, c.m)
+	c.recover()
+}
+
+// header returns what the header is to say while the fault is on.
+func (c *faultCell) header() string {
+	switch c.op.name {
+	case "first poll":
+		if c.fault.read == "STALE poll overdue" {
+			return "LOADING" // nothing was there that could have grown old
+		}
+		return c.fault.read
+	case "poll":
+		return c.fault.read
+	case "retrieve":
+		return cmp.Or(c.fault.one, c.fault.read)
+	}
+	return "live"
+}
+
+var (
+	staleAge = regexp.MustCompile(`^STALE (\d\d):(\d\d) · ([^·]*[^ ·])`)
+	liveAge  = regexp.MustCompile(`^live · +(\d+)s old`)
+	nextTry  = regexp.MustCompile(`next try (\d+)s`)
+)
+
+// watchHeader lets the fault go on for its time, and checks what the header
+// says all the while: the word, the reason, and the age.
+func (c *faultCell) watchHeader() {
+	phase, why, _ := strings.Cut(c.header(), " ")
+	began, seen := time.Now(), false
+	complete := began // when the data was last complete, by the screen
+	failing := time.Time{}
+	for end := began.Add(cmp.Or(c.fault.lasts, 8*time.Second)); time.Now().Before(end); c.pass(200 * time.Millisecond) {
+		w := c.worth()
+		if a := liveAge.FindStringSubmatch(w); a != nil {
+			complete, failing = time.Now().Add(-number(a[1])), time.Time{}
+		}
+		stale := staleAge.FindStringSubmatch(w)
+		switch {
+		case stale != nil && phase != "STALE", strings.HasPrefix(w, "PARTIAL") && phase != "PARTIAL":
+			c.t.Fatalf("the header says %q, want %q", w, c.header())
+		case stale != nil:
+			if failing.IsZero() {
+				failing = time.Now()
+			}
+			since := complete
+			if c.op.start {
+				since = failing // nothing was complete before
+			}
+			age := number(stale[1])*60 + number(stale[2])
+			if off := (time.Since(since) - age).Abs(); off > 2*time.Second+100*time.Millisecond {
+				c.t.Fatalf("the header says %q, but the data is %s old", w, time.Since(since))
+			}
+			seen = seen || stale[3] == why
+		case phase == "PARTIAL":
+			seen = seen || w == "PARTIAL · "+why
+		case phase == "LOADING":
+			seen = seen || strings.HasPrefix(w, phase)
+		case phase == "live":
+			seen = seen || liveAge.MatchString(w)
+		}
+	}
+	if !seen {
+		c.t.Errorf("the header never said %q; at last %q\n%s", c.header(), c.worth(), c.text())
+	}
+}
+
+func number(s string) time.Duration {
+	n, _ := strconv.Atoi(s)
+	return time.Duration(n) * time.Second
+}
+
+// checkNames looks at who is on the line of what began during the fault.
+func (c *faultCell) checkNames() {
+	sid, unnamed := faultNew, "call …"
+	if strings.HasSuffix(c.op.name, "a conference") || c.op.name == "list conferences" {
+		sid, unnamed = faultNewest, "conference …"
+	}
+	want := c.fault.names
+	switch c.op.name {
+	case "list calls", "read a call", "list conferences", "read a conference":
+		if want == "" {
+			want = map[bool]string{true: "yes", false: "no"}[c.fault.read == "live"]
+		}
+	default:
+		return
+	}
+	row := c.row(sid)
+	if !strings.Contains(row, " REC ") ||
+		want == "yes" && !strings.Contains(row, onLine[sid]) || want == "no" && !strings.Contains(row, unnamed) {
+		c.t.Errorf("named %s: %q", want, row)
+	}
+}
+
+// steps returns how the update is to go, in words of the status line.
+func (c *faultCell) steps() (words []string) {
+	how := c.fault.post
+	if c.op.name == "retrieve" {
+		phase, why, _ := strings.Cut(c.header(), " ")
+		if how = "verified"; phase != "live" {
+			how = "unread " + why
+		}
+		how = cmp.Or(c.fault.verify, how)
+	}
+	name := " …" + c.op.sid[32:]
+	with := ""
+	if c.op.verb == "pause" {
+		with = " with silence"
+	}
+	for step := range strings.SplitSeq(how, ", ") {
+		kind, why, _ := strings.Cut(step, " ")
+		words = append(words, map[string]string{
+			"requested":    c.op.doing + name + with + ": requested",
+			"again":        c.op.doing + name + with + ": requested, sent " + why + " times after HTTP 429",
+			"unknown":      c.op.verb + name + ": unknown: nobody can tell yet whether it was done; reading again (" + why + ")",
+			"contradicted": c.op.verb + name + with + ": contradicted",
+			"verified":     c.op.did + name + with + ": verified in ",
+			"unread":       c.op.did + name + with + ": accepted: it could not be read again: " + why,
+			"failed:":      c.op.verb + name + ": failed: " + why,
+			"refused:":     c.op.verb + name + ": failed: signalwire: " + why,
+			"sent":         "sent " + why,
+		}[kind])
+	}
+	return words
+}
+
+// checkUpdate looks at what the status line has said of the update, and at
+// how often it was sent.
+func (c *faultCell) checkUpdate() {
+	_, posts := c.wire.counts()
+	if c.op.keys == "" {
+		if posts != 0 {
+			c.t.Errorf("%d updates were sent, and none asked for", posts)
+		}
+		return
+	}
+	at := 0
+	for _, words := range c.steps() {
+		for at < len(c.said) && !strings.HasPrefix(c.said[at], words) && !(strings.HasPrefix(words, "sent ") && strings.Contains(c.said[at], words)) {
+			at++
+		}
+		if at == len(c.said) {
+			c.t.Errorf("the status line has not said %q in its place, but\n\t%s", words, strings.Join(c.said, "\n\t"))
+			break
+		}
+	}
+	last := c.said[len(c.said)-1]
+	if strings.Contains(last, "nobody can tell yet") {
+		c.t.Errorf("the status line still says %q", last)
+	}
+	want := 1
+	if strings.HasPrefix(c.fault.post, "again") && c.op.name != "retrieve" {
+		want = 3
+	}
+	if posts != want {
+		c.t.Errorf("the update was sent %d times, want %d", posts, want)
+	}
+}
+
+// recover ends the fault, and waits for the truth: no longer than two
+// intervals, or until the next try that the header announces.
+func (c *faultCell) recover() {
+	bound := 2*faultInterval + time.Second
+	if a := nextTry.FindStringSubmatch(c.worth()); a != nil {
+		bound = max(bound, number(a[1])+time.Second)
+	}
+	switch c.op.name {
+	case "first poll", "poll":
+	default:
+		bound = max(bound, c.fault.slow+2*faultInterval)
+	}
+	announced := c.worth()
+	if !c.fault.everywhere {
+		c.wire.end()
+	}
+	took, ok := c.until(bound, func() bool { return strings.HasPrefix(c.worth(), "live") && len(c.untrue()) == 0 })
+	if !ok {
+		c.t.Errorf("%s after the fault (%q) the header says %q, untrue: %s\n%s",
+			took, announced, c.worth(), strings.Join(c.untrue(), "; "), c.text())
+	}
+	c.t.Log(fmt.Sprintf("%q, the truth after %s", announced, took))
+}

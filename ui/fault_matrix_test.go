@@ -1,0 +1,265 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"regexp"
+	"runtime/metrics"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/secret"
+	"tapedeck/api/sim"
+	"tapedeck/api/text"
+)
+
+// The recordings of the space. The last four characters of each are its short
+// SID on the screen.
+const (
+	faultCall   = "a0000000-0000-4000-8000-00000000a0a1" // a call, recorded
+	faultRoom   = "a0000000-0000-4000-8000-00000000b0b2" // a conference, recorded
+	faultPaused = "a0000000-0000-4000-8000-00000000c0c3" // a call, paused
+	faultOld    = "a0000000-0000-4000-8000-00000000d0d4" // a call, so far down the list that it is read alone
+	faultOther  = "a0000000-0000-4000-8000-00000000e0e5" // a call, paused by somebody during the fault
+	faultNew    = "a0000000-0000-4000-8000-00000000f0f6" // a call that begins during the fault
+	faultNewest = "a0000000-0000-4000-8000-000000001017" // a conference that begins during the fault
+)
+
+// operation is what meets a fault.
+type operation struct {
+	name             string
+	hits             func(*http.Request) bool
+	start            bool   // the fault is on from the first request on
+	keys             string // the keys of an update, of the recording sid
+	sid              string
+	verb, doing, did string
+}
+
+// asks returns what reports whether a request is one of a method, to a path
+// below the project.
+func asks(method, pattern string) func(*http.Request) bool {
+	path := regexp.MustCompile("^/api/laml/2010-04-01/Accounts/[^/]+/" + pattern + "$")
+	return func(r *http.Request) bool { return r.Method == method && path.MatchString(r.URL.Path) }
+}
+
+var operations = []operation{
+	{name: "first poll", hits: asks("GET", `Recordings(\.json)?`), start: true},
+	{name: "poll", hits: asks("GET", `Recordings(\.json)?`)},
+	{name: "retrieve", hits: asks("GET", `Recordings/[^/]+\.json`), keys: "p", sid: faultCall, verb: "pause", doing: "pausing", did: "paused"},
+	{name: "list calls", hits: asks("GET", `Calls(/[^/]+)?(\.json)?`), start: true},
+	{name: "read a call", hits: asks("GET", `Calls(/[^/]+)?(\.json)?`)},
+	{name: "list conferences", hits: asks("GET", `Conferences(/[^/]+)?(\.json)?`), start: true},
+	{name: "read a conference", hits: asks("GET", `Conferences(/[^/]+)?(\.json)?`)},
+	{name: "pause a call", hits: asks("POST", `Calls/[^/]+/Recordings/[^/]+\.json`), keys: "p", sid: faultCall, verb: "pause", doing: "pausing", did: "paused"},
+	{name: "pause a conference", hits: asks("POST", `Conferences/[^/]+/Recordings/[^/]+\.json`), keys: "p", sid: faultRoom, verb: "pause", doing: "pausing", did: "paused"},
+	{name: "resume", hits: asks("POST", `Calls/[^/]+/Recordings/[^/]+\.json`), keys: "r ~ y", sid: faultPaused, verb: "resume", doing: "resuming", did: "resumed"},
+	{name: "stop", hits: asks("POST", `Calls/[^/]+/Recordings/[^/]+\.json`), keys: "X ~ a 0 a 1 enter", sid: faultCall, verb: "stop", doing: "stopping", did: "stopped"},
+}
+
+// gauge keeps the most memory that was in use.
+type gauge struct{ most atomic.Uint64 }
+
+func (g *gauge) look() {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	for v := s[0].Value.Uint64(); ; {
+		old := g.most.Load()
+		if v <= old || g.most.CompareAndSwap(old, v) {
+			return
+		}
+	}
+}
+
+// faultCell is one operation that meets one fault: a screen, its deck and the
+// space.
+type faultCell struct {
+	*session
+	op      operation
+	fault   fault
+	space   *sim.Space
+	wire    *faultWire
+	content string   // the last frame
+	lines   []string // its lines, with their styles
+	said    []string // the status lines so far
+}
+
+const faultInterval = 2 * time.Second
+
+// openCell starts a screen on a deck on a space.
+func openCell(t *testing.T, op operation, f fault, peak *gauge) *faultCell {
+	space := sim.New(sim.Options{History: 30, Seed: 3})
+	begin := func(sid, from string, ago time.Duration, b sim.Begin) {
+		b.SID, b.From, b.To, b.StartedAgo = sid, "sip:"+from, "sip:desk", ago
+		space.Begin(b)
+	}
+	begin(faultOld, "old", 23*time.Hour+30*time.Minute, sim.Begin{})
+	begin(faultPaused, "held", 10*time.Minute, sim.Begin{Status: "paused", DateUpdatedAgo: time.Minute})
+	begin(faultOther, "other", 5*time.Minute, sim.Begin{})
+	space.Begin(sim.Begin{SID: faultRoom, StartedAgo: 3 * time.Minute, Conference: true, FriendlyName: "Room one"})
+	begin(faultCall, "caller", 2*time.Minute, sim.Begin{})
+
+	w := &faultWire{t: t, space: space.Transport(), hits: op.hits, fault: f, peak: peak}
+	config := deck.Config{Interval: faultInterval, FullEvery: 6 * time.Second}
+	if f.everywhere {
+		config.FullEvery = 0 // the first scan has to find everything
+	}
+	d, err := deck.Open(api.Config{
+		Space: "https://" + wireHost, Project: space.Project(), Token: secret.New(space.Token()), Transport: w,
+	}, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	c := &faultCell{op: op, fault: f, space: space, wire: w}
+	c.session = &session{t: t, msgs: make(chan tea.Msg, 100),
+		m: New(ctx, Options{Deck: d, Space: "acme", Profile: "support-eu", Actor: "ana", Theme: "dark"})}
+	c.run(c.m.Init())
+	c.send(tea.WindowSizeMsg{Width: 160, Height: 60})
+	if op.start || f.everywhere {
+		w.begin()
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); d.Run(ctx) }()
+	t.Cleanup(func() {
+		_ = d.Close(context.Background())
+		cancel()
+		<-done
+		c.m.Close()
+		time.Sleep(3 * time.Second)
+	})
+	c.pass(time.Second)
+	return c
+}
+
+// pass lets time pass.
+func (c *faultCell) pass(d time.Duration) {
+	for end := time.Now().Add(d); time.Now().Before(end); {
+		time.Sleep(min(200*time.Millisecond, time.Until(end)))
+		c.settle()
+		c.look()
+		c.wire.peak.look()
+	}
+}
+
+// until lets time pass until something holds, and returns how long it took; ok
+// is false when it has not come within a time.
+func (c *faultCell) until(most time.Duration, holds func() bool) (took time.Duration, ok bool) {
+	began := time.Now()
+	for !holds() {
+		if time.Since(began) >= most {
+			return time.Since(began), false
+		}
+		c.pass(100 * time.Millisecond)
+	}
+	return time.Since(began), true
+}
+
+// update presses the keys of the operation.
+func (c *faultCell) update() {
+	c.m.list.Select(text.New(c.op.sid))
+	for k := range strings.FieldsSeq(c.op.keys) {
+		if k == "~" {
+			c.pass(400 * time.Millisecond)
+			continue
+		}
+		c.takeQuietly(keyPress(k))
+		c.settle()
+		c.pass(50 * time.Millisecond)
+	}
+}
+
+// settle takes all that follows without time passing, and notes what every
+// frame says in its status line.
+func (c *faultCell) settle() {
+	for {
+		synctest.Wait()
+		select {
+		case msg := <-c.msgs:
+			c.takeQuietly(msg)
+		default:
+			return
+		}
+	}
+}
+
+// takeQuietly is like take, without a look at the size of every frame.
+func (c *faultCell) takeQuietly(msg tea.Msg) {
+	switch msg := msg.(type) {
+	case tea.BatchMsg:
+		for _, cmd := range msg {
+			c.run(cmd)
+		}
+	case tea.QuitMsg, tea.RawMsg, nil:
+	default:
+		_, cmd := c.m.Update(msg)
+		c.run(cmd)
+		c.look()
+	}
+}
+
+// look takes in what is on the screen.
+func (c *faultCell) look() {
+	content := c.m.View().Content
+	if content == c.content {
+		return
+	}
+	c.content, c.lines = content, strings.Split(content, "\n")
+	if n := len(c.lines); n > 2 && c.op.keys != "" {
+		if s := strings.TrimSpace(ansi.Strip(c.lines[n-2])); len(c.said) == 0 || c.said[len(c.said)-1] != s {
+			c.said = append(c.said, s)
+		}
+	}
+}
+
+var worth = regexp.MustCompile(`(LOADING|live|PARTIAL|STALE).*$`)
+
+// worth returns what the header says that the data is worth.
+func (c *faultCell) worth() string {
+	return worth.FindString(strings.TrimSpace(ansi.Strip(c.lines[0])))
+}
+
+// row returns the line of the list that shows a recording.
+func (c *faultCell) row(sid string) string {
+	for _, l := range c.lines {
+		if l, _, _ = strings.Cut(ansi.Strip(l), "│"); strings.HasSuffix(strings.TrimSpace(l), sid[32:]) {
+			return l
+		}
+	}
+	return ""
+}
+
+// onLine are those whom the screen names for each recording.
+var onLine = map[string]string{
+	faultCall: "sip:caller →", faultRoom: "Room one ", faultPaused: "sip:held →", faultOld: "sip:old →",
+	faultOther: "sip:other →", faultNew: "sip:new →", faultNewest: "Room two ",
+}
+
+// untrue returns what of the space is not on the screen as it is.
+func (c *faultCell) untrue() (list []string) {
+	counts := map[string]int{}
+	for _, r := range c.space.Recordings() {
+		word := map[string]string{"in-progress": "REC", "paused": "PAUSED"}[r.Status]
+		if word == "" {
+			continue
+		}
+		counts[word]++
+		if l := c.row(r.SID); !strings.Contains(l, " "+word+" ") || !strings.Contains(l, onLine[r.SID]) {
+			list = append(list, word+" "+onLine[r.SID]+" "+r.SID[32:]+", not "+l)
+		}
+	}
+	for word, n := range counts {
+		if want := fmt.Sprintf("%s %d", word, n); !regexp.MustCompile(want + `\b`).MatchString(ansi.Strip(c.lines[0])) {
+			list = append(list, want)
+		}
+	}
+	return list
+}
