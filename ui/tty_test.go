@@ -4,7 +4,6 @@ package ui
 
 import (
 	"io"
-	"os"
 	"testing"
 	"time"
 
@@ -17,7 +16,7 @@ import (
 // yet it waits as the bubble of a synctest wants.
 type rawTerminal struct {
 	io.Reader
-	slave *os.File
+	fd uintptr // of the slave; asked for once, for a program may still ask as the file is closed
 }
 
 var _ term.File = rawTerminal{}
@@ -29,12 +28,12 @@ func newRawTerminal(t testing.TB, in io.Reader) rawTerminal {
 		t.Skipf("no pseudo-terminal: %v", err)
 	}
 	t.Cleanup(func() { _, _ = master.Close(), slave.Close() })
-	return rawTerminal{in, slave}
+	return rawTerminal{in, slave.Fd()}
 }
 
 func (r rawTerminal) Write(p []byte) (int, error) { return len(p), nil }
 func (r rawTerminal) Close() error                { return nil }
-func (r rawTerminal) Fd() uintptr                 { return r.slave.Fd() }
+func (r rawTerminal) Fd() uintptr                 { return r.fd }
 
 // watched is a terminal's input whose reads are watched, as [Run] does.
 type watched struct {

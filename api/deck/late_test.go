@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -98,14 +99,15 @@ func TestRepeatedReadIsAsNewAsItsAnswer(t *testing.T) {
 		tb := open(t, space, Config{Interval: MaxInterval})
 		tb.run()
 		after(10 * time.Second)
-		reads := 0
+		var reads atomic.Int32
 		tb.wire.set(func(r *http.Request) (*http.Response, error) {
-			if reads++; reads == 1 { // the first try is dropped late
+			n := reads.Add(1)
+			if n == 1 { // the first try is dropped late
 				time.Sleep(2 * time.Second)
 				return nil, io.ErrUnexpectedEOF
 			}
 			resp, err := tb.wire.next.RoundTrip(r)
-			if reads == 2 { // the read that began in between has its answer later still
+			if n == 2 { // the read that began in between has its answer later still
 				time.Sleep(3 * time.Second)
 			}
 			return resp, err
