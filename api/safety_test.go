@@ -342,7 +342,11 @@ func TestUnreadableAnswer(t *testing.T) {
 	client := answering(t, 200, `{"x":1}`)
 	rec, _, err := client.Recording(t.Context(), sid("s1"))
 	checkError(t, err, "")
-	call, err := client.Call(t.Context(), sid("s1"))
+	_, err = client.Call(t.Context(), sid("s1"))
+	checkError(t, err, "it says nothing")
+	_, err = client.Conference(t.Context(), sid("s1"))
+	checkError(t, err, "it says nothing")
+	call, err := answering(t, 200, `{"status":"in-progress"}`).Call(t.Context(), sid("s1"))
 	checkError(t, err, "")
 	if !rec.SID.Is("s1") || !call.SID.Is("s1") {
 		t.Errorf("an answer without a SID is about %q and %q", rec.SID, call.SID)

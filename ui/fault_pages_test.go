@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -77,21 +76,21 @@ var pageFaults = []fault{
 		everywhere: true, do: shifted(-24 * time.Hour)},
 }
 
-// shift has the rows of a page after the first move by one: the first one is
-// from the page before, or is missing.
+// shift has the rows of the pages after the first move by one: the first row
+// is that which ended the page before, or is missing.
 func shift(h *hit, top map[string]any, by int) {
-	page, err := url.ParseQuery(h.req.URL.RawQuery)
-	if err != nil || page.Get("Page") == "" {
-		return
-	}
 	for _, name := range lists {
 		rows, ok := top[name].([]any)
+		if !ok || len(rows) == 0 {
+			continue
+		}
+		before, _ := h.rows.Swap(name, rows[len(rows)-1])
 		switch {
-		case !ok || len(rows) == 0:
+		case h.req.URL.Query().Get("Page") == "":
 		case by < 0:
 			top[name] = rows[1:]
 		default:
-			top[name] = append([]any{rows[len(rows)-1]}, rows...)
+			top[name] = append([]any{before}, rows...)
 		}
 	}
 }

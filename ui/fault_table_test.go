@@ -141,7 +141,7 @@ func sameHost(h *hit) string {
 	return h.req.URL.Path + "?" + q.Encode()
 }
 
-// old answers every request as it would have been at first.
+// old answers an update with the recording as it is, and does not carry it out.
 func old() func(*hit) (*http.Response, error) {
 	return func(h *hit) (*http.Response, error) {
 		if h.req.Method != http.MethodPost {
@@ -247,7 +247,7 @@ var bodyFaults = []fault{
 				}
 			}
 		})},
-	{name: "nulls everywhere", read: "PARTIAL unreadable rows", post: "unknown unreadable answer, verified", one: "live", names: "no", verify: "contradicted",
+	{name: "nulls everywhere", read: "PARTIAL unreadable rows", post: "unknown unreadable answer, verified", one: "live", names: "no", verify: "contradicted: the API does not say what it is",
 		do: editRows(func(_ int, row map[string]any) {
 			for name := range row {
 				row[name] = nil

@@ -28,6 +28,8 @@ type faultWire struct {
 	hits  func(*http.Request) bool // the requests of the operation
 	fault fault
 
+	rows sync.Map // by list, the last row of the page before
+
 	mu    sync.Mutex
 	over  chan struct{} // closed when the fault ends; nil while it has not begun
 	met   int           // requests that met it
@@ -39,6 +41,7 @@ type faultWire struct {
 type hit struct {
 	req  *http.Request
 	n    int                                         // requests that met it before
+	rows *sync.Map                                   // of the wire
 	over <-chan struct{}                             // closed when the fault ends
 	send func(*http.Request) (*http.Response, error) // to the space
 }
@@ -63,7 +66,7 @@ func (w *faultWire) RoundTrip(r *http.Request) (*http.Response, error) {
 		on = false
 	default:
 	}
-	h := &hit{req: r, n: w.met, over: over, send: w.space.RoundTrip}
+	h := &hit{req: r, n: w.met, rows: &w.rows, over: over, send: w.space.RoundTrip}
 	if on {
 		w.met++
 	}
@@ -147,7 +150,7 @@ func say(r *http.Request, status int, body string, header ...string) *http.Respo
 	return resp
 }
 
-// with gives a response another body, whose length is not said.
+// withBody gives a response another body, whose length is not said.
 func withBody(resp *http.Response, body io.Reader) *http.Response {
 	resp.Body, resp.ContentLength = io.NopCloser(body), -1
 	resp.Header.Del("Content-Length")
