@@ -3,7 +3,6 @@ package ui
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -292,5 +291,5 @@ func (c *faultCell) recover() {
 		c.t.Errorf("%s after the fault (%q) the header says %q, untrue: %s\n%s",
 			took, announced, c.worth(), strings.Join(c.untrue(), "; "), c.text())
 	}
-	c.t.Log(fmt.Sprintf("%q, the truth after %s", announced, took))
+	c.t.Logf("%q, the truth after %s", announced, took)
 }
