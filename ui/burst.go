@@ -163,6 +163,8 @@ func (m *Model) ignored(k tea.KeyPressMsg, now time.Time) bool {
 		return false // it does nothing anyway
 	case m.prompt.Typing() && k.Text != "":
 		return false // a line of text updates nothing before its Enter
+	case !m.prompt.Answers(s):
+		return false // it cancels, which harms nobody
 	}
 	words := s + " does not count: it came " + m.hasty
 	if m.prompt.Question().Kind == prompt.Typed && k.Text != "" {

@@ -34,7 +34,7 @@ func TestFaultMatrix(t *testing.T) {
 		t.Run(op.name, func(t *testing.T) {
 			t.Parallel()
 			for j, f := range faults {
-				if raceEnabled && (i+j)%8 != 0 {
+				if raceEnabled && (i+j)%32 != 0 {
 					continue
 				}
 				t.Run(f.name, func(t *testing.T) { meet(t, op, f) })

@@ -111,6 +111,20 @@ func State(r *deck.Recording) string {
 	return fmt.Sprint(theme.Word(string(r.Status), false), r.Active())
 }
 
+// Answers reports whether a key may have something done, and does not only
+// cancel.
+func (m Model) Answers(key string) bool {
+	switch m.q.Kind {
+	case Typed, Ack, Timer:
+		return true
+	case Choose:
+		return key == "1" || key == "2" || key == "t" || m.Typing()
+	case Behind:
+		return key == "t" || key == "r"
+	}
+	return key == "y"
+}
+
 // Clear forgets what was typed of a short SID: a piece of it did not count, so
 // the rest must not stay.
 func (m *Model) Clear() {
