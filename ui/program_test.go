@@ -51,12 +51,30 @@ func (w *wire) taken() string {
 
 // program is a whole program in the bubble of a synctest.
 type program struct {
+	mu   sync.Mutex // orders what a test has read of the model before the next update
 	d    *fakeDeck
 	out  *wire
 	in   *io.PipeWriter
 	stop context.CancelCauseFunc
 	done chan error
 	m    *Model
+}
+
+// ordered is the model of a program, which a test looks at while it rests.
+type ordered struct {
+	*Model
+	p *program
+}
+
+func (o ordered) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	o.p.sync()
+	_, cmd := o.Model.Update(msg)
+	return o, cmd
+}
+
+func (p *program) sync() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 }
 
 func startProgram(t *testing.T, w, h int, snap *deck.Snapshot) *program {
@@ -79,9 +97,11 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 	snap.Seq = 1
 	p.d.feed <- snap
 	opts := append(programOptions(ctx, cancel, o), tea.WithInput(watched{newRawTerminal(t, in), o.reads}), tea.WithWindowSize(w, h), tea.WithColorProfile(colorprofile.ANSI256))
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		defer p.m.Close()
-		err := runProgram(ctx, tea.NewProgram(p.m, opts...), func() {})
+		err := runProgram(ctx, tea.NewProgram(ordered{p.m, p}, opts...), func() {})
 		err = result(ctx, err)
 		cancel(nil)
 		p.done <- err
@@ -89,6 +109,7 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 	t.Cleanup(func() {
 		cancel(nil)
 		_ = typing.Close()
+		<-ended                     // before its terminal is closed
 		time.Sleep(5 * time.Second) // the last tick and the renderer's clock run out
 	})
 	p.rest(time.Second)
@@ -96,6 +117,7 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 }
 
 func (p *program) rest(d time.Duration) {
+	p.sync()
 	time.Sleep(d)
 	synctest.Wait()
 }
