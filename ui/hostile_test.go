@@ -30,7 +30,7 @@ func TestGarbledAnswers(t *testing.T) {
 		{"a color that is none", []string{"\x1b]11;rgb:zz/zz/zz\x1b\\\x1b]11;\x1b\\\x1b]10;?\x1b\\\x1b]11;#\x07"}},
 		{"no UTF-8", []string{"\xff\xfe\xc3\x28\xe2\x82\xf0\x9f\x92"}},
 		{"8-bit controls", []string{"\x9b?62c\x9d11;rgb:ffff/ffff/ffff\x9c\x90x\x9c"}},
-		{"a megabyte", []string{"\x1b]11;" + strings.Repeat("f", 1<<20) + "\x1b\\"}},
+		{"very long", []string{"\x1b]11;" + strings.Repeat("f", 64<<10) + "\x1b\\"}},
 		{"a paste without an end", []string{"\x1b[200~p\rXy8142\r", "\x1b[201~"}},
 		{"an answer in a paste", []string{"\x1b[200~\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[?2027;2$y\x1b[201~"}},
 	}
