@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -263,6 +264,10 @@ func TestFilesChangeMeanwhile(t *testing.T) {
 	j := open(t, Options{Dir: dir})
 	appendAll(t, j, wish("w-1"), outcome("w-1"))
 	for _, name := range []string{LockName, HeadName, FileName} {
+		// The head is written after an outcome is on disk, beside who waits for that.
+		for errors.Is(statError(filepath.Join(dir, HeadName)), os.ErrNotExist) {
+			runtime.Gosched()
+		}
 		check(t, os.Remove(filepath.Join(dir, name)))
 		appendAll(t, j, wish("w-"+name), outcome("w-"+name))
 	}
@@ -278,6 +283,11 @@ func TestFilesChangeMeanwhile(t *testing.T) {
 			t.Errorf("the notes are %q, want %q in them", n, want)
 		}
 	}
+}
+
+func statError(name string) error {
+	_, err := os.Stat(name)
+	return err
 }
 
 // A disk that is full: the entry is kept, nothing of it is in the file, and it
