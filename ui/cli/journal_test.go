@@ -54,11 +54,15 @@ func journalOf(t *testing.T) (dir string) {
 	return dir
 }
 
+// TestMain sets the zone before anything runs: a server that another test has
+// ended may still look at the time.
+func TestMain(m *testing.M) {
+	time.Local = time.UTC
+	os.Exit(m.Run())
+}
+
 func TestJournal(t *testing.T) {
 	dir := journalOf(t)
-	was := time.Local
-	time.Local = time.UTC
-	t.Cleanup(func() { time.Local = was })
 	tests := []struct {
 		args  string
 		lines int // without those of the pauses
