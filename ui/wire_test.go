@@ -75,8 +75,11 @@ var ticks = []struct {
 
 // TestTickOnWire runs the program with a list full of rows that tick.
 func TestTickOnWire(t *testing.T) {
-	for _, tt := range ticks {
+	for i, tt := range ticks {
 		t.Run(fmt.Sprintf("%s, paused 1 in %d", tt.term, tt.onePaused), func(t *testing.T) {
+			if raceEnabled && i > 0 {
+				t.Skip("the bytes are the same with the race detector, and take ten times as long")
+			}
 			synctest.Test(t, func(t *testing.T) {
 				o := Options{Environ: []string{"TERM=" + tt.term, "SSH_TTY=/dev/pts/1"}}
 				bytes, floor := wireOf(t, o, full(60, tt.onePaused), 20)
