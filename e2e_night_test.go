@@ -86,6 +86,19 @@ func testCrash(t *testing.T, p program) {
 	}
 }
 
+// asksToResume begins a pause of the selected recording that is to resume by
+// itself, after a time as it is typed and as it is shown.
+func (s *terminal) asksToResume(typed, shown string) {
+	s.t.Helper()
+	s.keys("P")
+	s.see("Pause …a00a: what becomes")
+	s.keys("t")
+	s.see("Resume after")
+	guard()
+	s.types(typed + "\r")
+	s.see("resume it after " + shown)
+}
+
 // testTimerOutlives: the terminal is lost while an auto-resume is to come. The
 // process goes on without one until it is done.
 func testTimerOutlives(t *testing.T, p program) {
@@ -94,13 +107,7 @@ func testTimerOutlives(t *testing.T, p program) {
 	env := shared(t, space)
 	s := p.start(t, launch{env: env})
 	s.selects(mine, "REC")
-	s.keys("P")
-	s.see("Pause …a00a: what becomes")
-	s.keys("t")
-	s.see("Resume after")
-	guard()
-	s.types("3\r")
-	s.see("resume it after 3s")
+	s.asksToResume("3", "3s")
 	s.keys("2")
 	s.see("paused …a00a with skip: verified", "resumes in 00:0")
 	s.check(s.master.Close())
@@ -138,13 +145,7 @@ func testTerminated(t *testing.T, p program) {
 	env := shared(t, space)
 	s := p.start(t, launch{env: env})
 	s.selects(mine, "REC")
-	s.keys("P")
-	s.see("Pause …a00a: what becomes")
-	s.keys("t")
-	s.see("Resume after")
-	guard()
-	s.types("10m\r")
-	s.see("resume it after 10m")
+	s.asksToResume("10m", "10m")
 	s.keys("1")
 	s.see("paused …a00a with silence: verified")
 	s.signal(syscall.SIGHUP)

@@ -24,11 +24,14 @@ type alarms struct {
 	standing int               // how many of them alarm
 	longest  *deck.Recording   // the one of those that is paused for longest; nil for none
 	rung     time.Time         // when the bell rang; zero while none alarms
+	looked   time.Time         // when they were last looked at; zero for never
+	next     time.Time         // when the next of them changes by itself; zero for never
 }
 
 // watch keeps the paused recordings of a snapshot, so that a tick looks at
 // those only.
 func (a *alarms) watch(s *deck.Snapshot) {
+	a.looked = time.Time{}
 	if s.Paused == 0 {
 		a.paused = nil
 		return
@@ -45,18 +48,12 @@ func (a *alarms) watch(s *deck.Snapshot) {
 // begins, then at most once a minute.
 func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
 	a := &m.alarms
-	before, longest := a.standing, a.longest
-	a.standing, a.longest = 0, nil
-	for _, r := range a.paused {
-		if m.live.Level(r, now) != deck.Alarm {
-			continue
-		}
-		a.standing++
-		if a.longest == nil || r.Pause.Since.Before(a.longest.Pause.Since) {
-			a.longest = r
-		}
+	if a.due(now) {
+		before, longest := a.standing, a.longest
+		a.look(m.live, now)
+		m.list.SetLevels(m.atNow(now))
+		changed = a.standing != before || a.longest != longest
 	}
-	m.list.SetLevels(m.atNow(now))
 	switch {
 	case a.standing == 0:
 		a.rung = time.Time{}
@@ -64,7 +61,30 @@ func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
 		a.rung = now
 		bell = tea.Raw("\a")
 	}
-	return a.standing != before || a.longest != longest, bell
+	return changed, bell
+}
+
+// due reports whether anything may have changed since the last look: most ticks
+// need none, however many are paused.
+func (a *alarms) due(now time.Time) bool {
+	return a.looked.IsZero() || now.Before(a.looked) || !a.next.IsZero() && !now.Before(a.next)
+}
+
+// look finds out which of the paused alarm at the time now.
+func (a *alarms) look(s *deck.Snapshot, now time.Time) {
+	a.standing, a.longest, a.looked, a.next = 0, nil, now, time.Time{}
+	for _, r := range a.paused {
+		if t := s.LevelChanges(r, now); !t.IsZero() && (a.next.IsZero() || t.Before(a.next)) {
+			a.next = t
+		}
+		if s.Level(r, now) != deck.Alarm {
+			continue
+		}
+		a.standing++
+		if a.longest == nil || r.Pause.Since.Before(a.longest.Pause.Since) {
+			a.longest = r
+		}
+	}
 }
 
 // atNow is the time that the recordings are shown at, when it is now.

@@ -51,6 +51,27 @@ func (s *Snapshot) Level(r *Recording, now time.Time) Level {
 	return Calm
 }
 
+// LevelChanges returns the local time, after now, when the level of a recording
+// changes by itself; zero for never.
+func (s *Snapshot) LevelChanges(r *Recording, now time.Time) (next time.Time) {
+	if !r.Paused() {
+		return next
+	}
+	server := s.ServerTime(now)
+	at := func(t time.Time) {
+		if t.After(server) && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	at(r.Ack.Until)
+	at(r.Pause.Since.Add(s.PauseWarn))
+	at(r.Pause.Since.Add(s.PauseAlarm))
+	if next.IsZero() {
+		return next
+	}
+	return next.Add(-s.Offset)
+}
+
 // Alarms returns the recordings whose pause warns and those whose pause alarms
 // at the local time now, the longest first.
 func (s *Snapshot) Alarms(now time.Time) (warn, alarm []*Recording) {

@@ -41,6 +41,13 @@ func (e *entry) change(f func(*Recording)) {
 	e.view = &v
 }
 
+// pausedBy notes that the pause is a request's.
+func (e *entry) pausedBy(req Request) {
+	e.change(func(r *Recording) {
+		r.Pause.AtLeast, r.Pause.Behavior, r.Pause.Actor = false, req.Update.PauseBehavior, req.Actor
+	})
+}
+
 // find returns the entry of a SID; nil for none. The mutex must be held.
 func (d *Deck) find(sid text.Text) *entry { return d.entries[sid] }
 
@@ -197,9 +204,7 @@ func (d *Deck) judge(e *entry, now time.Time) {
 	case p.Request.Update.Reached(e.view.Status):
 		next.Outcome, next.Note, next.Done = Verified, "", now
 		if p.Answer == nil && e.view.Paused() {
-			e.change(func(r *Recording) {
-				r.Pause.AtLeast, r.Pause.Behavior, r.Pause.Actor = false, p.Request.Update.PauseBehavior, p.Request.Actor
-			})
+			e.pausedBy(p.Request)
 		}
 	case late:
 		return

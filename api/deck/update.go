@@ -316,9 +316,7 @@ func (u *update) notePause(old api.Recording) {
 	if u.e.view.Status != api.Paused || req.Update.Status != api.Paused || old.Status == api.Paused {
 		return
 	}
-	u.e.change(func(r *Recording) {
-		r.Pause.AtLeast, r.Pause.Behavior, r.Pause.Actor = false, req.Update.PauseBehavior, req.Actor
-	})
+	u.e.pausedBy(req)
 	if req.ResumeAfter > 0 && !u.d.closed {
 		u.d.setTimer(u.e, req.Actor, min(req.ResumeAfter, MaxResumeAfter)) // from when it is known to be paused
 		u.d.noteEntry(u.e, journal.Timer, req.Actor, "auto-resume set", u.e.view.Timer.At)

@@ -125,8 +125,8 @@ func (m *Model) insert(rows []*row, r *row) ([]*row, int) {
 	return out, at
 }
 
-// compare orders two rows, those whose pause alarms first. It never calls two rows equal, so that the order
-// does not depend on the one before.
+// compare orders two rows, those whose pause alarms first. It never calls two
+// rows equal, so that the order does not depend on the one before.
 func (m *Model) compare(a, b *row) int {
 	if x, y := a.level == deck.Alarm, b.level == deck.Alarm; x != y {
 		return boolFirst(x, y)

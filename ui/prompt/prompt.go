@@ -200,7 +200,7 @@ func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
 		return m, tooSoon(s) // the names are to be read first
 	case (s == "y" || isEnter(s)) && m.q.Kind != Typed && now.Sub(m.opened) < guard,
 		isEnter(s) && now.Sub(m.opened) < guard:
-		return m, Answer{Say: "too soon: " + s + " counts after 0.3 s, so that no slip answers"}
+		return m, tooSoon(s)
 	case m.q.Kind == Typed:
 		return m.typed(k)
 	case m.q.Kind == Choose:
