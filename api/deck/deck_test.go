@@ -50,6 +50,9 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	w.log = append(w.log, r.Method+" "+r.URL.RequestURI())
 	w.mu.Unlock()
 	time.Sleep(latency)
+	if r.Method == http.MethodPost {
+		time.Sleep(appearAfter) // so that it is seen under way
+	}
 	if before != nil {
 		if resp, err := before(r); resp != nil || err != nil {
 			return resp, err

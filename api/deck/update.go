@@ -19,6 +19,7 @@ const (
 	unknownReads = time.Second      // reads that disagree for so long after HTTP 5xx mean: not done
 	verifyRead   = 5 * time.Second  // one read that verifies
 	givenUp      = 30 * time.Second // after that the polls go on looking
+	appearAfter  = 20 * time.Millisecond
 )
 
 // Why a request is refused without being sent; test with errors.Is.
@@ -53,14 +54,12 @@ func (d *Deck) Do(ctx context.Context, req Request) (Progress, error) {
 	if err != nil {
 		return Progress{}, fmt.Errorf("%s %s: %w", req.Verb(), req.SID, err)
 	}
+	d.updates.Go(u.appear)
 	go func() {
 		defer d.updates.Done()
 		defer close(u.done)
 		u.run()
 	}()
-	d.mu.Lock()
-	d.publish() // beside the POST, which does not wait for it
-	d.mu.Unlock()
 	select {
 	case <-u.done:
 	case <-ctx.Done():
@@ -90,6 +89,19 @@ type update struct {
 	p    *Progress     // replaced, never changed
 	last time.Time     // when the last read of it by itself began
 	done chan struct{}
+}
+
+// appear publishes that the update is under way, after a moment: a snapshot,
+// and what every screen makes of it, would be in the way of the POST.
+func (u *update) appear() {
+	select {
+	case <-u.done:
+		return // its end was published
+	case <-time.After(appearAfter):
+	}
+	u.d.mu.Lock()
+	defer u.d.mu.Unlock()
+	u.d.publish()
 }
 
 // begin registers a request, or refuses it.

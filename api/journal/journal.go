@@ -107,6 +107,7 @@ type Journal struct {
 type pending struct {
 	entry   Entry
 	claimed bool       // it is being written
+	written bool       // it has been
 	done    chan error // has the result of the first try; of capacity 1
 }
 
@@ -242,6 +243,9 @@ func (j *Journal) enqueue(p *pending) error {
 func (j *Journal) late(p *pending) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if p.written {
+		return nil
+	}
 	select {
 	case err := <-p.done:
 		return err

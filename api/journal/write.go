@@ -111,7 +111,7 @@ func (j *Journal) writeBatch() error {
 	}
 	lines, err := j.store.append(entries)
 	if err == nil {
-		j.wrote(batch) // nobody who waits for it waits for the unlocking too
+		j.wrote(batch)
 	}
 	j.unlockDisk()
 	if err != nil {
@@ -121,6 +121,10 @@ func (j *Journal) writeBatch() error {
 	signal(j.dirty)
 	if j.syslog != nil {
 		j.syslog.send(lines)
+	}
+	// Who waits for the line goes on next, before the fsync: an update is sent.
+	for _, p := range batch {
+		answer(p, nil)
 	}
 	return nil
 }
@@ -169,7 +173,7 @@ func (j *Journal) wrote(batch []*pending) {
 	}
 	j.written++
 	for _, p := range batch {
-		answer(p, nil)
+		p.written = true
 	}
 }
 
