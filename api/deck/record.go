@@ -17,7 +17,7 @@ import (
 type Journal interface {
 	Append(journal.Entry) error
 	NewID() string
-	Unfinished() ([]journal.Entry, error)
+	Settle(ctx context.Context, settle func(wish journal.Entry) (journal.Entry, bool)) (int, error)
 }
 
 // ErrNotOnRecord is why a request is refused when the journal is required and
@@ -142,30 +142,34 @@ func (d *Deck) Recover(ctx context.Context) (int, error) {
 	if d.config.Journal == nil {
 		return 0, nil
 	}
-	wishes, err := d.config.Journal.Unfinished()
-	if err != nil {
-		return 0, fmt.Errorf("recover unfinished updates: %w", err)
-	}
-	n := 0
-	for _, w := range wishes {
+	n, err := d.config.Journal.Settle(ctx, func(w journal.Entry) (journal.Entry, bool) {
+		// One of another project is its own tapedeck's to find out.
 		if w.Space != d.config.Space || w.Project != d.config.Project {
-			continue // of another project: its own tapedeck's to find out
+			return w, false
 		}
-		out := w
-		out.Event, out.Time, out.Actor = journal.Outcome, time.Now(), ""
-		u := api.Update{Status: api.Status(w.StatusAsked)}
-		switch rec, _, err := d.client.Recording(ctx, w.Recording); {
-		case err != nil:
-			out.Outcome, out.Reason = string(Unknown), "its tapedeck ended before the answer; "+api.Reason(err)
-		case u.Reached(rec.Status):
-			out.Outcome, out.StatusAnswered, out.Reason = string(Verified), string(rec.Status), "its tapedeck ended before the answer; read at the next start"
-		default:
-			out.Outcome, out.StatusAnswered, out.Reason = string(Contradicted), string(rec.Status), "its tapedeck ended before the answer; read at the next start"
-		}
-		if err := d.config.Journal.Append(out); err != nil {
-			return n, fmt.Errorf("recover unfinished updates: %w", err)
-		}
-		n++
+		out := d.whatBecameOf(ctx, w)
+		return out, ctx.Err() == nil // else it is left to the next start
+	})
+	if err != nil {
+		err = fmt.Errorf("recover unfinished updates: %w", err)
 	}
-	return n, nil
+	return n, err
+}
+
+// whatBecameOf reads the recording of a wish, and returns its outcome.
+func (d *Deck) whatBecameOf(ctx context.Context, wish journal.Entry) journal.Entry {
+	out := wish
+	out.Event, out.Time, out.Actor = journal.Outcome, time.Now(), ""
+	out.Reason = "its tapedeck ended before the answer; read at the next start"
+	asked := api.Update{Status: api.Status(wish.StatusAsked)}
+	rec, _, err := d.client.Recording(ctx, wish.Recording)
+	if err != nil {
+		out.Outcome, out.Reason = string(Unknown), "its tapedeck ended before the answer; "+api.Reason(err)
+		return out
+	}
+	out.Outcome, out.StatusAnswered = string(Contradicted), string(rec.Status)
+	if asked.Reached(rec.Status) {
+		out.Outcome = string(Verified)
+	}
+	return out
 }

@@ -22,7 +22,7 @@ type paper struct {
 	entries []journal.Entry
 	fail    error
 	ids     int
-	wishes  []journal.Entry // what Unfinished returns
+	wishes  []journal.Entry // what is to be settled
 }
 
 func (p *paper) Append(e journal.Entry) error {
@@ -42,7 +42,17 @@ func (p *paper) NewID() string {
 	return strings.Repeat("i", p.ids)
 }
 
-func (p *paper) Unfinished() ([]journal.Entry, error) { return p.wishes, nil }
+func (p *paper) Settle(_ context.Context, settle func(journal.Entry) (journal.Entry, bool)) (n int, err error) {
+	for _, w := range p.wishes {
+		if e, ok := settle(w); ok {
+			if err := p.Append(e); err != nil {
+				return n, err
+			}
+			n++
+		}
+	}
+	return n, nil
+}
 
 // lines returns each entry in a few words.
 func (p *paper) lines() (out []string) {

@@ -4,7 +4,7 @@
 // The log is journal.jsonl in the state directory, one JSON object a line, an
 // [Entry]. The wish is appended before the update is sent and the outcome after
 // it, so a crash between the two leaves a wish without an outcome, which the
-// next start finds with [Journal.Unfinished]. Full files are renamed to
+// next start finds with [Journal.Settle]. Full files are renamed to
 // journal-000001.jsonl and so on; none is ever deleted.
 //
 // Each line holds its number and the SHA-256 of the line before it, across all

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -427,24 +429,64 @@ func TestUnfinished(t *testing.T) {
 	cmd, end := startHelper(t, "wish", dir, "wished")
 	j := open(t, Options{Dir: dir})
 	appendAll(t, j, wish("own"))
-	if list, err := j.Unfinished(); err != nil || len(list) != 0 {
+	if list, err := unfinished(dir, time.Now()); err != nil || len(list) != 0 {
 		t.Errorf("while its writer lives: %v, %v", list, err)
 	}
 	check(t, cmd.Process.Kill())
 	end()
-	list, err := j.Unfinished()
+	list, err := unfinished(dir, time.Now())
 	check(t, err)
 	if len(list) != 1 || list[0].ID != "w-1" || list[0].Recording != rec1 || list[0].Actor != "alice" {
 		t.Errorf("after its writer was killed: %+v", list)
 	}
 	appendAll(t, j, Entry{Event: Outcome, ID: "w-1", Outcome: "requested"})
-	if list, err = j.Unfinished(); err != nil || len(list) != 1 {
+	if list, err = unfinished(dir, time.Now()); err != nil || len(list) != 1 {
 		t.Errorf("after %q: %v, %v", "requested", list, err)
 	}
 	appendAll(t, j, outcome("w-1"))
-	if list, err = j.Unfinished(); err != nil || len(list) != 0 {
+	if list, err = unfinished(dir, time.Now()); err != nil || len(list) != 0 {
 		t.Errorf("with an outcome: %v, %v", list, err)
 	}
+}
+
+// Two tapedecks that start at once after a crash: each wish gets one outcome.
+func TestSettle(t *testing.T) {
+	dir := t.TempDir()
+	cmd, end := startHelper(t, "wish", dir, "wished")
+	check(t, cmd.Process.Kill())
+	end()
+	var all sync.WaitGroup
+	var settled atomic.Int64
+	for range 4 {
+		j := open(t, Options{Dir: dir})
+		all.Go(func() {
+			n, err := j.Settle(t.Context(), func(wish Entry) (Entry, bool) {
+				e := outcome(wish.ID)
+				e.Recording = wish.Recording
+				return e, true
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			settled.Add(int64(n))
+		})
+	}
+	all.Wait()
+	if n := settled.Load(); n != 1 {
+		t.Errorf("%d outcomes of one wish", n)
+	}
+	if list, err := unfinished(dir, time.Now()); err != nil || len(list) != 0 {
+		t.Errorf("left: %v, %v", list, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	j := open(t, Options{Dir: dir})
+	release, err := j.lockSettling(ctx)
+	check(t, err)
+	cancel()
+	if _, err := j.Settle(ctx, nil); !errors.Is(err, ErrLocked) {
+		t.Errorf("while another one settles: %v", err)
+	}
+	release()
 }
 
 // Nobody can tell whether a process on another machine lives; its age tells.

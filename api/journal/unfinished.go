@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -11,14 +12,63 @@ import (
 // its writer, of which nobody can tell whether it lives: an update takes 10 s.
 const tooOld = 15 * time.Minute
 
-// Unfinished returns the wishes that have no outcome, and whose writer is
-// gone: it crashed, was killed or lost its power. What became of them is for
-// the caller to find out, and to append as an outcome with the wish's ID.
+// settleName is the file that is locked by who settles.
+const settleName = "settle.lock"
+
+// Settle gives each wish that has no outcome, and whose writer is gone for it
+// crashed, was killed or lost its power, to settle, and appends the outcome
+// that this returns, unless it returns false. It returns how many it appended.
 //
 // A writer on another machine, or on a system that does not tell, counts as
-// gone when the wish is 15 minutes old. The last two files are read.
-func (j *Journal) Unfinished() ([]Entry, error) {
-	return unfinished(j.o.Dir, time.Now())
+// gone when the wish is 15 minutes old. The last two files are read. One
+// process settles at a time, so that no wish gets two outcomes: others wait
+// for it, until ctx ends.
+func (j *Journal) Settle(ctx context.Context, settle func(wish Entry) (Entry, bool)) (n int, err error) {
+	release, err := j.lockSettling(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	wishes, err := unfinished(j.o.Dir, time.Now())
+	if err != nil {
+		return 0, err
+	}
+	for _, w := range wishes {
+		e, ok := settle(w)
+		if !ok {
+			continue
+		}
+		if err := j.Append(e); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, nil
+}
+
+// lockSettling waits for its turn to settle.
+func (j *Journal) lockSettling(ctx context.Context) (release func(), err error) {
+	path := j.store.path(settleName)
+	f, err := j.store.open(settleName, os.O_RDWR)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		ok, err := tryLock(f)
+		if ok {
+			return func() { unlock(f); _ = f.Close() }, nil
+		}
+		if err == nil {
+			select {
+			case <-time.After(maxPause):
+				continue
+			case <-ctx.Done():
+				err = ErrLocked
+			}
+		}
+		_ = f.Close()
+		return nil, problem("lock", path, err)
+	}
 }
 
 func unfinished(dir string, now time.Time) (list []Entry, err error) {

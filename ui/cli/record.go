@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -46,9 +47,12 @@ func (r *Record) Journal() deck.Journal {
 // brokenJournal is a journal that could not be opened.
 type brokenJournal struct{ err error }
 
-func (b brokenJournal) Append(journal.Entry) error           { return b.err }
-func (b brokenJournal) NewID() string                        { return "" }
-func (b brokenJournal) Unfinished() ([]journal.Entry, error) { return nil, b.err }
+func (b brokenJournal) Append(journal.Entry) error { return b.err }
+func (b brokenJournal) NewID() string              { return "" }
+
+func (b brokenJournal) Settle(context.Context, func(journal.Entry) (journal.Entry, bool)) (int, error) {
+	return 0, b.err
+}
 
 // Left returns the pauses of this project that sessions left which are gone.
 // What cannot be read of the journal is no reason not to start.
