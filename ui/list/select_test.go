@@ -3,9 +3,12 @@ package list
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
@@ -263,5 +266,37 @@ func TestShortSIDsAreUnique(t *testing.T) {
 			t.Fatalf("%s is shown as %s", r.SID, s)
 		}
 		seen[s] = true
+	}
+}
+
+// What alarms is above the view: the titles say so, and how to get there.
+func TestAlarmsAboveTheView(t *testing.T) {
+	recs := many(50)
+	for i := range 3 {
+		r := rec("bbbb-000"+strconv.Itoa(i), api.Paused, time.Hour)
+		r.Pause = deck.Pause{Since: clock.Add(-10 * time.Minute)}
+		recs = append(recs, r)
+	}
+	s := snapshot(recs...)
+	s.PauseWarn, s.PauseAlarm = 90*time.Second, 3*time.Minute
+	for _, tt := range []struct {
+		w                   int
+		top, below, further string
+	}{
+		{40, "1/53 ↓", "↑1 ALARM (g)", "↑3 ALARM (g)"},
+		{80, "1/53 ↓", "↑1 ALARM (g)  9/53 ↑↓", "↑3 ALARM (g)  16/53 ↑↓"},
+	} {
+		m := sized(theme.New(theme.Options{NoColor: true}), tt.w, 9, s)
+		m.SetLevels(clock)
+		m = keys(m, "g")
+		for _, want := range []string{tt.top, tt.below, tt.further} {
+			titles, _, _ := strings.Cut(ansi.Strip(m.View(clock)), "\n")
+			if !strings.Contains(titles, want) || want == tt.top && strings.Contains(titles, "ALARM") {
+				t.Errorf("at %d columns the titles are %q, want %q in them", tt.w, titles, want)
+			}
+			if m = keys(m, "pgdown"); want == tt.top {
+				m = keys(m, "j")
+			}
+		}
 	}
 }

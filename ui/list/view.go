@@ -1,10 +1,12 @@
 package list
 
 import (
+	"sort"
 	"strconv"
 	"strings"
 	"time"
 
+	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
 )
@@ -198,14 +200,42 @@ func (f *frame) titles(m Model) {
 		}
 		f.put(theme.Title, title)
 		if c.sort == ByWho {
-			if p := f.position(m); f.th.Width(p)+n+2 <= c.cells {
-				f.fill(x + c.cells - f.th.Width(p))
-				f.put(theme.Dim, p)
-			}
+			f.whereabouts(m, x+n+2, x+c.cells)
 		}
 		x += c.cells + m.layout.gap
 	}
 	f.fill()
+}
+
+// whereabouts writes what cannot be seen of the list, up to the cell end, as
+// far as there is room from the cell x on: how many alarms are above, and the
+// position.
+func (f *frame) whereabouts(m Model, x, end int) {
+	p, alarms := f.position(m), f.alarmsAbove(m)
+	n, gap := f.th.Width(alarms), 2
+	if alarms == "" {
+		gap = 0
+	}
+	if n+gap+f.th.Width(p) > end-x { // the alarms matter more
+		if p, gap = "", 0; n > end-x {
+			return
+		}
+	}
+	at := end - f.th.Width(p)
+	f.fill(at - gap - n)
+	f.put(theme.Bad, alarms)
+	f.fill(at)
+	f.put(theme.Dim, p)
+}
+
+// alarmsAbove says how many pauses that alarm are above the first line, and
+// the key that shows them; nothing when there are none.
+func (f *frame) alarmsAbove(m Model) string {
+	n := sort.Search(m.top, func(i int) bool { return m.rows[i].level != deck.Alarm }) // they are on top
+	if n == 0 {
+		return ""
+	}
+	return f.sym.Up + strconv.Itoa(n) + " ALARM (g)"
 }
 
 // position says which row is selected, of how many, and where more are; it
