@@ -361,6 +361,14 @@ as well (journal_syslog = true) if that matters.`,
 	}
 }
 
+// counted returns a number of things, one or many.
+func counted(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
+}
+
 func (r *runner) printReport(dir string, report journal.Report) error {
 	var b strings.Builder
 	for _, p := range report.Problems {
@@ -370,7 +378,7 @@ func (r *runner) printReport(dir string, report journal.Report) error {
 		fmt.Fprintf(&b, "(%s)\n", s)
 	}
 	if report.Intact() && report.Lines > 0 {
-		fmt.Fprintf(&b, "intact: %d lines in %d files, from %s to %s\n", report.Lines, report.Files, shown(report.From), shown(report.To))
+		fmt.Fprintf(&b, "intact: %s in %s, from %s to %s\n", counted(report.Lines, "line"), counted(report.Files, "file"), shown(report.From), shown(report.To))
 	}
 	if _, err := io.WriteString(r.Stdout, b.String()); err != nil {
 		return fmt.Errorf("print what was found: %w", err)

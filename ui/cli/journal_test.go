@@ -152,7 +152,7 @@ func TestJournalVerify(t *testing.T) {
 	dir := journalOf(t)
 	app := App{Environ: []string{"HOME=/nonexistent", "TAPEDECK_STATE_DIR=" + dir}}
 	code, stdout, stderr := call(t, app, "journal", "verify")
-	if code != 0 || stderr != "" || !strings.Contains(stdout, "intact: 10 lines in 1 files") {
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "intact: 10 lines in 1 file") {
 		t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
 	}
 	name := filepath.Join(dir, journal.FileName)

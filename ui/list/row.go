@@ -72,7 +72,15 @@ func (r *row) running(now time.Time) (d time.Duration, ok bool) {
 	if !began.IsZero() && !r.rec.End.IsZero() && !r.rec.End.Before(began) {
 		return r.rec.End.Sub(began), true
 	}
-	return r.rec.Duration, r.rec.HasDuration && !r.rec.Gone // final only once the API says that it ended
+	switch {
+	case r.rec.Gone:
+		return 0, false // nothing says when it ended
+	case r.rec.Duration > 0:
+		return r.rec.Duration, r.rec.HasDuration
+	case !began.IsZero() && r.rec.Updated.After(began):
+		return r.rec.Updated.Sub(began), true // just stopped: its end is not there yet, and the stop was its last change
+	}
+	return 0, false
 }
 
 // shortSID returns the SID's last characters, as many as tell it apart.
