@@ -3,6 +3,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -424,5 +425,28 @@ func testNotATerminal(t *testing.T, p program) {
 	}
 	if n := space.Stats().Requests(); n != 0 {
 		t.Errorf("%d requests were sent, want none", n)
+	}
+}
+
+// testPanic shows that the terminal is as it was before, wherever tapedeck
+// breaks down.
+func testPanic(t *testing.T, _ program) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for where, code := range map[string]int{"goroutine": 2, "update": 1, "command": 1} {
+		s := program{self}.start(t, launch{args: []string{"--demo"}, env: []string{breakEnv + "=" + where}})
+		s.see("REC ")
+		s.keys("R")
+		s.exit(code, patience)
+		s.restored()
+		want := map[string]string{"goroutine": "panic: broken in a goroutine"}[where]
+		if want == "" {
+			want = "the screen broke down, the terminal is restored"
+		}
+		if _, after, _ := strings.Cut(s.output(), "\x1b[?1049l"); !strings.Contains(after, want) {
+			t.Errorf("%s: after the screen there is %q, want %q in it", where, after, want)
+		}
 	}
 }

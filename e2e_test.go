@@ -54,6 +54,7 @@ func TestE2E(t *testing.T) {
 		{"terminals", testTerminals},
 		{"crash report", testCrashReport},
 		{"crash", testCrash},
+		{"panic", testPanic},
 		{"timer outlives", testTimerOutlives},
 		{"terminated", testTerminated},
 		{"status", testStatus},

@@ -21,14 +21,15 @@ var mayImport = map[string][]string{
 	"api":         {"api/text", "api/secret"},
 	"api/text":    {},
 	"api/secret":  {},
+	"api/crash":   {},
 	"api/sim":     {},
-	"api/journal": {"api/text"},
-	"api/deck":    {"api", "api/text", "api/journal"},
+	"api/journal": {"api/text", "api/crash"},
+	"api/deck":    {"api", "api/text", "api/journal", "api/crash"},
 	"ui/theme":    {},
 	"ui/list":     {"api", "api/text", "api/deck", "ui/theme"},
 	"ui/detail":   {"api", "api/text", "api/deck", "ui/theme"},
 	"ui/prompt":   {"api", "api/text", "api/deck", "ui/theme"},
-	"ui":          {"api", "api/text", "api/deck", "ui/theme", "ui/list", "ui/detail", "ui/prompt"},
+	"ui":          {"api", "api/text", "api/deck", "api/crash", "ui/theme", "ui/list", "ui/detail", "ui/prompt"},
 	"ui/cli":      {"config", "api", "api/text", "api/secret", "api/deck", "api/journal", "api/sim"},
 }
 

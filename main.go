@@ -18,6 +18,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"tapedeck/api"
+	"tapedeck/api/crash"
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
 	"tapedeck/api/secret"
@@ -111,8 +112,11 @@ func (s *session) open(log *cli.Log) (err error) {
 func (s *session) run(ctx context.Context) error {
 	polls, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var beside sync.WaitGroup
-	beside.Go(func() { s.deck.Run(polls) })
-	beside.Go(func() { cli.ShareStatus(polls, s.start.Config, s.deck, s.noScreen.Load) })
+	beside.Go(func() { defer crash.Guard(); s.deck.Run(polls) })
+	beside.Go(func() {
+		defer crash.Guard()
+		cli.ShareStatus(polls, s.start.Config, s.deck, s.noScreen.Load)
+	})
 
 	err := ui.Run(ctx, s.options(polls))
 	if errors.Is(err, ui.ErrHangup) {

@@ -18,6 +18,9 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if where := os.Getenv(breakEnv); where != "" {
+		os.Exit(runBroken(where))
+	}
 	testscript.Main(m, map[string]func(){"tapedeck": main})
 }
 

@@ -222,10 +222,3 @@ func TestWire(t *testing.T) {
 		})
 	})
 }
-
-// TestPanic shows that a panic ends the program with an error.
-func TestPanic(t *testing.T) {
-	if err := result(context.Background(), tea.ErrProgramPanic); err == nil || !strings.Contains(err.Error(), "the terminal is restored") {
-		t.Errorf("%v", err)
-	}
-}

@@ -22,6 +22,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"tapedeck/api"
+	"tapedeck/api/crash"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 )
@@ -105,6 +106,7 @@ func Run(ctx context.Context, o Options) error {
 	m := New(ctx, o)
 	defer m.Close()
 	restore := saveTerminal(o.In)
+	defer crash.Before(func() { leaveScreen(o.Out); restore() })()
 	p := tea.NewProgram(m, programOptions(ctx, cancel, o)...)
 	return result(ctx, runProgram(ctx, p, restore))
 }
@@ -147,6 +149,7 @@ func sized(_ tea.Model, msg tea.Msg) tea.Msg {
 func runProgram(ctx context.Context, p *tea.Program, restore func()) error {
 	done := make(chan error, 1)
 	go func() {
+		defer crash.Guard()
 		_, err := p.Run()
 		done <- err
 	}()
@@ -191,6 +194,28 @@ func saveTerminal(in *os.File) (restore func()) {
 	return func() { _ = term.Restore(in.Fd(), state) }
 }
 
+// screenOff turns off all that Bubble Tea turns on: keyboard modes, the
+// alternate screen, the hidden cursor, pastes and the focus as sequences, the
+// title.
+const screenOff = "\x1b[>4m\x1b[<1u\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[?1004l\x1b]2;\a"
+
+// leaveScreen brings a terminal back from the screen, unless it takes no bytes.
+func leaveScreen(out io.Writer) {
+	if out == nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer crash.Guard()
+		defer close(done)
+		_, _ = io.WriteString(out, screenOff)
+	}()
+	select {
+	case <-done:
+	case <-time.After(grace):
+	}
+}
+
 // terminalInput is a terminal whose end ends the session. Bubble Tea alone
 // would go on for ever without one. It is still a file, so raw mode works.
 type terminalInput struct {
@@ -201,6 +226,7 @@ type terminalInput struct {
 
 // Read reads from the terminal.
 func (t *terminalInput) Read(b []byte) (int, error) {
+	defer crash.Guard() // Bubble Tea's goroutine that reads has none
 	n, err := t.File.Read(b)
 	t.reads.saw(b[:n], time.Now())
 	if err != nil || n == 0 && len(b) > 0 {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/crash"
 	"tapedeck/api/text"
 )
 
@@ -140,7 +141,7 @@ func Open(client api.Config, c Config) (*Deck, error) {
 // more. Updates are not its business: see [Deck.Close].
 func (d *Deck) Run(ctx context.Context) {
 	var wg sync.WaitGroup
-	wg.Go(func() { d.runAside(ctx) })
+	wg.Go(func() { defer crash.Guard(); d.runAside(ctx) })
 	failures := 0
 	for ctx.Err() == nil {
 		err := d.poll(ctx)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/crash"
 	"tapedeck/api/text"
 )
 
@@ -397,7 +398,7 @@ func (d *Deck) scanOld(ctx context.Context) {
 	})
 	var wg sync.WaitGroup
 	for _, q := range old {
-		wg.Go(func() { d.readOld(ctx, q) })
+		wg.Go(func() { defer crash.Guard(); d.readOld(ctx, q) })
 	}
 	wg.Wait()
 }

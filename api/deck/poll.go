@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/crash"
 	"tapedeck/api/text"
 )
 
@@ -315,7 +316,7 @@ func (d *Deck) steady(ctx context.Context) error {
 	plan := d.plan()
 	var singles lookups
 	var wg sync.WaitGroup
-	wg.Go(func() { singles = d.readSingles(ctx, plan.singles) })
+	wg.Go(func() { defer crash.Guard(); singles = d.readSingles(ctx, plan.singles) })
 	seen, err := d.readNewest(ctx, plan)
 	wg.Wait()
 	if err == nil {
@@ -428,6 +429,7 @@ func (d *Deck) readSingles(ctx context.Context, sids []text.Text) (out lookups) 
 	var wg sync.WaitGroup
 	for range min(maxInFlight, len(sids)) {
 		wg.Go(func() {
+			defer crash.Guard()
 			for sid := range work {
 				read := time.Now()
 				note(sid, read, d.readOne(ctx, sid))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/crash"
 	"tapedeck/api/journal"
 	"tapedeck/api/text"
 )
@@ -115,7 +116,10 @@ func (d *Deck) note(e journal.Entry) {
 	if d.config.Journal == nil || d.closed {
 		return
 	}
-	d.updates.Go(func() { _ = d.config.Journal.Append(e) }) // it follows by itself when it can't be written now
+	d.updates.Go(func() {
+		defer crash.Guard()
+		_ = d.config.Journal.Append(e) // it follows by itself when it can't be written now
+	})
 }
 
 // noteEntry writes an entry about a recording beside the work. The mutex must

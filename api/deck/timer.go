@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/crash"
 	"tapedeck/api/journal"
 	"tapedeck/api/text"
 )
@@ -67,7 +68,7 @@ func (d *Deck) setTimer(e *entry, actor string, after time.Duration) {
 		return
 	}
 	clock := &alarmClock{updated: e.view.Updated}
-	clock.timer = time.AfterFunc(after, func() { d.ring(e, clock) })
+	clock.timer = time.AfterFunc(after, func() { defer crash.Guard(); d.ring(e, clock) })
 	e.clock = clock
 	e.change(func(r *Recording) { r.Timer = Timer{At: time.Now().Add(after), Actor: actor} })
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/crash"
 	"tapedeck/api/journal"
 	"tapedeck/api/text"
 )
@@ -56,6 +57,7 @@ func (d *Deck) Do(ctx context.Context, req Request) (Progress, error) {
 	}
 	d.updates.Go(u.appear)
 	go func() {
+		defer crash.Guard()
 		defer d.updates.Done()
 		defer close(u.done)
 		u.run()
@@ -94,6 +96,7 @@ type update struct {
 // appear publishes that the update is under way, after a moment: a snapshot,
 // and what every screen makes of it, would be in the way of the POST.
 func (u *update) appear() {
+	defer crash.Guard()
 	select {
 	case <-u.done:
 		return // its end was published

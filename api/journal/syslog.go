@@ -3,6 +3,8 @@ package journal
 import (
 	"io"
 	"time"
+
+	"tapedeck/api/crash"
 )
 
 const (
@@ -36,6 +38,7 @@ func (s *syslogger) send(lines [][]byte) {
 }
 
 func (s *syslogger) run(dial func() (io.WriteCloser, error)) {
+	defer crash.Guard()
 	defer close(s.done)
 	var w io.WriteCloser
 	var tried time.Time

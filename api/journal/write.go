@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"tapedeck/api/crash"
 )
 
 // How long the writer waits before it tries again.
@@ -17,6 +19,7 @@ const (
 // writeAll is the one writer of this process: it writes what is queued, in
 // order, until Close.
 func (j *Journal) writeAll() {
+	defer crash.Guard()
 	defer close(j.ended)
 	wait := firstRetry
 	for {
@@ -195,6 +198,7 @@ func asError(err error, path string) *Error {
 
 // syncAll fsyncs what was written, beside the writer, until that has ended.
 func (j *Journal) syncAll() {
+	defer crash.Guard()
 	for {
 		select {
 		case <-j.dirty:

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/charmbracelet/x/term"
+
+	"tapedeck/api/crash"
+	"tapedeck/api/deck"
+	"tapedeck/api/journal"
+	"tapedeck/api/text"
+	"tapedeck/ui"
+	"tapedeck/ui/cli"
+)
+
+// breakEnv says where the test's own program, a dashboard, breaks down at the
+// key R.
+const breakEnv = "TAPEDECK_TEST_BREAK"
+
+// runBroken runs a dashboard that breaks down, and returns its exit code.
+func runBroken(where string) int {
+	return cli.Execute(context.Background(), cli.App{
+		Args: os.Args[1:], Environ: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr,
+		Terminal: term.IsTerminal(os.Stdout.Fd()), Keyboard: term.IsTerminal(os.Stdin.Fd()),
+		Dashboard: func(ctx context.Context, start cli.Start) error {
+			log, err := cli.OpenLog(start.Config)
+			if err != nil {
+				return err
+			}
+			defer log.Close()
+			s := &session{start: start, record: cli.OpenJournal(start.Config, journal.WhoFrom(start.Environ))}
+			if err := s.open(log); err != nil {
+				return err
+			}
+			go s.deck.Run(ctx)
+			o := s.options(ctx)
+			o.Deck = breakingDeck{s.deck, where, make(chan struct{})}
+			return ui.Run(ctx, o)
+		},
+	})
+}
+
+// breakingDeck is a deck that panics.
+type breakingDeck struct {
+	*deck.Deck
+	where string
+	ready chan struct{} // closed by the key
+}
+
+func (d breakingDeck) Refresh() {
+	switch d.where {
+	case "goroutine":
+		go func() {
+			defer crash.Guard()
+			panic("broken in a goroutine")
+		}()
+		select {}
+	case "update":
+		panic("broken in an update")
+	}
+	close(d.ready)
+}
+
+// Look is called by a command.
+func (d breakingDeck) Look(sid text.Text) {
+	if d.where == "command" {
+		<-d.ready
+		panic("broken in a command")
+	}
+	d.Deck.Look(sid)
+}
