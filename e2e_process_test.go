@@ -429,14 +429,16 @@ func testNotATerminal(t *testing.T, p program) {
 }
 
 // testPanic shows that the terminal is as it was before, wherever tapedeck
-// breaks down.
+// breaks down. The end of each looks for the token in the report.
 func testPanic(t *testing.T, _ program) {
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
+	space := serveSpace(t, sim.Options{Token: "PT+s3cr3t/With&Signs=0123456789"})
+	space.begin(3)
 	for where, code := range map[string]int{"goroutine": 2, "update": 1, "command": 1} {
-		s := program{self}.start(t, launch{args: []string{"--demo"}, env: []string{breakEnv + "=" + where}})
+		s := program{self}.start(t, launch{env: space.env("GOTRACEBACK=system", breakEnv+"="+where)})
 		s.see("REC ")
 		s.keys("R")
 		s.exit(code, patience)
