@@ -442,6 +442,7 @@ func testPanic(t *testing.T, _ program) {
 		s.see("REC ")
 		s.keys("R")
 		s.exit(code, patience)
+		s.change(func() { s.resized = true }) // the report is longer than the screen: what the shell wrote is above it
 		s.restored()
 		want := map[string]string{"goroutine": "panic: broken in a goroutine"}[where]
 		if want == "" {
