@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,6 +21,9 @@ import (
 func TestMain(m *testing.M) {
 	if where := os.Getenv(breakEnv); where != "" {
 		os.Exit(runBroken(where))
+	}
+	if signal.Ignored(syscall.SIGHUP) { // by nohup, say: the programs that are started would ignore it too
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	testscript.Main(m, map[string]func(){"tapedeck": main})
 }
