@@ -24,6 +24,9 @@ const textPath = "tapedeck/api/text"
 // printing a value that has a Text in a field which is not exported, for fmt
 // and its kin print such a field as it is and ask no method of it.
 func TestTextLeavesByOneWay(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has nothing to find here, and takes ten times as long")
+	}
 	pkgs := goPackages(t)
 	for _, p := range pkgs {
 		if p.path != textPath && strings.HasPrefix(p.path, "tapedeck") {
@@ -36,6 +39,9 @@ func TestTextLeavesByOneWay(t *testing.T) {
 
 // TestTextLeavesByOneWayFinds makes sure that the check finds what it is for.
 func TestTextLeavesByOneWayFinds(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has nothing to find here, and takes ten times as long")
+	}
 	tests := []struct{ code, want string }{
 		{`func f(v text.Text) string { return fmt.Sprint(v) }`, ""},
 		{`type s struct { V text.Text }; func f(v s) string { return fmt.Sprintf("%v", v) }`, ""},

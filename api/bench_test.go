@@ -79,6 +79,9 @@ func readPages(tb testing.TB, n int, all bool) func() {
 // A row that nobody wants costs its SID and nothing else; one that is wanted
 // its JSON and a string for each of its six texts.
 func TestAllocationsOfARow(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has nothing to find here, and takes ten times as long")
+	}
 	for _, tt := range []struct {
 		name string
 		all  bool

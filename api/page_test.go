@@ -322,6 +322,9 @@ func TestPageLimits(t *testing.T) {
 		{"endless depth", `{"recordings":[{"x":`, strings.Repeat("[", 4096), "a value is over 8 MB"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if raceEnabled {
+				t.Skip("the race detector has nothing to find here, and takes ten times as long")
+			}
 			client := through(t, roundTrip(func(r *http.Request) (*http.Response, error) {
 				return answer(r, 200, &endless{head: tt.head, tail: tt.tail}), nil
 			}))

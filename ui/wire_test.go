@@ -151,6 +151,9 @@ func (p *program) midSecond() {
 // TestStepsOnWire counts the bytes of polls, keys and prompts, and shows that
 // none of them repaints the screen.
 func TestStepsOnWire(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has nothing to find here, and takes ten times as long")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		p := startProgramWith(t, 120, 40, full(60, 8), Options{})
 		t.Logf("the first frame: %d bytes", len(p.out.taken()))

@@ -23,7 +23,11 @@ import (
 
 func TestMain(m *testing.M) {
 	// Random histories are long: fewer of them by default. -rapid.checks has more.
-	if err := flag.Set("rapid.checks", "25"); err != nil {
+	checks := "25"
+	if raceEnabled {
+		checks = "8"
+	}
+	if err := flag.Set("rapid.checks", checks); err != nil {
 		panic(err)
 	}
 	goleak.VerifyTestMain(m)

@@ -17,6 +17,9 @@ import (
 // one more each time that goes on. What is kept is these, and not the pages
 // that they were on, as it once was.
 func TestLabelsKeepNoPages(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has nothing to find here, and takes ten times as long")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		space := spaceOf(0, 0)
 		space.Begin(sim.Begin{StartedAgo: time.Minute})
