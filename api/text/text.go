@@ -113,6 +113,19 @@ func isPlain(s string) bool {
 	return true
 }
 
+// prepended are the letters that make one cluster with whatever follows, a
+// space that fills up a column too (Unicode 16, Grapheme_Cluster_Break=Prepend
+// without the format characters).
+var prepended = &unicode.RangeTable{
+	R16: []unicode.Range16{{Lo: 0x0D4E, Hi: 0x0D4E, Stride: 1}},
+	R32: []unicode.Range32{
+		{Lo: 0x111C2, Hi: 0x111C3, Stride: 1}, {Lo: 0x113D1, Hi: 0x113D1, Stride: 1},
+		{Lo: 0x1193F, Hi: 0x11941, Stride: 2}, {Lo: 0x11A3A, Hi: 0x11A3A, Stride: 1},
+		{Lo: 0x11A84, Hi: 0x11A89, Stride: 1}, {Lo: 0x11D46, Hi: 0x11D46, Stride: 1},
+		{Lo: 0x11F02, Hi: 0x11F02, Stride: 1},
+	},
+}
+
 // safe returns the rune to show for r, or -1 for none.
 func safe(r rune) rune {
 	switch {
@@ -122,6 +135,8 @@ func safe(r rune) rune {
 		return utf8.RuneError
 	case unicode.Is(unicode.Zs, r):
 		return ' '
+	case unicode.Is(prepended, r):
+		return utf8.RuneError
 	case unicode.Is(unicode.Cf, r), // bidi controls, zero-width, soft hyphen, tags
 		unicode.Is(unicode.Variation_Selector, r), // turns a narrow sign into a wide one
 		unicode.Is(unicode.Co, r), unicode.Is(unicode.Cs, r),

@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"tapedeck/api"
+	"tapedeck/api/text"
 )
 
 var themes = []Theme{
@@ -157,6 +158,20 @@ func TestAutoFollowsTheBackground(t *testing.T) {
 	}
 }
 
+// No letter of a name swallows the space that fills up its column.
+func TestEveryRuneFits(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has nothing to find here, and takes ten times as long")
+	}
+	for _, th := range themes {
+		for r := ' '; r < 0x20000; r++ {
+			if s := th.Plain(text.New("a" + string(r)).String()); th.Width(th.Fit(s, 5)+"b") != 6 {
+				t.Errorf("%U is shown as %q, which does not fill its column", r, s)
+			}
+		}
+	}
+}
+
 func FuzzFit(f *testing.F) {
 	for _, s := range []string{"plain", "会議室 東京", "👨‍👩‍👧", "e\u0301", "नमस्ते สวัสดี", "مكالمة", "a\xffb", strings.Repeat("long ", 50)} {
 		f.Add(s, 7)
@@ -166,7 +181,7 @@ func FuzzFit(f *testing.F) {
 			return
 		}
 		for _, th := range themes {
-			s := th.Plain(s)
+			s := th.Plain(text.New(s).String())
 			if got := th.Width(th.Fit(s, w)); got != max(0, w) {
 				t.Fatalf("Fit(%q, %d) takes %d cells", s, w, got)
 			}
