@@ -5,9 +5,11 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -44,6 +46,19 @@ type nights struct {
 	dir   string
 	rng   *rand.Rand
 	count map[string]int
+	past  []*night
+}
+
+// night is what is known of one session.
+type night struct {
+	name    string
+	pid     int
+	ready   time.Time // its first keys come later
+	fault   string
+	limited bool // no file may grow: nothing can be written
+	locked  bool // another process had the journal locked to the end
+	killed  bool // with SIGKILL
+	output  string
 }
 
 // testLong starts sessions, types, stops and continues them, takes the disk
@@ -69,12 +84,89 @@ func testLong(t *testing.T, p program) {
 	})
 	wishes, _ := n.read(t)
 	t.Logf("seed %d: %v; %d updates reached the space, %d wishes are on record", seed, n.count, len(space.updates()), len(wishes))
+	t.Logf("the updates: %v", n.trace(t, wishes))
+}
+
+// trace matches each update that reached the space with a wish of the session
+// that sent it, and returns how many there were of each kind. One that has no
+// wish must be of a session that could not write any.
+func (n *nights) trace(t *testing.T, wishes map[string]journal.Entry) map[string]int {
+	t.Helper()
+	kinds := map[string]int{}
+	posts, came := n.space.history()
+	free := map[string][]string{} // IDs, by process and what is asked
+	for id, w := range wishes {
+		key := asks(w.PID, w.Recording.String(), w.StatusAsked)
+		free[key] = append(free[key], id)
+	}
+	used := map[string]bool{}
+	for i, post := range posts {
+		s := n.past[0]
+		for _, next := range n.past {
+			if !next.ready.After(came[i]) {
+				s = next
+			}
+		}
+		path, form, _ := strings.Cut(post, " ")
+		asked, err := url.ParseQuery(form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := asks(s.pid, path[strings.LastIndexByte(path, '/')+1:], asked.Get("Status"))
+		switch {
+		case len(free[key]) > 0:
+			free[key] = free[key][1:]
+			used[key] = true
+			kinds["on record"]++
+		case used[key] && strings.HasPrefix(s.fault, "429"):
+			kinds["sent again after HTTP 429"]++
+		case s.limited && s.killed:
+			kinds["not on record: no file may grow, killed"]++
+		case s.limited:
+			kinds["not on record: no file may grow"]++
+			if strings.Contains(s.output, "\x1b[?1049l") && !strings.Contains(s.output, "never written") && !strings.Contains(s.output, "not on record") {
+				t.Errorf("session %s does not say that %s is not on record:\n%q", s.name, post, s.output)
+			}
+		case s.locked:
+			kinds["not on record: the journal was locked to the end"]++
+		default:
+			t.Errorf("session %s, with %q, killed: %v: %s, at %s, is not on record", s.name, s.fault, s.killed, post, came[i])
+		}
+	}
+	for key, ids := range free {
+		if len(ids) > 0 {
+			kinds["only on record"] += len(ids)
+			pid, _, _ := strings.Cut(key, " ")
+			if i := slices.IndexFunc(n.past, func(s *night) bool { return fmt.Sprint(s.pid) == pid }); i < 0 || !n.past[i].killed {
+				t.Errorf("%s was never sent, and its session was not killed", key)
+			}
+		}
+	}
+	return kinds
+}
+
+func asks(pid int, recording, status string) string {
+	return fmt.Sprint(pid, " ", recording, " ", status)
+}
+
+// lock locks the journal as another process would, until it is called again.
+func (n *nights) lock(t *testing.T) (unlock func()) {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(n.dir, journal.LockName), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	return func() { _ = f.Close() }
 }
 
 // session is one session.
 func (n *nights) session(t *testing.T) {
 	faults := []string{"", "", "", "slow=300ms@update", "503@update", "drop@update", "429=1@update", "lie@update"}
-	if f := faults[n.rng.IntN(len(faults))]; f != "" {
+	f := faults[n.rng.IntN(len(faults))]
+	if f != "" {
 		n.space.fault(f)
 	} else {
 		n.space.fault()
@@ -87,14 +179,17 @@ func (n *nights) session(t *testing.T) {
 	}
 	s := n.p.start(t, l)
 	s.see("REC ")
+	night := &night{name: t.Name(), pid: s.cmd.Process.Pid, ready: time.Now(), fault: f, limited: limited}
+	n.past = append(n.past, night)
 	if !limited {
 		n.settled(t)
 	}
 	for end := time.Now().Add(time.Duration(n.rng.IntN(2500)) * time.Millisecond); time.Now().Before(end) && !t.Failed(); {
-		n.act(s)
+		n.act(t, s)
 	}
-	n.end(t, s)
-	n.unbroken(t, s.output())
+	n.end(t, s, night)
+	night.output = s.output()
+	n.unbroken(t, night.output)
 	n.intact(t)
 }
 
@@ -117,8 +212,13 @@ func (n *nights) unbroken(t *testing.T, output string) {
 }
 
 // act does something that a person, or a machine, may do.
-func (n *nights) act(s *terminal) {
-	switch n.rng.IntN(8) {
+func (n *nights) act(t *testing.T, s *terminal) {
+	switch n.rng.IntN(9) {
+	case 8:
+		n.count["journal locked"]++
+		defer n.lock(t)()
+		s.keys("p")
+		time.Sleep(time.Duration(n.rng.IntN(400)) * time.Millisecond)
 	case 0:
 		n.count["SIGSTOP"]++
 		s.signal(syscall.SIGSTOP)
@@ -144,7 +244,11 @@ func (n *nights) act(s *terminal) {
 }
 
 // end ends a session in one of the ways in which sessions end.
-func (n *nights) end(t *testing.T, s *terminal) {
+func (n *nights) end(t *testing.T, s *terminal, night *night) {
+	if night.locked = n.rng.IntN(8) == 0; night.locked {
+		n.count["journal locked to the end"]++
+		defer n.lock(t)()
+	}
 	if n.rng.IntN(2) == 0 {
 		s.keys("p") // so that something is under way
 		n.count["in an update"]++
@@ -152,6 +256,7 @@ func (n *nights) end(t *testing.T, s *terminal) {
 	switch n.rng.IntN(5) {
 	case 0, 1:
 		n.count["kill -9"]++
+		night.killed = true
 		s.signal(syscall.SIGKILL)
 	case 2:
 		n.count["SIGHUP"]++

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,6 +30,7 @@ type space struct {
 	server  *http.Server
 	changed chan struct{}               // closed and replaced with each update
 	posts   []string                    // updates that came: path below the account and form
+	came    []time.Time                 // when
 	held    chan struct{}               // updates wait for it, if there is one
 	rewrite func(string, []byte) []byte // changes the body of the answer for a path
 }
@@ -116,7 +118,7 @@ func (s *space) note(path, form string) chan struct{} {
 	_, path, _ = strings.Cut(path, "/Accounts/"+s.Project()+"/")
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.posts = append(s.posts, strings.TrimSuffix(path, ".json")+" "+form)
+	s.posts, s.came = append(s.posts, strings.TrimSuffix(path, ".json")+" "+form), append(s.came, time.Now())
 	close(s.changed)
 	s.changed = make(chan struct{})
 	return s.held
@@ -144,6 +146,13 @@ func (s *space) updates() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.posts...)
+}
+
+// history returns the updates that have come, and when each came.
+func (s *space) history() (posts []string, came []time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.posts), slices.Clone(s.came)
 }
 
 // waitUpdates waits until n updates have come.
