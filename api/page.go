@@ -283,7 +283,8 @@ func (c *Client) Participants(conferenceSID text.Text, pageSize int) (*Pages[Par
 	setSize(v, pageSize)
 	return newPages(c, "list participants", "participants", at, v, func(raw value) (Participant, bool) {
 		p := decodeParticipant(raw)
-		return p, !p.CallSID.IsZero()
+		_, ok := p.CallSID.PathSegment()
+		return p, ok
 	}), nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/sim"
+	"tapedeck/api/text"
 )
 
 const (
@@ -64,19 +66,22 @@ func meet(t *testing.T, op operation, f fault) {
 	checkFrameTime(t, last)
 }
 
-// checkFrameTime draws a snapshot by a clock that is not simulated. The bound
-// is loose, for machines are; what is wanted is logged.
+// checkFrameTime draws a snapshot by a clock that is not simulated. A machine
+// that is busy is given some tries: what is wanted is what the program takes.
 func checkFrameTime(t *testing.T, s *deck.Snapshot) {
 	m := New(context.Background(), Options{Deck: newFakeDeck(), Theme: "dark"})
 	m.Update(tea.WindowSizeMsg{Width: 160, Height: 60})
-	began := time.Now()
-	m.Update(snapshotMsg{s})
-	_ = m.View()
-	if took := time.Since(began); took > faultFrame {
-		t.Logf("a frame took %s, want %s", took, faultFrame)
-		if took > time.Second && !raceEnabled {
-			t.Error("a frame took more than a second")
-		}
+	least := time.Hour
+	for try := 0; try < 10 && least > faultFrame; try++ {
+		next := *s
+		next.Seq += uint64(try)
+		began := time.Now()
+		m.Update(snapshotMsg{&next})
+		_ = m.View()
+		least = min(least, time.Since(began))
+	}
+	if least > faultFrame && !raceEnabled {
+		t.Errorf("a frame takes %s, want %s at most", least, faultFrame)
 	}
 }
 
@@ -88,11 +93,18 @@ func (c *faultCell) play() {
 		if list := c.untrue(); len(list) > 0 || !strings.HasPrefix(c.worth(), "live") {
 			c.t.Fatalf("before the fault: %q, untrue %q", c.worth(), list)
 		}
-		c.wire.begin()
+		c.begin()
 	}
 	c.space.SetStatus(faultOther, "paused")
 	c.space.Begin(sim.Begin{SID: faultNew, From: "sip:new", To: "sip:desk"})
 	c.space.Begin(sim.Begin{SID: faultNewest, Conference: true, FriendlyName: "Room two"})
+	if c.op.name == "list participants" {
+		c.m.list.Select(text.New(faultRoom))
+		for _, k := range []string{"j", "k"} { // so that the deck is told what is looked at
+			c.takeQuietly(keyPress(k))
+		}
+		c.pass(time.Second)
+	}
 	if c.op.keys != "" {
 		c.update()
 	}
@@ -121,7 +133,7 @@ func (c *faultCell) header() string {
 			return "LOADING" // nothing was there that could have grown old
 		}
 		return c.fault.read
-	case "poll":
+	case "poll", "pair":
 		return c.fault.read
 	case "retrieve":
 		return cmp.Or(c.fault.one, c.fault.read)
@@ -190,6 +202,8 @@ func (c *faultCell) checkNames() {
 	}
 	want := c.fault.names
 	switch c.op.name {
+	case "list participants":
+		sid, want = faultNewest, "yes"
 	case "list calls", "read a call", "list conferences", "read a conference":
 		if want == "" {
 			want = map[bool]string{true: "yes", false: "no"}[c.fault.read == "live"]
@@ -208,16 +222,12 @@ func (c *faultCell) checkNames() {
 func (c *faultCell) steps() (words []string) {
 	how := c.fault.post
 	if c.op.name == "retrieve" {
-		phase, why, _ := strings.Cut(c.header(), " ")
-		if how = "verified"; phase != "live" {
-			how = "unread " + why
-		}
-		how = cmp.Or(c.fault.verify, how)
+		how = cmp.Or(c.fault.verify, "verified") // by a poll's list, if not by a read of it alone
 	}
 	name := " …" + c.op.sid[32:]
 	with := ""
 	if c.op.verb == "pause" {
-		with = " with silence"
+		with = " with " + cmp.Or(c.op.with, "silence")
 	}
 	for step := range strings.SplitSeq(how, ", ") {
 		kind, why, _ := strings.Cut(step, " ")
@@ -228,7 +238,6 @@ func (c *faultCell) steps() (words []string) {
 			"contradicted":  c.op.verb + name + with + ": contradicted",
 			"contradicted:": c.op.verb + name + with + ": contradicted: " + why,
 			"verified":      c.op.did + name + with + ": verified in ",
-			"unread":        c.op.did + name + with + ": accepted: it could not be read again: " + why,
 			"failed:":       c.op.verb + name + ": failed: " + why,
 			"refused:":      c.op.verb + name + ": failed: signalwire: " + why,
 			"sent":          "sent " + why,
@@ -248,7 +257,11 @@ func (c *faultCell) checkUpdate() {
 		return
 	}
 	at := 0
-	for _, words := range c.steps() {
+	steps := c.steps()
+	if c.op.record != nil {
+		steps = nil // what is said is that it is not on record
+	}
+	for _, words := range steps {
 		for at < len(c.said) && !strings.HasPrefix(c.said[at], words) && !(strings.HasPrefix(words, "sent ") && strings.Contains(c.said[at], words)) {
 			at++
 		}
@@ -256,6 +269,9 @@ func (c *faultCell) checkUpdate() {
 			c.t.Errorf("the status line has not said %q in its place, but\n\t%s", words, strings.Join(c.said, "\n\t"))
 			break
 		}
+	}
+	if c.op.record != nil && !slices.ContainsFunc(c.said, func(s string) bool { return strings.Contains(s, "not on record: ") }) {
+		c.t.Errorf("the status line has not said that it is not on record, but\n\t%s", strings.Join(c.said, "\n\t"))
 	}
 	last := c.said[len(c.said)-1]
 	if strings.Contains(last, "nobody can tell yet") {
@@ -278,13 +294,16 @@ func (c *faultCell) recover() {
 		bound = max(bound, number(a[1])+time.Second)
 	}
 	switch c.op.name {
-	case "first poll", "poll":
+	case "first poll", "poll", "pair":
 	default:
 		bound = max(bound, c.fault.slow+2*faultInterval)
 	}
+	if c.op.name == "list participants" && c.fault.name == "wrong types" {
+		bound = time.Minute // who is taken for a participant is looked at again a minute later
+	}
 	announced := c.worth()
 	if !c.fault.everywhere {
-		c.wire.end()
+		c.end()
 	}
 	took, ok := c.until(bound, func() bool { return strings.HasPrefix(c.worth(), "live") && len(c.untrue()) == 0 })
 	if !ok {

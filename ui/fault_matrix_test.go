@@ -42,6 +42,9 @@ type operation struct {
 	keys             string // the keys of an update, of the recording sid
 	sid              string
 	verb, doing, did string
+	with             string // how it pauses
+	record           deck.Journal
+	beside           *faultWire // another fault, that others meet at the same time
 }
 
 // asks returns what reports whether a request is one of a method, to a path
@@ -59,8 +62,10 @@ var operations = []operation{
 	{name: "read a call", hits: asks("GET", `Calls(/[^/]+)?(\.json)?`)},
 	{name: "list conferences", hits: asks("GET", `Conferences(/[^/]+)?(\.json)?`), start: true},
 	{name: "read a conference", hits: asks("GET", `Conferences(/[^/]+)?(\.json)?`)},
+	{name: "list participants", hits: asks("GET", `Conferences/[^/]+/Participants(\.json)?`), start: true},
 	{name: "pause a call", hits: asks("POST", `Calls/[^/]+/Recordings/[^/]+\.json`), keys: "p", sid: faultCall, verb: "pause", doing: "pausing", did: "paused"},
 	{name: "pause a conference", hits: asks("POST", `Conferences/[^/]+/Recordings/[^/]+\.json`), keys: "p", sid: faultRoom, verb: "pause", doing: "pausing", did: "paused"},
+	{name: "pause and skip", hits: asks("POST", `Calls/[^/]+/Recordings/[^/]+\.json`), keys: "P ~ 2", sid: faultCall, verb: "pause", doing: "pausing", did: "paused", with: "skip"},
 	{name: "resume", hits: asks("POST", `Calls/[^/]+/Recordings/[^/]+\.json`), keys: "r ~ y", sid: faultPaused, verb: "resume", doing: "resuming", did: "resumed"},
 	{name: "stop", hits: asks("POST", `Calls/[^/]+/Recordings/[^/]+\.json`), keys: "X ~ a 0 a 1 enter", sid: faultCall, verb: "stop", doing: "stopping", did: "stopped"},
 }
@@ -108,7 +113,11 @@ func openCell(t *testing.T, op operation, f fault, peak *gauge) *faultCell {
 	begin(faultCall, "caller", 2*time.Minute, sim.Begin{})
 
 	w := &faultWire{t: t, space: space.Transport(), hits: op.hits, fault: f, peak: peak}
-	config := deck.Config{Interval: faultInterval, FullEvery: 6 * time.Second}
+	if op.beside != nil {
+		op.beside.t, op.beside.space, op.beside.peak = t, w.space, peak
+		w.space = op.beside
+	}
+	config := deck.Config{Interval: faultInterval, FullEvery: 6 * time.Second, Journal: op.record}
 	if f.everywhere {
 		config.FullEvery = 0 // the first scan has to find everything
 	}
@@ -125,7 +134,7 @@ func openCell(t *testing.T, op operation, f fault, peak *gauge) *faultCell {
 	c.run(c.m.Init())
 	c.send(tea.WindowSizeMsg{Width: 160, Height: 60})
 	if op.start || f.everywhere {
-		w.begin()
+		c.begin()
 	}
 	done := make(chan struct{})
 	go func() { defer close(done); d.Run(ctx) }()
@@ -138,6 +147,22 @@ func openCell(t *testing.T, op operation, f fault, peak *gauge) *faultCell {
 	})
 	c.pass(time.Second)
 	return c
+}
+
+// begin begins the fault, and the one beside it.
+func (c *faultCell) begin() {
+	c.wire.begin()
+	if c.op.beside != nil {
+		c.op.beside.begin()
+	}
+}
+
+// end ends them.
+func (c *faultCell) end() {
+	c.wire.end()
+	if c.op.beside != nil {
+		c.op.beside.end()
+	}
 }
 
 // pass lets time pass.
@@ -243,6 +268,9 @@ var onLine = map[string]string{
 	faultOther: "sip:other →", faultNew: "sip:new →", faultNewest: "Room two ",
 }
 
+// participants is a line of the detail pane.
+var participants = regexp.MustCompile(`participants +\S.* → `)
+
 // untrue returns what of the space is not on the screen as it is.
 func (c *faultCell) untrue() (list []string) {
 	counts := map[string]int{}
@@ -255,6 +283,9 @@ func (c *faultCell) untrue() (list []string) {
 		if l := c.row(r.SID); !strings.Contains(l, " "+word+" ") || !strings.Contains(l, onLine[r.SID]) {
 			list = append(list, word+" "+onLine[r.SID]+" "+r.SID[32:]+", not "+l)
 		}
+	}
+	if c.op.name == "list participants" && !participants.MatchString(c.text()) {
+		list = append(list, "participants")
 	}
 	for word, n := range counts {
 		if want := fmt.Sprintf("%s %d", word, n); !regexp.MustCompile(want + `\b`).MatchString(ansi.Strip(c.lines[0])) {

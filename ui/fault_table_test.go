@@ -197,7 +197,7 @@ var connectionFaults = []fault{
 		lasts: 26 * time.Second, do: body(func(h *hit, b []byte) io.Reader {
 			return dripping{bytes.NewReader(b), h}
 		})},
-	{name: "answered after 9 s", read: "STALE poll overdue", post: "requested, verified", names: "some", verify: "unread timeout",
+	{name: "answered after 9 s", read: "STALE poll overdue", post: "requested, verified", names: "some",
 		lasts: 20 * time.Second, do: func(h *hit) (*http.Response, error) {
 			resp, err := h.pass()
 			if err == nil {
@@ -294,7 +294,7 @@ var statusFaults = []fault{
 		do: says(401, apiError(401, 20003, "Authentication failed"))},
 	{name: "403", read: "STALE HTTP 403", post: "refused: No permission (HTTP 403, code 10003)",
 		do: says(403, apiError(403, 10003, "No permission"))},
-	{name: "404", read: "STALE HTTP 404", post: "refused: Recording not found (HTTP 404, code 20404)", one: "live", slow: time.Minute, verify: "unread HTTP 404",
+	{name: "404", read: "STALE HTTP 404", post: "refused: Recording not found (HTTP 404, code 20404)", one: "live", slow: time.Minute,
 		do: says(404, apiError(404, 20404, "Recording not found"))},
 	{name: "409", read: "STALE HTTP 409", post: "refused: Conflict (HTTP 409)",
 		do: says(409, apiError(409, 0, "Conflict"))},

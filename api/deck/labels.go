@@ -14,12 +14,13 @@ import (
 )
 
 const (
-	labelsEvery = time.Minute      // between two listings of what is in progress
-	labelsRetry = 10 * time.Second // after a failure, or an interval if that is shorter
-	labelsOne   = 8                // unknown ones up to this many are read one by one
-	lookEvery   = time.Minute      // between two listings of the participants on screen
-	peopleEvery = 5 * time.Minute  // between two listings of other conferences' participants
-	maxLooks    = 8                // conferences on screen, and conferences asked for in one round
+	labelsEvery     = time.Minute      // between two listings of what is in progress
+	labelsRetry     = 10 * time.Second // after a failure, or an interval if that is shorter
+	labelsOne       = 8                // unknown ones up to this many are read one by one
+	lookEvery       = time.Minute      // between two listings of the participants on screen
+	maxFailedPeople = 30               // readings of participants, from then on they are no sooner than others
+	peopleEvery     = 5 * time.Minute  // between two listings of other conferences' participants
+	maxLooks        = 8                // conferences on screen, and conferences asked for in one round
 )
 
 // labels is who is on the line: calls, conferences and participants. They are
@@ -30,6 +31,9 @@ type labels struct {
 	looks       []text.Text // conferences that are on somebody's screen, latest first
 	people      map[text.Text][]Participant
 	peopleRead  map[text.Text]time.Time // when a conference's participants were last asked for
+	// peopleFailed is how many readings of participants in a row have failed:
+	// they are repeated with the next round, but not for ever.
+	peopleFailed int
 }
 
 // names is what is known of the calls, or of the conferences.
@@ -313,13 +317,24 @@ func readName[T any](ctx context.Context, d *Deck, n *names[T], sid text.Text, r
 // now and then those of the others that are recorded: their calls' recordings
 // are siblings. Some in each round, so that no poll waits for them.
 func (d *Deck) readPeople(ctx context.Context) {
-	for _, conf := range d.duePeople(time.Now()) {
+	due := d.duePeople(time.Now())
+	for i, conf := range due {
 		people, err := d.participants(ctx, conf)
-		if err != nil {
-			continue // they are shown when they are known
-		}
 		d.mu.Lock()
-		d.labels.people[conf] = people
+		l := &d.labels
+		switch {
+		case err == nil:
+			l.people[conf], l.peopleFailed = people, 0
+		case errors.Is(err, api.ErrNotFound), errors.Is(err, api.ErrSID):
+			// it has ended, or nobody is told
+		case l.peopleFailed < maxFailedPeople:
+			l.peopleFailed++ // one that fails is enough for this round
+			for _, conf := range due[i:] {
+				delete(l.peopleRead, conf)
+			}
+			d.mu.Unlock()
+			return
+		}
 		d.mu.Unlock()
 	}
 }
@@ -370,7 +385,10 @@ func (d *Deck) participants(ctx context.Context, conf text.Text) ([]Participant,
 	}
 	defer d.free()
 	var people []Participant
-	_, err = pages.Next(ctx, func(p api.Participant) { people = append(people, Participant{Participant: p}) })
+	info, err := pages.Next(ctx, func(p api.Participant) { people = append(people, Participant{Participant: p}) })
+	if err == nil && info.Unreadable > 0 {
+		err = api.ErrUnreadable
+	}
 	return people, err
 }
 

@@ -383,12 +383,19 @@ func (u *update) unknown(err error) {
 }
 
 // verify reads the recording until it shows what was asked for. A read that
-// began after until and disagrees settles it as contradicted. When no read
-// gets through for half a minute, the polls go on looking.
+// began after until and disagrees settles it as contradicted. Where it cannot
+// be read by itself, a poll's look at it is as good. When nothing gets through
+// for half a minute, the polls go on looking.
 func (u *update) verify(until time.Time) {
+	from := time.Now()
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		began := time.Now()
 		rec, err := u.read(u.d.closing)
+		if err != nil {
+			if polled, at, ok := u.polled(from); ok {
+				rec, began, err = polled, at, nil
+			}
+		}
 		switch {
 		case err == nil && u.p.Request.Update.Reached(rec.Status):
 			u.verified(rec)
@@ -414,6 +421,18 @@ func (u *update) verify(until time.Time) {
 			return
 		}
 	}
+}
+
+// polled returns what a poll has shown of the recording that began to look
+// after from, and when it began.
+func (u *update) polled(from time.Time) (rec api.Recording, began time.Time, ok bool) {
+	u.d.mu.Lock()
+	defer u.d.mu.Unlock()
+	if u.e.view.Gone || !u.e.read.After(from) {
+		return rec, began, false
+	}
+	u.last = u.e.read
+	return u.e.view.Recording, u.e.read, true
 }
 
 // isNewer reports whether rec was changed after the answer to the update, so
