@@ -22,6 +22,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
 	"tapedeck/api/secret"
+	"tapedeck/api/text"
 	"tapedeck/ui"
 	"tapedeck/ui/cli"
 )
@@ -185,6 +186,11 @@ func (s *session) options(polls context.Context) ui.Options {
 func (s *session) lookBack(ctx context.Context) ([]ui.Left, error) {
 	_, err := s.deck.Recover(ctx)
 	var left []ui.Left
+	if s.start.Demo != nil {
+		for _, l := range s.start.Demo.LeftBehind() {
+			left = append(left, ui.Left{SID: text.New(l.SID), Actor: l.Actor, PausedAt: l.Paused, LostAt: l.Lost})
+		}
+	}
 	for _, a := range s.record.Left() {
 		left = append(left, ui.Left{SID: a.Recording, Actor: a.Actor, PausedAt: a.Paused, LostAt: a.Lost, Why: a.Why})
 	}

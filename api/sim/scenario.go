@@ -235,6 +235,30 @@ func (s *Space) openLeftBehind() {
 	s.tell("%s has been paused for %s", r.label(), clock(leftFor))
 }
 
+// Left is a pause that somebody made whose session is gone.
+type Left struct {
+	SID          string // of the recording
+	Actor        string // who paused it
+	Paused, Lost time.Time
+}
+
+// LeftBehind returns what the scenario left-behind is about, as a journal would
+// have it, for a dashboard on a space that has none; nothing in any other.
+func (s *Space) LeftBehind() (list []Left) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.scene.kind == nil || s.scene.kind.name != "left-behind" {
+		return nil
+	}
+	for _, r := range s.active {
+		if r.cast && r.status == paused {
+			since := r.pausedAt.time()
+			list = append(list, Left{SID: r.sid.String(), Actor: "alice", Paused: since, Lost: since.Add(2 * time.Minute)})
+		}
+	}
+	return list
+}
+
 func (s *Space) followLeftBehind(r *recording, status string, t stamp) {
 	switch {
 	case r.status != paused:

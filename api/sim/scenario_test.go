@@ -445,3 +445,21 @@ func TestScenarioBesideFaults(t *testing.T) {
 		}
 	})
 }
+
+// The dashboard of the demo has no journal that could tell of the last shift.
+func TestLeftBehindIsTold(t *testing.T) {
+	o := DefaultOptions()
+	if list := New(o).LeftBehind(); len(list) != 0 {
+		t.Errorf("without the scenario: %v", list)
+	}
+	o.Scenario = "left-behind"
+	s := New(o)
+	list := s.LeftBehind()
+	if len(list) != 1 || !list[0].Lost.After(list[0].Paused) || list[0].Actor == "" {
+		t.Fatalf("left: %v", list)
+	}
+	left := first(t, s, func(r Recording) bool { return r.SID == list[0].SID })
+	if left.Status != "paused" || time.Since(list[0].Paused).Round(time.Minute) != leftFor {
+		t.Errorf("%s is %s, and was left at %s", left.SID, left.Status, list[0].Paused)
+	}
+}
