@@ -96,7 +96,7 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 	p.m = New(ctx, o)
 	snap.Seq = 1
 	p.d.feed <- snap
-	opts := append(programOptions(ctx, cancel, o), tea.WithInput(watched{newRawTerminal(t, in), o.reads}), tea.WithWindowSize(w, h), tea.WithColorProfile(colorprofile.ANSI256))
+	opts := append(programOptions(ctx, cancel, o), tea.WithInput(watched{newRawTerminal(t, in), o.reads, &pieces{}}), tea.WithWindowSize(w, h), tea.WithColorProfile(colorprofile.ANSI256))
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)

@@ -38,11 +38,12 @@ func (r rawTerminal) Fd() uintptr                 { return r.fd }
 // watched is a terminal's input whose reads are watched, as [Run] does.
 type watched struct {
 	rawTerminal
-	reads *reads
+	reads  *reads
+	pieces *pieces
 }
 
 func (w watched) Read(b []byte) (int, error) {
 	n, err := w.rawTerminal.Read(b)
 	w.reads.saw(b[:n], time.Now())
-	return n, err
+	return w.pieces.take(b, n, time.Now()), err
 }

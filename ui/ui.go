@@ -220,17 +220,21 @@ func leaveScreen(out io.Writer) {
 // would go on for ever without one. It is still a file, so raw mode works.
 type terminalInput struct {
 	*os.File
-	reads *reads
-	gone  context.CancelCauseFunc
+	reads  *reads
+	pieces pieces
+	gone   context.CancelCauseFunc
 }
 
-// Read reads from the terminal.
+// Read reads from the terminal. It may return nothing, while a sequence is not
+// complete.
 func (t *terminalInput) Read(b []byte) (int, error) {
 	defer crash.Guard() // Bubble Tea's goroutine that reads has none
 	n, err := t.File.Read(b)
-	t.reads.saw(b[:n], time.Now())
+	now := time.Now()
+	t.reads.saw(b[:n], now)
 	if err != nil || n == 0 && len(b) > 0 {
 		t.gone(ErrHangup)
+		return n, err
 	}
-	return n, err
+	return t.pieces.take(b, n, now), nil
 }
