@@ -315,7 +315,7 @@ func (j *Journal) Close() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if n := len(j.queue); n > 0 {
-		return fmt.Errorf("close the journal: %d of its entries were never written: %w", n, j.failed)
+		return fmt.Errorf("%d of its entries were never written: %w", n, j.failed)
 	}
 	return j.syncErr
 }
