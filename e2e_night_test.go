@@ -63,6 +63,7 @@ func testCrash(t *testing.T, p program) {
 	next := p.start(t, launch{env: env})
 	next.see("paused …a00a at ", " and lost the session", "still paused", "t take it over")
 	guard()
+	guard()
 	next.keys("t")
 	next.see("took over …a00a")
 	next.keys("q")
@@ -135,6 +136,42 @@ func testTimerOutlives(t *testing.T, p program) {
 	if n := len(space.updates()); n != 2 {
 		t.Errorf("%d updates, want the pause and the resume", n)
 	}
+}
+
+// testLeftBesideTimer: a pause without a timer is offered at once to the next
+// session, with the time of the hangup, while the one with a timer is waited
+// for.
+func testLeftBesideTimer(t *testing.T, p program) {
+	space := serveSpace(t, sim.Options{})
+	plain, timed := space.begin(10), space.begin(11)
+	env := shared(t, space)
+	s := p.start(t, launch{env: env})
+	s.selects(plain, "REC")
+	s.keys("p")
+	s.see("paused …a00a with silence: verified")
+	s.keys("j")
+	s.selects(timed, "REC")
+	s.keys("P")
+	s.see("what becomes of the paused time?")
+	s.keys("t")
+	s.see("Resume after")
+	guard()
+	s.types("10m\r")
+	s.see("resume it after 10m")
+	s.keys("1")
+	s.see("paused …a00b with silence: verified")
+	s.signal(syscall.SIGHUP)
+	s.waitLeft(soon)
+	next := p.start(t, launch{env: env})
+	next.see("paused …a00a at ", " and lost the session at ", "its terminal was lost", "t take it over")
+	guard()
+	next.keys("t")
+	next.see("took over …a00a")
+	next.gone("paused …a00b at ")
+	s.signal(syscall.SIGTERM)
+	s.exit(129, soon)
+	last := p.start(t, launch{env: env})
+	last.see("paused …a00b at ", "its terminal was lost; its auto-resume was dropped")
 }
 
 // testTerminated: SIGTERM ends at once a process that lives on for a timer, and

@@ -57,6 +57,7 @@ func TestE2E(t *testing.T) {
 		{"panic", testPanic},
 		{"timer outlives", testTimerOutlives},
 		{"terminated", testTerminated},
+		{"left beside a timer", testLeftBesideTimer},
 		{"status", testStatus},
 		{"marks", testMarks},
 		{"journal broken", testJournalBroken},

@@ -129,13 +129,17 @@ func (s *session) run(ctx context.Context) error {
 		if sig.Signal != syscall.SIGHUP {
 			why = sig.Error()
 		} else {
+			s.record.Leave(s.deck.Snapshot(), s.who.Actor, why, s.deck.Timers()) // from now on nobody looks after them
 			s.outlive(cli.Terminated(ctx))
 		}
 	} else if err != nil {
 		why = "its screen broke down"
 	}
+	for _, r := range s.deck.Timers() {
+		s.record.Drop(r.SID)
+	}
 	unfinished := finish(s.deck)
-	s.record.Leave(s.deck.Snapshot(), s.who.Actor, why)
+	s.record.Leave(s.deck.Snapshot(), s.who.Actor, why, nil)
 	stop()
 	beside.Wait()
 	return joined(err, unfinished)
@@ -192,7 +196,7 @@ func (s *session) lookBack(ctx context.Context) ([]ui.Left, error) {
 		}
 	}
 	for _, a := range s.record.Left() {
-		left = append(left, ui.Left{SID: a.Recording, Actor: a.Actor, PausedAt: a.Paused, LostAt: a.Lost, Why: a.Why})
+		left = append(left, ui.Left{SID: a.Recording, Actor: a.Actor, PausedAt: a.Paused, LostAt: a.Lost, Why: a.Why, Until: a.Until})
 	}
 	return left, err
 }

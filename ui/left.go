@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -17,6 +18,10 @@ import (
 // Quit is why a session ended whose user quit it.
 const Quit = "quit"
 
+// namedWithin is how long a question about a pause that was left waits for the
+// names on the line.
+const namedWithin = 3 * time.Second
+
 // Left is a pause that a session left behind that is no more.
 type Left struct {
 	SID      text.Text
@@ -24,6 +29,7 @@ type Left struct {
 	PausedAt time.Time // zero when it is not known
 	LostAt   time.Time // when the session was lost; zero when it is not known
 	Why      string    // what became of the session, in a line, or [Quit]; may be empty
+	Until    time.Time // when it was to be resumed by itself; zero for never
 }
 
 // openedMsg brings what was found when the session looked back.
@@ -33,7 +39,7 @@ type openedMsg struct {
 }
 
 func (m *Model) opened(msg openedMsg, now time.Time) {
-	m.behind = msg.left
+	m.behind, m.behindAt = msg.left, now
 	if msg.err != nil {
 		m.complain(text.New(msg.err.Error()).String(), "updates go out all the same, unless journal_required is set", now)
 	}
@@ -54,6 +60,10 @@ func (m *Model) offerLeft(now time.Time) (opened bool) {
 		if r == nil || !r.Paused() {
 			continue
 		}
+		if r.Call == nil && r.Conference == nil && now.Sub(m.behindAt) < namedWithin {
+			m.behind = slices.Insert(m.behind, 0, l)
+			return false // until it is known who is on the line
+		}
 		m.openLeft(l, r, now)
 	}
 	return m.prompt != nil
@@ -65,8 +75,11 @@ func (m *Model) openLeft(l Left, r *deck.Recording, now time.Time) {
 		Kind: prompt.Behind, Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: short,
 		Who: m.who(r), Profile: m.place(), State: prompt.State(r), Title: l.words(short, now),
 	}
-	if l.Why != "" && l.Why != Quit {
-		q.Left = []string{text.New(l.Why).String()}
+	if why := strings.TrimPrefix(strings.TrimPrefix(l.Why, Quit), "; "); why != "" {
+		q.Left = append(q.Left, text.New(why).String())
+	}
+	if !l.Until.IsZero() && !strings.Contains(l.Why, "auto-resume") {
+		q.Left = append(q.Left, "its auto-resume at "+clockTime(l.Until, now)+" was not done")
 	}
 	m.open(q, now)
 	m.leftBy = cmp.Or(text.New(l.Actor).String(), "somebody")
@@ -83,7 +96,7 @@ func (l Left) words(short string, now time.Time) string {
 	if !l.PausedAt.IsZero() {
 		s += " at " + clockTime(l.PausedAt, now)
 	}
-	if l.Why == Quit {
+	if strings.HasPrefix(l.Why, Quit) {
 		s += " and quit"
 	} else {
 		s += " and lost the session"

@@ -24,6 +24,8 @@ type batch struct {
 	total int
 	ended int
 	bad   []string // what became of those that did not go well
+
+	marked bool // they are those that were marked
 }
 
 // mark marks the selected recording, or takes its mark away. No key marks
@@ -121,7 +123,7 @@ func (m *Model) requestMarked(a *action, now time.Time) {
 // doMany sends several requests, some at a time, and asks for those that still
 // record the same conversations.
 func (m *Model) doMany(reqs []deck.Request, key string, now time.Time) tea.Cmd {
-	b := &batch{did: did(reqs[0]), total: len(reqs)}
+	b := &batch{did: did(reqs[0]), total: len(reqs), marked: m.marks[reqs[0].SID]}
 	var cmds []tea.Cmd
 	for _, req := range reqs {
 		short := m.list.ShortSID(req.SID)
@@ -155,7 +157,11 @@ func (b *batch) end(bad string, m *Model, now time.Time) {
 		m.say(words+": done", now)
 		return
 	}
-	m.complain(words+"; not "+strings.Join(b.bad, ", not "), "those that failed are still marked", now)
+	hint := ""
+	if b.marked {
+		hint = "those that failed are still marked"
+	}
+	m.complain(words+"; not "+strings.Join(b.bad, ", not "), hint, now)
 }
 
 // ended takes the end of an update of a batch. One that went well loses its

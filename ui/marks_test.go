@@ -134,6 +134,9 @@ func TestSiblings(t *testing.T) {
 			t.Errorf("requests %q, want three pauses", got)
 		}
 		s.want("paused 1 of 2; not …07d1 (timeout)")
+		if strings.Contains(s.text(), "still marked") {
+			t.Error("it says that something is marked, and nothing ever was")
+		}
 	})
 	onNight(t, "any other key leaves them", Options{}, func(t *testing.T, s *session) {
 		s.show(office()).pick(sidRec)

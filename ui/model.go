@@ -88,6 +88,7 @@ type Model struct {
 
 	alarms     alarms
 	behind     []Left                  // what lost sessions left, not asked about yet
+	behindAt   time.Time               // when they were found
 	leftBy     string                  // who left what is asked about
 	timers     map[text.Text]timerStep // the last of each auto-resume that was said
 	revealed   text.Text               // the recording whose masked numbers are shown

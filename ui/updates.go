@@ -286,7 +286,11 @@ func (m *Model) pausedHere() []string {
 	}
 	for _, r := range m.live.Recordings {
 		if _, mine := m.left[r.SID]; mine && !seen[r.SID] && (r.Paused() || r.Active() && pending(r.Update)) {
-			out = append(out, "…"+m.list.ShortSID(r.SID)+"  "+m.who(r))
+			name := "…" + m.list.ShortSID(r.SID) + "  " + m.who(r)
+			if !r.Timer.At.IsZero() {
+				name = "…" + m.list.ShortSID(r.SID) + "  its auto-resume is dropped  " + m.who(r)
+			}
+			out = append(out, name)
 		}
 	}
 	return out

@@ -51,6 +51,7 @@ const (
 	appendLimit    = 50 * time.Millisecond // for which Append waits at most until its line is written
 	syncLimit      = 5 * time.Second       // for which Wait waits at most for the disk
 	closeLimit     = 2 * time.Second       // for which Close tries to write what is queued
+	closeLocked    = 8 * time.Second       // for which it tries on while another process has the lock
 	maxQueue       = 10_000                // entries that wait to be written
 	maxBatch       = 256                   // entries in one write
 	defaultMaxSize = 10 << 20
@@ -302,7 +303,7 @@ func (j *Journal) Close() error {
 	}
 	j.closed = true
 	j.mu.Unlock()
-	timer := time.AfterFunc(closeLimit, func() { close(j.giveUp) })
+	timer := time.AfterFunc(closeLimit, j.tired)
 	defer timer.Stop()
 	close(j.closing)
 	j.done.Wait()
@@ -318,6 +319,21 @@ func (j *Journal) Close() error {
 		return fmt.Errorf("%d of its entries were never written: %w", n, j.failed)
 	}
 	return j.syncErr
+}
+
+// tired ends the writing of what is queued at the end. A lock is let go of some
+// time, a full disk is not made empty.
+func (j *Journal) tired() {
+	j.mu.Lock()
+	locked := errors.Is(j.failed, ErrLocked)
+	j.mu.Unlock()
+	if locked {
+		select {
+		case <-time.After(closeLocked):
+		case <-j.ended:
+		}
+	}
+	close(j.giveUp)
 }
 
 // signal wakes who waits on c; once is enough.

@@ -489,6 +489,27 @@ func TestSettle(t *testing.T) {
 	release()
 }
 
+// A crash takes an auto-resume with it: who is told of the pause is told of it.
+func TestLeftWithTimer(t *testing.T) {
+	dir, until := t.TempDir(), time.Now().Add(time.Minute).UTC().Truncate(time.Millisecond)
+	j := open(t, Options{Dir: dir, Space: "s", Project: "p"})
+	timer := Entry{Event: Timer, Recording: rec1, Call: call, Until: until, Reason: "auto-resume set"}
+	appendAll(t, j, wish("w"), timer, outcome("w"), Entry{Event: Left, Recording: rec1, Reason: "its terminal was lost"})
+	list, err := LeftBehind(dir, "s", "p", time.Now())
+	check(t, err)
+	if len(list) != 1 || !list[0].Until.Equal(until) {
+		t.Errorf("left: %+v, want it until %s", list, until)
+	}
+	resumed := outcome("r")
+	resumed.StatusAsked, resumed.StatusAnswered = "in-progress", "in-progress"
+	appendAll(t, j, resumed, wish("again"), outcome("again"), Entry{Event: Left, Recording: rec1, Reason: "quit"})
+	list, err = LeftBehind(dir, "s", "p", time.Now())
+	check(t, err)
+	if len(list) != 1 || !list[0].Until.IsZero() {
+		t.Errorf("left: %+v, want it without a timer", list)
+	}
+}
+
 // Nobody can tell whether a process on another machine lives; its age tells.
 func TestUnfinishedElsewhere(t *testing.T) {
 	dir := t.TempDir()

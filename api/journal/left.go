@@ -21,6 +21,7 @@ type Abandoned struct {
 	Paused    time.Time // when
 	Lost      time.Time // when the session ended; zero when it ended without a word
 	Why       string    // why it ended; empty when it is not known
+	Until     time.Time // when it was to be resumed by itself, by the session that is gone; zero for never
 }
 
 // LeftBehind returns the pauses of a project that sessions left which are gone,
@@ -32,6 +33,7 @@ func LeftBehind(dir, space, project string, now time.Time) ([]Abandoned, error) 
 	}
 	held := map[text.Text]*pause{}
 	wishes := map[string]Entry{} // an outcome may be written by another tapedeck, after a crash
+	until := map[text.Text]time.Time{}
 	var failed error
 	for e, err := range Read(dir, Filter{Since: now.Add(-leftWindow)}) {
 		if _, bad := errors.AsType[*LineError](err); bad {
@@ -48,6 +50,9 @@ func LeftBehind(dir, space, project string, now time.Time) ([]Abandoned, error) 
 			continue
 		}
 		p := held[e.Recording]
+		if e.Event == Timer { // it stands before the outcome of its pause
+			until[e.Recording] = e.Until
+		}
 		done := e.Event == Outcome && (e.Outcome == "accepted" || e.Outcome == "verified")
 		switch {
 		case done && e.StatusAsked == "paused" && (p == nil || p.owner.ID != e.ID):
@@ -58,6 +63,7 @@ func LeftBehind(dir, space, project string, now time.Time) ([]Abandoned, error) 
 			held[e.Recording] = &pause{owner, Abandoned{Recording: e.Recording, Actor: owner.Actor, Paused: owner.Time}}
 		case done && e.StatusAsked != "paused":
 			delete(held, e.Recording)
+			delete(until, e.Recording)
 		case p != nil && e.Event == Ack:
 			p.owner, p.out.Actor, p.out.Lost, p.out.Why = e, e.Actor, time.Time{}, ""
 		case p != nil && e.Event == Left:
@@ -68,6 +74,7 @@ func LeftBehind(dir, space, project string, now time.Time) ([]Abandoned, error) 
 	var list []Abandoned
 	for _, p := range held {
 		if !p.out.Lost.IsZero() || p.owner.lives(host) == gone {
+			p.out.Until = until[p.out.Recording]
 			list = append(list, p.out)
 		}
 	}

@@ -3,10 +3,12 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
+	"tapedeck/api/text"
 	"tapedeck/config"
 )
 
@@ -18,6 +20,7 @@ type Record struct {
 	space, project string
 	journal        *journal.Journal
 	err            error // why it could not be opened
+	left, dropped  map[text.Text]bool
 }
 
 // OpenJournal opens the journal in the state directory.
@@ -64,18 +67,37 @@ func (r *Record) Left() []journal.Abandoned {
 	return list
 }
 
-// Leave puts on record which pauses of actor last beyond the session.
-func (r *Record) Leave(s *deck.Snapshot, actor, why string) {
+// Leave puts on record which pauses of actor last beyond the session, once for
+// each, but for those that are looked after.
+func (r *Record) Leave(s *deck.Snapshot, actor, why string, but []*deck.Recording) {
 	if r.journal == nil {
 		return
 	}
-	for _, rec := range s.Recordings {
-		if rec.Paused() && rec.Pause.Actor == actor {
-			_ = r.journal.Append(journal.Entry{ // it is queued when it can't be written now
-				Event: journal.Left, Recording: rec.SID, Call: rec.CallSID, Conference: rec.ConferenceSID, Reason: why,
-			})
-		}
+	if r.left == nil {
+		r.left = map[text.Text]bool{}
 	}
+	for _, rec := range s.Recordings {
+		after := slices.ContainsFunc(but, func(b *deck.Recording) bool { return b.SID == rec.SID })
+		if !rec.Paused() || rec.Pause.Actor != actor || r.left[rec.SID] || after {
+			continue
+		}
+		r.left[rec.SID] = true
+		reason := why
+		if r.dropped[rec.SID] {
+			reason += "; its auto-resume was dropped"
+		}
+		_ = r.journal.Append(journal.Entry{ // it is queued when it can't be written now
+			Event: journal.Left, Recording: rec.SID, Call: rec.CallSID, Conference: rec.ConferenceSID, Reason: reason,
+		})
+	}
+}
+
+// Drop notes that the auto-resume of a recording ends with the session.
+func (r *Record) Drop(sid text.Text) {
+	if r.dropped == nil {
+		r.dropped = map[text.Text]bool{}
+	}
+	r.dropped[sid] = true
 }
 
 // Close writes what is queued and closes the journal.

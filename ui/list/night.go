@@ -76,7 +76,7 @@ func (c *context) attention(r *row, out *cell) {
 // From these widths on who has room for words beside it, and for anything.
 const (
 	whoWords = 58
-	whoLeast = 12
+	whoFew   = 10
 )
 
 // beside returns what is said beside who a row is about, in the words or signs
@@ -89,7 +89,8 @@ func (c *context) beside(r *row) (room int, sign string, role theme.Role) {
 	}
 	role = theme.Dim
 	add := func(words, short string, as theme.Role) {
-		if c.width < whoWords {
+		// That somebody still records has to be read, also where little is left for who.
+		if c.width < whoWords && (as != theme.Warn || sign != "" || c.th.Width(words)+1+whoFew > c.width) {
 			words = short
 		}
 		if sign != "" {
@@ -97,7 +98,7 @@ func (c *context) beside(r *row) (room int, sign string, role theme.Role) {
 		} else {
 			role = as
 		}
-		if c.th.Width(words)+1+whoLeast <= c.width {
+		if c.th.Width(words)+1+whoFew <= c.width {
 			sign = words
 		}
 	}

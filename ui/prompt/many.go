@@ -10,10 +10,6 @@ import (
 	"tapedeck/ui/theme"
 )
 
-// maxNamed is how many recordings a prompt about several names, where there is
-// room.
-const maxNamed = 12
-
 // One is one of several recordings that a prompt asks about.
 type One struct {
 	Request deck.Request
@@ -108,14 +104,30 @@ func (m Model) abouts() [][]part {
 		return [][]part{m.about()}
 	}
 	var out [][]part
-	for i, o := range m.q.Many {
-		if i == maxNamed {
-			out = append(out, []part{{theme.Dim, fmt.Sprintf("  and %d more", len(m.q.Many)-i)}})
-			break
-		}
+	n, first, end := len(m.q.Many), 0, len(m.q.Many)
+	if m.room > 0 && m.room < n {
+		first = min(m.top, n-m.room)
+		end = first + m.room
+	}
+	for _, o := range m.q.Many[first:end] {
 		out = append(out, []part{{theme.Bold, "  …" + o.Short}, {theme.Plain, "  " + o.Who}})
 	}
-	return append(out, []part{{theme.Dim, "  " + strings.TrimSpace(m.q.Profile)}})
+	last := []part{{theme.Dim, "  " + strings.TrimSpace(m.q.Profile)}}
+	if end-first < n {
+		sym := m.th.Symbols()
+		last = append([]part{{theme.Warn, fmt.Sprintf("  %d to %d of %d; %s %s show the others ", first+1, end, n, sym.Up, sym.Down)}}, last...)
+	}
+	return append(out, last)
+}
+
+// fitted is m with as many names as fit into h lines of w cells.
+func (m Model) fitted(w, h int) Model {
+	if n := len(m.q.Many); n > 0 {
+		if over := len(m.lines(w)) - h; over > 0 {
+			m.room = max(1, n-over)
+		}
+	}
+	return m
 }
 
 // choose is the title and the lines of the choice of how to pause.

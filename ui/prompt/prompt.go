@@ -73,6 +73,8 @@ type Model struct {
 	opened time.Time
 	input  textinput.Model // for what is typed
 	line   lined
+	top    int // the first of several that is named
+	room   int // how many of them there is room for, while they are rendered; 0 for all
 	th     theme.Theme
 }
 
@@ -190,6 +192,10 @@ func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
 		return m.typeLine(k, now)
 	case s == m.q.Opener:
 		return m, Answer{}
+	case len(m.q.Many) > 1 && scrolls[s] != 0:
+		m.top = min(max(0, m.top+scrolls[s]), len(m.q.Many)-1)
+		m.line.last = now
+		return m, Answer{}
 	case m.q.Kind == Behind:
 		return m, m.decided(s, now)
 	case m.q.Kind == Choose && s == "t":
@@ -210,6 +216,10 @@ func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
 	}
 	return m, m.canceled()
 }
+
+// scrolls are the keys that show others of several names, and how many lines
+// they go.
+var scrolls = map[string]int{"up": -1, "down": 1, "pgup": -4, "pgdown": 4}
 
 func isEnter(s string) bool { return s == "enter" || s == "kpenter" }
 

@@ -2,6 +2,8 @@ package prompt
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -161,6 +163,42 @@ func TestView(t *testing.T) {
 						t.Fatalf("cursor at %d,%d in %dx%d", x, y, w, h)
 					}
 				}
+			}
+		}
+	}
+}
+
+// A prompt about several names them all: those that there is no room for are a
+// key away, and no name is in the place of what answers it.
+func TestManyAreAllNamed(t *testing.T) {
+	for _, kind := range []Kind{Confirm, Choose} {
+		for _, h := range []int{7, 11, 20, 40} {
+			q := question(kind)
+			q.Why = "Left out: …0000."
+			for i := range 25 {
+				q.Many = append(q.Many, One{Short: fmt.Sprintf("a%03d", i), Who: "somebody"})
+			}
+			m, now := New(theme.Theme{}, q, opened), opened.Add(time.Second)
+			seen := map[string]bool{}
+			for range 30 {
+				lines := m.View(60, h)
+				view := strings.Join(lines, "\n")
+				for _, o := range q.Many {
+					seen[o.Short] = seen[o.Short] || strings.Contains(view, "…"+o.Short)
+				}
+				if len(lines) > h || h > 7 && !strings.Contains(view, "acme / support-eu") || !strings.Contains(view, "any other key cancels") {
+					t.Fatalf("%d lines of %d:\n%s", len(lines), h, view)
+				}
+				if h < 25 && !strings.Contains(view, " of 25; ") {
+					t.Fatalf("it does not say that there are more:\n%s", view)
+				}
+				var a Answer
+				if m, a = m.Update(tea.KeyPressMsg{Code: tea.KeyDown}, now); a.Closed {
+					t.Fatal("an arrow closes it")
+				}
+			}
+			if len(seen) != 25 || slices.Contains(slices.Collect(maps.Values(seen)), false) {
+				t.Errorf("kind %v in %d lines: not all were named: %v", kind, h, seen)
 			}
 		}
 	}

@@ -23,6 +23,7 @@ func (m Model) View(w, h int) []string {
 	if w <= 0 || h <= 0 {
 		return nil
 	}
+	m = m.fitted(w, h)
 	lines := m.lines(w)
 	if len(lines) > h {
 		lines = append(lines[:max(0, h-1):max(0, h-1)], lines[len(lines)-1])
@@ -44,7 +45,7 @@ func (m Model) Cursor(w, h int) (x, y int, ok bool) {
 	if m.q.Kind != Typed && !m.Typing() || w <= 0 || h <= 0 {
 		return 0, 0, false
 	}
-	n := min(len(m.lines(w)), h)
+	n := min(len(m.fitted(w, h).lines(w)), h)
 	_, typed := m.value(w)
 	before := m.th.Width(m.th.Plain(m.before())) + typed
 	return min(before, w-1), n - 1, true
