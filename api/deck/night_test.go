@@ -2,6 +2,7 @@ package deck
 
 import (
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -246,6 +247,35 @@ func TestPauseOutlivesALie(t *testing.T) {
 		after(5 * time.Second)
 		if got := tb.find(sid); got.Status != api.Paused || got.Pause != before {
 			t.Errorf("status %s, pause %+v, want %+v", got.Status, got.Pause, before)
+		}
+	})
+}
+
+// A poll that sees the pause before its answer comes takes neither the timer
+// nor the name from it.
+func TestTimerWhenAPollIsFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		sid := space.Begin(sim.Begin{StartedAgo: time.Minute})
+		tb := open(t, space, Config{})
+		tb.run()
+		after(time.Second)
+		tb.wire.after = func(r *http.Request, _ *http.Response) {
+			if r.Method == http.MethodPost {
+				time.Sleep(3 * time.Second)
+			}
+		}
+		req := pauseOf(sid)
+		req.Actor, req.ResumeAfter = "ana", 10*time.Second
+		if _, err := tb.deck.Do(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+		if r := tb.find(sid); r.Timer.At.IsZero() || r.Pause.Actor != "ana" {
+			t.Errorf("timer %+v, pause %+v", r.Timer, r.Pause)
+		}
+		after(16 * time.Second)
+		if got := tb.find(sid).Status; got != api.InProgress {
+			t.Errorf("after the timer it is %s", got)
 		}
 	})
 }

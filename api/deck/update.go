@@ -292,7 +292,7 @@ func (u *update) accepted(rec api.Recording) {
 			u.e.hold, u.e.want = now.Add(lagWindow), u.p.Request.Update
 		}
 	}
-	u.notePause(old.Recording)
+	u.notePause(u.rec) // a poll may have seen it before the answer came
 	u.stepLocked(func(p *Progress) {
 		p.Answered, p.Answer, p.Changed, p.Err, p.Note = now, &rec, changes(old.Recording, rec), nil, ""
 		p.Outcome = Accepted
