@@ -89,10 +89,10 @@ func testCrash(t *testing.T, p program) {
 
 // asksToResume begins a pause of the selected recording that is to resume by
 // itself, after a time as it is typed and as it is shown.
-func (s *terminal) asksToResume(typed, shown string) {
+func (s *terminal) asksToResume(short, typed, shown string) {
 	s.t.Helper()
 	s.keys("P")
-	s.see("Pause …a00a: what becomes")
+	s.see("Pause …" + short + ": what becomes")
 	s.keys("t")
 	s.see("Resume after")
 	guard()
@@ -108,7 +108,7 @@ func testTimerOutlives(t *testing.T, p program) {
 	env := shared(t, space)
 	s := p.start(t, launch{env: env})
 	s.selects(mine, "REC")
-	s.asksToResume("3", "3s")
+	s.asksToResume("a00a", "3", "3s")
 	s.keys("2")
 	s.see("paused …a00a with skip: verified", "resumes in 00:0")
 	s.check(s.master.Close())
@@ -151,13 +151,7 @@ func testLeftBesideTimer(t *testing.T, p program) {
 	s.see("paused …a00a with silence: verified")
 	s.keys("j")
 	s.selects(timed, "REC")
-	s.keys("P")
-	s.see("what becomes of the paused time?")
-	s.keys("t")
-	s.see("Resume after")
-	guard()
-	s.types("10m\r")
-	s.see("resume it after 10m")
+	s.asksToResume("a00b", "10m", "10m")
 	s.keys("1")
 	s.see("paused …a00b with silence: verified")
 	s.signal(syscall.SIGHUP)
@@ -182,7 +176,7 @@ func testTerminated(t *testing.T, p program) {
 	env := shared(t, space)
 	s := p.start(t, launch{env: env})
 	s.selects(mine, "REC")
-	s.asksToResume("10m", "10m")
+	s.asksToResume("a00a", "10m", "10m")
 	s.keys("1")
 	s.see("paused …a00a with silence: verified")
 	s.signal(syscall.SIGHUP)

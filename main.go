@@ -3,11 +3,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"os"
 	"sync"
@@ -47,7 +45,7 @@ func run(ctx context.Context, args, env []string) int {
 		Args:      args,
 		Environ:   env,
 		Stdout:    os.Stdout,
-		Stderr:    patient{os.Stderr},
+		Stderr:    ui.Patient{W: os.Stderr, Limit: writeLimit},
 		Terminal:  term.IsTerminal(os.Stdout.Fd()),
 		Keyboard:  term.IsTerminal(os.Stdin.Fd()),
 		Version:   version,
@@ -129,17 +127,16 @@ func (s *session) run(ctx context.Context) error {
 		if sig.Signal != syscall.SIGHUP {
 			why = sig.Error()
 		} else {
-			s.record.Leave(s.deck.Snapshot(), s.who.Actor, why, s.deck.Timers()) // from now on nobody looks after them
+			// From now on nobody looks after the pauses that have no timer.
+			s.record.Leave(s.deck.Snapshot(), s.who.Actor, why, s.deck.Timers(), true)
 			s.outlive(cli.Terminated(ctx))
 		}
 	} else if err != nil {
 		why = "its screen broke down"
 	}
-	for _, r := range s.deck.Timers() {
-		s.record.Drop(r.SID)
-	}
+	dropped := s.deck.Timers()
 	unfinished := finish(s.deck)
-	s.record.Leave(s.deck.Snapshot(), s.who.Actor, why, nil)
+	s.record.Leave(s.deck.Snapshot(), s.who.Actor, why, dropped, false)
 	stop()
 	beside.Wait()
 	return joined(err, unfinished)
@@ -204,29 +201,11 @@ func (s *session) lookBack(ctx context.Context) ([]ui.Left, error) {
 // writeLimit is how long a message may take to be written.
 const writeLimit = 500 * time.Millisecond
 
-// patient writes to a terminal that may not take any more bytes: it gives up
-// after a while, for nothing is worth to hang on a line that is dead.
-type patient struct{ w io.Writer }
-
-func (p patient) Write(b []byte) (int, error) {
-	done := make(chan error, 1)
-	go func(b []byte) {
-		_, err := p.w.Write(b)
-		done <- err
-	}(bytes.Clone(b))
-	select {
-	case err := <-done:
-		return len(b), err
-	case <-time.After(writeLimit):
-		return 0, os.ErrDeadlineExceeded
-	}
-}
-
 // finish waits for updates that are under way, and says what became of them:
 // their screen is gone.
 func finish(d *deck.Deck) error {
 	for _, p := range d.UnderWay() {
-		fmt.Fprintf(patient{os.Stderr}, "tapedeck: %s %s is %s; waiting for its answer\n", p.Request.Verb(), p.Request.SID, p.Outcome)
+		fmt.Fprintf(ui.Patient{W: os.Stderr, Limit: writeLimit}, "tapedeck: %s %s is %s; waiting for its answer\n", p.Request.Verb(), p.Request.SID, p.Outcome)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), finishLimit)
 	defer cancel()

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"tapedeck/api/journal"
@@ -21,24 +22,21 @@ func (noRecord) Settle(context.Context, func(journal.Entry) (journal.Entry, bool
 	return 0, nil
 }
 
-func operationNamed(t *testing.T, name string) operation {
-	for _, op := range operations {
-		if op.name == name {
-			return op
-		}
+// oneNamed returns the one of a list that has a name.
+func oneNamed[T any](t *testing.T, list []T, name string, of func(T) string) T {
+	i := slices.IndexFunc(list, func(v T) bool { return of(v) == name })
+	if i < 0 {
+		t.Fatalf("nothing is named %q", name)
 	}
-	t.Fatalf("no operation is named %q", name)
-	return operation{}
+	return list[i]
+}
+
+func operationNamed(t *testing.T, name string) operation {
+	return oneNamed(t, operations, name, func(op operation) string { return op.name })
 }
 
 func faultNamed(t *testing.T, name string) fault {
-	for _, f := range faults {
-		if f.name == name {
-			return f
-		}
-	}
-	t.Fatalf("no fault is named %q", name)
-	return fault{}
+	return oneNamed(t, faults, name, func(f fault) string { return f.name })
 }
 
 // TestFaultsOffRecord has a pause meet every fault while the journal cannot be

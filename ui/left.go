@@ -55,16 +55,15 @@ func (m *Model) offerLeft(now time.Time) (opened bool) {
 	}
 	for len(m.behind) > 0 && m.prompt == nil {
 		l := m.behind[0]
-		m.behind = m.behind[1:]
 		r := m.live.Find(l.SID)
-		if r == nil || !r.Paused() {
-			continue
-		}
-		if r.Call == nil && r.Conference == nil && now.Sub(m.behindAt) < namedWithin {
-			m.behind = slices.Insert(m.behind, 0, l)
+		paused := r != nil && r.Paused()
+		if paused && r.Call == nil && r.Conference == nil && now.Sub(m.behindAt) < namedWithin {
 			return false // until it is known who is on the line
 		}
-		m.openLeft(l, r, now)
+		m.behind = m.behind[1:]
+		if paused {
+			m.openLeft(l, r, now)
+		}
 	}
 	return m.prompt != nil
 }

@@ -32,20 +32,12 @@ type pieces struct {
 // take takes the n bytes that a read has put into b, puts what is to be taken
 // for input now into b, and returns its length.
 func (p *pieces) take(b []byte, n int, now time.Time) int {
-	in := b[:n]
-	whole := p.cur == nil && !bytes.ContainsRune(in, 0x1b) && p.rest == nil
-	if whole && p.scan.state == ground {
+	if p.scan.state == ground && len(p.rest) == 0 && bytes.IndexByte(b[:n], 0x1b) < 0 {
 		return n // keys only
 	}
-	out := p.pass(bytes.Clone(in), now)
-	if p.rest != nil {
-		out = append(p.rest, out...)
-		p.rest = nil
-	}
+	out := append(p.rest, p.pass(b[:n], now)...)
 	n = copy(b, out)
-	if n < len(out) {
-		p.rest = out[n:]
-	}
+	p.rest = out[n:]
 	return n
 }
 
@@ -55,7 +47,7 @@ func (p *pieces) pass(in []byte, now time.Time) (out []byte) {
 		p.drop()
 	}
 	p.last = now
-	for i, c := range in {
+	for _, c := range in {
 		if !p.inside() {
 			was := p.scan.state
 			p.scan.step(c)
@@ -93,7 +85,7 @@ func (p *pieces) pass(in []byte, now time.Time) (out []byte) {
 				out = append(out, p.cur...)
 			}
 			p.cur, p.lone = nil, false
-		case p.scan.state == strEscape && i == len(in)-1 && i == 0 && !color.Match(p.cur):
+		case p.scan.state == strEscape && len(in) == 1 && !color.Match(p.cur):
 			p.drop() // who is tired of waiting has pressed it
 			p.scan.state, p.cur = escape, []byte{c}
 		}

@@ -106,7 +106,12 @@ func Run(ctx context.Context, o Options) error {
 	m := New(ctx, o)
 	defer m.Close()
 	restore := saveTerminal(o.In)
-	defer crash.Before(func() { leaveScreen(o.Out); restore() })()
+	defer crash.Before(func() {
+		if o.Out != nil {
+			_, _ = io.WriteString(Patient{o.Out, grace}, screenOff)
+		}
+		restore()
+	})()
 	p := tea.NewProgram(m, programOptions(ctx, cancel, o)...)
 	return result(ctx, runProgram(ctx, p, restore))
 }
@@ -198,23 +203,6 @@ func saveTerminal(in *os.File) (restore func()) {
 // alternate screen, the hidden cursor, pastes and the focus as sequences, the
 // title.
 const screenOff = "\x1b[>4m\x1b[<1u\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[?1004l\x1b]2;\a"
-
-// leaveScreen brings a terminal back from the screen, unless it takes no bytes.
-func leaveScreen(out io.Writer) {
-	if out == nil {
-		return
-	}
-	done := make(chan struct{})
-	go func() {
-		defer crash.Guard()
-		defer close(done)
-		_, _ = io.WriteString(out, screenOff)
-	}()
-	select {
-	case <-done:
-	case <-time.After(grace):
-	}
-}
 
 // terminalInput is a terminal whose end ends the session. Bubble Tea alone
 // would go on for ever without one. It is still a file, so raw mode works.

@@ -286,11 +286,11 @@ func (m *Model) pausedHere() []string {
 	}
 	for _, r := range m.live.Recordings {
 		if _, mine := m.left[r.SID]; mine && !seen[r.SID] && (r.Paused() || r.Active() && pending(r.Update)) {
-			name := "…" + m.list.ShortSID(r.SID) + "  " + m.who(r)
+			dropped := ""
 			if !r.Timer.At.IsZero() {
-				name = "…" + m.list.ShortSID(r.SID) + "  its auto-resume is dropped  " + m.who(r)
+				dropped = "its auto-resume is dropped  "
 			}
-			out = append(out, name)
+			out = append(out, "…"+m.list.ShortSID(r.SID)+"  "+dropped+m.who(r))
 		}
 	}
 	return out

@@ -171,6 +171,23 @@ type Change struct {
 	Old  api.Field // as it was before; see [api.Field] for absent and null
 }
 
+// changes returns the fields that differ between two looks at a recording.
+func changes(old, now api.Recording) []Change {
+	before := map[text.Text]api.Field{}
+	for _, f := range old.Fields() {
+		before[f.Name] = f
+	}
+	var out []Change
+	for _, f := range now.Fields() {
+		if b, ok := before[f.Name]; !ok && !f.Absent {
+			out = append(out, Change{Name: f.Name, Old: api.Field{Name: f.Name, Absent: true}})
+		} else if ok && b != f {
+			out = append(out, Change{Name: f.Name, Old: b})
+		}
+	}
+	return out
+}
+
 // Phase is what the data is worth.
 type Phase int
 

@@ -11,7 +11,6 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/crash"
 	"tapedeck/api/journal"
-	"tapedeck/api/text"
 )
 
 const (
@@ -292,7 +291,7 @@ func (u *update) accepted(rec api.Recording) {
 			u.e.hold, u.e.want = now.Add(lagWindow), u.p.Request.Update
 		}
 	}
-	u.notePause(u.rec) // a poll may have seen it before the answer came
+	u.notePause()
 	u.stepLocked(func(p *Progress) {
 		p.Answered, p.Answer, p.Changed, p.Err, p.Note = now, &rec, changes(old.Recording, rec), nil, ""
 		p.Outcome = Accepted
@@ -325,10 +324,11 @@ func (u *update) outdated(answer api.Recording) bool {
 	return shown.Status != u.rec.Status && shown.Status != answer.Status && !u.p.Request.Update.Reached(shown.Status)
 }
 
-// notePause notes that the pause is this request's. The mutex must be held.
-func (u *update) notePause(old api.Recording) {
+// notePause notes that the pause is this request's, also where a poll has seen
+// it before the answer came. The mutex must be held.
+func (u *update) notePause() {
 	req := u.p.Request
-	if u.e.view.Status != api.Paused || req.Update.Status != api.Paused || old.Status == api.Paused {
+	if u.e.view.Status != api.Paused || req.Update.Status != api.Paused || u.rec.Status == api.Paused {
 		return
 	}
 	u.e.pausedBy(req)
@@ -457,7 +457,7 @@ func (u *update) verified(rec api.Recording) {
 	u.d.mu.Lock()
 	defer u.d.mu.Unlock()
 	if u.p.Outcome == Unknown {
-		u.notePause(u.rec)
+		u.notePause()
 	}
 	u.stepLocked(func(p *Progress) {
 		p.Outcome, p.Note, p.Settled = Verified, "", true
@@ -487,20 +487,3 @@ func itIs(s api.Status) string {
 }
 
 func endedSince(s api.Status) string { return "it has ended since: " + string(s) }
-
-// changes returns the fields that differ between two looks at a recording.
-func changes(old, now api.Recording) []Change {
-	before := map[text.Text]api.Field{}
-	for _, f := range old.Fields() {
-		before[f.Name] = f
-	}
-	var out []Change
-	for _, f := range now.Fields() {
-		if b, ok := before[f.Name]; !ok && !f.Absent {
-			out = append(out, Change{Name: f.Name, Old: api.Field{Name: f.Name, Absent: true}})
-		} else if ok && b != f {
-			out = append(out, Change{Name: f.Name, Old: b})
-		}
-	}
-	return out
-}

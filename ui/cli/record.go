@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"tapedeck/api/deck"
@@ -19,13 +18,13 @@ type Record struct {
 	dir            string
 	space, project string
 	journal        *journal.Journal
-	err            error // why it could not be opened
-	left, dropped  map[text.Text]bool
+	err            error              // why it could not be opened
+	left           map[text.Text]bool // what Leave has put on record
 }
 
 // OpenJournal opens the journal in the state directory.
 func OpenJournal(c config.Config, who journal.Who) *Record {
-	r := &Record{dir: c.StateDir, space: c.Space, project: c.Project}
+	r := &Record{dir: c.StateDir, space: c.Space, project: c.Project, left: map[text.Text]bool{}}
 	if c.StateDir == "" {
 		return r
 	}
@@ -68,36 +67,29 @@ func (r *Record) Left() []journal.Abandoned {
 }
 
 // Leave puts on record which pauses of actor last beyond the session, once for
-// each, but for those that are looked after.
-func (r *Record) Leave(s *deck.Snapshot, actor, why string, but []*deck.Recording) {
+// each. Those that are timed have an auto-resume, which goes on, so that they
+// are looked after, or is dropped now.
+func (r *Record) Leave(s *deck.Snapshot, actor, why string, timed []*deck.Recording, goesOn bool) {
 	if r.journal == nil {
 		return
 	}
-	if r.left == nil {
-		r.left = map[text.Text]bool{}
+	timers := map[text.Text]bool{}
+	for _, rec := range timed {
+		timers[rec.SID] = true
 	}
 	for _, rec := range s.Recordings {
-		after := slices.ContainsFunc(but, func(b *deck.Recording) bool { return b.SID == rec.SID })
-		if !rec.Paused() || rec.Pause.Actor != actor || r.left[rec.SID] || after {
+		if !rec.Paused() || rec.Pause.Actor != actor || r.left[rec.SID] || goesOn && timers[rec.SID] {
 			continue
 		}
 		r.left[rec.SID] = true
 		reason := why
-		if r.dropped[rec.SID] {
+		if timers[rec.SID] {
 			reason += "; its auto-resume was dropped"
 		}
 		_ = r.journal.Append(journal.Entry{ // it is queued when it can't be written now
 			Event: journal.Left, Recording: rec.SID, Call: rec.CallSID, Conference: rec.ConferenceSID, Reason: reason,
 		})
 	}
-}
-
-// Drop notes that the auto-resume of a recording ends with the session.
-func (r *Record) Drop(sid text.Text) {
-	if r.dropped == nil {
-		r.dropped = map[text.Text]bool{}
-	}
-	r.dropped[sid] = true
 }
 
 // Close writes what is queued and closes the journal.
