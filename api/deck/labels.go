@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"tapedeck/api"
-	"tapedeck/api/crash"
 	"tapedeck/api/text"
 )
 
@@ -32,8 +30,10 @@ type labels struct {
 	people      map[text.Text][]Participant
 	peopleRead  map[text.Text]time.Time // when a conference's participants were last asked for
 	// peopleFailed is how many readings of participants in a row have failed:
-	// they are repeated with the next round, but not for ever.
+	// they are repeated with a next round, not before peopleRetry, and not for ever.
 	peopleFailed int
+	peopleRetry  time.Time
+	old          oldLook
 }
 
 // names is what is known of the calls, or of the conferences.
@@ -48,6 +48,23 @@ type names[T any] struct {
 type name[T any] struct {
 	value *T
 	read  time.Time
+	// since is when it was first read in vain: it is not known, or says nobody.
+	// Zero for one that has a name.
+	since time.Time
+}
+
+// due reports whether one without a name is to be asked for again: in the
+// first minute with every other poll, for the fault may be the API's, then
+// once a minute.
+func (n name[T]) due(interval time.Duration, now time.Time) bool {
+	if n.since.IsZero() {
+		return false
+	}
+	wait := labelsEvery
+	if age(n.since, now) < labelsEvery {
+		wait = min(wait, interval+interval/2)
+	}
+	return age(n.read, now) > wait
 }
 
 func newLabels() labels {
@@ -61,11 +78,25 @@ func newLabels() labels {
 
 // put takes in what was read of one, and keeps the value that it had when
 // nothing has changed.
-func (n *names[T]) put(sid text.Text, v *T, now time.Time, same func(a, b *T) bool) {
-	if old, ok := n.by[sid]; ok && old.value != nil && (v == nil || same(old.value, v)) {
+func (n *names[T]) put(sid text.Text, v *T, now time.Time, r nameReader[T]) {
+	old := n.by[sid]
+	if old.value != nil && (v == nil || r.same(old.value, v)) {
 		v = old.value
 	}
-	n.by[sid] = name[T]{v, now}
+	next := name[T]{value: v, read: now}
+	if v == nil || !r.says(v) {
+		next.since = cmp.Or(old.since, now)
+	}
+	n.by[sid] = next
+}
+
+// retryIn returns how long to wait after a failure: what the API asks for, or
+// some seconds.
+func retryIn(err error, interval time.Duration) time.Duration {
+	if wait, ok := waitAsked(err); ok {
+		return wait
+	}
+	return min(labelsRetry, interval)
 }
 
 // Look tells that a recording is on screen, so that the participants of its
@@ -104,6 +135,9 @@ func (d *Deck) runAside(ctx context.Context) {
 		d.readPeople(ctx)
 		d.readCalls(ctx)
 		d.readConferences(ctx)
+		if d.oldDue(time.Now()) {
+			d.scanOld(ctx)
+		}
 		d.mu.Lock()
 		changed := false
 		for _, e := range d.order {
@@ -144,8 +178,7 @@ func wanted[T any](d *Deck, n *names[T], sidOf func(*Recording) text.Text, more 
 			return
 		}
 		seen[sid], any = true, true
-		known, ok := n.by[sid]
-		if !ok || known.value == nil && now.Sub(known.read) > labelsEvery {
+		if known, ok := n.by[sid]; !ok || known.due(d.interval, now) {
 			sids = append(sids, sid)
 		}
 	}
@@ -177,6 +210,7 @@ func (d *Deck) readCalls(ctx context.Context) {
 		},
 		one:  d.client.Call,
 		sid:  func(c *api.Call) text.Text { return c.SID },
+		says: func(c *api.Call) bool { return !c.FromShown().IsZero() || !c.ToShown().IsZero() },
 		same: func(a, b *api.Call) bool { return a.Same(*b) },
 	})
 	d.mu.Lock()
@@ -199,6 +233,7 @@ func (d *Deck) readConferences(ctx context.Context) {
 		},
 		one:  d.client.Conference,
 		sid:  func(c *api.Conference) text.Text { return c.SID },
+		says: func(c *api.Conference) bool { return !c.FriendlyName.IsZero() },
 		same: func(a, b *api.Conference) bool { return a.Same(*b) },
 	})
 }
@@ -208,6 +243,7 @@ type nameReader[T any] struct {
 	list func() *api.Pages[T]
 	one  func(context.Context, text.Text) (T, error)
 	sid  func(*T) text.Text
+	says func(*T) bool // it names somebody
 	same func(a, b *T) bool
 }
 
@@ -226,7 +262,7 @@ func readNames[T any](ctx context.Context, d *Deck, n *names[T], sids []text.Tex
 	err := error(nil)
 	if list {
 		if err = listNames(ctx, d, n, r); err == nil {
-			sids = stillUnknown(d, n, sids)
+			sids = stillUnknown(d, n, sids, now)
 		}
 	}
 	for i, sid := range sids {
@@ -238,11 +274,7 @@ func readNames[T any](ctx context.Context, d *Deck, n *names[T], sids []text.Tex
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if err != nil {
-		wait, ok := waitAsked(err)
-		if !ok {
-			wait = min(labelsRetry, d.interval)
-		}
-		n.retry = time.Now().Add(wait)
+		n.retry = time.Now().Add(retryIn(err, d.interval))
 	}
 }
 
@@ -260,7 +292,7 @@ func listNames[T any](ctx context.Context, d *Deck, n *names[T], r nameReader[T]
 		d.mu.Lock()
 		now := time.Now()
 		for _, v := range page { // v, and not a part of the page: one that is kept would keep all of it
-			n.put(r.sid(&v), &v, now, r.same)
+			n.put(r.sid(&v), &v, now, r)
 			met[r.sid(&v)] = true
 		}
 		d.mu.Unlock()
@@ -286,10 +318,14 @@ func listNames[T any](ctx context.Context, d *Deck, n *names[T], r nameReader[T]
 	return nil
 }
 
-func stillUnknown[T any](d *Deck, n *names[T], sids []text.Text) []text.Text {
+// stillUnknown returns those of the sids that a listing has not told of.
+func stillUnknown[T any](d *Deck, n *names[T], sids []text.Text, listed time.Time) []text.Text {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return slices.DeleteFunc(sids, func(sid text.Text) bool { return n.by[sid].value != nil })
+	return slices.DeleteFunc(sids, func(sid text.Text) bool {
+		known := n.by[sid]
+		return known.value != nil && !known.read.Before(listed)
+	})
 }
 
 // readName reads one; one that the API does not know is remembered as that, and
@@ -304,9 +340,9 @@ func readName[T any](ctx context.Context, d *Deck, n *names[T], sid text.Text, r
 	defer d.mu.Unlock()
 	switch {
 	case err == nil:
-		n.put(sid, &v, time.Now(), r.same)
+		n.put(sid, &v, time.Now(), r)
 	case errors.Is(err, api.ErrNotFound), errors.Is(err, api.ErrSID):
-		n.put(sid, nil, time.Now(), r.same)
+		n.put(sid, nil, time.Now(), r)
 	default:
 		return err
 	}
@@ -325,11 +361,16 @@ func (d *Deck) readPeople(ctx context.Context) {
 		switch {
 		case err == nil:
 			l.people[conf], l.peopleFailed = people, 0
-		case errors.Is(err, api.ErrNotFound), errors.Is(err, api.ErrSID):
-			// it has ended, or nobody is told
+		case errors.Is(err, api.ErrSID):
+			// nobody is told
 		case l.peopleFailed < maxFailedPeople:
-			l.peopleFailed++ // one that fails is enough for this round
-			for _, conf := range due[i:] {
+			l.peopleFailed++
+			delete(l.peopleRead, conf)
+			l.peopleRetry = time.Now().Add(retryIn(err, d.interval))
+			if errors.Is(err, api.ErrNotFound) {
+				break // it has ended, or the API is wrong
+			}
+			for _, conf := range due[i:] { // one that fails is enough for this round
 				delete(l.peopleRead, conf)
 			}
 			d.mu.Unlock()
@@ -348,7 +389,7 @@ func (d *Deck) duePeople(now time.Time) (due []text.Text) {
 	live := map[text.Text]bool{}
 	want := func(conf text.Text, every time.Duration) {
 		live[conf] = true
-		if last, ok := l.peopleRead[conf]; len(due) < maxLooks && (!ok || age(last, now) >= every) {
+		if last, ok := l.peopleRead[conf]; !now.Before(l.peopleRetry) && len(due) < maxLooks && (!ok || age(last, now) >= every) {
 			l.peopleRead[conf] = now
 			due = append(due, conf)
 		}
@@ -390,66 +431,4 @@ func (d *Deck) participants(ctx context.Context, conf text.Text) ([]Participant,
 		err = api.ErrUnreadable
 	}
 	return people, err
-}
-
-// scanOld looks for active recordings that are older than a full scan reads:
-// the calls and conferences in progress that began before it are asked for
-// theirs. A failure costs nothing but these, until the next full scan.
-func (d *Deck) scanOld(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, oldScanLimit)
-	defer cancel()
-	since := d.serverNow().Add(-d.config.Lookback)
-	calls := d.client.Calls(api.CallQuery{Status: api.InProgress, StartedBefore: since.Add(time.Hour), PageSize: pageSize})
-	var old []api.RecordingQuery
-	eachRow(ctx, d, calls, func(c api.Call) {
-		if t := c.Began(); !t.IsZero() && t.Before(since) {
-			old = append(old, api.RecordingQuery{CallSID: c.SID, PageSize: pageSize})
-		}
-	})
-	conferences := d.client.Conferences(api.ConferenceQuery{
-		Status: api.InProgress, CreatedBefore: since.Add(24 * time.Hour), PageSize: pageSize,
-	})
-	eachRow(ctx, d, conferences, func(c api.Conference) {
-		if !c.Created.IsZero() && c.Created.Before(since) {
-			old = append(old, api.RecordingQuery{ConferenceSID: c.SID, PageSize: pageSize})
-		}
-	})
-	var wg sync.WaitGroup
-	for _, q := range old {
-		wg.Go(func() { defer crash.Guard(); d.readOld(ctx, q) })
-	}
-	wg.Wait()
-}
-
-// readOld applies the active recordings of one call or conference.
-func (d *Deck) readOld(ctx context.Context, q api.RecordingQuery) {
-	for pages := d.client.Recordings(q); pages.More(); {
-		if err := d.slot(ctx); err != nil {
-			return
-		}
-		rows, _, err := nextPage(ctx, pages, func(row api.Row) bool { return row.Status.Active() })
-		d.free()
-		d.mu.Lock()
-		for _, r := range rows {
-			d.apply(r.rec, r.read, time.Now())
-		}
-		d.mu.Unlock()
-		if err != nil {
-			return
-		}
-	}
-}
-
-// eachRow walks along a list to its end, or to the first error.
-func eachRow[T any](ctx context.Context, d *Deck, pages *api.Pages[T], each func(T)) {
-	for pages.More() {
-		if err := d.slot(ctx); err != nil {
-			return
-		}
-		_, err := pages.Next(ctx, each)
-		d.free()
-		if err != nil {
-			return
-		}
-	}
 }

@@ -2,6 +2,7 @@ package deck
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"tapedeck/api"
@@ -70,7 +71,11 @@ func (d *Deck) plan() plan {
 	var sids []text.Text
 	var ranks []int64
 	deepest := int64(0)
+	var gone []text.Text // the API may know them again, after a fault of its own say
 	for _, e := range d.order {
+		if e.view.Gone {
+			gone = append(gone, e.view.SID)
+		}
 		if !e.view.Active() {
 			continue
 		}
@@ -79,7 +84,7 @@ func (d *Deck) plan() plan {
 	}
 	newest := int64(2*d.feed.fresh) + minPage/2
 	pages := d.costs.border(ranks, newest, d.interval)
-	p := plan{covered: sids[:pages], singles: sids[pages:]}
+	p := plan{covered: sids[:pages], singles: slices.Concat(sids[pages:], gone)}
 	if pages > 0 {
 		p.depth = ranks[pages-1] + int64(d.feed.fresh)
 	}

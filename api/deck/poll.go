@@ -23,8 +23,6 @@ const (
 	createdSlack = 5 * time.Second
 	// maxFailedReads is how many single reads may fail before a poll gives up.
 	maxFailedReads = 8
-	// oldScanLimit bounds the look for recordings older than the lookback.
-	oldScanLimit = 5 * time.Second
 )
 
 // feed is what the polls know of the list of recordings, ended ones too.

@@ -385,12 +385,20 @@ func (u *update) unknown(err error) {
 // verify reads the recording until it shows what was asked for. A read that
 // began after until and disagrees settles it as contradicted. Where it cannot
 // be read by itself, a poll's look at it is as good. When nothing gets through
-// for half a minute, the polls go on looking.
+// for half a minute, the polls go on looking. A read that was refused with a
+// time for the next one is not repeated before.
 func (u *update) verify(until time.Time) {
 	from := time.Now()
+	var refused error  // what the last read came to
+	var next time.Time // not before, the next one
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		began := time.Now()
-		rec, err := u.read(u.d.closing)
+		rec, err := api.Recording{}, refused
+		if !began.Before(next) {
+			rec, err = u.read(u.d.closing)
+			asked, _ := waitAsked(err)
+			refused, next = err, time.Now().Add(asked)
+		}
 		if err != nil {
 			if polled, at, ok := u.polled(from); ok {
 				rec, began, err = polled, at, nil

@@ -1,0 +1,132 @@
+package deck
+
+import (
+	"cmp"
+	"context"
+	"sync"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/crash"
+)
+
+const (
+	oldScanLimit = 5 * time.Second // of one look for recordings older than the lookback
+	maxOldLooks  = 30              // that fail in a row, from then on the next full scan is waited for
+)
+
+// oldLook is the look for recordings that are older than the lookback, while
+// it is to be repeated: see [Deck.scanOld].
+type oldLook struct {
+	failed int // looks in a row; 0 when none is to be repeated
+	retry  time.Time
+}
+
+// scanOld looks for active recordings that are older than a full scan reads:
+// the calls and conferences in progress that began before it are asked for
+// theirs. A failure costs nothing but these: it is repeated beside the polls,
+// but not for ever, and not before the API wants.
+func (d *Deck) scanOld(ctx context.Context) {
+	d.mu.Lock()
+	retry := d.labels.calls.retry
+	if d.labels.conferences.retry.After(retry) {
+		retry = d.labels.conferences.retry
+	}
+	if time.Now().Before(retry) {
+		d.labels.old.put(retry)
+		d.mu.Unlock()
+		return
+	}
+	d.mu.Unlock()
+	err := d.lookOld(ctx)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if err == nil {
+		d.labels.old = oldLook{}
+		return
+	}
+	d.labels.old.put(time.Now().Add(retryIn(err, d.interval)))
+	if _, ok := waitAsked(err); ok {
+		d.labels.calls.retry, d.labels.conferences.retry = d.labels.old.retry, d.labels.old.retry
+	}
+}
+
+// put notes that a look has failed, or could not be had.
+func (o *oldLook) put(retry time.Time) { o.failed, o.retry = o.failed+1, retry }
+
+// oldDue reports whether the look for old recordings is to be repeated now.
+func (d *Deck) oldDue(now time.Time) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	o := d.labels.old
+	return o.failed > 0 && o.failed <= maxOldLooks && !now.Before(o.retry)
+}
+
+// lookOld looks for them once, and returns the first thing that went wrong.
+func (d *Deck) lookOld(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, oldScanLimit)
+	defer cancel()
+	since := d.serverNow().Add(-d.config.Lookback)
+	calls := d.client.Calls(api.CallQuery{Status: api.InProgress, StartedBefore: since.Add(time.Hour), PageSize: pageSize})
+	var old []api.RecordingQuery
+	err := eachRow(ctx, d, calls, func(c api.Call) {
+		if t := c.Began(); !t.IsZero() && t.Before(since) {
+			old = append(old, api.RecordingQuery{CallSID: c.SID, PageSize: pageSize})
+		}
+	})
+	conferences := d.client.Conferences(api.ConferenceQuery{
+		Status: api.InProgress, CreatedBefore: since.Add(24 * time.Hour), PageSize: pageSize,
+	})
+	err = cmp.Or(err, eachRow(ctx, d, conferences, func(c api.Conference) {
+		if !c.Created.IsZero() && c.Created.Before(since) {
+			old = append(old, api.RecordingQuery{ConferenceSID: c.SID, PageSize: pageSize})
+		}
+	}))
+	errs := make([]error, len(old)+1)
+	errs[0] = err
+	var wg sync.WaitGroup
+	for i, q := range old {
+		wg.Go(func() { defer crash.Guard(); errs[i+1] = d.readOld(ctx, q) })
+	}
+	wg.Wait()
+	return cmp.Or(errs...)
+}
+
+// readOld applies the active recordings of one call or conference.
+func (d *Deck) readOld(ctx context.Context, q api.RecordingQuery) error {
+	for pages := d.client.Recordings(q); pages.More(); {
+		if err := d.slot(ctx); err != nil {
+			return err
+		}
+		rows, _, err := nextPage(ctx, pages, func(row api.Row) bool { return row.Status.Active() })
+		d.free()
+		d.mu.Lock()
+		news := false
+		for _, r := range rows {
+			news = d.apply(r.rec, r.read, time.Now()) || news
+		}
+		if news {
+			d.publish()
+		}
+		d.mu.Unlock()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachRow walks along a list to its end, or to the first error.
+func eachRow[T any](ctx context.Context, d *Deck, pages *api.Pages[T], each func(T)) error {
+	for pages.More() {
+		if err := d.slot(ctx); err != nil {
+			return err
+		}
+		_, err := pages.Next(ctx, each)
+		d.free()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
