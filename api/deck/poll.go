@@ -23,6 +23,9 @@ const (
 	createdSlack = 5 * time.Second
 	// maxFailedReads is how many single reads may fail before a poll gives up.
 	maxFailedReads = 8
+	// maxPartials is how many full scans in a row may follow each other without
+	// a pause because of rows that cannot be read.
+	maxPartials = 30
 )
 
 // feed is what the polls know of the list of recordings, ended ones too.
@@ -37,6 +40,7 @@ type feed struct {
 	scanned   time.Time          // when the last full scan ended; zero before the first
 	pages     int                // of the last full scan
 	partial   error              // why the last full scan was partial; nil when it was not
+	partials  int                // full scans in a row that met rows that could not be read
 	odd       error              // rows of the last poll that could not be read; nil for none
 }
 
@@ -49,6 +53,7 @@ type scan struct {
 	arrivals int64     // when it began: the list does not shift under its page tokens
 	index    int64     // rows read
 	page     int       // pages read
+	odd      error     // rows that could not be read; nil for none
 }
 
 // poll looks at the project once. The first poll is a full scan; later ones
@@ -59,7 +64,8 @@ func (d *Deck) poll(ctx context.Context) error {
 	d.beginPoll()
 	f := &d.feed
 	f.odd = nil
-	if f.scanned.IsZero() {
+	first := f.scanned.IsZero()
+	if first {
 		if err := d.fullScan(ctx, 0); err != nil || f.pages <= 1 {
 			return err
 		}
@@ -68,10 +74,17 @@ func (d *Deck) poll(ctx context.Context) error {
 	if err := d.steady(ctx); err != nil {
 		return err
 	}
-	if f.scan != nil || time.Since(f.scanned) >= d.config.FullEvery || errors.Is(f.partial, api.ErrPage) {
+	if !first && f.scanDue(d.config.FullEvery) {
 		return d.fullScan(ctx, d.pollInterval()/2)
 	}
 	return nil
+}
+
+// scanDue reports whether a full scan is under way, or is to begin: what the
+// last one could not read is tried again at once, rows not for ever.
+func (f *feed) scanDue(every time.Duration) bool {
+	return f.scan != nil || time.Since(f.scanned) >= every || errors.Is(f.partial, api.ErrPage) ||
+		errors.Is(f.partial, api.ErrRows) && f.partials < maxPartials
 }
 
 func (d *Deck) beginPoll() {
@@ -124,6 +137,7 @@ func (d *Deck) fullScan(ctx context.Context, limit time.Duration) error {
 		}
 		rows, err := d.readPage(ctx, s.pages, s.index)
 		s.index += int64(rows.n)
+		s.odd = cmp.Or(s.odd, rows.odd)
 		d.place(rows, s.arrivals)
 		if errors.Is(err, api.ErrPage) {
 			return d.endScan(ctx, err)
@@ -163,6 +177,12 @@ func (d *Deck) asksTooLittle(s *scan) bool {
 // looks for recordings that are older than it reaches.
 func (d *Deck) endScan(ctx context.Context, partial error) error {
 	f := &d.feed
+	if partial == nil {
+		partial = f.scan.odd
+	}
+	if f.partials++; !errors.Is(partial, api.ErrRows) {
+		f.partials = 0
+	}
 	f.scan, f.scanned, f.pages, f.partial = nil, time.Now(), f.scan.page, partial
 	d.scanOld(ctx)
 	return ctx.Err()
@@ -196,6 +216,7 @@ type pageRows struct {
 	fresh int                 // rows that were not known
 	tail  bool                // the last row was known
 	seen  map[text.Text]int64 // the active and tracked ones, and their index in the list
+	odd   error               // that some could not be read
 }
 
 // readPage reads the next page and applies what it says of active recordings
@@ -229,7 +250,8 @@ func (d *Deck) readPage(ctx context.Context, pages *api.Pages[api.Row], index in
 		d.publish()
 	}
 	if info.Unreadable > 0 {
-		d.feed.odd = fmt.Errorf("%w: %d of %d could not be read", api.ErrRows, info.Unreadable, info.Rows)
+		out.odd = fmt.Errorf("%w: %d of %d could not be read", api.ErrRows, info.Unreadable, info.Rows)
+		d.feed.odd = out.odd
 	}
 	return out, err
 }

@@ -1,6 +1,7 @@
 package deck
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -74,6 +75,35 @@ func TestFaultIsForgotten(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestUnreadableRowsAreScannedAgain has a first scan meet rows that cannot be
+// read. The polls after it read the newest only, and said "live" while a
+// recording was missing.
+func TestUnreadableRowsAreScannedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 100)
+		sid := space.Begin(sim.Begin{StartedAgo: 23 * time.Hour})
+		tb := open(t, space, Config{})
+		bad := true
+		tb.wire.after = func(r *http.Request, resp *http.Response) {
+			if !bad || !strings.HasSuffix(r.URL.Path, "/Recordings.json") {
+				return
+			}
+			b, _ := io.ReadAll(resp.Body)
+			resp.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(b), `"`+sid+`"`, "null")))
+			resp.ContentLength = -1
+		}
+		tb.run()
+		after(8 * time.Second)
+		tb.wantPhase(Partial)
+		tb.wire.mu.Lock()
+		bad = false
+		tb.wire.mu.Unlock()
+		after(2*DefaultInterval + time.Second)
+		tb.wantPhase(Live)
+		tb.wantTruth()
+	})
 }
 
 // TestRetryAfterIsHonored has everything that is read beside the polls answered
