@@ -95,6 +95,7 @@ func (c *faultCell) play() {
 		}
 		c.begin()
 	}
+	c.began = time.Now()
 	c.space.SetStatus(faultOther, "paused")
 	c.space.Begin(sim.Begin{SID: faultNew, From: "sip:new", To: "sip:desk"})
 	c.space.Begin(sim.Begin{SID: faultNewest, Conference: true, FriendlyName: "Room two"})
@@ -111,9 +112,7 @@ func (c *faultCell) play() {
 	c.watchHeader()
 	c.checkNames()
 	c.checkUpdate()
-	if met, _ := c.wire.counts(); met == 0 {
-		c.t.Error("nothing has met the fault")
-	}
+	c.checkSent()
 	if !c.op.start {
 		for _, sid := range []string{faultRoom, faultPaused, faultOld} {
 			if c.row(sid) == "" {
@@ -246,14 +245,9 @@ func (c *faultCell) steps() (words []string) {
 	return words
 }
 
-// checkUpdate looks at what the status line has said of the update, and at
-// how often it was sent.
+// checkUpdate looks at what the status line has said of the update.
 func (c *faultCell) checkUpdate() {
-	_, posts := c.wire.counts()
 	if c.op.keys == "" {
-		if posts != 0 {
-			c.t.Errorf("%d updates were sent, and none asked for", posts)
-		}
 		return
 	}
 	at := 0
@@ -277,13 +271,6 @@ func (c *faultCell) checkUpdate() {
 	if strings.Contains(last, "nobody can tell yet") {
 		c.t.Errorf("the status line still says %q", last)
 	}
-	want := 1
-	if strings.HasPrefix(c.fault.post, "again") && c.op.name != "retrieve" {
-		want = 3
-	}
-	if posts != want {
-		c.t.Errorf("the update was sent %d times, want %d", posts, want)
-	}
 }
 
 // recover ends the fault, and waits for the truth: no longer than two
@@ -294,12 +281,14 @@ func (c *faultCell) recover() {
 		bound = max(bound, number(a[1])+time.Second)
 	}
 	switch c.op.name {
-	case "first poll", "poll", "pair":
-	default:
-		bound = max(bound, c.fault.slow+2*faultInterval)
-	}
-	if c.op.name == "list participants" && c.fault.name == "wrong types" {
-		bound = time.Minute // who is taken for a participant is looked at again a minute later
+	case "list calls", "read a call", "list conferences", "read a conference":
+		if c.fault.misnames {
+			bound += time.Minute
+		}
+	case "list participants":
+		if c.fault.name == "wrong types" {
+			bound = time.Minute // who is taken for a participant is looked at again a minute later
+		}
 	}
 	announced := c.worth()
 	if !c.fault.everywhere {

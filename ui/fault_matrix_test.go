@@ -92,9 +92,11 @@ type faultCell struct {
 	fault   fault
 	space   *sim.Space
 	wire    *faultWire
-	content string   // the last frame
-	lines   []string // its lines, with their styles
-	said    []string // the status lines so far
+	content string    // the last frame
+	lines   []string  // its lines, with their styles
+	said    []string  // the status lines so far
+	began   time.Time // when the fault began
+	pressed time.Time // when the last key of the update was
 }
 
 const faultInterval = 2 * time.Second
@@ -117,9 +119,9 @@ func openCell(t *testing.T, op operation, f fault, peak *gauge) *faultCell {
 		op.beside.t, op.beside.space, op.beside.peak = t, w.space, peak
 		w.space = op.beside
 	}
-	config := deck.Config{Interval: faultInterval, FullEvery: 6 * time.Second, Journal: op.record}
-	if f.everywhere {
-		config.FullEvery = 0 // the first scan has to find everything
+	config := deck.Config{Interval: faultInterval, Journal: op.record}
+	if f.read == "PARTIAL page refused" {
+		config.FullEvery = 6 * time.Second // it is met by full scans only
 	}
 	d, err := deck.Open(api.Config{
 		Space: "https://" + wireHost, Project: space.Project(), Token: secret.New(space.Token()), Transport: w,
@@ -196,6 +198,7 @@ func (c *faultCell) update() {
 			c.pass(400 * time.Millisecond)
 			continue
 		}
+		c.pressed = time.Now()
 		c.takeQuietly(keyPress(k))
 		c.settle()
 		c.pass(50 * time.Millisecond)

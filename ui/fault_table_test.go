@@ -41,9 +41,9 @@ type fault struct {
 	// names is whether those on the line are named while a list of calls, or
 	// one alone, meets it: "yes", "no" or "some". Where empty, that is as for read.
 	names string
-	// slow is how long after its end a name, or a recording that the API has
-	// said is gone, may be missing; two intervals when 0.
-	slow time.Duration
+	// misnames: a name that it gives is one, and is asked for again a minute
+	// later with all others.
+	misnames bool
 	// verify is how an update goes whose verification meets it, where that is
 	// not as for one.
 	verify string
@@ -239,7 +239,7 @@ var bodyFaults = []fault{
 				row[name] = wrong(i, row[name])
 			}
 		})},
-	{name: "wrong types but for the SIDs", read: "live", post: "contradicted, verified", names: "some", slow: time.Minute, verify: "contradicted",
+	{name: "wrong types but for the SIDs", read: "live", post: "contradicted, verified", names: "some", misnames: true, verify: "contradicted",
 		do: editRows(func(_ int, row map[string]any) {
 			for i, name := range slices.Sorted(maps.Keys(row)) {
 				if !strings.HasSuffix(name, "sid") {
@@ -294,7 +294,7 @@ var statusFaults = []fault{
 		do: says(401, apiError(401, 20003, "Authentication failed"))},
 	{name: "403", read: "STALE HTTP 403", post: "refused: No permission (HTTP 403, code 10003)",
 		do: says(403, apiError(403, 10003, "No permission"))},
-	{name: "404", read: "STALE HTTP 404", post: "refused: Recording not found (HTTP 404, code 20404)", one: "live", slow: time.Minute,
+	{name: "404", read: "STALE HTTP 404", post: "refused: Recording not found (HTTP 404, code 20404)", one: "live",
 		do: says(404, apiError(404, 20404, "Recording not found"))},
 	{name: "409", read: "STALE HTTP 409", post: "refused: Conflict (HTTP 409)",
 		do: says(409, apiError(409, 0, "Conflict"))},

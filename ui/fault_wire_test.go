@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,11 +31,11 @@ type faultWire struct {
 
 	rows sync.Map // by list, the last row of the page before
 
-	mu    sync.Mutex
-	over  chan struct{} // closed when the fault ends; nil while it has not begun
-	met   int           // requests that met it
-	posts int
-	peak  *gauge
+	mu   sync.Mutex
+	over chan struct{} // closed when the fault ends; nil while it has not begun
+	met  int           // requests that met it
+	sent []request
+	peak *gauge
 }
 
 // hit is one request that meets a fault.
@@ -56,9 +57,6 @@ func (w *faultWire) RoundTrip(r *http.Request) (*http.Response, error) {
 		w.t.Errorf("%s %s went to a foreign host", r.Method, r.URL)
 	}
 	w.mu.Lock()
-	if r.Method == http.MethodPost {
-		w.posts++
-	}
 	over := w.over
 	on := over != nil && (w.fault.everywhere || w.hits(r))
 	select {
@@ -70,7 +68,22 @@ func (w *faultWire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if on {
 		w.met++
 	}
+	w.sent = append(w.sent, newRequest(r, on))
+	at := len(w.sent) - 1
 	w.mu.Unlock()
+	resp, err := w.carry(h, on)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sent[at].answered(resp, err)
+	if resp != nil && on {
+		resp.Body = &measured{resp.Body, w, at}
+	}
+	return resp, err
+}
+
+// carry carries a request to the space, or to the fault.
+func (w *faultWire) carry(h *hit, on bool) (*http.Response, error) {
+	r := h.req
 	if err := pause(r.Context(), wireLatency, nil); err != nil {
 		return nil, err
 	}
@@ -85,11 +98,7 @@ func (w *faultWire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !on {
 		return w.space.RoundTrip(r)
 	}
-	resp, err := w.fault.do(h)
-	if resp != nil {
-		resp.Body = &measured{resp.Body, w.peak}
-	}
-	return resp, err
+	return w.fault.do(h)
 }
 
 func (w *faultWire) begin() {
@@ -104,22 +113,30 @@ func (w *faultWire) end() {
 	close(w.over)
 }
 
-// counts returns how many requests met the fault, and how many POSTs there were.
-func (w *faultWire) counts() (met, posts int) {
+// requests returns what was sent so far.
+func (w *faultWire) requests() []request {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.met, w.posts
+	return slices.Clone(w.sent)
 }
 
-// measured is a body that looks at the memory while it is read.
+// measured is a body that looks at the memory while it is read, and at how it
+// ends.
 type measured struct {
 	io.ReadCloser
-	peak *gauge
+	wire *faultWire
+	at   int // in what was sent
 }
 
 func (m *measured) Read(b []byte) (int, error) {
-	m.peak.look()
-	return m.ReadCloser.Read(b)
+	m.wire.peak.look()
+	n, err := m.ReadCloser.Read(b)
+	if err != nil && err != io.EOF {
+		m.wire.mu.Lock()
+		defer m.wire.mu.Unlock()
+		m.wire.sent[m.at].dropped = true
+	}
+	return n, err
 }
 
 // pause waits until a time is over, until over is closed, or until the
