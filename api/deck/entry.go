@@ -165,7 +165,11 @@ func nextPause(old *Recording, rec api.Recording, seen, now time.Time) Pause {
 	case rec.Status != api.Paused:
 		return Pause{}
 	case old.Status == api.Paused && !old.Pause.Since.IsZero():
-		return old.Pause
+		p := old.Pause
+		if p.AtLeast { // and longer than that, when only now the API dates it
+			p.Since = firstPause(rec, p.Since).Since
+		}
+		return p
 	}
 	// It was seen not paused before, so the pause began since then: when the
 	// API dates the change in between, then; else it is taken to be now.

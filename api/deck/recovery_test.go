@@ -136,3 +136,34 @@ func TestRetryAfterIsHonored(t *testing.T) {
 		})
 	}
 }
+
+// TestPauseIsDatedLater has a recording first seen paused in an answer without
+// date_updated: its pause was counted from there, also when it was dated later.
+func TestPauseIsDatedLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		sid := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Hour, DateUpdatedAgo: 20 * time.Minute})
+		tb := open(t, space, Config{})
+		bad := true
+		tb.wire.after = func(_ *http.Request, resp *http.Response) {
+			if bad {
+				b, _ := io.ReadAll(resp.Body)
+				resp.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(b), "date_updated", "x")))
+				resp.ContentLength = -1
+			}
+		}
+		since := func() time.Duration { return time.Since(tb.find(sid).Pause.Since).Round(time.Second) }
+		tb.run()
+		after(5 * time.Second)
+		if got := since(); got > 6*time.Second {
+			t.Errorf("paused for %s, and nobody has said since when", got)
+		}
+		tb.wire.mu.Lock()
+		bad = false
+		tb.wire.mu.Unlock()
+		after(2 * DefaultInterval)
+		if got := since(); (got-20*time.Minute).Abs() > 15*time.Second || !tb.find(sid).Pause.AtLeast {
+			t.Errorf("paused for %s, want 20 minutes at least", got)
+		}
+	})
+}
