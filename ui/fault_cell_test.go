@@ -2,7 +2,7 @@ package ui
 
 import (
 	"cmp"
-	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -12,17 +12,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	tea "charm.land/bubbletea/v2"
-
 	"tapedeck/api/deck"
 	"tapedeck/api/sim"
 	"tapedeck/api/text"
 )
 
-const (
-	faultHeap  = 200 << 20 // the most that a fault may make the memory grow
-	faultFrame = 50 * time.Millisecond
-)
+// faultHeap is the most that a fault may make the memory grow.
+const faultHeap = 200 << 20
 
 // heavyFaults has those faults wait for each other that take memory.
 var heavyFaults sync.Mutex
@@ -66,25 +62,6 @@ func meet(t *testing.T, op operation, f fault) {
 	checkFrameTime(t, last)
 }
 
-// checkFrameTime draws a snapshot by a clock that is not simulated. A machine
-// that is busy is given some tries: what is wanted is what the program takes.
-func checkFrameTime(t *testing.T, s *deck.Snapshot) {
-	m := New(context.Background(), Options{Deck: newFakeDeck(), Theme: "dark"})
-	m.Update(tea.WindowSizeMsg{Width: 160, Height: 60})
-	least := time.Hour
-	for try := 0; try < 10 && least > faultFrame; try++ {
-		next := *s
-		next.Seq += uint64(try)
-		began := time.Now()
-		m.Update(snapshotMsg{&next})
-		_ = m.View()
-		least = min(least, time.Since(began))
-	}
-	if least > faultFrame && !raceEnabled {
-		t.Errorf("a frame takes %s, want %s at most", least, faultFrame)
-	}
-}
-
 // play lets the world change while the fault is on, looks at what the screen
 // makes of it, and waits for the truth after it.
 func (c *faultCell) play() {
@@ -122,6 +99,10 @@ func (c *faultCell) play() {
 	}
 	checkFrame(c.t, c.m)
 	c.recover()
+	if n := c.goroutines(); n > faultGoroutines {
+		c.t.Errorf("%d goroutines after the fault, want %d at most", n, faultGoroutines)
+	}
+	c.t.Logf("%d frames, the slowest took %s", c.frames, c.slowest)
 }
 
 // header returns what the header is to say while the fault is on.
@@ -138,6 +119,34 @@ func (c *faultCell) header() string {
 		return cmp.Or(c.fault.one, c.fault.read)
 	}
 	return "live"
+}
+
+// rowTimes are the times of a row: how long it is paused, and how long it runs.
+var rowTimes = regexp.MustCompile(`(?:\d+:)?\d+:\d\d`)
+
+// untimely returns what is not true of how long a recording runs, and how long
+// it is paused, by the screen.
+func (c *faultCell) untimely(r sim.Recording) string {
+	now := time.Now()
+	want := []time.Duration{now.Sub(r.Start)}
+	if r.Status == "paused" {
+		want = []time.Duration{now.Sub(r.Updated), now.Sub(r.Start)}
+	}
+	got := rowTimes.FindAllString(c.row(r.SID), -1)
+	for i, d := range want {
+		if i >= len(got) || (timeOf(got[i])-d).Abs() > 2*time.Second {
+			return fmt.Sprintf("the times of %s are %q, not %s", r.SID[32:], got, want)
+		}
+	}
+	return ""
+}
+
+// timeOf reads a time as a row has it.
+func timeOf(s string) (d time.Duration) {
+	for part := range strings.SplitSeq(s, ":") {
+		d = d*60 + number(part)
+	}
+	return d
 }
 
 var (
@@ -157,6 +166,12 @@ func (c *faultCell) watchHeader() {
 		w := c.worth()
 		if a := liveAge.FindStringSubmatch(w); a != nil {
 			complete, failing = time.Now().Add(-number(a[1])), time.Time{}
+			if phase == "STALE" && why != "poll overdue" && complete.After(began.Add(time.Second)) {
+				c.t.Fatalf("%s into the fault, the header says %q", time.Since(began), w)
+			}
+			if phase == "live" && number(a[1]) > faultInterval+time.Second {
+				c.t.Fatalf("the header says %q, with nothing in the way of the polls", w)
+			}
 		}
 		stale := staleAge.FindStringSubmatch(w)
 		switch {

@@ -96,7 +96,9 @@ type faultCell struct {
 	lines   []string  // its lines, with their styles
 	said    []string  // the status lines so far
 	began   time.Time // when the fault began
-	pressed time.Time // when the last key of the update was
+	frames  int
+	slowest time.Duration // the frame that took longest
+	pressed time.Time     // when the last key of the update was
 }
 
 const faultInterval = 2 * time.Second
@@ -228,15 +230,15 @@ func (c *faultCell) takeQuietly(msg tea.Msg) {
 		}
 	case tea.QuitMsg, tea.RawMsg, nil:
 	default:
-		_, cmd := c.m.Update(msg)
-		c.run(cmd)
-		c.look()
+		c.run(c.frame(msg))
 	}
 }
 
 // look takes in what is on the screen.
-func (c *faultCell) look() {
-	content := c.m.View().Content
+func (c *faultCell) look() { c.frame(nil) }
+
+// show takes in a frame.
+func (c *faultCell) show(content string) {
 	if content == c.content {
 		return
 	}
@@ -285,6 +287,8 @@ func (c *faultCell) untrue() (list []string) {
 		counts[word]++
 		if l := c.row(r.SID); !strings.Contains(l, " "+word+" ") || !strings.Contains(l, onLine[r.SID]) {
 			list = append(list, word+" "+onLine[r.SID]+" "+r.SID[32:]+", not "+l)
+		} else if off := c.untimely(r); off != "" {
+			list = append(list, off)
 		}
 	}
 	if c.op.name == "list participants" && !participants.MatchString(c.text()) {
