@@ -23,8 +23,20 @@ type Pages[T any] struct {
 	key     string // the envelope's array
 	next    string // the address of the next page; empty at the end
 	visited map[string]bool
-	decode  func(value) (row T, ok bool)
-	err     error // why nothing can be asked for; nil if it can
+	decode  func(value) (row T, sid text.Text) // no SID: it was of no use
+	err     error                              // why nothing can be asked for; nil if it can
+	last    ends                               // of the last page that was read
+	alike   int                                // pages before it with the same rows
+}
+
+// maxAlike is how often a page may have the same rows as the one before: that
+// many new rows may have come on top in between, but not again and again.
+const maxAlike = 2
+
+// ends are the first and the last row of a page, and how many it has.
+type ends struct {
+	first, last text.Text
+	rows        int
 }
 
 // PageInfo is what is known of a page beside its rows.
@@ -36,7 +48,7 @@ type PageInfo struct {
 	Took       time.Duration
 }
 
-func newPages[T any](c *Client, what, key, path string, query url.Values, decode func(value) (T, bool)) *Pages[T] {
+func newPages[T any](c *Client, what, key, path string, query url.Values, decode func(value) (T, text.Text)) *Pages[T] {
 	first := c.url(path, query)
 	return &Pages[T]{client: c, what: what, key: key, next: first,
 		visited: map[string]bool{first: true}, decode: decode}
@@ -50,7 +62,8 @@ func (p *Pages[T]) More() bool { return p.next != "" }
 // connection was dropped in the middle of a page.
 //
 // The error wraps [ErrPage] when the page was read and its address of the next
-// was refused; the rows are good then, and the walk is over. After any other
+// was refused, or leads to the same rows for ever; the rows are good then, and the
+// walk is over. After any other
 // error Next may be called again and asks for the same page.
 func (p *Pages[T]) Next(ctx context.Context, each func(T)) (PageInfo, error) {
 	if p.err != nil {
@@ -62,10 +75,17 @@ func (p *Pages[T]) Next(ctx context.Context, each func(T)) (PageInfo, error) {
 	}
 	var info PageInfo
 	var next value
+	var page ends
 	x, err := p.client.get(ctx, p.next, maxPageBytes, func(r io.Reader) error {
-		info = PageInfo{}
+		info, page = PageInfo{}, ends{}
 		var err error
-		next, err = p.read(r, &info, each)
+		next, err = p.read(r, &info, func(row T, sid text.Text) {
+			if page.rows++; page.rows == 1 {
+				page.first = sid
+			}
+			page.last = sid
+			each(row)
+		})
 		return err
 	})
 	info.Bytes, info.Began, info.Took = x.Bytes, x.Began, x.Ended.Sub(x.Began)
@@ -75,11 +95,18 @@ func (p *Pages[T]) Next(ctx context.Context, each func(T)) (PageInfo, error) {
 	if p.next, err = p.resolve(next); err != nil {
 		return info, fmt.Errorf("%s: %w", p.what, err)
 	}
+	if p.alike++; page.rows == 0 || page != p.last {
+		p.alike = 0
+	}
+	if p.last = page; p.alike == maxAlike && p.next != "" {
+		p.next = ""
+		return info, fmt.Errorf("%s: %w: %d pages have the same rows", p.what, ErrPage, maxAlike+1)
+	}
 	return info, nil
 }
 
 // read decodes an envelope as it arrives and returns its next_page_uri.
-func (p *Pages[T]) read(r io.Reader, info *PageInfo, each func(T)) (next value, err error) {
+func (p *Pages[T]) read(r io.Reader, info *PageInfo, each func(T, text.Text)) (next value, err error) {
 	s := newScanner(r, 32<<10)
 	found := false
 	err = s.object(func(name value) error {
@@ -102,7 +129,7 @@ func (p *Pages[T]) read(r io.Reader, info *PageInfo, each func(T)) (next value, 
 }
 
 // readRows decodes an array of rows, one at a time from the same buffer.
-func (p *Pages[T]) readRows(s *scanner, info *PageInfo, each func(T)) error {
+func (p *Pages[T]) readRows(s *scanner, info *PageInfo, each func(T, text.Text)) error {
 	return s.array(func() error {
 		if info.Rows++; info.Rows > maxRows {
 			return fmt.Errorf("it has over %d rows", maxRows)
@@ -111,12 +138,12 @@ func (p *Pages[T]) readRows(s *scanner, info *PageInfo, each func(T)) error {
 		if err != nil {
 			return err
 		}
-		row, ok := p.decode(raw)
-		if !ok {
+		row, sid := p.decode(raw)
+		if sid.IsZero() {
 			info.Unreadable++
 			return nil
 		}
-		each(row)
+		each(row, sid)
 		return nil
 	})
 }
@@ -159,7 +186,7 @@ type Row struct {
 // Recording builds the whole resource.
 func (r Row) Recording() Recording { return decodeRecording(r.raw) }
 
-func decodeRow(raw value) (Row, bool) {
+func decodeRow(raw value) (Row, text.Text) {
 	row := Row{raw: raw}
 	for name, v := range raw.members() {
 		if v.isNull() {
@@ -174,7 +201,7 @@ func decodeRow(raw value) (Row, bool) {
 			row.Created = v.time()
 		}
 	}
-	return row, !row.SID.IsZero()
+	return row, row.SID
 }
 
 // RecordingQuery narrows a list of recordings; the zero value asks for all. A
@@ -232,9 +259,9 @@ func (c *Client) Calls(q CallQuery) *Pages[Call] {
 	setTime(v, "EndTime>", q.EndedAfter)
 	setTime(v, "EndTime<", q.EndedBefore)
 	setSize(v, q.PageSize)
-	pages := newPages(c, "list calls", "calls", "/Calls.json", v, func(raw value) (Call, bool) {
+	pages := newPages(c, "list calls", "calls", "/Calls.json", v, func(raw value) (Call, text.Text) {
 		call := decodeCall(raw)
-		return call, !call.SID.IsZero()
+		return call, call.SID
 	})
 	pages.err = err
 	return pages
@@ -263,9 +290,9 @@ func (c *Client) Conferences(q ConferenceQuery) *Pages[Conference] {
 	setDay(v, "DateUpdated>", q.UpdatedAfter)
 	setDay(v, "DateUpdated<", q.UpdatedBefore)
 	setSize(v, q.PageSize)
-	return newPages(c, "list conferences", "conferences", "/Conferences.json", v, func(raw value) (Conference, bool) {
+	return newPages(c, "list conferences", "conferences", "/Conferences.json", v, func(raw value) (Conference, text.Text) {
 		conf := decodeConference(raw)
-		return conf, !conf.SID.IsZero()
+		return conf, conf.SID
 	})
 }
 
@@ -281,10 +308,12 @@ func (c *Client) Participants(conferenceSID text.Text, pageSize int) (*Pages[Par
 	}
 	v := url.Values{}
 	setSize(v, pageSize)
-	return newPages(c, "list participants", "participants", at, v, func(raw value) (Participant, bool) {
+	return newPages(c, "list participants", "participants", at, v, func(raw value) (Participant, text.Text) {
 		p := decodeParticipant(raw)
-		_, ok := p.CallSID.PathSegment()
-		return p, ok
+		if _, ok := p.CallSID.PathSegment(); !ok {
+			return p, text.Text{}
+		}
+		return p, p.CallSID
 	}), nil
 }
 

@@ -261,12 +261,12 @@ func readNames[T any](ctx context.Context, d *Deck, n *names[T], sids []text.Tex
 	d.mu.Unlock()
 	err := error(nil)
 	if list {
-		if err = listNames(ctx, d, n, r); err == nil {
+		if err = listNames(ctx, d, n, r); err == nil || errors.Is(err, api.ErrPage) {
 			sids = stillUnknown(d, n, sids, now)
 		}
 	}
 	for i, sid := range sids {
-		if err != nil && !errors.Is(err, api.ErrUnreadable) || i == 4*labelsOne || ctx.Err() != nil {
+		if err != nil && !errors.Is(err, api.ErrUnreadable) && !errors.Is(err, api.ErrPage) || i == 4*labelsOne || ctx.Err() != nil {
 			break // the others have their turn after the next poll
 		}
 		err = cmp.Or(readName(ctx, d, n, sid, r), err)
@@ -282,7 +282,7 @@ func readNames[T any](ctx context.Context, d *Deck, n *names[T], sids []text.Tex
 func listNames[T any](ctx context.Context, d *Deck, n *names[T], r nameReader[T]) error {
 	pages := r.list()
 	met := map[text.Text]bool{}
-	for pages.More() {
+	for read := 0; pages.More() && read < pageLimit; read++ {
 		if err := d.slot(ctx); err != nil {
 			return err
 		}
@@ -298,9 +298,6 @@ func listNames[T any](ctx context.Context, d *Deck, n *names[T], r nameReader[T]
 		d.mu.Unlock()
 		if err != nil {
 			return err
-		}
-		if len(met) > pageLimit*pageSize {
-			break
 		}
 	}
 	d.mu.Lock()

@@ -1,6 +1,7 @@
 package deck
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -164,6 +165,33 @@ func TestPauseIsDatedLater(t *testing.T) {
 		after(2 * DefaultInterval)
 		if got := since(); (got-20*time.Minute).Abs() > 15*time.Second || !tb.find(sid).Pause.AtLeast {
 			t.Errorf("paused for %s, want 20 minutes at least", got)
+		}
+	})
+}
+
+// TestPagesWithoutEnd has each page of calls lead to another with the same
+// rows: their names were never known, and the requests never ended.
+func TestPagesWithoutEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(3, 0)
+		tb := open(t, space, Config{})
+		n := 0
+		tb.wire.set(func(r *http.Request) (*http.Response, error) {
+			if !strings.Contains(r.URL.Path, "/Calls") || strings.Contains(r.URL.Path, "/Calls/") {
+				return nil, nil
+			}
+			n++
+			return answer(r, 200, fmt.Sprintf(`{"calls":[{"sid":"a"},{"sid":"b"}],"next_page_uri":"%s?n=%d"}`, r.URL.Path, n)), nil
+		})
+		tb.run()
+		after(10 * time.Second)
+		if n > 50 {
+			t.Errorf("%d pages of calls in 10 s", n)
+		}
+		for _, r := range tb.deck.Snapshot().Recordings {
+			if !r.IsConference() && r.Call == nil {
+				t.Errorf("the call of %s is not known", r.SID)
+			}
 		}
 	})
 }
