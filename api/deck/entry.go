@@ -171,6 +171,9 @@ func nextPause(old *Recording, rec api.Recording, seen, now time.Time) Pause {
 		}
 		return p
 	}
+	if !old.Status.Running() && old.Status != api.Queued {
+		return firstPause(rec, seen) // nobody knows what it was before
+	}
 	// It was seen not paused before, so the pause began since then: when the
 	// API dates the change in between, then; else it is taken to be now.
 	if rec.Updated.After(old.Updated) && !rec.Updated.After(now.Add(time.Second)) && now.Sub(rec.Updated) < time.Hour {

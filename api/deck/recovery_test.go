@@ -195,3 +195,31 @@ func TestPagesWithoutEnd(t *testing.T) {
 		}
 	})
 }
+
+// TestPauseAfterAnUnknownStatus has a recording come back paused from a status
+// that nobody knows: it was taken to have been paused just then.
+func TestPauseAfterAnUnknownStatus(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		sid := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Hour, DateUpdatedAgo: 20 * time.Minute})
+		tb := open(t, space, Config{})
+		bad := true
+		tb.wire.after = func(_ *http.Request, resp *http.Response) {
+			if bad {
+				b, _ := io.ReadAll(resp.Body)
+				resp.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(b), `"paused"`, `"x-new"`)))
+				resp.ContentLength = -1
+			}
+		}
+		tb.run()
+		after(5 * time.Second)
+		tb.wire.mu.Lock()
+		bad = false
+		tb.wire.mu.Unlock()
+		after(2 * DefaultInterval)
+		p := tb.find(sid).Pause
+		if got := time.Since(p.Since); (got-20*time.Minute).Abs() > 15*time.Second || !p.AtLeast {
+			t.Errorf("paused for %s, at least: %v; want 20 minutes at least", got, p.AtLeast)
+		}
+	})
+}
