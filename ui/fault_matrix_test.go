@@ -161,9 +161,11 @@ func (c *faultCell) begin() {
 	}
 }
 
-// end ends them.
+// end ends them, but for one that stays.
 func (c *faultCell) end() {
-	c.wire.end()
+	if !c.fault.everywhere {
+		c.wire.end()
+	}
 	if c.op.beside != nil {
 		c.op.beside.end()
 	}
@@ -244,7 +246,11 @@ func (c *faultCell) show(content string) {
 	}
 	c.content, c.lines = content, strings.Split(content, "\n")
 	if n := len(c.lines); n > 2 && c.op.keys != "" {
-		if s := strings.TrimSpace(ansi.Strip(c.lines[n-2])); len(c.said) == 0 || c.said[len(c.said)-1] != s {
+		s := strings.TrimSpace(ansi.Strip(c.lines[n-2]))
+		if c.op.record != nil { // so much is said that it goes on below
+			s += " " + strings.TrimSpace(ansi.Strip(c.lines[n-1]))
+		}
+		if len(c.said) == 0 || c.said[len(c.said)-1] != s {
 			c.said = append(c.said, s)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -17,6 +18,32 @@ var pageFaults = []fault{
 	{name: "foreign page, without scheme", read: "PARTIAL page refused", post: "verified", one: "live", names: "yes",
 		do: editPage(func(_ *hit, top map[string]any) {
 			top["next_page_uri"] = "//evil.example/api"
+		})},
+	{name: "page loop of two", read: "PARTIAL page refused", post: "verified", one: "live", names: "yes",
+		do: editPage(func(h *hit, top map[string]any) {
+			if h.req.URL.Query().Get("Page") != "" {
+				top["next_page_uri"] = top["first_page_uri"]
+			}
+		})},
+	{name: "foreign page, by its user", read: "PARTIAL page refused", post: "verified", one: "live", names: "yes",
+		do: editPage(func(_ *hit, top map[string]any) {
+			top["next_page_uri"] = "https://" + wireHost + "@evil.example/api"
+		})},
+	{name: "foreign page, by its port", read: "PARTIAL page refused", post: "verified", one: "live", names: "yes",
+		do: editPage(func(_ *hit, top map[string]any) {
+			top["next_page_uri"] = "https://" + wireHost + ":4443/api"
+		})},
+	{name: "foreign page, by backslashes", read: "PARTIAL page refused", post: "verified", one: "live", names: "yes",
+		do: editPage(func(_ *hit, top map[string]any) {
+			top["next_page_uri"] = `/\evil.example\api`
+		})},
+	{name: "page of 1 MB", read: "PARTIAL page refused", post: "verified", one: "live", names: "yes",
+		do: editPage(func(_ *hit, top map[string]any) {
+			top["next_page_uri"] = "/" + strings.Repeat("x", aMegabyte)
+		})},
+	{name: "pages without end", read: "PARTIAL page refused", post: "verified", one: "live", names: "yes",
+		do: editPage(func(h *hit, top map[string]any) {
+			top["next_page_uri"] = fmt.Sprintf("%s?n=%d", h.req.URL.Path, h.n)
 		})},
 	{name: "page of a wrong type", read: "PARTIAL page refused", post: "verified", one: "live", names: "yes",
 		do: editPage(func(_ *hit, top map[string]any) { top["next_page_uri"] = 7 })},
@@ -70,6 +97,22 @@ var pageFaults = []fault{
 		do: editPage(func(h *hit, top map[string]any) { shift(h, top, +1) })},
 	{name: "rows shifting up", read: "live", post: "verified",
 		do: editPage(func(h *hit, top map[string]any) { shift(h, top, -1) })},
+	{name: "every row twice", read: "live", post: "verified",
+		do: editPage(func(_ *hit, top map[string]any) {
+			for _, name := range lists {
+				if rows, ok := top[name].([]any); ok {
+					top[name] = append(rows, rows...)
+				}
+			}
+		})},
+	{name: "no clock", read: "live", post: "verified",
+		do: func(h *hit) (*http.Response, error) {
+			resp, err := h.pass()
+			if err == nil {
+				resp.Header.Del("Date")
+			}
+			return resp, err
+		}},
 	{name: "clock a day ahead", read: "live", post: "verified",
 		everywhere: true, do: shifted(24 * time.Hour)},
 	{name: "clock a day behind", read: "live", post: "verified",
@@ -98,6 +141,14 @@ func shift(h *hit, top map[string]any, by int) {
 var updateFaults = []fault{
 	{name: "200 with the old status", read: "live", post: "contradicted",
 		do: old()},
+	{name: "200 of another one", read: "live", post: "unknown unreadable answer, verified", one: "STALE unreadable answer", names: "some",
+		do: func(h *hit) (*http.Response, error) {
+			return edit(h, func(top map[string]any) {
+				if _, ok := top["sid"]; ok {
+					top["sid"] = faultOther
+				}
+			})
+		}},
 	{name: "503, though it was done", read: "STALE HTTP 503", post: "unknown HTTP 503, verified",
 		do: func(h *hit) (*http.Response, error) {
 			_, err := h.pass()

@@ -58,6 +58,11 @@ func (q *request) kind() string {
 	return q.method + " " + strings.TrimSuffix(path, ".json")
 }
 
+// faultRequests is the most requests that are sent in a second, whatever is the
+// matter: a poll, what is read beside it of all that is taken for active, and an
+// update.
+const faultRequests = 60
+
 // checkSent looks at all that was sent: nothing in vain, nothing before its
 // time, and an update once, at once, as it was asked for.
 func (c *faultCell) checkSent() {
@@ -100,6 +105,16 @@ func (c *faultCell) checkSent() {
 	if met == 0 {
 		c.t.Error("nothing has met the fault")
 	}
+	most, from := 0, 0
+	for i, q := range sent {
+		for sent[from].at.Before(q.at.Add(-time.Second)) {
+			from++
+		}
+		most = max(most, i-from+1)
+	}
+	if most > faultRequests {
+		c.t.Errorf("%d requests were sent within a second", most)
+	}
 	c.checkPosts(posts)
 }
 
@@ -114,7 +129,8 @@ func (c *faultCell) checkPosts(posts []request) {
 	switch {
 	case c.op.keys == "":
 		want = 0
-	case strings.HasPrefix(c.fault.post, "again") && c.op.name != "retrieve":
+	case c.op.name == "retrieve":
+	case strings.HasPrefix(c.fault.post, "again 2"):
 		want = 3
 	}
 	if len(posts) != want {

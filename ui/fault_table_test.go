@@ -41,6 +41,8 @@ type fault struct {
 	// names is whether those on the line are named while a list of calls, or
 	// one alone, meets it: "yes", "no" or "some". Where empty, that is as for read.
 	names string
+	// asks is how long it asks to wait, at most; names have no word for it.
+	asks time.Duration
 	// misnames: a name that it gives is one, and is asked for again a minute
 	// later with all others.
 	misnames bool
@@ -73,6 +75,12 @@ var (
 	errDial  = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	errDNS   = &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: wireHost, IsNotFound: true}}
 	errTLS   = &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}
+
+	errRoute      = &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.EHOSTUNREACH)}
+	errSlowDial   = &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded}
+	errNameServer = &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "server misbehaving", Name: wireHost, IsTemporary: true}}
+	errAlert      = &net.OpError{Op: "remote error", Err: tls.AlertError(40)} // handshake failure
+	errNoTLS      = tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}
 )
 
 // errHeaders is what net/http makes of headers that do not come.
@@ -171,6 +179,18 @@ var connectionFaults = []fault{
 		do: fails(errDNS)},
 	{name: "TLS failure", read: "STALE TLS failed", post: "failed: TLS failed",
 		do: fails(errTLS)},
+	{name: "no way to the host", read: "STALE host unreachable", post: "failed: host unreachable",
+		do: fails(errRoute)},
+	{name: "no connection in time", read: "STALE timeout", post: "failed: timeout",
+		do: fails(errSlowDial)},
+	{name: "name server failure", read: "STALE name server failed", post: "failed: name server failed",
+		do: fails(errNameServer)},
+	{name: "TLS alert", read: "STALE TLS failed", post: "unknown TLS failed, contradicted",
+		do: fails(errAlert)},
+	{name: "no TLS there", read: "STALE TLS failed", post: "unknown TLS failed, contradicted",
+		do: fails(errNoTLS)},
+	{name: "closed before the answer", read: "STALE connection dropped", post: "unknown connection dropped, contradicted",
+		do: fails(io.EOF)},
 	{name: "reset before the answer", read: "STALE connection dropped", post: "unknown connection dropped, contradicted",
 		do: fails(errReset)},
 	{name: "reset during the body", read: "STALE connection dropped", post: "unknown connection dropped, verified", names: "some",
@@ -231,6 +251,12 @@ var bodyFaults = []fault{
 		do: says(200, htmlError, "Content-Type", "text/html")},
 	{name: "empty 200", read: "STALE unreadable answer", post: "unknown unreadable answer, contradicted",
 		do: says(200, "")},
+	{name: "empty 204", read: "STALE unreadable answer", post: "unknown unreadable answer, contradicted",
+		do: says(204, "")},
+	{name: "empty object", read: "STALE unreadable answer", post: "unknown unreadable answer, contradicted", one: "live", verify: "contradicted: the API does not say what it is",
+		do: says(200, "{}")},
+	{name: "JSON array", read: "STALE unreadable answer", post: "unknown unreadable answer, contradicted",
+		do: says(200, `[{"sid":"x","status":"paused"}]`)},
 	{name: "JSON null", read: "STALE unreadable answer", post: "unknown unreadable answer, contradicted",
 		do: says(200, "null")},
 	{name: "wrong types", read: "live", post: "unknown unreadable answer, verified", one: "STALE unreadable answer", names: "no",
@@ -261,6 +287,26 @@ var bodyFaults = []fault{
 				}
 			}
 			row["x_unknown"], row["\x1b[2J"] = map[string]any{"a": []int{1}}, "\x1b]0;pwned\x07"
+		})},
+	{name: "no fields", read: "PARTIAL unreadable rows", post: "unknown unreadable answer, verified", one: "live", names: "no", verify: "contradicted: the API does not say what it is",
+		do: editRows(func(_ int, row map[string]any) { clear(row) })},
+	{name: "no status", read: "live", post: "unknown unreadable answer, verified", names: "yes", verify: "contradicted",
+		do: editRows(func(_ int, row map[string]any) { delete(row, "status") })},
+	{name: "unknown status", read: "live", post: "contradicted, verified", names: "yes", verify: "contradicted",
+		do: editRows(func(_ int, row map[string]any) { row["status"] = "x-new" })},
+	{name: "status of 1 MB", heavy: true, read: "live", post: "contradicted, verified", names: "yes", verify: "contradicted",
+		do: editRows(func(i int, row map[string]any) {
+			if i < 4 {
+				row["status"] = strings.Repeat("x", aMegabyte)
+			}
+		})},
+	{name: "names of 1 MB", heavy: true, read: "live", post: "verified", names: "some", misnames: true,
+		do: editRows(func(i int, row map[string]any) {
+			for name := range row {
+				if i < 4 && slices.Contains([]string{"from", "to", "formatted_from", "formatted_to", "from_formatted", "to_formatted", "friendly_name", "label"}, name) {
+					row[name] = strings.Repeat("x", aMegabyte)
+				}
+			}
 		})},
 	{name: "strings of 1 MB", heavy: true, read: "live", post: "verified",
 		do: editRows(func(i int, row map[string]any) {
@@ -308,6 +354,18 @@ var statusFaults = []fault{
 		do: says(422, `{"errors":{"status":["is not included in the list"]}}`)},
 	{name: "422, platform", read: "STALE HTTP 422", post: "refused: Status is wrong (HTTP 422)",
 		do: says(422, `{"errors":[{"detail":"Status is wrong","status":"422","title":"Unprocessable","code":"x"}]}`)},
+	{name: "422, a list of strings", read: "STALE HTTP 422", post: "refused: Status is wrong (HTTP 422)",
+		do: says(422, `["Status is wrong"]`)},
+	{name: "422, a code in letters", read: "STALE HTTP 422", post: "refused: Status is wrong (HTTP 422)",
+		do: says(422, `{"errors":[{"type":"validation_error","code":"invalid_status","message":"Status is wrong","attribute":"status","url":"https://signalwire.example/errors"}]}`)},
+	{name: "422, a code as a string", read: "STALE HTTP 422", post: "refused: Argument invalid (HTTP 422, code 10000)",
+		do: says(422, `{"code":"10000","message":"Argument invalid","more_info":"https://signalwire.example/errors","status":"422"}`)},
+	{name: "422, cut off", read: "STALE HTTP 422", post: "refused: unprocessable entity (HTTP 422)",
+		do: says(422, oneError[:40])},
+	{name: "422, endless", read: "STALE HTTP 422", post: "refused: unprocessable entity (HTTP 422)",
+		do: func(h *hit) (*http.Response, error) {
+			return withBody(say(h.req, 422, ""), &endless{piece: oneError}), nil
+		}},
 	{name: "422, a string", read: "STALE HTTP 422", post: "refused: no (HTTP 422)",
 		do: says(422, `"no"`)},
 	{name: "422, HTML", read: "STALE HTTP 422", post: "refused: unprocessable entity (HTTP 422)",
@@ -323,6 +381,14 @@ var statusFaults = []fault{
 			until := time.Now().Add(3 * time.Second).UTC().Format(http.TimeFormat)
 			return say(h.req, 429, apiError(429, 20429, "Too many requests"), "Retry-After", until), nil
 		}},
+	{name: "429 for no time", read: "STALE HTTP 429", post: "again 2, refused: Too many requests (HTTP 429, code 20429), sent 3 times after HTTP 429",
+		do: says(429, apiError(429, 20429, "Too many requests"), "Retry-After", "0")},
+	{name: "429 until yesterday", read: "STALE HTTP 429", post: "again 2, refused: Too many requests (HTTP 429, code 20429), sent 3 times after HTTP 429",
+		do: says(429, apiError(429, 20429, "Too many requests"), "Retry-After", "Fri, 31 Dec 1999 00:00:00 GMT")},
+	{name: "429 until some time", read: "STALE HTTP 429", post: "again 2, refused: Too many requests (HTTP 429, code 20429), sent 3 times after HTTP 429",
+		do: says(429, apiError(429, 20429, "Too many requests"), "Retry-After", "soon")},
+	{name: "429 for an hour", read: "STALE HTTP 429", post: "refused: Too many requests (HTTP 429, code 20429)", asks: time.Minute,
+		do: says(429, apiError(429, 20429, "Too many requests"), "Retry-After", "3600")},
 	{name: "500", read: "STALE HTTP 500", post: "unknown HTTP 500, contradicted",
 		do: says(500, apiError(500, 20504, "Internal error"))},
 	{name: "502", read: "STALE HTTP 502", post: "unknown HTTP 502, contradicted",
@@ -331,6 +397,13 @@ var statusFaults = []fault{
 		do: says(503, apiError(503, 20001, "Service unavailable"))},
 	{name: "503 for 5 s", read: "STALE HTTP 503", post: "unknown HTTP 503, contradicted",
 		do: says(503, "", "Retry-After", "5")},
+	{name: "503 until a date", read: "STALE HTTP 503", post: "unknown HTTP 503, contradicted",
+		do: func(h *hit) (*http.Response, error) {
+			until := time.Now().Add(5 * time.Second).UTC().Format(http.TimeFormat)
+			return say(h.req, 503, "", "Retry-After", until), nil
+		}},
+	{name: "504", read: "STALE HTTP 504", post: "unknown HTTP 504, contradicted",
+		do: says(504, htmlError, "Content-Type", "text/html")},
 	{name: "redirect to the same host", read: "live", post: "unknown redirect refused, contradicted",
 		do: led(sameHost, 307)},
 	{name: "redirects without end", read: "STALE redirect refused", post: "unknown redirect refused, contradicted",
