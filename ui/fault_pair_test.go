@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -9,10 +10,13 @@ import (
 	"tapedeck/api/journal"
 )
 
-// noRecord is a journal that cannot be written.
-type noRecord struct{}
+// noRecord is a journal that cannot be written, or not an entry of one event.
+type noRecord struct{ only journal.Event }
 
-func (noRecord) Append(journal.Entry) error {
+func (j noRecord) Append(e journal.Entry) error {
+	if j.only != "" && e.Event != j.only {
+		return nil
+	}
 	return &journal.Error{Op: "write", Path: "journal.jsonl", Err: errors.New("no space left on device"), Kept: true}
 }
 
@@ -39,47 +43,74 @@ func faultNamed(t *testing.T, name string) fault {
 	return oneNamed(t, faults, name, func(f fault) string { return f.name })
 }
 
-// TestFaultsOffRecord has a pause meet every fault while the journal cannot be
-// written: it is sent as often as ever, and the screen says that it is not on
-// record.
+// TestFaultsOffRecord has updates meet every fault while the journal cannot be
+// written: they are sent as often as ever, and the screen says beside what
+// became of them that they are not on record. Each fault meets another update,
+// and another part of the journal that fails.
 func TestFaultsOffRecord(t *testing.T) {
-	op := operationNamed(t, "pause a call")
-	op.record = noRecord{}
+	t.Parallel()
+	var updates []operation
+	for _, op := range operations {
+		if op.keys != "" && op.name != "retrieve" {
+			updates = append(updates, op)
+		}
+	}
+	journals := []noRecord{{}, {journal.Wish}, {journal.Outcome}}
 	for i, f := range faults {
-		if f.heavy || raceEnabled && i%16 != 0 {
+		if f.heavy || raceEnabled && i%32 != 0 {
 			continue
 		}
-		t.Run(f.name, func(t *testing.T) { meet(t, op, f) })
+		op, j := updates[i%len(updates)], journals[i%len(journals)]
+		op.record = j
+		t.Run(f.name+", "+op.name+" "+string(j.only), func(t *testing.T) { meet(t, op, f) })
 	}
 }
 
-// TestTwoFaults has a pause meet one fault while the polls meet another.
+// TestTwoFaults has an update meet one fault while something else meets
+// another.
 func TestTwoFaults(t *testing.T) {
+	t.Parallel()
+	const tooMany = "again 2, refused: Too many requests (HTTP 429, code 20429), sent 3 times after HTTP 429"
 	tests := []struct {
 		name, polls, beside string // the operation that meets the fault beside the update's, and which
-		update              string // the fault of the update
+		op, update          string // the update, and its fault
 		read, post          string // as in a fault
 	}{
-		{"blind, and the answer is late", "poll", "503", "answered after 9 s", "STALE HTTP 503", "requested, verified"},
-		{"blind, and no answer", "poll", "503", "reset before the answer", "STALE HTTP 503", "unknown connection dropped, contradicted"},
-		{"blind, and the answer is lost", "poll", "connection refused", "cut after it was taken", "STALE connection refused", "unknown connection dropped, verified"},
-		{"hanging, and too many requests", "poll", "headers that never come", "429", "STALE poll overdue", "again 2, refused: Too many requests (HTTP 429, code 20429), sent 3 times after HTTP 429"},
-		{"unreadable, and refused", "poll", "truncated JSON", "422, strings", "STALE unreadable answer", "refused: Status is not included in the list; Sid is wrong (HTTP 422)"},
-		{"cannot be verified, and the answer is lost", "retrieve", "503", "cut after it was taken", "STALE HTTP 503", "unknown connection dropped, verified"},
-		{"cannot be verified, and done in spite of 503", "retrieve", "HTML with 200", "503, though it was done", "STALE unreadable answer", "unknown HTTP 503, verified"},
-		{"nobody is named, and a lie", "read a call", "500", "200 with the old status", "live", "contradicted"},
+		{"blind, and the answer is late", "poll", "503", "pause a call", "answered after 9 s", "STALE HTTP 503", "requested, verified"},
+		{"blind, and a stop's answer is late", "poll", "503", "stop", "answered after 9 s", "STALE HTTP 503", "requested, verified"},
+		{"blind, and no answer", "poll", "503", "pause a call", "reset before the answer", "STALE HTTP 503", "unknown connection dropped, contradicted"},
+		{"blind, and the answer is lost", "poll", "connection refused", "pause a call", "cut after it was taken", "STALE connection refused", "unknown connection dropped, verified"},
+		{"blind for a while, and a resume's answer is lost", "poll", "429 for 3 s", "resume", "cut after it was taken", "STALE HTTP 429", "unknown connection dropped, verified"},
+		{"hanging, and too many requests", "poll", "headers that never come", "pause a call", "429", "STALE poll overdue", tooMany},
+		{"unreadable, and refused", "poll", "truncated JSON", "pause a call", "422, strings", "STALE unreadable answer", "refused: Status is not included in the list; Sid is wrong (HTTP 422)"},
+		{"cannot be verified, and the answer is lost", "retrieve", "503", "pause a call", "cut after it was taken", "STALE HTTP 503", "unknown connection dropped, verified"},
+		{"cannot be verified, and done in spite of 503", "retrieve", "HTML with 200", "pause and skip", "503, though it was done", "STALE unreadable answer", "unknown HTTP 503, verified"},
+		{"cannot be looked at again, and too many requests", "retrieve", "connection refused", "resume", "429 for 3 s", "STALE connection refused", "requested, refused: Too many requests (HTTP 429, code 20429)"},
+		{"nobody is named, and a lie", "read a call", "500", "pause a call", "200 with the old status", "live", "contradicted"},
+		{"nobody is named, and a stop hangs", "list calls", "404", "stop", "headers that never come", "live", "requested, unknown timeout, contradicted"},
+		{"rows shift, and a stop's answer is lost", "poll", "rows shifting down", "stop", "cut after it was taken", "live", "unknown connection dropped, verified"},
+		{"no participants, and a pause is refused", "list participants", "403", "pause a conference", "422, strings", "live", "refused: Status is not included in the list; Sid is wrong (HTTP 422)"},
+		{"a day ahead, and too many requests", "", "clock a day ahead", "pause a call", "429 for 3 s", "live", tooMany},
+		{"a day behind, and too many requests", "", "clock a day behind", "stop", "429", "live", tooMany},
+		{"a day ahead, and no answer", "", "clock a day ahead", "resume", "reset before the answer", "live", "unknown connection dropped, contradicted"},
+		{"a day behind, and the answer is late", "", "clock a day behind", "pause a call", "answered after 9 s", "live", "requested, verified"},
+		{"a day behind, and a lie", "", "clock a day behind", "resume", "200 with the old status", "live", "contradicted"},
 	}
 	for i, tt := range tests {
-		if raceEnabled && i%4 != 0 {
+		if raceEnabled && i%8 != 0 {
 			continue
 		}
 		t.Run(tt.name, func(t *testing.T) {
-			beside := faultNamed(t, tt.beside)
-			f := faultNamed(t, tt.update)
-			f.read, f.post, f.lasts = tt.read, tt.post, max(f.lasts, beside.lasts)
-			op := operationNamed(t, "pause a call")
-			op.name, op.beside = "pair", &faultWire{hits: operationNamed(t, tt.polls).hits, fault: beside}
-			meet(t, op, f)
+			op := operationNamed(t, tt.op)
+			outer, f := faultNamed(t, tt.update), faultNamed(t, tt.beside)
+			inner := &faultWire{hits: operationNamed(t, cmp.Or(tt.polls, tt.op)).hits, fault: f}
+			if tt.polls == "" { // what meets everything changes also what the other says
+				inner.fault, outer = outer, f
+			}
+			outer.lasts = max(inner.fault.lasts, outer.lasts)
+			outer.read, outer.post = tt.read, tt.post
+			op.name, op.beside = "pair", inner
+			meet(t, op, outer)
 		})
 	}
 }
