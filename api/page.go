@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -28,6 +29,10 @@ type Pages[T any] struct {
 	last    ends                               // of the last page that was read
 	alike   int                                // pages before it with the same rows
 }
+
+// yieldRows is how many rows are decoded before a goroutine that waits for the
+// processor has it: a tenth of a millisecond, for a key waits too.
+const yieldRows = 32
 
 // maxAlike is how often a page may have the same rows as the one before: that
 // many new rows may have come on top in between, but not again and again.
@@ -134,6 +139,9 @@ func (p *Pages[T]) readRows(s *scanner, info *PageInfo, each func(T, text.Text))
 		if info.Rows++; info.Rows > maxRows {
 			return fmt.Errorf("it has over %d rows", maxRows)
 		}
+		if info.Rows%yieldRows == 0 {
+			runtime.Gosched()
+		}
 		raw, err := s.value()
 		if err != nil {
 			return err
@@ -185,6 +193,10 @@ type Row struct {
 
 // Recording builds the whole resource.
 func (r Row) Recording() Recording { return decodeRecording(r.raw) }
+
+// Same reports whether the row is the resource that a recording was built
+// from, to the byte. One with a value so long that it was cut is not.
+func (r Row) Same(rec Recording) bool { return bytes.Equal(r.raw, rec.raw) }
 
 func decodeRow(raw value) (Row, text.Text) {
 	row := Row{raw: raw}

@@ -205,8 +205,8 @@ func (d *Deck) readCalls(ctx context.Context) {
 	d.mu.Unlock()
 	sids, any := wanted(d, &d.labels.calls, func(r *Recording) text.Text { return r.CallSID }, more...)
 	readNames(ctx, d, &d.labels.calls, sids, any, nameReader[api.Call]{
-		list: func() *api.Pages[api.Call] {
-			return d.client.Calls(api.CallQuery{Status: api.InProgress, PageSize: pageSize})
+		list: func(size int) *api.Pages[api.Call] {
+			return d.client.Calls(api.CallQuery{Status: api.InProgress, PageSize: size})
 		},
 		one:  d.client.Call,
 		sid:  func(c *api.Call) text.Text { return c.SID },
@@ -228,8 +228,8 @@ func (d *Deck) readCalls(ctx context.Context) {
 func (d *Deck) readConferences(ctx context.Context) {
 	sids, any := wanted(d, &d.labels.conferences, func(r *Recording) text.Text { return r.ConferenceSID })
 	readNames(ctx, d, &d.labels.conferences, sids, any, nameReader[api.Conference]{
-		list: func() *api.Pages[api.Conference] {
-			return d.client.Conferences(api.ConferenceQuery{Status: api.InProgress, PageSize: pageSize})
+		list: func(size int) *api.Pages[api.Conference] {
+			return d.client.Conferences(api.ConferenceQuery{Status: api.InProgress, PageSize: size})
 		},
 		one:  d.client.Conference,
 		sid:  func(c *api.Conference) text.Text { return c.SID },
@@ -240,30 +240,37 @@ func (d *Deck) readConferences(ctx context.Context) {
 
 // nameReader is how calls, or conferences, are read.
 type nameReader[T any] struct {
-	list func() *api.Pages[T]
+	list func(size int) *api.Pages[T] // those in progress, newest first
 	one  func(context.Context, text.Text) (T, error)
 	sid  func(*T) text.Text
 	says func(*T) bool // it names somebody
 	same func(a, b *T) bool
 }
 
-// readNames reads what is wanted: with one listing of those in progress, when
-// many are unknown or the last listing is a minute old, and the rest one by
-// one. A failure leaves them unknown, for some seconds.
+// readNames reads what is wanted: with a listing of those in progress when the
+// last one is a minute old, or of the newest of them when many are unknown, and
+// the rest one by one. A failure leaves them unknown, for some seconds.
 func readNames[T any](ctx context.Context, d *Deck, n *names[T], sids []text.Text, any bool, r nameReader[T]) {
 	d.mu.Lock()
 	now := time.Now()
-	list := any && (len(sids) > labelsOne || age(n.listed, now) > labelsEvery || n.listed.IsZero())
+	list := age(n.listed, now) > labelsEvery || n.listed.IsZero()
 	if !any || now.Before(n.retry) || (!list && len(sids) == 0) {
 		d.mu.Unlock()
 		return
 	}
 	d.mu.Unlock()
 	err := error(nil)
-	if list {
-		if err = listNames(ctx, d, n, r); err == nil || errors.Is(err, api.ErrPage) {
+	look := func(size, most int) {
+		if err = listNames(ctx, d, n, r, size, most); err == nil || errors.Is(err, api.ErrPage) {
 			sids = stillUnknown(d, n, sids, now)
 		}
+	}
+	if !list && len(sids) > labelsOne {
+		look(min(10*len(sids), pageSize), 1) // who is new is among the newest
+		list = err == nil && len(sids) > 4*labelsOne
+	}
+	if list {
+		look(pageSize, pageLimit)
 	}
 	for i, sid := range sids {
 		if err != nil && !errors.Is(err, api.ErrUnreadable) && !errors.Is(err, api.ErrPage) || i == 4*labelsOne || ctx.Err() != nil {
@@ -278,11 +285,11 @@ func readNames[T any](ctx context.Context, d *Deck, n *names[T], sids []text.Tex
 	}
 }
 
-// listNames lists those in progress, page by page.
-func listNames[T any](ctx context.Context, d *Deck, n *names[T], r nameReader[T]) error {
-	pages := r.list()
+// listNames lists those in progress, in pages of a size, most of them at most.
+func listNames[T any](ctx context.Context, d *Deck, n *names[T], r nameReader[T], size, most int) error {
+	pages := r.list(size)
 	met := map[text.Text]bool{}
-	for read := 0; pages.More() && read < pageLimit; read++ {
+	for read := 0; pages.More() && read < most; read++ {
 		if err := d.slot(ctx); err != nil {
 			return err
 		}
@@ -299,6 +306,9 @@ func listNames[T any](ctx context.Context, d *Deck, n *names[T], r nameReader[T]
 		if err != nil {
 			return err
 		}
+	}
+	if pages.More() && most < pageLimit {
+		return nil // these were the newest
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -45,6 +45,59 @@ func TestLabelsKeepNoPages(t *testing.T) {
 	})
 }
 
+// TestNewCallsAreListed has recordings begin while 2,000 calls are in progress,
+// and counts what it takes until everybody is named.
+func TestNewCallsAreListed(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector has nothing to find here, and takes ten times as long")
+	}
+	tests := []struct {
+		name        string
+		begin       int
+		elsewhere   bool // the newest calls are others
+		lists, ones int  // requests for calls
+	}{
+		{"a few", 5, false, 0, 5},
+		{"many", 20, false, 1, 0},
+		{"some, elsewhere", 20, true, 1, 20},
+		{"many, elsewhere", 50, true, 1 + 3, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				space := spaceOf(0, 0)
+				for i := range 2000 {
+					space.Begin(sim.Begin{StartedAgo: time.Hour + time.Duration(i)*time.Second})
+				}
+				tb := open(t, space, Config{})
+				tb.run()
+				after(10 * time.Second)
+				tb.wire.forget()
+				for range tt.begin {
+					space.Begin(sim.Begin{})
+				}
+				tb.wire.set(func(r *http.Request) (*http.Response, error) {
+					if !tt.elsewhere || !strings.HasSuffix(r.URL.Path, "/Calls.json") || r.URL.Query().Get("PageSize") == "1000" {
+						return nil, nil
+					}
+					return answer(r, 200, `{"calls":[],"next_page_uri":null}`), nil
+				})
+				after(4 * DefaultInterval)
+				for _, r := range tb.deck.Snapshot().Recordings {
+					if r.Call == nil {
+						t.Fatalf("the call of %s is not known", r.SID)
+					}
+				}
+				tb.wantTruth()
+				ones := tb.wire.count("GET", "/Calls/")
+				if lists := tb.wire.count("GET", "/Calls") - ones; lists != tt.lists || ones != tt.ones {
+					t.Errorf("%d pages of calls and %d single ones, want %d and %d", lists, ones, tt.lists, tt.ones)
+				}
+			})
+		})
+	}
+}
+
 // manyCalls is a page of 500 calls: as many as round were there before.
 func manyCalls(round int) string {
 	var b bytes.Buffer

@@ -98,7 +98,12 @@ func (d *Deck) readOld(ctx context.Context, q api.RecordingQuery) error {
 		if err := d.slot(ctx); err != nil {
 			return err
 		}
-		rows, _, err := nextPage(ctx, pages, func(row api.Row) bool { return row.Status.Active() })
+		rows, _, err := nextPage(ctx, pages, func(row api.Row) (api.Recording, bool) {
+			if !row.Status.Active() {
+				return api.Recording{}, false
+			}
+			return row.Recording(), true
+		})
 		d.free()
 		d.mu.Lock()
 		news := false

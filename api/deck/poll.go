@@ -212,11 +212,17 @@ func (d *Deck) serverNow() time.Time {
 
 // pageRows is what was of interest in one page.
 type pageRows struct {
-	n     int                 // rows in the page
-	fresh int                 // rows that were not known
-	tail  bool                // the last row was known
-	seen  map[text.Text]int64 // the active and tracked ones, and their index in the list
-	odd   error               // that some could not be read
+	n     int      // rows in the page
+	fresh int      // rows that were not known
+	tail  bool     // the last row was known
+	seen  []placed // the active and tracked ones
+	odd   error    // that some could not be read
+}
+
+// placed is a recording and its index in the list.
+type placed struct {
+	sid   text.Text
+	index int64
 }
 
 // readPage reads the next page and applies what it says of active recordings
@@ -227,14 +233,14 @@ func (d *Deck) readPage(ctx context.Context, pages *api.Pages[api.Row], index in
 	}
 	defer d.free()
 	latest := d.serverNow().Add(time.Minute)
-	out := pageRows{seen: map[text.Text]int64{}}
-	rows, info, err := nextPage(ctx, pages, func(row api.Row) bool {
+	var out pageRows
+	rows, info, err := nextPage(ctx, pages, func(row api.Row) (api.Recording, bool) {
 		out.tail = d.feed.knows(row)
 		if !out.tail {
 			out.fresh++
 		}
 		d.feed.remember(row, latest)
-		return row.Status.Active() || d.tracks(row.SID)
+		return d.recordingOf(row)
 	})
 	out.n = info.Rows
 	d.mu.Lock()
@@ -243,7 +249,7 @@ func (d *Deck) readPage(ctx context.Context, pages *api.Pages[api.Row], index in
 	now := time.Now()
 	news := false
 	for _, r := range rows {
-		out.seen[r.rec.SID] = index + int64(r.at)
+		out.seen = append(out.seen, placed{r.rec.SID, index + int64(r.at)})
 		news = d.apply(r.rec, r.read, now) || news
 	}
 	if news {
@@ -263,15 +269,17 @@ type found struct {
 	read time.Time // when the request began whose answer it is
 }
 
-// nextPage reads the next page, and returns the recordings that are wanted.
+// nextPage reads the next page, and returns the recordings that take wants of it.
 // Where the connection was dropped in the middle, the rows before that come
 // twice: those of either answer say what was so when its own request began.
-func nextPage(ctx context.Context, pages *api.Pages[api.Row], want func(api.Row) bool) ([]found, api.PageInfo, error) {
+func nextPage(
+	ctx context.Context, pages *api.Pages[api.Row], take func(api.Row) (api.Recording, bool),
+) ([]found, api.PageInfo, error) {
 	var rows []found
 	began, n := time.Now(), 0
 	info, err := pages.Next(ctx, func(row api.Row) {
-		if want(row) {
-			rows = append(rows, found{rec: row.Recording(), at: n, read: began})
+		if rec, ok := take(row); ok {
+			rows = append(rows, found{rec: rec, at: n, read: began})
 		}
 		n++
 	})
@@ -287,11 +295,22 @@ func nextPage(ctx context.Context, pages *api.Pages[api.Row], want func(api.Row)
 	return rows, info, err
 }
 
-// tracks reports whether the deck has a recording.
-func (d *Deck) tracks(sid text.Text) bool {
+// recordingOf returns the recording of a row, if it is active or the deck has
+// it. One that has not changed is not built anew: of thousands, few have.
+func (d *Deck) recordingOf(row api.Row) (rec api.Recording, wanted bool) {
+	var known *Recording
 	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.entries[sid] != nil
+	if e := d.find(row.SID); e != nil {
+		known = e.view
+	}
+	d.mu.Unlock()
+	switch {
+	case known != nil && row.Same(known.Recording):
+		return known.Recording, true
+	case known != nil || row.Status.Active():
+		return row.Recording(), true
+	}
+	return api.Recording{}, false
 }
 
 // knows reports whether a row was there before this walk, so that nothing
@@ -370,7 +389,7 @@ func (d *Deck) steady(ctx context.Context) error {
 func (d *Deck) readNewest(ctx context.Context, p plan) (seen map[text.Text]bool, err error) {
 	f := &d.feed
 	f.walk++
-	seen = map[text.Text]bool{}
+	seen = make(map[text.Text]bool, len(p.covered))
 	pages := d.client.Recordings(d.lookback(p.size))
 	var all []pageRows
 	index, fresh := int64(0), 0
@@ -384,8 +403,8 @@ func (d *Deck) readNewest(ctx context.Context, p plan) (seen map[text.Text]bool,
 		index += int64(rows.n)
 		fresh += rows.fresh
 		all = append(all, rows)
-		for sid := range rows.seen {
-			seen[sid] = true
+		for _, r := range rows.seen {
+			seen[r.sid] = true
 		}
 		if rows.tail && index >= p.depth && (err == nil || errors.Is(err, api.ErrPage)) {
 			err = nil // what lies below is known: whatever the next page is, it is not needed
@@ -404,9 +423,9 @@ func (d *Deck) readNewest(ctx context.Context, p plan) (seen map[text.Text]bool,
 func (d *Deck) place(rows pageRows, arrivals int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for sid, index := range rows.seen {
-		if e := d.find(sid); e != nil {
-			e.place = arrivals - index
+	for _, r := range rows.seen {
+		if e := d.find(r.sid); e != nil {
+			e.place = arrivals - r.index
 		}
 	}
 }

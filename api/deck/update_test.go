@@ -48,7 +48,7 @@ func (tb *table) outcomes(sid string) func() []Outcome {
 	}
 }
 
-func fault(t *testing.T, names ...string) (faults []sim.Fault) {
+func fault(t testing.TB, names ...string) (faults []sim.Fault) {
 	t.Helper()
 	for _, n := range names {
 		f, err := sim.ParseFault(n)
