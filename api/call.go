@@ -21,6 +21,9 @@ type Call struct {
 	CallerName    text.Text
 	Start         time.Time // start_time, UTC
 	Created       time.Time // date_created, UTC
+	// Doubtful: a number or a name was no string, or over a kilobyte. It is as it
+	// came, and worth asking for again.
+	Doubtful bool
 
 	raw value
 }
@@ -28,15 +31,15 @@ type Call struct {
 var callFields = []field[Call]{
 	{"sid", func(c *Call, v value) { c.SID = v.text() }},
 	{"parent_call_sid", func(c *Call, v value) { c.ParentCallSID = v.sid() }},
-	{"from", func(c *Call, v value) { c.From = v.text() }},
-	{"to", func(c *Call, v value) { c.To = v.text() }},
-	{"formatted_from", func(c *Call, v value) { c.FromFormatted = v.text() }},
-	{"from_formatted", func(c *Call, v value) { c.FromFormatted = v.text() }},
-	{"formatted_to", func(c *Call, v value) { c.ToFormatted = v.text() }},
-	{"to_formatted", func(c *Call, v value) { c.ToFormatted = v.text() }},
+	{"from", func(c *Call, v value) { c.From = name(v, &c.Doubtful) }},
+	{"to", func(c *Call, v value) { c.To = name(v, &c.Doubtful) }},
+	{"formatted_from", func(c *Call, v value) { c.FromFormatted = name(v, &c.Doubtful) }},
+	{"from_formatted", func(c *Call, v value) { c.FromFormatted = name(v, &c.Doubtful) }},
+	{"formatted_to", func(c *Call, v value) { c.ToFormatted = name(v, &c.Doubtful) }},
+	{"to_formatted", func(c *Call, v value) { c.ToFormatted = name(v, &c.Doubtful) }},
 	{"status", func(c *Call, v value) { c.Status = status(v) }},
 	{"direction", func(c *Call, v value) { c.Direction = v.text() }},
-	{"caller_name", func(c *Call, v value) { c.CallerName = v.text() }},
+	{"caller_name", func(c *Call, v value) { c.CallerName = name(v, &c.Doubtful) }},
 	{"start_time", func(c *Call, v value) { c.Start = v.time() }},
 	{"date_created", func(c *Call, v value) { c.Created = v.time() }},
 }
@@ -77,13 +80,14 @@ type Conference struct {
 	Status       Status
 	Region       text.Text
 	Created      time.Time // date_created, UTC
+	Doubtful     bool      // the name was no string, or over a kilobyte
 
 	raw value
 }
 
 var conferenceIndex = indexFields([]field[Conference]{
 	{"sid", func(c *Conference, v value) { c.SID = v.text() }},
-	{"friendly_name", func(c *Conference, v value) { c.FriendlyName = v.text() }},
+	{"friendly_name", func(c *Conference, v value) { c.FriendlyName = name(v, &c.Doubtful) }},
 	{"status", func(c *Conference, v value) { c.Status = status(v) }},
 	{"region", func(c *Conference, v value) { c.Region = v.text() }},
 	{"date_created", func(c *Conference, v value) { c.Created = v.time() }},
@@ -111,7 +115,11 @@ type Participant struct {
 }
 
 var participantIndex = indexFields([]field[Participant]{
-	{"call_sid", func(p *Participant, v value) { p.CallSID = v.text() }},
+	{"call_sid", func(p *Participant, v value) {
+		if v.isString() {
+			p.CallSID = v.text()
+		}
+	}},
 	{"label", func(p *Participant, v value) { p.Label = v.text() }},
 	{"muted", func(p *Participant, v value) { p.Muted = v.str() == "true" }},
 	{"hold", func(p *Participant, v value) { p.OnHold = v.str() == "true" }},
@@ -121,6 +129,17 @@ func decodeParticipant(raw value) Participant {
 	var p Participant
 	participantIndex.decode(&p, raw)
 	return p
+}
+
+// maxName is the longest name, as JSON, that nobody doubts.
+const maxName = 1 << 10
+
+// name returns the text of a name, and notes when it is none.
+func name(v value, doubtful *bool) text.Text {
+	if !v.isString() || len(v) > maxName {
+		*doubtful = true
+	}
+	return v.text()
 }
 
 func firstText(texts ...text.Text) text.Text {

@@ -312,16 +312,8 @@ func (c *faultCell) recover() {
 		bound = max(bound, number(a[1])+time.Second)
 	}
 	switch c.op.name {
-	case "list calls", "read a call", "list conferences", "read a conference":
+	case "list calls", "read a call", "list conferences", "read a conference", "list participants":
 		bound = max(bound, c.fault.asks+faultInterval)
-		if c.fault.misnames {
-			bound += time.Minute
-		}
-	case "list participants":
-		bound = max(bound, c.fault.asks+faultInterval)
-		if c.fault.name == "wrong types" {
-			bound = time.Minute // who is taken for a participant is looked at again a minute later
-		}
 	}
 	announced := c.worth()
 	c.end()

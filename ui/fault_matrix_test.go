@@ -68,6 +68,7 @@ var operations = []operation{
 	{name: "pause and skip", hits: asks("POST", `Calls/[^/]+/Recordings/[^/]+\.json`), keys: "P ~ 2", sid: faultCall, verb: "pause", doing: "pausing", did: "paused", with: "skip"},
 	{name: "resume", hits: asks("POST", `Calls/[^/]+/Recordings/[^/]+\.json`), keys: "r ~ y", sid: faultPaused, verb: "resume", doing: "resuming", did: "resumed"},
 	{name: "stop", hits: asks("POST", `Calls/[^/]+/Recordings/[^/]+\.json`), keys: "X ~ a 0 a 1 enter", sid: faultCall, verb: "stop", doing: "stopping", did: "stopped"},
+	{name: "stop a conference", hits: asks("POST", `Conferences/[^/]+/Recordings/[^/]+\.json`), keys: "X ~ b 0 b 2 enter", sid: faultRoom, verb: "stop", doing: "stopping", did: "stopped"},
 }
 
 // gauge keeps the most memory that was in use.

@@ -43,9 +43,6 @@ type fault struct {
 	names string
 	// asks is how long it asks to wait, at most; names have no word for it.
 	asks time.Duration
-	// misnames: a name that it gives is one, and is asked for again a minute
-	// later with all others.
-	misnames bool
 	// verify is how an update goes whose verification meets it, where that is
 	// not as for one.
 	verify string
@@ -265,7 +262,7 @@ var bodyFaults = []fault{
 				row[name] = wrong(i, row[name])
 			}
 		})},
-	{name: "wrong types but for the SIDs", read: "live", post: "contradicted, verified", names: "some", misnames: true, verify: "contradicted",
+	{name: "wrong types but for the SIDs", read: "live", post: "contradicted, verified", names: "some", verify: "contradicted",
 		do: editRows(func(_ int, row map[string]any) {
 			for i, name := range slices.Sorted(maps.Keys(row)) {
 				if !strings.HasSuffix(name, "sid") {
@@ -300,7 +297,7 @@ var bodyFaults = []fault{
 				row["status"] = strings.Repeat("x", aMegabyte)
 			}
 		})},
-	{name: "names of 1 MB", heavy: true, read: "live", post: "verified", names: "some", misnames: true,
+	{name: "names of 1 MB", heavy: true, read: "live", post: "verified", names: "some",
 		do: editRows(func(i int, row map[string]any) {
 			for name := range row {
 				if i < 4 && slices.Contains([]string{"from", "to", "formatted_from", "formatted_to", "from_formatted", "to_formatted", "friendly_name", "label"}, name) {

@@ -48,8 +48,8 @@ type names[T any] struct {
 type name[T any] struct {
 	value *T
 	read  time.Time
-	// since is when it was first read in vain: it is not known, or says nobody.
-	// Zero for one that has a name.
+	// since is when it was first read in vain: it is not known, or says nobody,
+	// or somebody doubtful. Zero for one that has a name.
 	since time.Time
 }
 
@@ -210,7 +210,7 @@ func (d *Deck) readCalls(ctx context.Context) {
 		},
 		one:  d.client.Call,
 		sid:  func(c *api.Call) text.Text { return c.SID },
-		says: func(c *api.Call) bool { return !c.FromShown().IsZero() || !c.ToShown().IsZero() },
+		says: func(c *api.Call) bool { return !c.Doubtful && (!c.FromShown().IsZero() || !c.ToShown().IsZero()) },
 		same: func(a, b *api.Call) bool { return a.Same(*b) },
 	})
 	d.mu.Lock()
@@ -233,7 +233,7 @@ func (d *Deck) readConferences(ctx context.Context) {
 		},
 		one:  d.client.Conference,
 		sid:  func(c *api.Conference) text.Text { return c.SID },
-		says: func(c *api.Conference) bool { return !c.FriendlyName.IsZero() },
+		says: func(c *api.Conference) bool { return !c.Doubtful && !c.FriendlyName.IsZero() },
 		same: func(a, b *api.Conference) bool { return a.Same(*b) },
 	})
 }
@@ -243,7 +243,7 @@ type nameReader[T any] struct {
 	list func(size int) *api.Pages[T] // those in progress, newest first
 	one  func(context.Context, text.Text) (T, error)
 	sid  func(*T) text.Text
-	says func(*T) bool // it names somebody
+	says func(*T) bool // it names somebody, in a way to be believed
 	same func(a, b *T) bool
 }
 
@@ -363,28 +363,35 @@ func (d *Deck) readPeople(ctx context.Context) {
 	due := d.duePeople(time.Now())
 	for i, conf := range due {
 		people, err := d.participants(ctx, conf)
-		d.mu.Lock()
-		l := &d.labels
-		switch {
-		case err == nil:
-			l.people[conf], l.peopleFailed = people, 0
-		case errors.Is(err, api.ErrSID):
-			// nobody is told
-		case l.peopleFailed < maxFailedPeople:
-			l.peopleFailed++
-			delete(l.peopleRead, conf)
-			l.peopleRetry = time.Now().Add(retryIn(err, d.interval))
-			if errors.Is(err, api.ErrNotFound) {
-				break // it has ended, or the API is wrong
-			}
+		if !d.putPeople(conf, people, err) {
+			d.mu.Lock()
 			for _, conf := range due[i:] { // one that fails is enough for this round
-				delete(l.peopleRead, conf)
+				delete(d.labels.peopleRead, conf)
 			}
 			d.mu.Unlock()
 			return
 		}
-		d.mu.Unlock()
 	}
+}
+
+// putPeople takes in what came of reading a conference's participants, and
+// reports whether others are worth reading now.
+func (d *Deck) putPeople(conf text.Text, people []Participant, err error) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	l := &d.labels
+	switch {
+	case err == nil:
+		l.people[conf], l.peopleFailed = people, 0
+	case errors.Is(err, api.ErrSID):
+		// nobody is told
+	case l.peopleFailed < maxFailedPeople:
+		l.peopleFailed++
+		delete(l.peopleRead, conf)
+		l.peopleRetry = time.Now().Add(retryIn(err, d.interval))
+		return errors.Is(err, api.ErrNotFound) // it has ended, or the API is wrong
+	}
+	return true
 }
 
 // duePeople returns the conferences whose participants are to be read now, and
@@ -434,8 +441,11 @@ func (d *Deck) participants(ctx context.Context, conf text.Text) ([]Participant,
 	defer d.free()
 	var people []Participant
 	info, err := pages.Next(ctx, func(p api.Participant) { people = append(people, Participant{Participant: p}) })
-	if err == nil && info.Unreadable > 0 {
-		err = api.ErrUnreadable
+	switch {
+	case info.Unreadable > 0:
+		err = cmp.Or(err, api.ErrUnreadable)
+	case errors.Is(err, api.ErrPage):
+		err = nil // those of the first page are more than fit on any screen
 	}
 	return people, err
 }
