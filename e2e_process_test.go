@@ -79,7 +79,7 @@ func (s *terminal) restored() {
 		s.t.Error("the alternate screen is not left, or the cursor is hidden")
 	}
 	if screen := s.text(); !s.resized && !strings.HasPrefix(screen, shellPrompt+"\n") {
-		s.t.Errorf("what the shell has written is gone:\n%s", screen)
+		s.t.Errorf("what the shell has written is gone:\n%s\nafter %q", screen, out[max(0, len(out)-4000):])
 	}
 	s.keyboardRestored(out)
 }
