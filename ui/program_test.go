@@ -92,7 +92,7 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 	if o.Environ == nil {
 		o.Environ = []string{"TERM=xterm-256color", "SSH_TTY=/dev/pts/1"}
 	}
-	o.reads = &reads{}
+	o.reads, o.raw = &reads{}, true
 	p.m = New(ctx, o)
 	snap.Seq = 1
 	p.d.feed <- snap

@@ -92,6 +92,7 @@ type Options struct {
 	LowBandwidth bool
 
 	reads *reads // of In; nil where nobody watches it
+	raw   bool   // In is a terminal, which Bubble Tea makes raw
 }
 
 // Run shows the screen until the user quits, which returns nil, or ctx ends,
@@ -102,7 +103,7 @@ type Options struct {
 func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	o.reads = &reads{}
+	o.reads, o.raw = &reads{}, o.In != nil && term.IsTerminal(o.In.Fd())
 	m := New(ctx, o)
 	defer m.Close()
 	restore := saveTerminal(o.In)
@@ -118,18 +119,19 @@ func Run(ctx context.Context, o Options) error {
 
 // programOptions returns what the program is made with, beside the model.
 func programOptions(ctx context.Context, cancel context.CancelCauseFunc, o Options) []tea.ProgramOption {
+	var size terminalSize
 	opts := []tea.ProgramOption{
 		tea.WithContext(ctx),
 		tea.WithoutSignalHandler(),
 		tea.WithFPS(fps),
-		tea.WithFilter(sized),
+		tea.WithFilter(sized(&size)),
 		tea.WithInput(nil),
 	}
 	if o.In != nil {
 		opts = append(opts, tea.WithInput(&terminalInput{File: o.In, reads: o.reads, gone: cancel}))
 	}
 	if o.Out != nil {
-		opts = append(opts, tea.WithOutput(o.Out))
+		opts = append(opts, tea.WithOutput(thrifty(o.Out, &size, o.raw)))
 	}
 	if o.Environ != nil {
 		opts = append(opts, tea.WithEnvironment(o.Environ))
@@ -141,12 +143,19 @@ func programOptions(ctx context.Context, cancel context.CancelCauseFunc, o Optio
 }
 
 // sized takes a terminal that does not know its size, on a serial line say, for
-// one of 80x24.
-func sized(_ tea.Model, msg tea.Msg) tea.Msg {
-	if size, ok := msg.(tea.WindowSizeMsg); ok && size.Width == 0 && size.Height == 0 {
-		return tea.WindowSizeMsg{Width: 80, Height: 24}
+// one of 80x24, and notes its size.
+func sized(known *terminalSize) func(tea.Model, tea.Msg) tea.Msg {
+	return func(_ tea.Model, msg tea.Msg) tea.Msg {
+		size, ok := msg.(tea.WindowSizeMsg)
+		if !ok {
+			return msg
+		}
+		if size.Width == 0 && size.Height == 0 {
+			size = tea.WindowSizeMsg{Width: 80, Height: 24}
+		}
+		known.set(size.Width, size.Height)
+		return size
 	}
-	return msg
 }
 
 // runProgram runs p, but does not wait longer than the grace for it once ctx

@@ -248,21 +248,78 @@ func TestTerminals(t *testing.T) {
 	}
 }
 
-// TestWideOnWire says what a tick costs where rows have wide characters: the
-// renderer writes every line with one anew in every frame, from its first cell
-// to its last, changed or not. Low bandwidth does without most frames.
+// wideSnapshot returns a snapshot of 60 recordings, one in so many of them of a
+// conference with a name in wide characters.
+func wideSnapshot(oneWide int) *deck.Snapshot {
+	snap := full(60, 8)
+	for i, r := range snap.Recordings {
+		if i%oneWide == 0 {
+			r.CallSID, r.ConferenceSID = text.Text{}, text.New("c")
+			r.Call, r.Conference = nil, &api.Conference{SID: text.New("c"), FriendlyName: text.New("会議室")}
+		}
+	}
+	return snap
+}
+
+// TestWideOnWire counts the bytes of a tick where rows have wide characters,
+// and of the keys that move about in them.
 func TestWideOnWire(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		snap := full(60, 0)
-		for i := range 4 {
-			room := recording(fmt.Sprintf("%08x-0000-4000-8000-00000000aaaa", i), api.InProgress, time.Duration(i)*time.Second, `call_sid=null`, `conference_sid="c"`)
-			room.Conference = &api.Conference{SID: text.New("c"), FriendlyName: text.New("会議室")}
-			snap.Recordings[i] = room
-		}
-		bytes, floor := wireOf(t, Options{}, snap, 20)
-		t.Logf("%.1f bytes a tick with 4 wide rows, floor %.1f", bytes, floor)
-		if bytes > 850 {
-			t.Errorf("%.1f bytes a tick", bytes)
-		}
-	})
+	for i, tt := range []struct{ oneWide, most, j int }{{15, 186, 485}, {3, 186, 970}, {1, 186, 1420}} {
+		t.Run(fmt.Sprintf("1 in %d", tt.oneWide), func(t *testing.T) {
+			if raceEnabled && i > 0 {
+				t.Skip("the bytes are the same with the race detector, and take ten times as long")
+			}
+			synctest.Test(t, func(t *testing.T) {
+				bytes, floor := wireOf(t, Options{}, wideSnapshot(tt.oneWide), 20)
+				t.Logf("%.1f bytes a tick, %.2f times the floor of %.1f", bytes, bytes/floor, floor)
+				if bytes > wireMost*floor || bytes > float64(tt.most)+0.5 {
+					t.Errorf("%.1f bytes a tick, want at most %d, and %g times the floor of %.1f", bytes, tt.most, wireMost, floor)
+				}
+			})
+			synctest.Test(t, func(t *testing.T) {
+				p := startProgramWith(t, 120, 40, wideSnapshot(tt.oneWide), Options{})
+				p.midSecond()
+				for _, key := range []string{"j", "k"} {
+					p.out.taken()
+					p.typeKeys(key)
+					p.rest(100 * time.Millisecond)
+					n := len(p.out.taken())
+					t.Logf("%s: %d bytes", key, n)
+					if n > tt.j {
+						t.Errorf("%s: %d bytes, want at most %d", key, n, tt.j)
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestWideRowsOnTerminal draws what the program writes of wide rows, and
+// compares it with the frame.
+func TestWideRowsOnTerminal(t *testing.T) {
+	for i, oneWide := range []int{1, 2, 7} {
+		t.Run(fmt.Sprintf("1 in %d", oneWide), func(t *testing.T) {
+			if raceEnabled && i > 0 {
+				t.Skip("takes ten times as long with the race detector")
+			}
+			screen := newScreen(t, 120, 40)
+			synctest.Test(t, func(t *testing.T) {
+				p := startProgramWith(t, 120, 40, wideSnapshot(oneWide), Options{})
+				for _, tt := range wireSteps {
+					tt.do(p)
+					for range 3 {
+						p.midSecond()
+						p.out.draw(screen)
+						lines := strings.Split(screen.String(), "\n")
+						for i := range lines {
+							lines[i] = strings.TrimRight(lines[i], " ")
+						}
+						if diff := cmp.Diff(screenText(p.m.View(), 120, 40), strings.Join(lines, "\n")); diff != "" {
+							t.Fatalf("after %s (-frame +terminal):\n%s", tt.name, diff)
+						}
+					}
+				}
+			})
+		})
+	}
 }
