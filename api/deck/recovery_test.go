@@ -78,6 +78,25 @@ func TestFaultIsForgotten(t *testing.T) {
 	}
 }
 
+// garble has answers to paths with a suffix say something else, until it is
+// ended.
+func (tb *table) garble(suffix, old, now string) (end func()) {
+	tb.wire.mu.Lock()
+	defer tb.wire.mu.Unlock()
+	tb.wire.after = func(r *http.Request, resp *http.Response) {
+		if strings.HasSuffix(r.URL.Path, suffix) {
+			b, _ := io.ReadAll(resp.Body)
+			resp.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(b), old, now)))
+			resp.ContentLength = -1
+		}
+	}
+	return func() {
+		tb.wire.mu.Lock()
+		defer tb.wire.mu.Unlock()
+		tb.wire.after = nil
+	}
+}
+
 // TestUnreadableRowsAreScannedAgain has a first scan meet rows that cannot be
 // read. The polls after it read the newest only, and said "live" while a
 // recording was missing.
@@ -86,21 +105,11 @@ func TestUnreadableRowsAreScannedAgain(t *testing.T) {
 		space := spaceOf(0, 100)
 		sid := space.Begin(sim.Begin{StartedAgo: 23 * time.Hour})
 		tb := open(t, space, Config{})
-		bad := true
-		tb.wire.after = func(r *http.Request, resp *http.Response) {
-			if !bad || !strings.HasSuffix(r.URL.Path, "/Recordings.json") {
-				return
-			}
-			b, _ := io.ReadAll(resp.Body)
-			resp.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(b), `"`+sid+`"`, "null")))
-			resp.ContentLength = -1
-		}
+		end := tb.garble("/Recordings.json", `"`+sid+`"`, "null")
 		tb.run()
 		after(8 * time.Second)
 		tb.wantPhase(Partial)
-		tb.wire.mu.Lock()
-		bad = false
-		tb.wire.mu.Unlock()
+		end()
 		after(2*DefaultInterval + time.Second)
 		tb.wantPhase(Live)
 		tb.wantTruth()
@@ -145,23 +154,14 @@ func TestPauseIsDatedLater(t *testing.T) {
 		space := spaceOf(0, 0)
 		sid := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Hour, DateUpdatedAgo: 20 * time.Minute})
 		tb := open(t, space, Config{})
-		bad := true
-		tb.wire.after = func(_ *http.Request, resp *http.Response) {
-			if bad {
-				b, _ := io.ReadAll(resp.Body)
-				resp.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(b), "date_updated", "x")))
-				resp.ContentLength = -1
-			}
-		}
+		end := tb.garble("", "date_updated", "x")
 		since := func() time.Duration { return time.Since(tb.find(sid).Pause.Since).Round(time.Second) }
 		tb.run()
 		after(5 * time.Second)
 		if got := since(); got > 6*time.Second {
 			t.Errorf("paused for %s, and nobody has said since when", got)
 		}
-		tb.wire.mu.Lock()
-		bad = false
-		tb.wire.mu.Unlock()
+		end()
 		after(2 * DefaultInterval)
 		if got := since(); (got-20*time.Minute).Abs() > 15*time.Second || !tb.find(sid).Pause.AtLeast {
 			t.Errorf("paused for %s, want 20 minutes at least", got)
@@ -203,19 +203,10 @@ func TestPauseAfterAnUnknownStatus(t *testing.T) {
 		space := spaceOf(0, 0)
 		sid := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Hour, DateUpdatedAgo: 20 * time.Minute})
 		tb := open(t, space, Config{})
-		bad := true
-		tb.wire.after = func(_ *http.Request, resp *http.Response) {
-			if bad {
-				b, _ := io.ReadAll(resp.Body)
-				resp.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(b), `"paused"`, `"x-new"`)))
-				resp.ContentLength = -1
-			}
-		}
+		end := tb.garble("", `"paused"`, `"x-new"`)
 		tb.run()
 		after(5 * time.Second)
-		tb.wire.mu.Lock()
-		bad = false
-		tb.wire.mu.Unlock()
+		end()
 		after(2 * DefaultInterval)
 		p := tb.find(sid).Pause
 		if got := time.Since(p.Since); (got-20*time.Minute).Abs() > 15*time.Second || !p.AtLeast {
