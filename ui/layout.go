@@ -159,6 +159,7 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int) {
 	}
 	r, ok := m.selected()
 	m.detail.SetRecording(r, m.shown.Offset, m.shortOf(r), m.place())
+	m.detail.SetUnnamed(m.shown.Calls, m.shown.Conferences)
 	if a.pane == paneFull {
 		return m.pad(splitLines(lines, m.detail.View(m.at())), a.header+a.body), -1, 0
 	}

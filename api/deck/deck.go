@@ -284,6 +284,7 @@ func (d *Deck) publish() {
 		Seq: d.seq, Health: d.health, Offset: d.offset, Interval: d.interval,
 		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
 		PauseWarn: d.config.PauseWarn, PauseAlarm: d.config.PauseAlarm,
+		Calls: d.labels.calls.why, Conferences: d.labels.conferences.why,
 	}
 	for i, e := range d.order {
 		r := e.view

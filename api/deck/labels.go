@@ -41,6 +41,7 @@ type names[T any] struct {
 	by     map[text.Text]name[T]
 	listed time.Time // when those in progress were last listed
 	retry  time.Time // not before, after a failure
+	why    Unnamed
 }
 
 // name is one call or conference; value is nil for one that the API does not
@@ -139,7 +140,7 @@ func (d *Deck) runAside(ctx context.Context) {
 			d.scanOld(ctx)
 		}
 		d.mu.Lock()
-		changed := false
+		changed := !d.labels.calls.why.Same(d.last.Calls) || !d.labels.conferences.why.Same(d.last.Conferences)
 		for _, e := range d.order {
 			changed = d.attach(e) || changed
 		}
@@ -280,8 +281,12 @@ func readNames[T any](ctx context.Context, d *Deck, n *names[T], sids []text.Tex
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	n.why = Unnamed{Err: err}
 	if err != nil {
 		n.retry = time.Now().Add(retryIn(err, d.interval))
+	}
+	if _, ok := waitAsked(err); ok {
+		n.why.Next = n.retry
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tapedeck/api"
 	"tapedeck/api/sim"
 )
 
@@ -92,6 +93,40 @@ func TestNewCallsAreListed(t *testing.T) {
 				ones := tb.wire.count("GET", "/Calls/")
 				if lists := tb.wire.count("GET", "/Calls") - ones; lists != tt.lists || ones != tt.ones {
 					t.Errorf("%d pages of calls and %d single ones, want %d and %d", lists, ones, tt.lists, tt.ones)
+				}
+			})
+		})
+	}
+}
+
+// TestWhyNobodyIsNamed has calls, and conferences, answered with an error: the
+// snapshot says which, and when they are asked for again.
+func TestWhyNobodyIsNamed(t *testing.T) {
+	for _, part := range []string{"/Calls", "/Conferences"} {
+		t.Run(part, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				space := spaceOf(1, 0)
+				space.Begin(sim.Begin{Conference: true})
+				space.Begin(sim.Begin{})
+				tb := open(t, space, Config{})
+				why := func() (this, other Unnamed) {
+					if s := tb.deck.Snapshot(); part == "/Calls" {
+						return s.Calls, s.Conferences
+					}
+					s := tb.deck.Snapshot()
+					return s.Conferences, s.Calls
+				}
+				tb.wire.set(always("GET", part, 429, "", "Retry-After", "7"))
+				tb.run()
+				after(time.Second)
+				this, _ := why()
+				if in := time.Until(this.Next); api.Reason(this.Err) != "HTTP 429" || in < 5*time.Second || in > 7*time.Second {
+					t.Errorf("they are not known for %v, until in %s", this.Err, in)
+				}
+				tb.wire.set(nil)
+				after(11 * time.Second)
+				if this, other := why(); this != (Unnamed{}) || other != (Unnamed{}) {
+					t.Errorf("after it they are not known for %v, and %v", this.Err, other.Err)
 				}
 			})
 		})

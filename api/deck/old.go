@@ -46,8 +46,10 @@ func (d *Deck) scanOld(ctx context.Context) {
 		return
 	}
 	d.labels.old.put(time.Now().Add(retryIn(err, d.interval)))
-	if _, ok := waitAsked(err); ok {
-		d.labels.calls.retry, d.labels.conferences.retry = d.labels.old.retry, d.labels.old.retry
+	if _, ok := waitAsked(err); ok { // names wait, too
+		until := d.labels.old.retry
+		d.labels.calls.retry, d.labels.conferences.retry = until, until
+		d.labels.calls.why, d.labels.conferences.why = Unnamed{err, until}, Unnamed{err, until}
 	}
 }
 

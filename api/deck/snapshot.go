@@ -26,6 +26,21 @@ type Snapshot struct {
 	ReadOnly bool          // the deck refuses updates
 	// PauseWarn and PauseAlarm are the ages at which a pause warns and alarms.
 	PauseWarn, PauseAlarm time.Duration
+	// Calls and Conferences say why those are not known that are not.
+	Calls, Conferences Unnamed
+}
+
+// Unnamed is why calls, or conferences, could not be read. The zero value is
+// that they could.
+type Unnamed struct {
+	Err  error
+	Next time.Time // not before this will they be asked for, as the API wants; else zero
+}
+
+// Same reports whether both say the same.
+func (u Unnamed) Same(v Unnamed) bool {
+	return (u.Err == nil) == (v.Err == nil) && u.Next.Equal(v.Next) &&
+		(u.Err == nil || api.Reason(u.Err) == api.Reason(v.Err))
 }
 
 // ServerTime returns the server's time at the local time now.

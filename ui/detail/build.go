@@ -303,7 +303,7 @@ func (b *builder) pause() string {
 func (b *builder) call() {
 	c := b.rec.Call
 	if c == nil {
-		b.labeled("call", "not known", theme.Dim, "")
+		b.unknown("call", b.calls)
 		return
 	}
 	b.labeled("call", join(c.Direction.String(), string(c.Status)), theme.Plain, "")
@@ -318,6 +318,18 @@ func (b *builder) call() {
 	if !c.ParentCallSID.IsZero() {
 		b.labeled("parent_call_sid", c.ParentCallSID.String(), theme.Plain, "")
 	}
+}
+
+// unknown adds that a call or a conference is not known, and why.
+func (b *builder) unknown(label string, why deck.Unnamed) {
+	s := "not known"
+	if why.Err != nil {
+		s += ": " + api.Reason(why.Err)
+	}
+	if !why.Next.IsZero() {
+		s += ", asked again at " + localTime(why.Next)
+	}
+	b.labeled(label, s, theme.Dim, "")
 }
 
 // number adds a number as people write it, and beside it as it came.
@@ -336,7 +348,7 @@ func (b *builder) number(label string, shown, came text.Text) {
 func (b *builder) conference() {
 	c := b.rec.Conference
 	if c == nil {
-		b.labeled("conference", "not known", theme.Dim, "")
+		b.unknown("conference", b.conferences)
 	} else {
 		b.labeled("conference", join(b.masked(c.FriendlyName.String()), string(c.Status), c.Region.String()), theme.Plain, "")
 		if !c.Created.IsZero() {

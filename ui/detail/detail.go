@@ -30,6 +30,8 @@ type Model struct {
 	mask     bool      // numbers are hidden, but for those of
 	revealed text.Text // this recording
 
+	calls, conferences deck.Unnamed // why those are not known that are not
+
 	rec     *deck.Recording // nil for none
 	offset  time.Duration   // from local time to the server's
 	short   string          // the recording's short SID
@@ -135,6 +137,14 @@ func (m *Model) SetRecording(r *deck.Recording, offset time.Duration, short, pro
 	}
 	m.rec, m.offset, m.short, m.profile = r, offset, short, profile
 	m.touch()
+}
+
+// SetUnnamed tells why calls and conferences are not known that are not.
+func (m *Model) SetUnnamed(calls, conferences deck.Unnamed) {
+	if !calls.Same(m.calls) || !conferences.Same(m.conferences) {
+		m.calls, m.conferences = calls, conferences
+		m.touch()
+	}
 }
 
 // answered returns the last update of r that was answered; 0 for none.

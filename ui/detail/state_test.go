@@ -199,3 +199,23 @@ func BenchmarkView(b *testing.B) {
 		}
 	})
 }
+
+func TestWhyTheCallIsNotKnown(t *testing.T) {
+	r := paused(deck.Accepted)
+	r.Call = nil
+	m := show(theme.Theme{}, 100, 60, r)
+	next := clock.Add(40 * time.Second)
+	for _, tt := range []struct {
+		why  deck.Unnamed
+		want string
+	}{
+		{deck.Unnamed{}, "call not known"},
+		{deck.Unnamed{Err: &api.Error{StatusCode: 503}}, "call not known: HTTP 503"},
+		{deck.Unnamed{Err: &api.Error{StatusCode: 429}, Next: next}, "call not known: HTTP 429, asked again at " + localTime(next)},
+	} {
+		m.SetUnnamed(tt.why, deck.Unnamed{Err: &api.Error{StatusCode: 500}})
+		if v := strings.Join(strings.Fields(ansi.Strip(m.View(clock))), " "); !strings.Contains(v, tt.want) {
+			t.Errorf("want %q in %s", tt.want, v)
+		}
+	}
+}
