@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/sim"
 	"tapedeck/api/text"
@@ -228,6 +229,17 @@ func (c *faultCell) checkNames() {
 	if !strings.Contains(row, " REC ") ||
 		want == "yes" && !strings.Contains(row, onLine[sid]) || want == "no" && !strings.Contains(row, unnamed) {
 		c.t.Errorf("named %s: %q", want, row)
+	}
+	unread := c.m.live.Calls
+	if sid == faultNewest {
+		unread = c.m.live.Conferences
+	}
+	phase, why, _ := strings.Cut(c.fault.read, " ")
+	if want != "no" || phase != "STALE" || why == "poll overdue" || c.fault.one == "live" {
+		return
+	}
+	if got := api.Reason(unread.Err); got != why {
+		c.t.Errorf("nobody is named for %q, want %q", got, why)
 	}
 }
 
