@@ -271,4 +271,13 @@ func testJournalBroken(t *testing.T, p program) {
 	if n := len(space.updates()); n != 1 {
 		t.Errorf("%d updates, want 1", n)
 	}
+	s.keys("q")
+	s.see("Quit?")
+	guard()
+	s.keys("y")
+	s.exit(1, patience)
+	s.restored()
+	if screen := s.text(); !strings.Contains(screen, "entries are not on record: ") {
+		t.Errorf("the program does not say what is not on record:\n%s", screen)
+	}
 }

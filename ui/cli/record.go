@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"tapedeck/api/deck"
@@ -18,7 +19,7 @@ type Record struct {
 	dir            string
 	space, project string
 	journal        *journal.Journal
-	err            error              // why it could not be opened
+	broken         *brokenJournal     // where it could not be opened; nil where it could
 	left           map[text.Text]bool // what Leave has put on record
 }
 
@@ -28,10 +29,14 @@ func OpenJournal(c config.Config, who journal.Who) *Record {
 	if c.StateDir == "" {
 		return r
 	}
-	r.journal, r.err = journal.Open(journal.Options{
+	var err error
+	r.journal, err = journal.Open(journal.Options{
 		Dir: c.StateDir, Numbers: c.JournalNumbers, Syslog: c.JournalSyslog, Who: who,
 		Space: c.Space, Project: c.Project, Profile: c.Profile,
 	})
+	if err != nil {
+		r.broken = &brokenJournal{err: err, required: c.JournalRequired}
+	}
 	return r
 }
 
@@ -40,19 +45,27 @@ func (r *Record) Journal() deck.Journal {
 	switch {
 	case r.journal != nil:
 		return r.journal
-	case r.err != nil:
-		return brokenJournal{r.err}
+	case r.broken != nil:
+		return r.broken
 	}
 	return nil
 }
 
 // brokenJournal is a journal that could not be opened.
-type brokenJournal struct{ err error }
+type brokenJournal struct {
+	err      error
+	required bool // without it, nothing is sent
+	lost     atomic.Int64
+}
 
-func (b brokenJournal) Append(journal.Entry) error { return b.err }
-func (b brokenJournal) NewID() string              { return "" }
+func (b *brokenJournal) Append(journal.Entry) error {
+	b.lost.Add(1)
+	return b.err
+}
 
-func (b brokenJournal) Settle(context.Context, func(journal.Entry) (journal.Entry, bool)) (int, error) {
+func (b *brokenJournal) NewID() string { return "" }
+
+func (b *brokenJournal) Settle(context.Context, func(journal.Entry) (journal.Entry, bool)) (int, error) {
 	return 0, b.err
 }
 
@@ -92,8 +105,12 @@ func (r *Record) Leave(s *deck.Snapshot, actor, why string, timed []*deck.Record
 	}
 }
 
-// Close writes what is queued and closes the journal.
+// Close writes what is queued and closes the journal. The error says how much
+// is not on record for want of one.
 func (r *Record) Close() error {
+	if b := r.broken; b != nil && !b.required && b.lost.Load() > 0 {
+		return fmt.Errorf("close the journal: it was never open, and %d entries are not on record: %w", b.lost.Load(), b.err)
+	}
 	if r.journal == nil {
 		return nil
 	}
