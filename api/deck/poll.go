@@ -23,9 +23,6 @@ const (
 	createdSlack = 5 * time.Second
 	// maxFailedReads is how many single reads may fail before a poll gives up.
 	maxFailedReads = 8
-	// maxPartials is how many full scans in a row may follow each other without
-	// a pause because of rows that cannot be read.
-	maxPartials = 30
 )
 
 // feed is what the polls know of the list of recordings, ended ones too.
@@ -42,18 +39,6 @@ type feed struct {
 	partial   error              // why the last full scan was partial; nil when it was not
 	partials  int                // full scans in a row that met rows that could not be read
 	odd       error              // rows of the last poll that could not be read; nil for none
-}
-
-// scan is a full scan: a walk along all pages of the lookback, which may
-// spread over several polls.
-type scan struct {
-	pages    *api.Pages[api.Row]
-	since    time.Time // the earliest creation asked for
-	again    bool      // it was begun anew, by the server's clock
-	arrivals int64     // when it began: the list does not shift under its page tokens
-	index    int64     // rows read
-	page     int       // pages read
-	odd      error     // rows that could not be read; nil for none
 }
 
 // poll looks at the project once. The first poll is a full scan; later ones
@@ -78,13 +63,6 @@ func (d *Deck) poll(ctx context.Context) error {
 		return d.fullScan(ctx, d.pollInterval()/2)
 	}
 	return nil
-}
-
-// scanDue reports whether a full scan is under way, or is to begin: what the
-// last one could not read is tried again at once, rows not for ever.
-func (f *feed) scanDue(every time.Duration) bool {
-	return f.scan != nil || time.Since(f.scanned) >= every || errors.Is(f.partial, api.ErrPage) ||
-		errors.Is(f.partial, api.ErrRows) && f.partials < maxPartials
 }
 
 func (d *Deck) beginPoll() {
@@ -116,84 +94,6 @@ func (d *Deck) endPoll(err error, next time.Time) {
 	d.purge(now)
 	d.publish()
 	d.wantAside()
-}
-
-// fullScan reads on in the full scan under way, or begins one, until it has
-// ended or has taken the time given; 0 is no limit. A page that was refused,
-// or too many, end it too: it is partial then.
-func (d *Deck) fullScan(ctx context.Context, limit time.Duration) error {
-	f, began := &d.feed, time.Now()
-	if f.scan == nil {
-		f.walk++
-		f.scan = d.newScan()
-	}
-	s := f.scan
-	for s.pages.More() {
-		if s.page == pageLimit {
-			return d.endScan(ctx, api.ErrPages)
-		}
-		if f.scanned.IsZero() {
-			d.loading(s.page + 1)
-		}
-		rows, err := d.readPage(ctx, s.pages, s.index)
-		s.index += int64(rows.n)
-		s.odd = cmp.Or(s.odd, rows.odd)
-		d.place(rows, s.arrivals)
-		if errors.Is(err, api.ErrPage) {
-			return d.endScan(ctx, err)
-		}
-		if e, ok := errors.AsType[*api.Error](err); ok && e.StatusCode < 500 && e.StatusCode != 429 {
-			f.scan = nil // the page's token is of no use any more: from the start
-		}
-		if err != nil {
-			return err
-		}
-		s.page++
-		if d.asksTooLittle(s) {
-			s = d.newScan()
-			s.again, f.scan = true, s
-			continue
-		}
-		if limit > 0 && time.Since(began) >= limit && s.pages.More() {
-			return nil
-		}
-	}
-	return d.endScan(ctx, nil)
-}
-
-func (d *Deck) newScan() *scan {
-	q := d.lookback(pageSize)
-	return &scan{pages: d.client.Recordings(q), since: q.CreatedAfter, arrivals: d.feed.arrivals}
-}
-
-// asksTooLittle reports whether the server's clock, which its first answer
-// tells, is so far behind the one that a scan was begun by that it would miss
-// recordings within the lookback.
-func (d *Deck) asksTooLittle(s *scan) bool {
-	return !s.again && s.since.After(d.lookback(pageSize).CreatedAfter.Add(time.Minute))
-}
-
-// endScan ends the full scan under way, partial for a reason or complete, and
-// looks for recordings that are older than it reaches.
-func (d *Deck) endScan(ctx context.Context, partial error) error {
-	f := &d.feed
-	if partial == nil {
-		partial = f.scan.odd
-	}
-	if f.partials++; !errors.Is(partial, api.ErrRows) {
-		f.partials = 0
-	}
-	f.scan, f.scanned, f.pages, f.partial = nil, time.Now(), f.scan.page, partial
-	d.scanOld(ctx)
-	return ctx.Err()
-}
-
-// loading tells which page of the first full scan is being read.
-func (d *Deck) loading(page int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.health.Page = page
-	d.publish()
 }
 
 // lookback returns the query for everything that a scan reads. It asks for an
