@@ -170,6 +170,9 @@ func (r *wideRows) plainCSI(seq []byte, final byte, n int) {
 		r.touch(seq)
 	case 'X', 'P', '@':
 		r.touch(seq)
+	case 'b': // the last character again, n times
+		r.touch(seq)
+		r.has.col, r.want.col = -1, moved(r.want.col, n)
 	case 'n', 'c', 't', 'h', 'l':
 		r.other(seq)
 	case 'J', 'L', 'M', 'S', 'T': // what rows show moves, or goes

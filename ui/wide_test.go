@@ -49,7 +49,7 @@ func newScreen(t *testing.T, w, h int) *vt.Emulator {
 	return e
 }
 
-func newTwins(t *testing.T, w, h int, backspace, mapNewline, unicode bool) *twins {
+func newTwins(t *testing.T, w, h int, backspace, mapNewline, unicode, tabs bool, term string) *twins {
 	tw := &twins{t: t, w: w, h: h, all: newScreen(t, w, h), left: newScreen(t, w, h), cells: uv.NewScreenBuffer(w, h)}
 	tw.narrowAll, tw.narrowLeft = vt10x.New(vt10x.WithSize(w, h)), vt10x.New(vt10x.WithSize(w, h))
 	for _, e := range []io.Writer{tw.all, tw.left, tw.narrowAll, tw.narrowLeft} {
@@ -60,13 +60,16 @@ func newTwins(t *testing.T, w, h int, backspace, mapNewline, unicode bool) *twin
 	}
 	tw.size.set(w, h)
 	tw.rows = newWideRows(tw.left, &tw.size, !mapNewline)
-	tw.render = uv.NewTerminalRenderer(&tw.buf, []string{"TERM=xterm-256color"})
+	tw.render = uv.NewTerminalRenderer(&tw.buf, []string{"TERM=" + term})
 	tw.render.SetFullscreen(true)
 	tw.render.SetRelativeCursor(false)
 	tw.render.SetScrollOptim(true)
 	tw.render.SetBackspace(backspace)
 	tw.render.SetMapNewline(mapNewline)
 	tw.render.SetTabStops(-1)
+	if tabs {
+		tw.render.SetTabStops(w)
+	}
 	if unicode {
 		tw.render.SetWidthMethod(ansi.GraphemeWidth)
 		tw.cells.Method = ansi.GraphemeWidth
@@ -141,6 +144,8 @@ var wideNames = []string{
 	"会議室", "Müller", "(310) 555-0142", "👍 ok", "日本語の長い名前です", "한국어", "e\u0301", "👩‍👩‍👧", "⚠️", "", "ｱｲｳ", "\u0e01\u0e33",
 }
 
+var wideTerms = []string{"xterm-256color", "tmux-256color", "xterm-ghostty", "alacritty", "linux", "screen", "vt100"}
+
 // FuzzWideRows renders lists whose rows have all kinds of names, lets their
 // clocks tick and their rows change, move, scroll and be styled, and looks at
 // what wideRows leave of it.
@@ -149,6 +154,8 @@ func FuzzWideRows(f *testing.F) {
 	f.Add([]byte("n\x01n\x02n\x03tttSttsStttt"), uint8(3))
 	f.Add([]byte("aaattbbttcct\x80\x90tttuttdtt"), uint8(5))
 	f.Add([]byte("rttRttkkttKttccccc"), uint8(7))
+	f.Add([]byte("rttRttkkttKttcc\x06\x06ccc"), uint8(0x29))
+	f.Add([]byte("tt\x04\x05\x06tt\x06t"), uint8(0x48))
 	f.Fuzz(wideOps)
 }
 
@@ -157,7 +164,7 @@ func wideOps(t *testing.T, ops []byte, flags uint8) {
 	if len(ops) > 200 {
 		return
 	}
-	tw := newTwins(t, 60, 12, flags&1 != 0, flags&2 != 0, flags&4 != 0)
+	tw := newTwins(t, 60, 12, flags&1 != 0, flags&2 != 0, flags&4 != 0, flags&8 != 0, wideTerms[int(flags>>4)%len(wideTerms)])
 	list := newWideList(12)
 	for i, op := range ops {
 		list.change(op, i)
@@ -234,7 +241,7 @@ func (l *wideList) content(w, h int) string {
 // TestWideRowsLeaveLittle has the clocks of a list of wide names tick, and
 // names each thing that makes a row go through as it came.
 func TestWideRowsLeaveLittle(t *testing.T) {
-	tw := newTwins(t, 60, 12, true, false, false)
+	tw := newTwins(t, 60, 12, true, false, false, true, "xterm-256color")
 	list := newWideList(12)
 	for i := range list.names {
 		list.names[i] = "会議室"
