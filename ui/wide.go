@@ -42,6 +42,7 @@ type wideRows struct {
 	absolute  bool // one of the moves is to a column, wherever it was before
 
 	shows bool // the cursor is shown
+	wary  int  // frames in which all goes through, for the screen was cleared
 	raw   bool // the terminal is: a line feed stays in its column
 }
 
@@ -77,10 +78,15 @@ func (r *wideRows) Write(b []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.out = r.out[:0]
+	if r.wary > 0 {
+		r.wary--
+		clear(r.rows)
+	}
 	for rest := b; len(rest) > 0; {
 		seq, width, n, state := ansi.DecodeSequence(rest, ansi.NormalState, r.p)
 		if state != ansi.NormalState { // it goes on in the next write
 			n = len(rest)
+			r.endLine()
 			r.unknown(rest)
 		} else {
 			r.take(seq, width)
@@ -103,9 +109,15 @@ func (r *wideRows) Write(b []byte) (int, error) {
 
 // take takes in one character, control or sequence.
 func (r *wideRows) take(seq []byte, width int) {
+	isCSI := len(seq) > 2 && seq[0] == '\x1b' && seq[1] == '['
+	if width == 0 && (seq[0] < utf8.RuneSelf || !utf8.Valid(seq)) && (!isCSI || ansi.Cmd(r.p.Command()) != 'm') {
+		r.endLine()
+	}
 	switch c := seq[0]; {
 	case width > 0:
 		r.text(seq, width)
+	case c >= utf8.RuneSelf && utf8.Valid(seq):
+		r.joined(seq)
 	case c == '\r':
 		r.move(seq, r.want.row, 0)
 		r.absolute = true
@@ -115,7 +127,7 @@ func (r *wideRows) take(seq []byte, width int) {
 		r.move(seq, r.want.row, moved(r.want.col, -1))
 	case c == '\t':
 		r.move(seq, r.want.row, r.nextTab())
-	case len(seq) > 2 && c == '\x1b' && seq[1] == '[':
+	case isCSI:
 		r.csi(seq, ansi.Cmd(r.p.Command()))
 	case len(seq) > 1 && c == '\x1b' && strings.IndexByte("]P_^X", seq[1]) >= 0, c == '\a':
 		r.other(seq) // a title, or something else that is not on the screen
@@ -163,7 +175,6 @@ func (r *wideRows) plainCSI(seq []byte, final byte, n int) {
 		r.absolute = true
 	case 'K':
 		if how, _ := r.p.Param(0, 0); how == 0 && col == 0 && row >= 0 && r.want.style == "" {
-			r.endLine()
 			r.line = &wideLine{raw: bytes.Clone(seq)}
 			return
 		}
@@ -178,6 +189,9 @@ func (r *wideRows) plainCSI(seq []byte, final byte, n int) {
 	case 'J', 'L', 'M', 'S', 'T': // what rows show moves, or goes
 		r.touch(seq)
 		clear(r.rows)
+		if final == 'J' {
+			r.wary = 2 // a terminal that was resized may not be as the renderer believes
+		}
 	default:
 		r.unknown(seq)
 	}
@@ -232,7 +246,6 @@ func moved(at, n int) int {
 
 // move holds a move of the cursor back.
 func (r *wideRows) move(seq []byte, row, col int) {
-	r.endLine()
 	r.want.row, r.want.col = row, col
 	r.held = append(r.held, seq...)
 }
@@ -285,9 +298,18 @@ func (r *wideRows) text(seq []byte, width int) {
 	}
 }
 
+// joined takes in a character without a width, which joins the one before.
+func (r *wideRows) joined(seq []byte) {
+	if l := r.line; l != nil {
+		l.raw, l.odd, l.most = append(l.raw, seq...), true, l.most+2*utf8.RuneCount(seq)
+		return
+	}
+	r.touch(seq)
+	r.forget()
+}
+
 // touch writes what changes the row that the cursor is in.
 func (r *wideRows) touch(seq []byte) {
-	r.endLine()
 	r.sync()
 	r.out = append(r.out, seq...)
 	if r.has.row < 0 {
@@ -298,14 +320,12 @@ func (r *wideRows) touch(seq []byte) {
 
 // other writes what changes nothing on the screen, and moves nothing.
 func (r *wideRows) other(seq []byte) {
-	r.endLine()
 	r.out = append(r.out, seq...)
 }
 
 // unknown writes what may do anything, and forgets where the cursor is and what
 // is on the screen.
 func (r *wideRows) unknown(seq []byte) {
-	r.endLine()
 	r.sync()
 	r.out = append(r.out, seq...)
 	r.forget()

@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -255,5 +257,70 @@ func TestWideRowsLeaveLittle(t *testing.T) {
 	t.Logf("%d bytes of %d", tw.leftOver, tw.wrote)
 	if tw.leftOver*3 > tw.wrote {
 		t.Errorf("%d bytes are left of %d", tw.leftOver, tw.wrote)
+	}
+}
+
+// TestWideRowsOfAnyKind renders frames of random pieces and styles on terminals
+// that are raw, scrolls, resizes and changes them, and looks at what wideRows
+// leave of it.
+func TestWideRowsOfAnyKind(t *testing.T) {
+	runs := uint64(25)
+	if raceEnabled {
+		runs = 2
+	}
+	for seed := range runs {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { anyRows(t, rand.New(rand.NewPCG(seed, 1))) })
+	}
+}
+
+func anyRows(t *testing.T, rng *rand.Rand) {
+	flags := rng.IntN(256)
+	tw := newTwins(t, 50, 10, flags&1 != 0, false, flags&4 != 0, false, wideTerms[(flags>>4)%len(wideTerms)])
+	pieces := []string{
+		"会", "議室", "x", "abc", "   ", strings.Repeat(" ", 20), "1", "23", ":", "é", "│", "👍", "⚠️", "👩‍👩‍👧",
+		strings.Repeat("─", 21), strings.Repeat("a", 17),
+	}
+	styles := []string{"", "\x1b[1m", "\x1b[m", "\x1b[38;5;117m", "\x1b[48;5;203m", "\x1b[7m", "\x1b[4;31m", "\x1b[m"}
+	line := func() string {
+		var b strings.Builder
+		for range rng.IntN(12) {
+			b.WriteString(styles[rng.IntN(len(styles))] + pieces[rng.IntN(len(pieces))])
+		}
+		return b.String() + "\x1b[m"
+	}
+	lines := make([]string, 14)
+	for i := range lines {
+		lines[i] = line()
+	}
+	for range 60 {
+		switch at := rng.IntN(len(lines)); rng.IntN(10) {
+		case 0:
+			lines[at] = line()
+		case 1:
+			lines = slices.Concat(lines[at:], lines[:at])
+		case 2:
+			lines = slices.Insert(lines, at, line())[:len(lines)]
+		case 3:
+			tw.resize(20+rng.IntN(50), 3+rng.IntN(12))
+		default: // a tick
+			for range 1 + rng.IntN(8) {
+				at := rng.IntN(len(lines))
+				lines[at] = strings.Map(func(r rune) rune {
+					if r == 'x' || r == 'y' {
+						return 'x' + rune(rng.IntN(2))
+					}
+					return r
+				}, lines[at])
+			}
+		}
+		var cursor *uv.Position
+		if rng.IntN(6) == 0 {
+			cursor = &uv.Position{X: rng.IntN(tw.w), Y: rng.IntN(tw.h)}
+		}
+		screen := make([]string, tw.h)
+		for y := range screen {
+			screen[y] = ansi.Truncate(lines[y%len(lines)], tw.w, "")
+		}
+		tw.frame(strings.Join(screen, "\n"), cursor)
 	}
 }
