@@ -15,8 +15,8 @@ import (
 // wideRows is what the renderer writes to. It is for rows with wide characters,
 // which the renderer writes anew in every frame, from the first cell to the
 // last, whether they have changed or not: with names in Chinese that is 10 kB a
-// tick and 5 kB a key. Where such a row is as it was, or only cells
-// left of the first wide character are not, no more than these is written.
+// tick and 5 kB a key. Where such a row is as it was, or only cells left of the
+// first wide character are not, no more than these is written.
 //
 // What a row shows is known from when it was last written from its first cell
 // on, until it is touched otherwise. Whatever is not understood makes all of
