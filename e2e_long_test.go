@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,9 +30,7 @@ func longRun(t *testing.T, p program) (time.Duration, program) {
 		t.Fatalf("TAPEDECK_LONG: %v", err)
 	}
 	p.path = filepath.Join(t.TempDir(), "tapedeck")
-	if out, err := exec.Command("go", "build", "-race", "-o", p.path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
-	}
+	build(t, "-race", "-o", p.path, ".")
 	return d, p
 }
 

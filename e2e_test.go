@@ -8,6 +8,14 @@ import (
 	"testing"
 )
 
+// build builds a program of this module.
+func build(tb testing.TB, args ...string) {
+	tb.Helper()
+	if out, err := exec.Command("go", append([]string{"build"}, args...)...).CombinedOutput(); err != nil {
+		tb.Fatalf("build the program: %v\n%s", err, out)
+	}
+}
+
 // TestE2E runs the program as people do: the built binary in a pseudo-terminal,
 // against a simulated space on loopback.
 func TestE2E(t *testing.T) {
@@ -15,9 +23,7 @@ func TestE2E(t *testing.T) {
 		t.Skip("takes half a minute")
 	}
 	p := program{path: filepath.Join(t.TempDir(), "tapedeck")}
-	if out, err := exec.Command("go", "build", "-o", p.path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
-	}
+	build(t, "-o", p.path, ".")
 	tests := []struct {
 		name string
 		test func(*testing.T, program)

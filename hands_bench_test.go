@@ -25,9 +25,7 @@ import (
 // the last frame of more than a tick. The simulators share the processors.
 func BenchmarkHands(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "tapedeck")
-	if out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
-		b.Fatalf("build: %v\n%s", err, out)
-	}
+	build(b, "-o", path, ".")
 	var few, many, bursts []float64
 	for b.Loop() {
 		few = append(few, hands(b, path, "24", "200", nil)...)

@@ -297,10 +297,7 @@ func processor() time.Duration {
 func BenchmarkFirstFrame(b *testing.B) {
 	dir := b.TempDir()
 	for _, pkg := range []string{".", "./testdata/oneline"} {
-		out, err := exec.Command("go", "build", "-o", filepath.Join(dir, filepath.Base(pkg)+"_"), pkg).CombinedOutput()
-		if err != nil {
-			b.Fatalf("build %s: %v\n%s", pkg, err, out)
-		}
+		build(b, "-o", filepath.Join(dir, filepath.Base(pkg)+"_"), pkg)
 	}
 	var ours, others []float64
 	for b.Loop() {

@@ -101,6 +101,7 @@ func (r *wideRows) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	if _, err := r.w.Write(r.out); err != nil {
+		r.held, r.leftOut = r.held[:0], false // who knows where the cursor is
 		r.forget()
 		return 0, err
 	}
@@ -110,14 +111,22 @@ func (r *wideRows) Write(b []byte) (int, error) {
 // take takes in one character, control or sequence.
 func (r *wideRows) take(seq []byte, width int) {
 	isCSI := len(seq) > 2 && seq[0] == '\x1b' && seq[1] == '['
-	if width == 0 && (seq[0] < utf8.RuneSelf || !utf8.Valid(seq)) && (!isCSI || ansi.Cmd(r.p.Command()) != 'm') {
-		r.endLine()
-	}
-	switch c := seq[0]; {
+	switch {
 	case width > 0:
 		r.text(seq, width)
-	case c >= utf8.RuneSelf && utf8.Valid(seq):
+	case seq[0] >= utf8.RuneSelf && utf8.Valid(seq):
 		r.joined(seq)
+	case isCSI && ansi.Cmd(r.p.Command()) == 'm':
+		r.restyle(seq)
+	default:
+		r.endLine() // only these three go on in a row
+		r.control(seq, isCSI)
+	}
+}
+
+// control takes in a control or a sequence that is no style.
+func (r *wideRows) control(seq []byte, isCSI bool) {
+	switch c := seq[0]; {
 	case c == '\r':
 		r.move(seq, r.want.row, 0)
 		r.absolute = true
@@ -154,8 +163,6 @@ func (r *wideRows) csi(seq []byte, cmd ansi.Cmd) {
 func (r *wideRows) plainCSI(seq []byte, final byte, n int) {
 	row, col := r.want.row, r.want.col
 	switch final {
-	case 'm':
-		r.restyle(seq)
 	case 'A':
 		r.move(seq, moved(row, -n), col)
 	case 'B':
@@ -270,6 +277,9 @@ func (r *wideRows) restyle(seq []byte) {
 		*style = string(seq)
 	case *style == noStyle || len(*style)+len(seq) > maxStyle:
 		*style = noStyle
+		if r.line != nil {
+			r.line.odd = true
+		}
 	default:
 		*style += string(seq)
 	}
@@ -284,7 +294,6 @@ func (r *wideRows) text(seq []byte, width int) {
 		if odd(seq, width) {
 			l.odd, l.most = true, l.most+2*utf8.RuneCount(seq)
 		}
-		l.odd = l.odd || l.style == noStyle
 		return
 	}
 	r.touch(seq)
@@ -407,7 +416,6 @@ func (r *wideRows) endLine() {
 	r.line = nil
 	row := r.want.row
 	end := pen{row, l.at, l.style}
-	l.odd = l.odd || l.style == noStyle
 	if changed, ok := changedCells(r.rows[row], l.cells); ok && !l.odd {
 		for _, c := range changed {
 			r.want, r.leftOut = pen{row, c.from, l.cells[c.from].style}, true
@@ -441,7 +449,8 @@ func (r *wideRows) endLine() {
 }
 
 // terminalOutput is a terminal that wide rows are written to. It is still a
-// file, so that its size can be had.
+// file, so that its size can be had; not an embedded one, whose other ways to
+// write would go around the rows.
 type terminalOutput struct {
 	f    *os.File
 	rows *wideRows

@@ -91,6 +91,18 @@ func (n *names[T]) put(sid text.Text, v *T, now time.Time, r nameReader[T]) {
 	n.by[sid] = next
 }
 
+// came notes what reading them came to: why they are not known, and when they
+// are asked for again.
+func (n *names[T]) came(err error, interval time.Duration) {
+	n.why = Unnamed{Err: err}
+	if err != nil {
+		n.retry = time.Now().Add(retryIn(err, interval))
+	}
+	if _, ok := waitAsked(err); ok {
+		n.why.Next = n.retry
+	}
+}
+
 // retryIn returns how long to wait after a failure: what the API asks for, or
 // some seconds.
 func retryIn(err error, interval time.Duration) time.Duration {
@@ -281,13 +293,7 @@ func readNames[T any](ctx context.Context, d *Deck, n *names[T], sids []text.Tex
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n.why = Unnamed{Err: err}
-	if err != nil {
-		n.retry = time.Now().Add(retryIn(err, d.interval))
-	}
-	if _, ok := waitAsked(err); ok {
-		n.why.Next = n.retry
-	}
+	n.came(err, d.interval)
 }
 
 // listNames lists those in progress, in pages of a size, most of them at most.

@@ -47,9 +47,8 @@ func (d *Deck) scanOld(ctx context.Context) {
 	}
 	d.labels.old.put(time.Now().Add(retryIn(err, d.interval)))
 	if _, ok := waitAsked(err); ok { // names wait, too
-		until := d.labels.old.retry
-		d.labels.calls.retry, d.labels.conferences.retry = until, until
-		d.labels.calls.why, d.labels.conferences.why = Unnamed{err, until}, Unnamed{err, until}
+		d.labels.calls.came(err, d.interval)
+		d.labels.conferences.came(err, d.interval)
 	}
 }
 
