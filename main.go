@@ -174,7 +174,8 @@ func (s *session) options(polls context.Context) ui.Options {
 	c := s.start.Config
 	return ui.Options{
 		Deck: s.deck, Space: s.space, Profile: c.Profile, Demo: s.start.Demo != nil,
-		PauseBehavior: api.PauseBehavior(c.PauseBehavior), ReadOnly: c.ReadOnly, MaskNumbers: c.MaskNumbers,
+		PauseBehavior: api.PauseBehavior(c.PauseBehavior), PauseScope: c.PauseScope, AutoResume: c.AutoResume, Names: c.Names,
+		ReadOnly: c.ReadOnly, MaskNumbers: c.MaskNumbers,
 		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: s.who.Actor,
 		In: os.Stdin, Out: os.Stdout, Environ: s.start.Environ, Interval: c.Interval,
 		Tick: c.Tick, LowBandwidth: c.LowBandwidth,

@@ -37,23 +37,27 @@ type Config struct {
 	// Token is the API token. It cannot be printed.
 	Token secret.Token
 
-	Interval        time.Duration // between two polls
-	Lookback        time.Duration // how far back the first scan reads
-	PauseBehavior   string        // "silence" or "skip"
-	ReadOnly        bool          // no update is sent
-	Tick            time.Duration // between two steps of the clocks on the screen
-	LowBandwidth    bool          // whole minutes for old recordings; only the user turns it on
-	Theme           string        // "auto", "dark", "light" or "mono"
-	ASCII           bool          // only ASCII on the screen
-	NoColor         bool          // NO_COLOR is set; it wins over Theme
-	Log             string        // "off" or "debug"
-	StateDir        string        // for the journal and the debug log; empty in the demo
-	PauseWarn       time.Duration // age from which a pause warns
-	PauseAlarm      time.Duration // age from which a pause alarms
-	MaskNumbers     bool          // phone numbers show their last digits only
-	JournalNumbers  bool          // phone numbers are kept in the journal
-	JournalSyslog   bool          // the journal's lines go to syslog too
-	JournalRequired bool          // an update that cannot be journaled is refused
+	Interval      time.Duration // between two polls
+	Lookback      time.Duration // how far back the first scan reads
+	PauseBehavior string        // "silence" or "skip"
+	PauseScope    string        // "recording" or "call": what a pause is of
+	AutoResume    time.Duration // after which each pause of this user ends by itself; 0 for never
+	ReadOnly      bool          // no update is sent
+	Tick          time.Duration // between two steps of the clocks on the screen
+	LowBandwidth  bool          // whole minutes for old recordings; only the user turns it on
+	Theme         string        // "auto", "dark", "light" or "mono"
+	ASCII         bool          // only ASCII on the screen
+	NoColor       bool          // NO_COLOR is set; it wins over Theme
+	Log           string        // "off" or "debug"
+	StateDir      string        // for the journal and the debug log; empty in the demo
+	PauseWarn     time.Duration // age from which a pause warns
+	PauseAlarm    time.Duration // age from which a pause alarms
+	MaskNumbers   bool          // phone numbers show their last digits only
+	// Names are names for phone numbers, by the number as it was written down.
+	Names           map[string]string
+	JournalNumbers  bool // phone numbers are kept in the journal
+	JournalSyslog   bool // the journal's lines go to syslog too
+	JournalRequired bool // an update that cannot be journaled is refused
 
 	// File is the path of the settings file, read or not; empty if none is known.
 	File string

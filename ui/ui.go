@@ -67,11 +67,16 @@ type Options struct {
 	Profile       string // the profile's name; empty for none
 	Demo          bool   // the space is simulated
 	PauseBehavior api.PauseBehavior
-	ReadOnly      bool
-	Theme         string // auto, dark, light or mono
-	ASCII         bool
-	NoColor       bool
-	Actor         string // who asks for updates here
+	// PauseScope is what a pause is of: "recording", also when empty, or "call".
+	PauseScope string
+	AutoResume time.Duration // after which each pause made here ends by itself; 0 for never
+	ReadOnly   bool
+	// Names are names for phone numbers, by the number as it was written down.
+	Names   map[string]string
+	Theme   string // auto, dark, light or mono
+	ASCII   bool
+	NoColor bool
+	Actor   string // who asks for updates here
 
 	MaskNumbers bool // only the last digits of numbers are shown
 	// Open looks back when the screen opens: it returns the pauses that lost

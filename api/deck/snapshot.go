@@ -17,8 +17,11 @@ type Snapshot struct {
 	Recordings []*Recording // active and lately ended ones, newest first
 	Active     int          // how many of them are active
 	Paused     int          // how many of them are paused
-	Longest    *Recording   // the active one paused for longest; nil without a pause
-	Health     Health
+	// NotPaused and ResumedByOthers count the active ones with that trouble,
+	// also where it was acknowledged.
+	NotPaused, ResumedByOthers int
+	Longest                    *Recording // the active one paused for longest; nil without a pause
+	Health                     Health
 	// Offset is what to add to the local clock to have the server's, by the
 	// Date header of its answers; 0 until one has come.
 	Offset   time.Duration
@@ -66,6 +69,7 @@ type Recording struct {
 	Pause        Pause           // the zero value when it is not paused
 	Ack          Ack             // the acknowledged alarm of the pause; see [Deck.Acknowledge]
 	Timer        Timer           // the auto-resume of the pause; see [Deck.SetTimer]
+	Trouble      Trouble         // why it records though a pause of it was asked for; the zero value is none
 	Siblings     Siblings        // other active recordings of the same conversation
 	Update       *Progress       // the last update that this deck made; nil for none
 	Ended        time.Time       // local time when the deck learned that it ended; zero while active
@@ -92,6 +96,8 @@ type Pause struct {
 	AtLeast  bool
 	Behavior api.PauseBehavior // empty unless this deck made the pause
 	Actor    string            // who asked for it; empty unless this deck made the pause
+	// Group is that of the request that made the pause; see [Request.Group].
+	Group uint64
 }
 
 // For returns for how long the pause lasts at the server's time now, never
@@ -127,6 +133,14 @@ type Request struct {
 	// no auto-resume.
 	ResumeAfter time.Duration
 	ByTimer     bool // it is an auto-resume that the actor had asked for
+	// Group, with a pause, is a number of the session's for all pauses that one
+	// key asked for, so that a resume finds those that belong together; 0 for a
+	// pause of its own.
+	Group uint64
+	// Again asks for the update that is under way, and has had no answer for
+	// [AgainAfter], to be sent once more: a person's wish, not a repetition by
+	// itself.
+	Again bool
 	// Snapshot is the Seq of the snapshot that the person saw; 0 when unknown.
 	// A request from before the recording's last update was shown is refused:
 	// it is the repetition of a key.
