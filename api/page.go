@@ -146,6 +146,7 @@ func (p *Pages[T]) readRows(s *scanner, info *PageInfo, each func(T, text.Text))
 		if err != nil {
 			return err
 		}
+		p.client.mask(raw)
 		row, sid := p.decode(raw)
 		if sid.IsZero() {
 			info.Unreadable++
