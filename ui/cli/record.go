@@ -33,6 +33,7 @@ func OpenJournal(c config.Config, who journal.Who) *Record {
 	r.journal, err = journal.Open(journal.Options{
 		Dir: c.StateDir, Numbers: c.JournalNumbers, Syslog: c.JournalSyslog, Who: who,
 		Space: c.Space, Project: c.Project, Profile: c.Profile,
+		Hide: c.Token.Redactor().Clean,
 	})
 	if err != nil {
 		r.broken = &brokenJournal{err: err, required: c.JournalRequired}
