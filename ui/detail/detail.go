@@ -13,6 +13,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
 )
 
@@ -29,6 +30,8 @@ type Model struct {
 
 	mask     bool      // numbers are hidden, but for those of
 	revealed text.Text // this recording
+
+	names names.Names // see SetNames
 
 	calls, conferences deck.Unnamed // why those are not known that are not
 
