@@ -182,7 +182,7 @@ func (m *Model) pauseSpans(role theme.Role) []span {
 
 // badgeSegments say what else holds: a frozen display, no updates.
 func (m *Model) badgeSegments() []segment {
-	var out []segment
+	out := m.leftSegments()
 	if n := len(m.marks); n > 0 {
 		out = append(out, m.segment(0, span{theme.Changed, "* " + strconv.Itoa(n) + " marked"}))
 	}

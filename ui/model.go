@@ -90,6 +90,7 @@ type Model struct {
 
 	alarms     alarms
 	behind     []Left                  // what lost sessions left, not asked about yet
+	unanswered []Left                  // what lost sessions left, neither taken over nor resumed yet
 	behindAt   time.Time               // when they were found
 	leftBy     string                  // who left what is asked about
 	timers     map[text.Text]timerStep // the last of each auto-resume that was said
