@@ -55,3 +55,17 @@ func TestFilterByMe(t *testing.T) {
 		}
 	})
 }
+
+// Where the row has no room to say in which hidden field a word was found, the
+// filter's line says it of the selected one.
+func TestFoundInHiddenField(t *testing.T) {
+	screenCase(t, "found in a hidden field", 80, 24, Options{}, func(s *session) {
+		s.show(office()).press("/", "i", "n", "b", "o", "u", "n", "d")
+	})
+	onNight(t, "found", Options{}, func(t *testing.T, s *session) {
+		s.show(office()).press("/", "a", "g", "e", "n", "t", "7")
+		s.wantNot("found in")
+		s.press("esc", "/", "i", "n", "b", "o", "u", "n", "d")
+		s.want("found in direction")
+	})
+}

@@ -259,6 +259,7 @@ func TestFound(t *testing.T) {
 		{"status:paused", "8142", "", false},
 		{"", "8142", "", false},
 		{"zebra", "8142", "", false},
+		{"inbound zebra", "8142", "", false},  // shown only because it is selected
 		{"3105550142", "8142", "from", false}, // shown with other punctuation
 		{"DialVerb", "8142", "source", true},  // no column for it at this width
 	}
@@ -269,13 +270,18 @@ func TestFound(t *testing.T) {
 		if field != tt.field || hidden != tt.hidden {
 			t.Errorf("%s in %s: %q %v, want %q %v", tt.filter, tt.sid, field, hidden, tt.field, tt.hidden)
 		}
+		m.SetSize(250, 20)
 		view := ansi.Strip(m.View(clock))
-		if hidden && !strings.Contains(view, "in "+tt.field) {
+		if field, hidden = m.Found(text.New("aaaa-" + tt.sid)); hidden && !strings.Contains(view, "found in "+tt.field) {
 			t.Errorf("%s is found in %s, which no row says:\n%s", tt.filter, tt.field, view)
-		} else if !hidden && strings.Contains(view, " in ") {
+		} else if !hidden && strings.Contains(view, "found in ") {
 			t.Errorf("%s is shown, and yet:\n%s", tt.filter, view)
 		}
-		checkBox(t, m.th, 80, 20, view)
+		checkBox(t, m.th, 250, 20, view)
+		m.SetSize(80, 20) // too narrow to say it without cutting who
+		if view := ansi.Strip(m.View(clock)); tt.sid == "8142" && !strings.Contains(view, "(310) 555-0142 → (310) 555-0199") {
+			t.Errorf("%s cuts who:\n%s", tt.filter, view)
+		}
 	}
 	if field, _ := (Model{}).Found(text.New("x")); field != "" {
 		t.Errorf("found %s in no list", field)

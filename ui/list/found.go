@@ -1,6 +1,7 @@
 package list
 
 import (
+	"cmp"
 	"strings"
 
 	"tapedeck/api/deck"
@@ -14,29 +15,40 @@ type found struct {
 	tries  uint64
 	layout *layout
 	field  string // empty where the row shows every word
+	cells  int    // of who, whole
 }
 
 // Found returns the name of the field in which the filter's words are found of
 // a recording; of several the first one that the row does not show. hidden
 // reports whether it does not. The field is empty without a word in the filter,
-// and for a recording that is not in the list.
+// for a recording that has not every word, and for one that is not in the list.
 func (m Model) Found(sid text.Text) (field string, hidden bool) {
 	r := m.index[sid]
 	if r == nil || m.layout == nil {
 		return "", false
 	}
 	c := context{th: m.th, sym: m.th.Symbols(), layout: m.layout, people: m.people(), words: m.filter.words()}
+	return c.find(r)
+}
+
+// find does the work of [Model.Found].
+func (c *context) find(r *row) (field string, hidden bool) {
+	if len(c.words) == 0 {
+		return "", false
+	}
 	shown := c.shownText(r)
 	for _, w := range c.words {
-		at := w.field(r.rec, m.names)
-		if at != "" && !w.in(shown) {
-			return at, true
+		at := w.field(r.rec, c.people.Names)
+		if at == "" {
+			return "", false
 		}
-		if field == "" {
-			field = at
+		if w.in(shown) {
+			field = cmp.Or(field, at)
+		} else if !hidden {
+			field, hidden = at, true
 		}
 	}
-	return field, false
+	return field, hidden
 }
 
 // words are the words that a row has to hold somewhere.
@@ -60,14 +72,24 @@ func (c *context) foundIn(r *row) string {
 		return r.found.field
 	}
 	r.found = &found{tries: c.tries, layout: c.layout}
-	shown := c.shownText(r)
-	for _, w := range c.words {
-		if !w.in(shown) {
-			r.found.field = w.field(r.rec, c.people.Names)
-			break
-		}
+	if field, hidden := c.find(r); hidden {
+		r.found.field, r.found.cells = field, c.th.Width(c.whole(r))
 	}
 	return r.found.field
+}
+
+// roomBeside reports whether the field can be named beside who and another sign
+// without cutting who: the caller matters more than why the row matches, which
+// the filter's line says too.
+func (c *context) roomBeside(r *row, sign, field string) bool {
+	words := "in " + field
+	if c.width >= whoWords {
+		words = "found in " + field
+	}
+	if sign != "" {
+		words = sign + " " + c.sym.Dot + " " + words
+	}
+	return r.found.cells+1+c.th.Width(words) <= c.width
 }
 
 // shownText is what a row shows in the columns there are, but for times and for

@@ -119,7 +119,7 @@ func (c *context) beside(r *row) (room int, sign string, role theme.Role) {
 	if r.acked {
 		add("acknowledged by "+c.th.Plain(text.New(r.rec.Ack.Actor).String()), "ack", theme.Dim)
 	}
-	if field != "" {
+	if field != "" && c.roomBeside(r, sign, field) {
 		add("found in "+c.th.Plain(field), "in "+c.th.Plain(field), theme.Dim)
 	}
 	if sign == "" {
