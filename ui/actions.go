@@ -86,6 +86,7 @@ func nightActions() []action {
 	return []action{
 		{key: bind("Space", "mark, and take the mark away; p P r then act on all that are marked, and ask first", "space"), hint: "mark", rank: 14, run: (*Model).mark},
 		{key: bind("a", "acknowledge a pause: a reason, and for how long its alarm is silent; with an auto-resume, change its time", "a"), run: (*Model).acknowledge},
+		{key: bind("L", "ask again about the pauses that a lost session left behind", "L"), run: (*Model).askLeft},
 		{key: bind("v", "show masked numbers of the recording for 10 s; it is journaled", "v"), run: (*Model).reveal},
 	}
 }
@@ -97,7 +98,7 @@ func viewActions() []action {
 		{key: bind("Enter", "the detail pane in full width, and back", "enter"), hint: "detail", rank: 6, run: (*Model).toggleFull},
 		{key: bind("Esc", "closes, cancels, clears the filter, then the marks; never quits, never confirms", "esc"), run: (*Model).escape},
 		{key: bind("Tab", "focus the list or the detail pane, to scroll it", "tab"), hint: "focus", rank: 12, run: (*Model).toggleFocus},
-		{key: bind("/", "filter: words, status:paused, age>10m, !word", "/"), hint: "filter", rank: 4, run: (*Model).openFilter},
+		{key: bind("/", "filter: words, by:me, status:paused, paused>1m, !word; the help has all terms", "/"), hint: "filter", rank: 4, run: (*Model).openFilter},
 		{key: bind("o", "sort by another column", "o"), hint: "sort", rank: 8, run: (*Model).openSort},
 		{key: bind("O", "reverse the order", "O"), run: (*Model).reverse},
 		{key: bind("R F5", "refresh now", "R", "f5"), hint: "refresh", rank: 10, run: (*Model).refresh},

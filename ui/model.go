@@ -14,6 +14,7 @@ import (
 	"tapedeck/api/text"
 	"tapedeck/ui/detail"
 	"tapedeck/ui/list"
+	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/theme"
 )
@@ -61,6 +62,7 @@ type Model struct {
 
 	th      theme.Theme
 	themeOf theme.Options
+	names   names.Names // for numbers
 	keys    []action
 	byKey   map[string]int // index into keys
 
@@ -88,6 +90,7 @@ type Model struct {
 
 	alarms     alarms
 	behind     []Left                  // what lost sessions left, not asked about yet
+	unanswered []Left                  // what lost sessions left, neither taken over nor resumed yet
 	behindAt   time.Time               // when they were found
 	leftBy     string                  // who left what is asked about
 	timers     map[text.Text]timerStep // the last of each auto-resume that was said
@@ -131,6 +134,10 @@ func New(ctx context.Context, o Options) *Model {
 	m.th = theme.New(m.themeOf)
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
 	m.detail.SetActor(o.Actor)
+	m.list.SetActor(o.Actor)
+	m.names = names.New(o.Names)
+	m.list.SetNames(m.names)
+	m.detail.SetNames(m.names)
 	m.list.SetMinutes(o.LowBandwidth)
 	m.detail.SetMinutes(o.LowBandwidth)
 	m.applyMask()

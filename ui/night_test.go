@@ -383,8 +383,10 @@ func TestLeftBehind(t *testing.T) {
 			s.want("…8142 is left as it is")
 			s.wait(time.Second)
 			s.want("alice paused …c07a")
+			s.want("L 2 left behind")
 			s.wait(time.Second).press("n").wait(2 * time.Second)
 			s.wantNot("alice")
+			s.want("L 2 left behind") // the third is not paused any more
 			s.wantVerbs("")
 			if len(s.d.notes) > 0 {
 				t.Errorf("deck was asked %q", s.d.notes)
@@ -398,5 +400,30 @@ func TestLeftBehind(t *testing.T) {
 		if len(s.d.notes) > 0 {
 			t.Errorf("deck was asked %q", s.d.notes)
 		}
+	})
+	onNight(t, "L asks again until each is answered", Options{Open: leftBy([]Left{left(sidPaused), left(sidPaused2)})}, func(t *testing.T, s *session) {
+		s.show(office()).wait(time.Second).press("esc").wait(2 * time.Second).press("esc").wait(2 * time.Second)
+		s.wantNot("alice")
+		s.press("L")
+		s.want("alice paused …8142 and lost the session")
+		s.press("L") // the key that opened it answers nothing
+		s.want("alice paused …8142 and lost the session")
+		s.press("esc", "L")
+		s.want("alice paused …c07a")
+		s.wait(20 * time.Second) // the question ends by itself, what it is about does not
+		s.wantNot("alice paused")
+		s.want("L 2 left behind")
+		s.show(office()) // a live screen again
+		s.press("L").wait(time.Second).press("t")
+		s.want("L 1 left behind")
+		s.press("L")
+		s.want("alice paused …c07a")
+		s.wait(time.Second).press("r").wait(time.Second).press("esc") // the resume is not sent: nothing is answered yet
+		s.want("L 1 left behind")
+		s.wantVerbs("")
+		s.show(change(office(), sidPaused2, func(r *deck.Recording) { r.Status, r.Pause = api.InProgress, deck.Pause{} }))
+		s.wantNot("left behind")
+		s.press("L")
+		s.want("no pause was left behind")
 	})
 }

@@ -54,6 +54,7 @@ func (m *Model) load(recs []*deck.Recording) {
 // was made.
 func (m *Model) replace(old *row, rec *deck.Recording, dirty map[string]bool) *row {
 	r := newRow(rec)
+	m.name(r)
 	r.level, r.acked = m.level(r, m.asOf.Add(-m.snap.Offset))
 	tail := tailOf(r)
 	if old == nil {

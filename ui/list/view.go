@@ -142,7 +142,7 @@ func (m Model) frame(now time.Time) *frame {
 		f.pauses = f.server.Add(m.pausesAt.Truncate(time.Second).Sub(now.Truncate(time.Second)))
 	}
 	f.th, f.sym, f.layout, f.minutes = m.th, m.th.Symbols(), m.layout, m.minutes
-	f.mask, f.revealed = m.mask, m.revealed
+	f.people, f.words, f.tries = m.people(), m.filter.words(), m.tries
 	return f
 }
 
