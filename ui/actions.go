@@ -86,6 +86,7 @@ func nightActions() []action {
 	return []action{
 		{key: bind("Space", "mark, and take the mark away; p P r then act on all that are marked, and ask first", "space"), hint: "mark", rank: 14, run: (*Model).mark},
 		{key: bind("a", "acknowledge a pause: a reason, and for how long its alarm is silent; with an auto-resume, change its time", "a"), run: (*Model).acknowledge},
+		{key: bind("h", "history: the last 20 actions of everybody, with their outcomes", "h"), run: (*Model).openHistory},
 		{key: bind("v", "show masked numbers of the recording for 10 s; it is journaled", "v"), run: (*Model).reveal},
 	}
 }

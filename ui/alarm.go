@@ -196,7 +196,7 @@ func (m *Model) afterSnapshot(now time.Time) (bell tea.Cmd) {
 	m.followTimers(now)
 	_, bell = m.alarm(now)
 	m.offerLeft(now)
-	return bell
+	return tea.Batch(bell, m.followHistory(now))
 }
 
 // timerStep is how far an auto-resume has come.

@@ -65,6 +65,8 @@ func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 		return m.chooseSort(s, now)
 	case m.mode == helping:
 		return m.readHelp(k, now)
+	case m.mode == telling:
+		return m.readHistory(k, now)
 	}
 	if i, ok := m.byKey[s]; ok {
 		if a := &m.keys[i]; a.verb != "" {
