@@ -20,7 +20,7 @@ func promptHints(m *Model) []hint {
 		if m.prompt.Typing() {
 			return lineHints
 		}
-		return []hint{{"1", "silence", 0}, {"2", "skip", 0}, {"t", "resume by itself", 2}, {"any other key", "cancels", 1}}
+		return []hint{{"1", "silence", 0}, {"2", "skip", 0}, {"t", "auto-resume", 2}, {"any other key", "cancels", 1}}
 	case prompt.Ack, prompt.Timer:
 		return lineHints
 	case prompt.Behind:

@@ -139,7 +139,7 @@ func New(ctx context.Context, o Options) *Model {
 	m.applyMask()
 	m.list.SetFocus(true)
 	m.input = newFilterInput()
-	m.keys = actions(m.o.PauseBehavior)
+	m.keys = withAutoResume(actions(m.o.PauseBehavior), m.o.AutoResume)
 	m.byKey = indexKeys(m.keys)
 	m.feed, m.cancel = o.Deck.Subscribe()
 	m.compose()

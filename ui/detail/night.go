@@ -47,7 +47,7 @@ func (b *builder) night() {
 	case t.Err != "":
 		b.labeled("auto-resume", "not done: "+text.New(t.Err).String()+"; asked for "+by, theme.Bad, "")
 	case !t.At.IsZero():
-		b.labeled("auto-resume", "at "+localTime(t.At)+", "+by+" (a changes it)", theme.Plain, "")
+		b.labeled("auto-resume", "at "+localTime(t.At)+", "+by+" (t changes it)", theme.Plain, "")
 	}
 	if !ack.Until.IsZero() {
 		until := localTime(ack.Until.Add(-b.offset))
