@@ -58,7 +58,7 @@ func updateActions(behavior api.PauseBehavior) []action {
 			update: api.Update{Status: api.Paused, PauseBehavior: behavior},
 		},
 		{
-			key:  bind("P", "pause: choose 1 silence (the gap stays in the file) or 2 skip (the time is cut out); t first: resume by itself", "P"),
+			key:  bind("P", "pause: choose 1 silence (the gap stays in the file) or 2 skip (the time is cut out); t first: an auto-resume", "P"),
 			hint: "choose", rank: 5,
 			verb: "pause", when: pausable,
 			update: api.Update{Status: api.Paused},
@@ -85,7 +85,9 @@ func updateActions(behavior api.PauseBehavior) []action {
 func nightActions() []action {
 	return []action{
 		{key: bind("Space", "mark, and take the mark away; p P r then act on all that are marked, and ask first", "space"), hint: "mark", rank: 14, run: (*Model).mark},
-		{key: bind("a", "acknowledge a pause: a reason, and for how long its alarm is silent; with an auto-resume, change its time", "a"), run: (*Model).acknowledge},
+		{key: bind("a", "acknowledge a pause: a reason, and for how long its alarm is silent", "a"), run: (*Model).acknowledge},
+		{key: bind("t", "set, change or cancel the auto-resume of a pause: how long until tapedeck resumes it", "t"), run: (*Model).autoResume},
+		{key: bind("h", "history: the last 20 actions of everybody, with their outcomes", "h"), run: (*Model).openHistory},
 		{key: bind("L", "ask again about the pauses that a lost session left behind", "L"), run: (*Model).askLeft},
 		{key: bind("v", "show masked numbers of the recording for 10 s; it is journaled", "v"), run: (*Model).reveal},
 	}
@@ -197,11 +199,15 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 		m.refuse(cannot+busy, now)
 		return nil
 	}
+	if why != "" && a.offersAutoResume(r) && !m.doubtful(now) {
+		m.askAutoResume(r, a.key.Keys()[0], now)
+		return nil
+	}
 	if why != "" && !m.doubtful(now) {
 		m.refuse(cannot+why, now)
 		return nil
 	}
-	req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status}
+	req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
 	switch {
 	case a.ask:
 		m.open(m.question(a, req, r), now)

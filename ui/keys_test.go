@@ -113,11 +113,11 @@ func TestViewKeys(t *testing.T) {
 	at120(t, "help", Options{}, func(t *testing.T, s *session) {
 		for _, k := range []string{"?", "f1"} {
 			s.press(k)
-			s.want("Keys and words", "pause now, with silence")
+			s.want("line 1-", "pause now, with silence")
 			s.press("p")
 			s.wantVerbs("")
 			s.press("esc")
-			s.wantNot("Keys and words")
+			s.wantNot("line 1-")
 		}
 	})
 	at120(t, "look is told when the selection has rested", Options{}, func(t *testing.T, s *session) {

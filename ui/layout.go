@@ -157,6 +157,9 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int) {
 	if m.mode == helping {
 		return append(lines, m.helpLines(m.w, a.body)...), -1, 0
 	}
+	if m.mode == telling {
+		return append(lines, m.historyLines(m.w, a.body)...), -1, 0
+	}
 	r, ok := m.selected()
 	m.detail.SetRecording(r, m.shown.Offset, m.shortOf(r), m.place())
 	m.detail.SetUnnamed(m.shown.Calls, m.shown.Conferences)

@@ -49,6 +49,7 @@ const (
 	filters      // typing a filter
 	sorting      // the sort menu
 	helping      // the help
+	telling      // the history
 )
 
 // Model is the root model of one session. It is used by pointer: its methods
@@ -84,6 +85,8 @@ type Model struct {
 	frozen   time.Time      // since when the display is frozen; zero when it is not
 	stale    bool           // what is shown is dimmed as old
 	interval time.Duration
+
+	history history // the last actions
 
 	marks map[text.Text]bool // replaced, never changed
 	slots chan struct{}      // a place for each update of a batch under way
@@ -143,7 +146,7 @@ func New(ctx context.Context, o Options) *Model {
 	m.applyMask()
 	m.list.SetFocus(true)
 	m.input = newFilterInput()
-	m.keys = actions(m.o.PauseBehavior)
+	m.keys = withAutoResume(actions(m.o.PauseBehavior), m.o.AutoResume)
 	m.byKey = indexKeys(m.keys)
 	m.feed, m.cancel = o.Deck.Subscribe()
 	m.compose()
@@ -219,6 +222,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case pausesMsg:
 		m.list.SetPausesAt(time.Time{})
+	case historyMsg:
+		m.historyRead(msg)
 	case noteMsg:
 		m.noted(msg, time.Now())
 	case openedMsg:
@@ -296,7 +301,7 @@ const (
 
 // holdPauses holds the clocks of the pauses back when there are many.
 func (m *Model) holdPauses(now time.Time) tea.Cmd {
-	if m.full || m.mode == helping || !m.frozen.IsZero() || m.list.BothTick(now) < holdFrom {
+	if m.full || m.mode == helping || m.mode == telling || !m.frozen.IsZero() || m.list.BothTick(now) < holdFrom {
 		m.list.SetPausesAt(time.Time{})
 		return nil
 	}

@@ -79,6 +79,10 @@ type Options struct {
 	Actor   string // who asks for updates here
 
 	MaskNumbers bool // only the last digits of numbers are shown
+	// History returns the last n actions of everybody, the newest first, by the
+	// journal. The error says why it cannot be read. Nil is that there is no
+	// journal. It runs beside the event loop.
+	History func(n int) ([]Action, error)
 	// Open looks back when the screen opens: it returns the pauses that lost
 	// sessions have left, and what is wrong with the record of updates; nil for
 	// none. It runs beside the event loop.

@@ -92,7 +92,7 @@ func (r *Record) Leave(s *deck.Snapshot, actor, why string, timed []*deck.Record
 		timers[rec.SID] = true
 	}
 	for _, rec := range s.Recordings {
-		if !rec.Paused() || rec.Pause.Actor != actor || r.left[rec.SID] || goesOn && timers[rec.SID] {
+		if !rec.Paused() || rec.Pause.Actor != actor || rec.Pause.Recorded || r.left[rec.SID] || goesOn && timers[rec.SID] {
 			continue
 		}
 		r.left[rec.SID] = true

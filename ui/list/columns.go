@@ -173,6 +173,7 @@ func (c *context) eitherFor(r *row) cell {
 // the layout do, so that measuring it, which costs the most, is done once.
 func (c *context) who(r *row) cell {
 	room, sign, role := c.beside(r)
+	room, sign, role = c.byWhom(r, room, sign, role)
 	if r.fit.layout != c.layout || r.fit.room != room {
 		c.width = room
 		s := c.th.Truncate(c.whole(r), room)

@@ -61,7 +61,7 @@ func (c *context) attention(r *row, out *cell) {
 		out.text, out.role = "!"+out.text, theme.Bad
 		out.signRole, long = theme.Bad, "too long"
 		if r.rec.Timer.Err != "" {
-			long = "no timer"
+			long = "no resume"
 		}
 	case deck.Warn:
 		out.sign, out.signRole, long = "+", theme.Warn, "long"
@@ -105,7 +105,7 @@ func (c *context) beside(r *row) (room int, sign string, role theme.Role) {
 		}
 	}
 	if t := r.rec.Timer; r.paused && t.Err != "" {
-		add("auto-resume not done", "!timer", theme.Bad)
+		add("auto-resume not done", "!auto", theme.Bad)
 	} else if r.paused && !t.At.IsZero() {
 		left := theme.Clock(t.At.Sub(c.now.Truncate(time.Second)))
 		add("resumes in "+left, "r "+left, theme.Plain)
