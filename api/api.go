@@ -2,7 +2,7 @@
 // and the calls and conferences that they are of.
 //
 // It is liberal in what it reads: a field that cannot be understood is kept as
-// it came and never costs its row, an odd row never its page. Whatever is not
+// it came and never costs its row, and an unreadable row never its page. Whatever is not
 // 2xx becomes one [*Error]. It is strict in where it sends: the token goes to
 // the configured host over https (http only to loopback) and nowhere else,
 // whatever a redirect or a page's address says.
@@ -10,7 +10,7 @@
 // One method sends one request. A GET is repeated once, at once, when its
 // connection was dropped; an update never is. The client does not wait, back
 // off or remember: that is the deck's. The endpoints and what is known of them
-// are in the API contract, by section.
+// are in api/CONTRACT.md.
 package api
 
 import (

@@ -21,7 +21,7 @@ var headerWords = []list.Sign{
 	{Sign: "ALARM 1", Means: "pauses that have lasted longer than pause_alarm; a acknowledges"},
 	{Sign: "NOT PAUSED 1", Means: "recordings that were to be paused and are still recording; p tries again"},
 	{Sign: "RESUMED BY OTHERS 1", Means: "recordings that this deck had paused and that somebody else resumed"},
-	{Sign: "L 2 left behind", Means: "pauses whose session has ended, until they are taken over or resumed; L asks about them"},
+	{Sign: "L 2 left behind", Means: "pauses whose session has ended, not taken over or resumed yet; L asks about them"},
 	{Sign: "* 3 marked", Means: "marks: p P r act on all of them"},
 	{Sign: "live", Means: "the last poll was complete, so long ago"},
 	{Sign: "LOADING", Means: "not everything has been read once"},

@@ -29,8 +29,8 @@ type Left struct {
 	Actor    string    // who paused
 	PausedAt time.Time // zero when it is not known
 	LostAt   time.Time // when the session was lost; zero when it is not known
-	Why      string    // what became of the session, in a line, or [Quit]; may be empty
-	Until    time.Time // when it was to be resumed by itself; zero for never
+	Why      string    // how the session ended, in a line, or [Quit]; may be empty
+	Until    time.Time // when its auto-resume was due; zero for none
 }
 
 // openedMsg brings what was found when the session looked back.
@@ -48,9 +48,9 @@ func (m *Model) opened(msg openedMsg, now time.Time) {
 	m.offerLeft(now)
 }
 
-// offerLeft asks what is to become of the next pause that was left behind, once
-// the recordings are known and nothing else is open. Those that are not paused
-// any more are passed over.
+// offerLeft asks about the next pause that was left behind, once
+// the recordings are known and nothing else is open. Those that are no
+// longer paused are passed over.
 func (m *Model) offerLeft(now time.Time) (opened bool) {
 	m.followLeft(now)
 	if len(m.behind) == 0 || m.prompt != nil || m.mode != normal || m.small() || m.live.Health.Phase(now) != deck.Live {
@@ -161,7 +161,7 @@ func clockTime(t, now time.Time) string {
 func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.Cmd {
 	r := m.live.Find(q.Request.SID)
 	if r == nil || !r.Paused() {
-		m.refuse("…"+q.Short+" is not paused any more", now)
+		m.refuse("…"+q.Short+" is no longer paused", now)
 		return nil
 	}
 	m.list.Select(r.SID)

@@ -272,7 +272,7 @@ func TestFound(t *testing.T) {
 		}
 		m.SetSize(250, 20)
 		view := ansi.Strip(m.View(clock))
-		if field, hidden = m.Found(text.New("aaaa-" + tt.sid)); hidden && !strings.Contains(view, "found in "+tt.field) {
+		if _, hidden = m.Found(text.New("aaaa-" + tt.sid)); hidden && !strings.Contains(view, "found in "+tt.field) {
 			t.Errorf("%s is found in %s, which no row says:\n%s", tt.filter, tt.field, view)
 		} else if !hidden && strings.Contains(view, "found in ") {
 			t.Errorf("%s is shown, and yet:\n%s", tt.filter, view)

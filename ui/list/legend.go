@@ -45,7 +45,7 @@ func besideStatus(sym theme.Symbols) []Sign {
 		{"!REC", "it was to be paused and is recording: not paused where the pause failed or nobody knows, " +
 			"resumed by others (by others) where somebody else ended the pause"},
 		{"!PAUSED", "paused for longer than pause_alarm: too long where there is room"},
-		{"no timer", "its auto-resume was not done"},
+		{"no resume", "its auto-resume was not done"},
 		{"+", "paused for longer than pause_warn: long where there is room"},
 		{busy, "an update is under way: " + busy + "pausing, " + busy + "resuming, " + busy + "stopping"},
 		{"!", "the last update went wrong, shown for a minute: !failed, !contradicted; " +
@@ -59,7 +59,8 @@ func besideStatus(sym theme.Symbols) []Sign {
 // where there is little room.
 var besideWho = []Sign{
 	{"r 00:30", "resumes in 00:30: its auto-resume"},
-	{"!timer", "auto-resume not done"},
+	{"!auto", "auto-resume not done"},
+	{"by alice", "who paused it, where that was another session"},
 	{"1/2 rec", "1 of 2 still recording: others of the same call or conference are not paused"},
 	{"ack", "acknowledged by alice: its alarm is silent"},
 	{"in call_sid", "found in call_sid: the field, not shown here, that the filter's word is in"},

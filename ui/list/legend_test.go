@@ -49,6 +49,7 @@ func everyState() *deck.Snapshot {
 	pausedFor("tmer", 10*time.Second, func(r *deck.Recording) { r.Timer = deck.Timer{At: clock.Add(30 * time.Second)} })
 	pausedFor("terr", 200*time.Second, func(r *deck.Recording) { r.Timer = deck.Timer{Err: "it was changed"} })
 	pausedFor("ackd", 200*time.Second, func(r *deck.Recording) { r.Ack = deck.Ack{Actor: "alice", Until: clock.Add(time.Hour)} })
+	pausedFor("byal", 10*time.Second, func(r *deck.Recording) { r.Pause.Actor, r.Pause.Recorded = "alice", true })
 	pausedFor("sibl", 10*time.Second, func(r *deck.Recording) {
 		r.Siblings = deck.Siblings{List: []deck.Sibling{{SID: text.New("x")}}, Paused: 1, Recording: 1}
 	})

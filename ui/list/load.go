@@ -99,7 +99,7 @@ func (m *Model) relink(tail string, old, r *row) {
 
 func tailOf(r *row) string { return lastRunes(r.rec.SID.String(), shortLen) }
 
-// tell works out anew how much of a SID tells it from the others, for those
+// tell works out again how much of a SID tells it from the others, for those
 // that end as one that came or went.
 func (m *Model) tell(dirty map[string]bool) {
 	widest := m.sidWidth
