@@ -227,10 +227,7 @@ func (m *Model) health() []segment {
 	case h.Next.IsZero() || wait <= 0:
 		next = dot + "trying now"
 	default:
-		if m.o.LowBandwidth {
-			wait = (wait + ageStep - 1).Truncate(ageStep)
-		}
-		next = dot + "next try " + strconv.Itoa(int((wait+time.Second-1)/time.Second)) + "s"
+		next = dot + "next try " + m.waitWords(wait)
 	}
 	short := m.segment(0, word...)
 	reason := m.segment(0, append(word, span{theme.Bad, why})...)
@@ -269,7 +266,20 @@ func (m *Model) ageWords(age time.Duration) (before, words string) {
 	return before, n + " old"
 }
 
-// ageStep is the step in which ages are shown where bytes are dear.
+// waitWords says how long it is until something happens. Where bytes are dear
+// that is counted from the last step of the clocks, so it is rounded down.
+func (m *Model) waitWords(wait time.Duration) string {
+	switch {
+	case !m.o.LowBandwidth:
+	case wait < ageStep:
+		return "<" + strconv.Itoa(int(ageStep/time.Second)) + "s"
+	default:
+		wait = wait.Truncate(ageStep)
+	}
+	return strconv.Itoa(int((wait+time.Second-1)/time.Second)) + "s"
+}
+
+// ageStep is the step in which all clocks and ages move where bytes are dear.
 const ageStep = 10 * time.Second
 
 // inSteps returns an age as it is shown: where bytes are dear, in steps.

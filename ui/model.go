@@ -124,6 +124,9 @@ func New(ctx context.Context, o Options) *Model {
 	if o.Tick <= 0 {
 		o.Tick = time.Second
 	}
+	if o.LowBandwidth {
+		o.Tick = max(o.Tick, ageStep)
+	}
 	if o.PauseBehavior == "" {
 		o.PauseBehavior = api.Silence
 	}
@@ -301,7 +304,7 @@ const (
 
 // holdPauses holds the clocks of the pauses back when there are many.
 func (m *Model) holdPauses(now time.Time) tea.Cmd {
-	if m.full || m.mode == helping || m.mode == telling || !m.frozen.IsZero() || m.list.BothTick(now) < holdFrom {
+	if m.o.LowBandwidth || m.full || m.mode == helping || m.mode == telling || !m.frozen.IsZero() || m.list.BothTick(now) < holdFrom {
 		m.list.SetPausesAt(time.Time{})
 		return nil
 	}

@@ -95,9 +95,10 @@ type Options struct {
 	Interval time.Duration
 	// Tick is between two steps of the clocks; 0 means a second.
 	Tick time.Duration
-	// LowBandwidth shows old recordings' clocks in whole minutes, and the age
-	// of the data in steps, so that most seconds write nothing. Nobody but the
-	// user turns it on.
+	// LowBandwidth has all clocks, ages and countdowns move together, every ten
+	// seconds, and those of old recordings once a minute: while nothing happens
+	// at most one write is made in ten seconds. What happens is drawn at once.
+	// Nobody but the user turns it on.
 	LowBandwidth bool
 
 	reads *reads // of In; nil where nobody watches it

@@ -25,7 +25,7 @@ func (m Model) countdown(now time.Time) string {
 	if !m.rec.Paused() || m.rec.Timer.At.IsZero() {
 		return ""
 	}
-	return theme.Clock(m.rec.Timer.At.Sub(now.Truncate(time.Second)))
+	return theme.Countdown(m.rec.Timer.At.Sub(now.Truncate(time.Second)), m.minutes)
 }
 
 // pausedBy says who paused the recording, and how long ago where another session

@@ -107,7 +107,7 @@ func (c *context) beside(r *row) (room int, sign string, role theme.Role) {
 	if t := r.rec.Timer; r.paused && t.Err != "" {
 		add("auto-resume not done", "!auto", theme.Bad)
 	} else if r.paused && !t.At.IsZero() {
-		left := theme.Clock(t.At.Sub(c.now.Truncate(time.Second)))
+		left := theme.Countdown(t.At.Sub(c.now.Truncate(time.Second)), c.minutes)
 		add("resumes in "+left, "r "+left, theme.Plain)
 	}
 	if s := r.rec.Siblings; s.Paused > 0 && s.Recording > 0 {

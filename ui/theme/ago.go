@@ -18,3 +18,12 @@ func Ago(d time.Duration) string {
 	}
 	return strconv.Itoa(int(d/(24*time.Hour))) + " days ago"
 }
+
+// Countdown returns the time until something happens as [Clock] does. Where the
+// clocks move in steps of ten seconds it is rounded down to one.
+func Countdown(d time.Duration, steps bool) string {
+	if steps {
+		d = d.Truncate(10 * time.Second)
+	}
+	return Clock(d)
+}
