@@ -243,8 +243,8 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	}
 	open := *m.prompt
 	q := open.Question()
-	if s := k.String(); m.small() && q.Kind != prompt.Quit && s != "esc" && s != "ctrl+c" {
-		m.refuse("no updating key works at this size; Esc cancels", now)
+	if s := k.String(); !m.answerable() && s != "esc" && s != "ctrl+c" {
+		m.refuse("not answered: that needs "+sizeWords(minWidth, minHeight), now)
 		return nil
 	}
 	open, a := open.Update(k, now)

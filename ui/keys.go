@@ -53,6 +53,8 @@ func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	switch {
 	case m.prompt != nil:
 		return m.answer(k, now)
+	case m.oneLine():
+		return m.oneLineKey(k, now)
 	case m.small():
 		if s == "q" {
 			return m.quit(now)

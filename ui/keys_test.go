@@ -224,8 +224,8 @@ func TestQuit(t *testing.T) {
 func TestSmallScreen(t *testing.T) {
 	at120(t, "no updating key works", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidRec)
-		s.send(tea.WindowSizeMsg{Width: 59, Height: 15})
-		s.want("tapedeck needs 60x15, this is 59x15")
+		s.send(tea.WindowSizeMsg{Width: 29, Height: 15})
+		s.want("tapedeck needs 30x3")
 		s.press("p", "P", "1", "r", "y", "X", "9", "1", "b", "e", "enter")
 		s.wantVerbs("")
 		s.send(tea.WindowSizeMsg{Width: 60, Height: 15})

@@ -91,7 +91,7 @@ func TestLowBandwidthIsPrompt(t *testing.T) {
 		at := time.Now().Truncate(10 * time.Second).Add(13 * time.Second)
 		s.wait(time.Until(at)).look(sidRec)
 		s.press("?")
-		s.want("Keys and words")
+		s.want("Help")
 		s.press("esc").wait(time.Second)
 		snap := limited(office())
 		snap.Health.Limit = time.Minute

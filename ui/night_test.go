@@ -198,7 +198,7 @@ func TestAlarm(t *testing.T) {
 	onNight(t, "a small screen too", Options{}, func(t *testing.T, s *session) {
 		s.show(pausedFor(192*time.Second, 20*time.Second))
 		s.send(tea.WindowSizeMsg{Width: 50, Height: 12})
-		s.want(" ALARM 1  PAUSED 2, longest 03:12")
+		s.want("!PAUSED 2 03:12")
 	})
 	onNight(t, "an acknowledged one is silent until its deadline", Options{}, func(t *testing.T, s *session) {
 		snap := pausedFor(192*time.Second, 20*time.Second)
