@@ -12,6 +12,9 @@ func (c *context) byWhom(r *row, room int, sign string, role theme.Role) (int, s
 		return room, sign, role
 	}
 	by := "by " + c.th.Plain(text.New(r.rec.Pause.Actor).String())
+	if r.rec.Pause.Actor == c.actor {
+		by = "by you" // by another session of yours
+	}
 	if sign != "" {
 		by = " " + c.sym.Dot + " " + by
 	} else {

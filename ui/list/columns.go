@@ -101,7 +101,8 @@ type context struct {
 	layout *layout
 	width  int // of the cell
 
-	minutes bool // clocks of old recordings show whole minutes
+	minutes bool   // clocks of old recordings show whole minutes
+	actor   string // who "you" is
 
 	people names.View // how who is on the line is shown
 	words  []wanted   // the filter's
