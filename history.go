@@ -57,7 +57,7 @@ func actionOf(a journal.Action) ui.Action {
 	case journal.Wish, journal.Outcome:
 		out.What = deck.Request{Update: api.Update{Status: api.Status(a.StatusAsked)}}.Verb()
 	default:
-		out.What = "seen"
+		out.What, out.Actor, out.Outcome = "seen", "", "" // the actor is who had asked for what others have ended
 	}
 	return out
 }

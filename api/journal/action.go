@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// seen is the event of an entry that corrects what is on record: somebody else
-// has ended a pause or a resume.
+// seen is the event of an entry that corrects what is on record: with an
+// outcome, that of the request with the same ID; without one, somebody else has
+// ended what the request did.
 const seen Event = "seen"
 
 // maxPauses is how many recordings a [Follower] knows the last pause of before
@@ -54,15 +55,31 @@ func (f *Follower) take(list []Entry) {
 		case Wish, Outcome:
 			f.update(e)
 		case seen:
-			f.add(e)
-			if p := f.pauses[e.Recording]; p != nil && p.Ended.IsZero() && !e.Time.Before(p.At) && e.StatusAnswered != "paused" {
-				p.Ended = e.Time
-			}
+			f.correct(e)
 		case Ack, Timer:
 			f.add(e)
 		}
 	}
 	f.forget()
+}
+
+// correct takes in what was seen later of a request. The mutex must be held.
+func (f *Follower) correct(e Entry) {
+	if e.Outcome == "" {
+		f.add(e)
+		if p := f.pauses[e.Recording]; p != nil && p.Ended.IsZero() && !e.Time.Before(p.At) && e.StatusAnswered != "paused" {
+			p.Ended = e.Time
+		}
+		return
+	}
+	a := f.byID[e.ID]
+	if a == nil || e.ID == "" {
+		e.Event = Outcome
+		f.update(e)
+		return
+	}
+	a.Outcome, a.Reason, a.StatusAnswered = e.Outcome, e.Reason, e.StatusAnswered
+	f.pause(a)
 }
 
 // add keeps an action. The mutex must be held.

@@ -79,13 +79,14 @@ func TestFollow(t *testing.T) {
 func TestFollowPause(t *testing.T) {
 	at := time.Now().Add(-time.Hour).UTC().Truncate(time.Millisecond)
 	after := func(n int) time.Time { return at.Add(time.Duration(n) * time.Minute) }
-	steps := []struct {
+	type step struct {
 		name   string
 		make   func() []Entry
 		who    string // who paused, by the journal; empty for nobody
 		ended  bool
 		paused time.Time
-	}{
+	}
+	steps := []step{
 		{"a pause that failed is none", func() []Entry { w, o := asked("1", "ana", "paused", "failed", after(0)); return []Entry{w, o} }, "", false, time.Time{}},
 		{"one that was done", func() []Entry { w, o := asked("2", "ana", "paused", "verified", after(1)); return []Entry{w, o} }, "ana", false, after(1).Add(120 * time.Millisecond)},
 		{"paused again while paused", func() []Entry {
@@ -117,6 +118,15 @@ func TestFollowPause(t *testing.T) {
 			return []Entry{o}
 		}, "", false, time.Time{}},
 	}
+	late := func(outcome string) Entry {
+		_, o := asked("7", "di", "paused", outcome, after(9))
+		o.Event = seen
+		return o
+	}
+	steps = append(steps, []step{
+		{"a correction: it was done late", func() []Entry { return []Entry{late("verified")} }, "di", false, after(7).Add(120 * time.Millisecond)},
+		{"and one more: it was not", func() []Entry { return []Entry{late("contradicted")} }, "", false, time.Time{}},
+	}...)
 	f := Follow(t.TempDir(), "", "")
 	for _, s := range steps {
 		f.take(s.make())
@@ -124,6 +134,9 @@ func TestFollowPause(t *testing.T) {
 		if ok != (s.who != "") || p.Actor != s.who || p.Ended.IsZero() == s.ended || !p.At.Equal(s.paused) {
 			t.Errorf("%s: %+v, %v; want %q at %s, ended %v", s.name, p, ok, s.who, s.paused, s.ended)
 		}
+	}
+	if got := f.told(t, 99); strings.Count(got, " 7 ") != 1 || !strings.Contains(got, "di wish 7 contradicted") {
+		t.Errorf("a correction is an action of its own: %q", got)
 	}
 }
 
