@@ -67,6 +67,7 @@ type Deck struct {
 	client *api.Client
 	config Config
 	slots  chan struct{} // a place for each read of a poll that is in flight
+	places chan struct{} // a place for each POST of a batch that has no answer
 
 	mu       sync.Mutex
 	entries  map[text.Text]*entry
@@ -79,6 +80,8 @@ type Deck struct {
 	subs     map[chan *Snapshot]struct{}
 	ids      uint64 // of requests
 	closed   bool
+	unsent   []Progress // requests of batches that were not sent, for the deck was closed
+	notes    notes      // what is to be written to the journal
 
 	feed   feed   // what the polls know of the list; only the polling goroutine uses it
 	labels labels // calls and conferences; guarded by mu
@@ -112,6 +115,7 @@ func newDeck(c Config) *Deck {
 	d := &Deck{
 		config:   c,
 		slots:    make(chan struct{}, maxInFlight),
+		places:   make(chan struct{}, maxUnanswered),
 		entries:  map[text.Text]*entry{},
 		interval: min(max(c.Interval, MinInterval), MaxInterval),
 		subs:     map[chan *Snapshot]struct{}{},
@@ -260,7 +264,7 @@ func (d *Deck) Snapshot() *Snapshot {
 
 // Close refuses new updates and waits until those under way have been
 // answered, or until ctx ends. What was answered and not yet verified is
-// left as it is.
+// left as it is. The error names the requests that were not sent.
 func (d *Deck) Close(ctx context.Context) error {
 	d.mu.Lock()
 	d.closed = true
@@ -273,7 +277,7 @@ func (d *Deck) Close(ctx context.Context) error {
 	go func() { d.updates.Wait(); close(done) }()
 	select {
 	case <-done:
-		return nil
+		return d.notSent()
 	case <-ctx.Done():
 		return errors.New("close the deck: an update has not been answered; its outcome is unknown")
 	}
@@ -297,6 +301,12 @@ func (d *Deck) publish() {
 			continue
 		}
 		s.Active++
+		switch r.Trouble.Kind {
+		case NotPaused:
+			s.NotPaused++
+		case ResumedByOthers:
+			s.ResumedByOthers++
+		}
 		if r.Status == api.Paused {
 			s.Paused++
 			if s.Longest == nil || r.Pause.Since.Before(s.Longest.Pause.Since) {

@@ -21,18 +21,26 @@ type entry struct {
 	hold time.Time
 	want api.Update
 
-	// last is the pause that ended last, and dated its date_updated: a read that
-	// shows that date again says that it never ended.
-	last  Pause
-	dated time.Time
+	past *pastPause // the one that ended last; nil for none
 
-	shown uint64      // the first snapshot that shows the last update
-	clock *alarmClock // the auto-resume that runs; nil for none
-	rings bool        // its time has come, and it is being done
+	update   *update     // the last one; nil for none
+	own      *update     // the last one that was done and whose doing still lasts; nil for none
+	troubled *update     // whose pause the trouble is about
+	shown    uint64      // the first snapshot that shows the last update
+	clock    *alarmClock // the auto-resume that runs; nil for none
+	rings    bool        // its time has come, and it is being done
+}
+
+// pastPause is a pause that has ended. A read that shows its date_updated again
+// says that it never ended.
+type pastPause struct {
+	pause Pause
+	own   *update // of ours that made it; nil for none
+	dated time.Time
 }
 
 // busy reports whether an update of the recording is under way.
-func (e *entry) busy() bool { return e.view.Update != nil && !e.view.Update.Settled }
+func (e *entry) busy() bool { return e.update != nil && !e.update.p.Settled }
 
 // change replaces the view by a copy that f has changed.
 func (e *entry) change(f func(*Recording)) {
@@ -44,8 +52,9 @@ func (e *entry) change(f func(*Recording)) {
 // pausedBy notes that the pause is a request's.
 func (e *entry) pausedBy(req Request) {
 	e.change(func(r *Recording) {
-		r.Pause.AtLeast, r.Pause.Behavior, r.Pause.Actor = false, req.Update.PauseBehavior, req.Actor
-		r.Pause.Recorded = false
+		p := &r.Pause
+		p.AtLeast, p.Recorded = false, false
+		p.Behavior, p.Actor, p.Group = req.Update.PauseBehavior, req.Actor, req.Group
 	})
 }
 
@@ -97,7 +106,7 @@ func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
 	}
 	before := e.view
 	d.set(e, rec, read, now)
-	d.judge(e, now)
+	d.settleByPoll(e, now)
 	d.credit(e)
 	return e.view != before
 }
@@ -114,7 +123,7 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 	}
 	moved := !rec.Created.Equal(old.Created)
 	if old.Status == api.Paused && rec.Status != api.Paused {
-		e.last, e.dated = old.Pause, old.Updated
+		e.past = &pastPause{old.Pause, e.own, old.Updated}
 	}
 	e.change(func(r *Recording) {
 		r.Recording, r.Gone = rec, false
@@ -125,10 +134,12 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 			r.Ended = now
 		}
 		r.Pause = nextPause(old, rec, read.Add(d.offset), now.Add(d.offset))
-		if !r.Pause.Since.IsZero() && old.Status != api.Paused && !e.dated.IsZero() && rec.Updated.Equal(e.dated) {
-			r.Pause = e.last
+		past := e.past
+		if !r.Pause.Since.IsZero() && old.Status != api.Paused && past != nil && !past.dated.IsZero() && rec.Updated.Equal(past.dated) {
+			r.Pause, e.own = past.pause, past.own
 		}
 	})
+	d.noticeOthers(e, now)
 	if e.view.Status != api.Paused {
 		d.pauseEnded(e)
 	}
@@ -193,37 +204,6 @@ func (d *Deck) missing(e *entry, read, now time.Time) {
 	if e.misses++; e.misses < 2 {
 		return
 	}
-	e.change(func(r *Recording) { r.Gone, r.Ended, r.Pause = true, now, Pause{} })
+	e.change(func(r *Recording) { r.Gone, r.Ended, r.Pause, r.Trouble = true, now, Pause{}, Trouble{} })
 	d.pauseEnded(e)
-}
-
-// judge settles the outcome of an update that no read had confirmed yet, by
-// what is now known. The mutex must be held.
-func (d *Deck) judge(e *entry, now time.Time) {
-	p := e.view.Update
-	if p == nil || !p.Settled || e.read.Before(p.Answered) || e.read.Before(p.Asked) {
-		return
-	}
-	late := p.Late(now)
-	if p.Outcome != Accepted && p.Outcome != Unknown && !late {
-		return
-	}
-	next := *p
-	switch {
-	case p.Request.Update.Reached(e.view.Status):
-		next.Outcome, next.Note, next.Done = Verified, "", now
-		if p.Answer == nil && e.view.Paused() {
-			e.pausedBy(p.Request)
-		}
-	case late:
-		return
-	case !e.view.Status.Active():
-		if next.Note = endedSince(e.view.Status); next.Note == p.Note {
-			return
-		}
-	default:
-		next.Outcome, next.Note, next.Done = Contradicted, itIs(e.view.Status), now
-	}
-	e.change(func(r *Recording) { r.Update = &next })
-	d.note(d.outcomeEntry(e.view, &next))
 }

@@ -2,6 +2,7 @@ package deck
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -110,13 +111,16 @@ func (d *Deck) ring(e *entry, clock *alarmClock) {
 	e.clock, e.rings = nil, true
 	defer d.rung(e)
 	actor, sid := e.view.Timer.Actor, e.view.SID
-	phase, busy := d.health.Phase(time.Now()), e.busy()
+	phase, busy, u := d.health.Phase(time.Now()), e.busy(), e.update
 	d.mu.Unlock()
 
 	fail := func(why string) { d.timerFailed(e, actor, why) }
 	switch {
-	case phase != Live:
+	case phase != Live && !(busy && u.req.Update.Status == api.InProgress):
 		fail("tapedeck could not see the recordings when its time came")
+		return
+	case busy && u.req.Update.Status == api.InProgress:
+		d.resumedByHand(u, fail)
 		return
 	case busy:
 		fail("another update was under way when its time came")
@@ -132,11 +136,26 @@ func (d *Deck) ring(e *entry, clock *alarmClock) {
 	p, err := d.Do(context.Background(), Request{
 		SID: sid, Actor: actor, Seen: api.Paused, ByTimer: true, Update: api.Update{Status: api.InProgress},
 	})
+	busyErr, isBusy := errors.AsType[*BusyError](err)
 	switch {
+	case isBusy && busyErr.Progress.Request.Update.Status == api.InProgress:
+		d.mu.Lock()
+		u = e.update
+		d.mu.Unlock()
+		d.resumedByHand(u, fail)
 	case err != nil:
 		fail(err.Error())
 	case p.Outcome != Verified && p.Outcome != Accepted:
 		fail("the resume is " + string(p.Outcome))
+	}
+}
+
+// resumedByHand waits for a resume that was under way when the auto-resume was
+// due, which then has nothing to do, unless that resume was not done.
+func (d *Deck) resumedByHand(u *update, fail func(why string)) {
+	<-u.done
+	if p := u.progress(); p.Outcome != Verified && p.Outcome != Accepted {
+		fail("a resume was under way when its time came, and is " + string(p.Outcome))
 	}
 }
 
