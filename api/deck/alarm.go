@@ -110,7 +110,7 @@ func (d *Deck) Acknowledge(sid text.Text, actor, reason string, wait time.Durati
 	if err != nil {
 		return fmt.Errorf("acknowledge the pause of %s: %w", sid, err)
 	}
-	ack := Ack{Actor: actor, Reason: text.New(reason).String(), Until: time.Now().Add(d.offset + wait)}
+	ack := Ack{Actor: actor, Reason: text.New(reason).String(), Until: d.serverTime(time.Now()).Add(wait)}
 	e.change(func(r *Recording) { r.Ack = ack })
 	d.publish()
 	d.noteEntry(e, journal.Ack, actor, ack.Reason, ack.Until)

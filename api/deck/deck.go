@@ -73,7 +73,7 @@ type Deck struct {
 	entries  map[text.Text]*entry
 	order    []*entry // the entries, newest first
 	health   Health
-	offset   time.Duration // to the server's clock
+	clock    serverClock
 	interval time.Duration
 	seq      uint64
 	last     *Snapshot
@@ -289,7 +289,7 @@ func (d *Deck) publish() {
 	d.seq++
 	d.relate()
 	s := &Snapshot{
-		Seq: d.seq, Health: d.health, Offset: d.offset, Interval: d.interval,
+		Seq: d.seq, Health: d.health, Offset: d.clock.offset, Interval: d.interval,
 		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
 		PauseWarn: d.config.PauseWarn, PauseAlarm: d.config.PauseAlarm,
 		Calls: d.labels.calls.why, Conferences: d.labels.conferences.why,
@@ -360,19 +360,8 @@ func (d *Deck) observe(x api.Exchange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.costs.observe(x)
-	d.offset = serverOffset(d.offset, x)
-}
-
-// serverOffset returns the offset to the server's clock after an answer. The
-// answer's Date has whole seconds, and was written between the request and its
-// arrival: an offset within these bounds stays, any other moves to the nearer
-// bound, so that the clock on the screen does not jitter.
-func serverOffset(offset time.Duration, x api.Exchange) time.Duration {
-	date, began, answered, ok := x.ServerTime()
-	if !ok {
-		return offset
+	now := time.Now()
+	if mistaken := d.clock.observe(x, now); mistaken != 0 {
+		d.correct(mistaken, now)
 	}
-	lo := date.Sub(answered.Round(0))
-	hi := date.Add(time.Second).Sub(began.Round(0))
-	return min(max(offset, lo), hi)
 }

@@ -21,7 +21,8 @@ type entry struct {
 	hold time.Time
 	want api.Update
 
-	past *pastPause // the one that ended last; nil for none
+	past     *pastPause // the one that ended last; nil for none
+	pausedAt time.Time  // local time of the look that first showed the pause it is in
 
 	update   *update     // the last one; nil for none
 	own      *update     // the last one that was done and whose doing still lasts; nil for none
@@ -68,7 +69,8 @@ func (d *Deck) add(rec api.Recording, read time.Time) *entry {
 	d.entries[rec.SID] = e
 	at, _ := slices.BinarySearchFunc(d.order, e, newestFirst)
 	d.order = slices.Insert(d.order, at, e)
-	e.view.Pause = firstPause(rec, read.Add(d.offset))
+	e.view.Pause = firstPause(rec, d.serverTime(read))
+	e.pausedAt = read
 	d.attach(e)
 	return e
 }
@@ -133,12 +135,15 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 		case r.Ended.IsZero():
 			r.Ended = now
 		}
-		r.Pause = nextPause(old, rec, read.Add(d.offset), now.Add(d.offset))
+		r.Pause = nextPause(old, rec, d.serverTime(read), d.serverTime(now))
 		past := e.past
 		if !r.Pause.Since.IsZero() && old.Status != api.Paused && past != nil && !past.dated.IsZero() && rec.Updated.Equal(past.dated) {
 			r.Pause, e.own = past.pause, past.own
 		}
 	})
+	if old.Status != api.Paused {
+		e.pausedAt = read
+	}
 	d.noticeOthers(e, now)
 	if e.view.Status != api.Paused {
 		d.pauseEnded(e)
@@ -164,9 +169,9 @@ func firstPause(rec api.Recording, seen time.Time) Pause {
 	if rec.Status != api.Paused {
 		return Pause{}
 	}
-	p := Pause{Since: seen, AtLeast: true}
+	p := Pause{Since: seen, AtLeast: true, looked: true}
 	if rec.Updated.After(rec.Created.Add(time.Second)) && rec.Updated.Before(seen) && !rec.Created.IsZero() {
-		p.Since = rec.Updated
+		p.Since, p.looked = rec.Updated, false
 	}
 	return p
 }
@@ -180,7 +185,8 @@ func nextPause(old *Recording, rec api.Recording, seen, now time.Time) Pause {
 	case old.Status == api.Paused && !old.Pause.Since.IsZero():
 		p := old.Pause
 		if p.AtLeast { // and longer than that, when only now the API dates it
-			p.Since = firstPause(rec, p.Since).Since
+			first := firstPause(rec, p.Since)
+			p.Since, p.looked = first.Since, first.looked && p.looked
 		}
 		return p
 	}
@@ -192,7 +198,7 @@ func nextPause(old *Recording, rec api.Recording, seen, now time.Time) Pause {
 	if rec.Updated.After(old.Updated) && !rec.Updated.After(now.Add(time.Second)) && now.Sub(rec.Updated) < time.Hour {
 		return Pause{Since: rec.Updated}
 	}
-	return Pause{Since: seen}
+	return Pause{Since: seen, looked: true}
 }
 
 // missing takes in that a recording was not to be found by itself in a poll

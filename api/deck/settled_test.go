@@ -285,6 +285,32 @@ func TestAutoResumeMeetsResume(t *testing.T) {
 	}
 }
 
+// slowNotes is a journal that takes its time for a note.
+type slowNotes struct{ paper }
+
+func (s *slowNotes) Append(e journal.Entry) error {
+	if e.Event == journal.Timer {
+		time.Sleep(time.Second)
+	}
+	return s.paper.Append(e)
+}
+
+// TestNotesComeBeforeTheOutcome that follows them.
+func TestNotesComeBeforeTheOutcome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &slowNotes{}
+		tb, sid := begun(t, Config{Journal: p, Actor: "alice"})
+		req := pauseOf(sid)
+		req.ResumeAfter = time.Minute
+		if _, err := tb.deck.Do(t.Context(), req); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.lines(); len(got) != 3 || !strings.HasPrefix(got[1], "timer") || !strings.HasPrefix(got[2], "outcome") {
+			t.Errorf("the journal says %q", got)
+		}
+	})
+}
+
 // TestNotesKeepTheirOrder: notes about a recording came into the journal in any
 // order.
 func TestNotesKeepTheirOrder(t *testing.T) {

@@ -90,7 +90,7 @@ func (r *Recording) Paused() bool { return r.Active() && r.Status == api.Paused 
 
 // Pause is what is known of the pause that a recording is in.
 type Pause struct {
-	Since time.Time // server's clock; zero when not paused
+	Since time.Time // server's clock, without a monotonic reading; zero when not paused
 	// AtLeast: the pause is older than Since, which is when it was first seen
 	// or last known to be paused. It is shown as ≥.
 	AtLeast  bool
@@ -101,6 +101,8 @@ type Pause struct {
 	Recorded bool
 	// Group is that of the request that made the pause; see [Request.Group].
 	Group uint64
+
+	looked bool // Since is when it was seen, and not dated by the API
 }
 
 // For returns for how long the pause lasts at the server's time now, never

@@ -18,7 +18,7 @@ const MaxResumeAfter = 15 * time.Minute
 // Timer is an auto-resume: a resume that the deck does by itself, because the
 // one who paused asked for it. The zero value is none.
 type Timer struct {
-	At    time.Time // local time of the resume; zero when there is none any more
+	At    time.Time // local time of the resume, without a monotonic reading; zero when it is over
 	Actor string    // who asked for it
 	// Err is why it did not happen, for which the pause alarms; empty while it
 	// runs.
@@ -30,8 +30,11 @@ func (t Timer) IsZero() bool { return t == Timer{} }
 
 // alarmClock is a timer that runs.
 type alarmClock struct {
-	timer   *time.Timer
-	updated time.Time // date_updated of the pause that it is to end
+	timer   *time.Timer   // of the next look, one a second
+	set     time.Time     // local time when it was set
+	server  time.Time     // the same by the server's clock
+	after   time.Duration // from then
+	updated time.Time     // date_updated of the pause that it is to end
 }
 
 // SetTimer sets when a paused recording is resumed by the deck, or changes it;
@@ -68,10 +71,53 @@ func (d *Deck) setTimer(e *entry, actor string, after time.Duration) {
 	if after <= 0 {
 		return
 	}
-	clock := &alarmClock{updated: e.view.Updated}
-	clock.timer = time.AfterFunc(after, func() { defer crash.Guard(); d.ring(e, clock) })
+	now := time.Now()
+	clock := &alarmClock{updated: e.view.Updated, set: now, server: d.serverTime(now), after: after}
+	clock.timer = time.AfterFunc(min(after, time.Second), func() { defer crash.Guard(); d.tick(e, clock) })
 	e.clock = clock
-	e.change(func(r *Recording) { r.Timer = Timer{At: time.Now().Add(after), Actor: actor} })
+	e.change(func(r *Recording) { r.Timer = Timer{At: wall(now).Add(after), Actor: actor} })
+}
+
+// left returns how long an auto-resume still runs at the local time now, less
+// than 0 when it is late: by the monotonic clock, and by the server's, which
+// goes on while the machine sleeps, once an answer since has told of it. The
+// mutex must be held.
+func (d *Deck) left(clock *alarmClock, now time.Time) time.Duration {
+	left := clock.after - now.Sub(clock.set)
+	server := clock.after - d.serverTime(now).Sub(clock.server)
+	if server < left-maxDrift && stepped(d.clock.at, now).Abs() <= maxDrift {
+		return server
+	}
+	return left
+}
+
+// tick looks whether the time of an auto-resume has come. One that is late is
+// not done: who asked for it counts on another time, so it alarms.
+func (d *Deck) tick(e *entry, clock *alarmClock) {
+	now := time.Now()
+	d.mu.Lock()
+	if e.clock != clock || d.closed {
+		d.mu.Unlock()
+		return
+	}
+	left := d.left(clock, now)
+	if left > 0 {
+		if at := wall(now).Add(left); at.Sub(e.view.Timer.At).Abs() > maxDrift { // a clock was set
+			e.change(func(r *Recording) { r.Timer.At = at })
+			d.publish()
+		}
+		clock.timer.Reset(min(left, time.Second))
+		d.mu.Unlock()
+		return
+	}
+	if actor := e.view.Timer.Actor; -left > maxTimerLate {
+		e.clock = nil
+		d.mu.Unlock()
+		d.timerFailed(e, actor, fmt.Sprintf("its time came %.0f s ago, while this machine slept or its clock was set", -left.Seconds()))
+		return
+	}
+	d.mu.Unlock()
+	d.ring(e, clock)
 }
 
 // clearTimer ends the timer of an entry, and forgets that one failed. The

@@ -31,7 +31,7 @@ const (
 // none.
 type Trouble struct {
 	Kind  TroubleKind
-	Since time.Time // local time when it began
+	Since time.Time // local time when it began, without a monotonic reading
 	Actor string    // who had asked for the pause
 	// Why is the reason in a few words, as an operator says it; it may be empty.
 	Why string
@@ -78,11 +78,13 @@ func (u *update) checkPaused() bool {
 	}
 	overdue := time.Since(u.asked) >= troubleAfter
 	switch {
-	case e.view.Paused() || !e.view.Active() || p.Outcome == Accepted || p.Outcome == Verified:
+	case e.view.Paused() || !e.view.Active():
 		e.noTrouble()
 	case u.undone: // it alarms for that
+	case p.Outcome == Accepted || p.Outcome == Verified:
+		e.noTrouble()
 	case p.Settled, overdue:
-		t := Trouble{Kind: NotPaused, Since: time.Now(), Actor: u.req.Actor, Why: u.whyNotPaused()}
+		t := Trouble{Kind: NotPaused, Since: wall(time.Now()), Actor: u.req.Actor, Why: u.whyNotPaused()}
 		if old := e.view.Trouble; old.Kind == NotPaused {
 			t.Since, t.Acked = old.Since, old.Acked && e.troubled == u
 		}
@@ -158,7 +160,7 @@ func (d *Deck) noticeOthers(e *entry, now time.Time) {
 		seen.Reason = "resumed by others, who is not known"
 		e.troubled = u
 		e.change(func(r *Recording) {
-			r.Trouble = Trouble{Kind: ResumedByOthers, Since: now, Actor: u.req.Actor}
+			r.Trouble = Trouble{Kind: ResumedByOthers, Since: wall(now), Actor: u.req.Actor}
 		})
 	}
 	u.noteLater(seen)

@@ -273,6 +273,29 @@ func TestResumedByOthers(t *testing.T) {
 	}
 }
 
+// TestPauseOfOursOutlivesALie: a read that said otherwise for a moment makes
+// nobody forget whose pause it is.
+func TestPauseOfOursOutlivesALie(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tb, sid := begun(t, Config{})
+		if _, err := tb.deck.Do(t.Context(), pauseOf(sid)); err != nil {
+			t.Fatal(err)
+		}
+		after(5 * time.Second)
+		tb.deck.mu.Lock()
+		e := tb.deck.find(text.New(sid))
+		tb.deck.set(e, api.DecodeRecording([]byte(`{"sid":"`+sid+`","call_sid":"c","status":"in-progress"}`)), time.Now(), time.Now())
+		tb.deck.publish()
+		tb.deck.mu.Unlock()
+		tb.wantTrouble(sid, ResumedByOthers, "")
+		after(5 * time.Second)
+		tb.wantTrouble(sid, "", "")
+		tb.space.SetStatus(sid, "in-progress")
+		after(5 * time.Second)
+		tb.wantTrouble(sid, ResumedByOthers, "")
+	})
+}
+
 // TestResumedInTheMoment has others resume while the pause is being verified:
 // a later change is theirs, one of the same second contradicts.
 func TestResumedInTheMoment(t *testing.T) {
