@@ -90,7 +90,7 @@ func (d *Deck) take() bool {
 // runInTurn is what [update.run] is to one of a batch: it waits until all are on
 // record and its turn has come.
 func (u *update) runInTurn(onRecord *sync.WaitGroup, turn <-chan bool) {
-	err := u.wish()
+	err := u.putRequest()
 	onRecord.Done()
 	sent := <-turn
 	if sent && err == nil {

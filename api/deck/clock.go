@@ -76,8 +76,8 @@ func (c *serverClock) observe(x api.Exchange, now time.Time) (mistaken time.Dura
 // mistaken. The mutex must be held.
 func (d *Deck) correct(mistaken time.Duration, now time.Time) {
 	for _, e := range d.order {
-		if e.clock != nil {
-			e.clock.server = e.clock.server.Add(mistaken)
+		if e.auto != nil {
+			e.auto.server = e.auto.server.Add(mistaken)
 		}
 		r := e.view
 		if r.Pause.Since.IsZero() {

@@ -230,8 +230,8 @@ func TestLateAutoResume(t *testing.T) {
 				after(15 * time.Second)
 				// By the server's clock so much more time has gone by.
 				tb.deck.mu.Lock()
-				clock := tb.deck.find(text.New(sid)).clock
-				clock.server = clock.server.Add(-tt.slept)
+				auto := tb.deck.find(text.New(sid)).auto
+				auto.server = auto.server.Add(-tt.slept)
 				tb.deck.mu.Unlock()
 				after(2 * time.Second)
 				left := time.Until(tb.find(sid).Timer.At)

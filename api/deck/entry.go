@@ -28,8 +28,8 @@ type entry struct {
 	own      *update     // the last one that was done and whose doing still lasts; nil for none
 	troubled *update     // whose pause the trouble is about
 	shown    uint64      // the first snapshot that shows the last update
-	clock    *alarmClock // the auto-resume that runs; nil for none
-	rings    bool        // its time has come, and it is being done
+	auto     *autoResume // the auto-resume that runs; nil for none
+	resuming bool        // its time has come, and it is being done
 }
 
 // pastPause is a pause that has ended. A read that shows its date_updated again

@@ -49,9 +49,9 @@ func (d *Deck) requestEntry(r *Recording, event journal.Event, p *Progress) jour
 	return e
 }
 
-// wish puts a request on record before it is sent, and returns why it must not
+// putRequest puts a request on record before it is sent, and returns why it must not
 // be sent. It goes out without being on record, unless that is required.
-func (u *update) wish() error {
+func (u *update) putRequest() error {
 	j := u.d.config.Journal
 	if j == nil {
 		return nil

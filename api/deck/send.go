@@ -218,7 +218,7 @@ func (d *Deck) sendAgain(ctx context.Context, req Request) (*update, error) {
 	if err := u.moved(api.FreshConnection(ctx)); err != nil {
 		return nil, fmt.Errorf("not sent once more: %w", err)
 	}
-	if err := u.wishAgain(req.Actor); err != nil {
+	if err := u.putAgain(req.Actor); err != nil {
 		return nil, err
 	}
 	d.mu.Lock()
@@ -239,9 +239,9 @@ func (u *update) mayAgain(req Request, now time.Time) bool {
 		u.p.Outcome == Requested && u.req.Update.Status == req.Update.Status && now.Sub(r.last) >= AgainAfter
 }
 
-// wishAgain puts on record that a person has the update sent once more, and
+// putAgain puts on record that a person has the update sent once more, and
 // returns why it must not be sent.
-func (u *update) wishAgain(actor string) error {
+func (u *update) putAgain(actor string) error {
 	j := u.d.config.Journal
 	if j == nil {
 		return nil

@@ -128,7 +128,7 @@ const (
 	Unknown      Outcome = "unknown"      // nobody can tell yet whether it was done
 )
 
-// Request is a person's wish to change a recording.
+// Request is what a person asks the deck to do with a recording.
 type Request struct {
 	SID    text.Text
 	Update api.Update
@@ -143,7 +143,7 @@ type Request struct {
 	// pause of its own.
 	Group uint64
 	// Again asks for the update that is under way, and has had no answer for
-	// [AgainAfter], to be sent once more: a person's wish, not a repetition by
+	// [AgainAfter], to be sent once more: which a person asks for, and no repetition by
 	// itself.
 	Again bool
 	// Snapshot is the Seq of the snapshot that the person saw; 0 when unknown.

@@ -28,8 +28,8 @@ type Timer struct {
 // IsZero reports whether there is no timer and none has failed.
 func (t Timer) IsZero() bool { return t == Timer{} }
 
-// alarmClock is a timer that runs.
-type alarmClock struct {
+// autoResume is an auto-resume that runs.
+type autoResume struct {
 	timer   *time.Timer   // of the next look, one a second
 	set     time.Time     // local time when it was set
 	server  time.Time     // the same by the server's clock
@@ -72,9 +72,9 @@ func (d *Deck) setTimer(e *entry, actor string, after time.Duration) {
 		return
 	}
 	now := time.Now()
-	clock := &alarmClock{updated: e.view.Updated, set: now, server: d.serverTime(now), after: after}
-	clock.timer = time.AfterFunc(min(after, time.Second), func() { defer crash.Guard(); d.tick(e, clock) })
-	e.clock = clock
+	auto := &autoResume{updated: e.view.Updated, set: now, server: d.serverTime(now), after: after}
+	auto.timer = time.AfterFunc(min(after, time.Second), func() { defer crash.Guard(); d.tick(e, auto) })
+	e.auto = auto
 	e.change(func(r *Recording) { r.Timer = Timer{At: wall(now).Add(after), Actor: actor} })
 }
 
@@ -82,9 +82,9 @@ func (d *Deck) setTimer(e *entry, actor string, after time.Duration) {
 // than 0 when it is late: by the monotonic clock, and by the server's, which
 // goes on while the machine sleeps, once an answer since has told of it. The
 // mutex must be held.
-func (d *Deck) left(clock *alarmClock, now time.Time) time.Duration {
-	left := clock.after - now.Sub(clock.set)
-	server := clock.after - d.serverTime(now).Sub(clock.server)
+func (d *Deck) left(auto *autoResume, now time.Time) time.Duration {
+	left := auto.after - now.Sub(auto.set)
+	server := auto.after - d.serverTime(now).Sub(auto.server)
 	if server < left-maxDrift && stepped(d.clock.at, now).Abs() <= maxDrift {
 		return server
 	}
@@ -93,39 +93,39 @@ func (d *Deck) left(clock *alarmClock, now time.Time) time.Duration {
 
 // tick looks whether the time of an auto-resume has come. One that is late is
 // not done: who asked for it counts on another time, so it alarms.
-func (d *Deck) tick(e *entry, clock *alarmClock) {
+func (d *Deck) tick(e *entry, auto *autoResume) {
 	now := time.Now()
 	d.mu.Lock()
-	if e.clock != clock || d.closed {
+	if e.auto != auto || d.closed {
 		d.mu.Unlock()
 		return
 	}
-	left := d.left(clock, now)
+	left := d.left(auto, now)
 	if left > 0 {
 		if at := wall(now).Add(left); at.Sub(e.view.Timer.At).Abs() > maxDrift { // a clock was set
 			e.change(func(r *Recording) { r.Timer.At = at })
 			d.publish()
 		}
-		clock.timer.Reset(min(left, time.Second))
+		auto.timer.Reset(min(left, time.Second))
 		d.mu.Unlock()
 		return
 	}
 	if actor := e.view.Timer.Actor; -left > maxTimerLate {
-		e.clock = nil
+		e.auto = nil
 		d.mu.Unlock()
 		d.timerFailed(e, actor, fmt.Sprintf("its time came %.0f s ago, while this machine slept or its clock was set", -left.Seconds()))
 		return
 	}
 	d.mu.Unlock()
-	d.ring(e, clock)
+	d.autoResume(e, auto)
 }
 
 // clearTimer ends the timer of an entry, and forgets that one failed. The
 // mutex must be held.
 func (d *Deck) clearTimer(e *entry) {
-	if e.clock != nil {
-		e.clock.timer.Stop()
-		e.clock = nil
+	if e.auto != nil {
+		e.auto.timer.Stop()
+		e.auto = nil
 	}
 	if !e.view.Timer.IsZero() {
 		e.change(func(r *Recording) { r.Timer = Timer{} })
@@ -137,25 +137,25 @@ func (d *Deck) Timers() (list []*Recording) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.order {
-		if e.clock != nil || e.rings {
+		if e.auto != nil || e.resuming {
 			list = append(list, e.view)
 		}
 	}
 	return list
 }
 
-// ring resumes a recording whose time has come: only when the data is live and
+// autoResume resumes a recording whose time has come: only when the data is live and
 // a read shows the very pause that the timer was set for. Else it alarms.
-func (d *Deck) ring(e *entry, clock *alarmClock) {
+func (d *Deck) autoResume(e *entry, auto *autoResume) {
 	d.mu.Lock()
-	if e.clock != clock || d.closed {
+	if e.auto != auto || d.closed {
 		d.mu.Unlock()
 		return
 	}
 	d.updates.Add(1)
 	defer d.updates.Done()
-	e.clock, e.rings = nil, true
-	defer d.rung(e)
+	e.auto, e.resuming = nil, true
+	defer d.autoResumed(e)
 	actor, sid := e.view.Timer.Actor, e.view.SID
 	phase, busy, u := d.health.Phase(time.Now()), e.busy(), e.update
 	d.mu.Unlock()
@@ -172,7 +172,7 @@ func (d *Deck) ring(e *entry, clock *alarmClock) {
 		fail("another update was under way when its time came")
 		return
 	}
-	why, ok := d.stillTheSame(e, clock)
+	why, ok := d.stillTheSame(e, auto)
 	if why != "" {
 		fail(why)
 	}
@@ -205,18 +205,18 @@ func (d *Deck) resumedByHand(u *update, fail func(why string)) {
 	}
 }
 
-// rung notes that an auto-resume has been done, or not, and tells who waits.
-func (d *Deck) rung(e *entry) {
+// autoResumed notes that an auto-resume has been done, or not, and tells who waits.
+func (d *Deck) autoResumed(e *entry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	e.rings = false
+	e.resuming = false
 	d.publish()
 }
 
 // stillTheSame reads the recording, and reports whether it is in the pause
 // that the timer was set for. When it is not paused any more, the timer has
 // nothing to do; when it was changed in between, why says so.
-func (d *Deck) stillTheSame(e *entry, clock *alarmClock) (why string, ok bool) {
+func (d *Deck) stillTheSame(e *entry, auto *autoResume) (why string, ok bool) {
 	ctx, cancel := context.WithTimeout(d.closing, verifyRead)
 	defer cancel()
 	rec, x, err := d.client.Recording(ctx, e.view.SID)
@@ -231,7 +231,7 @@ func (d *Deck) stillTheSame(e *entry, clock *alarmClock) (why string, ok bool) {
 	switch {
 	case rec.Status != api.Paused:
 		return "", false
-	case !rec.Updated.Equal(clock.updated):
+	case !rec.Updated.Equal(auto.updated):
 		return "it was changed since it was paused", false
 	}
 	return "", true

@@ -231,7 +231,7 @@ func (u *update) settle(o Outcome, note string) {
 // run puts the request on record, sends the update, finds out its result, and
 // puts that on record.
 func (u *update) run() {
-	if err := u.wish(); err != nil {
+	if err := u.putRequest(); err != nil {
 		u.fail(err)
 	} else {
 		u.finish(u.post())
