@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -160,14 +162,15 @@ func TestAckOutlivesADate(t *testing.T) {
 		space := spaceOf(0, 0)
 		sid := space.Begin(sim.Begin{Status: "paused", StartedAgo: 3 * time.Hour, DateUpdatedAgo: 3 * time.Hour})
 		tb := open(t, space, Config{PauseAlarm: time.Second})
-		off := time.Hour
-		tb.dated(func(int) time.Duration { return off })
+		var off atomic.Int64
+		off.Store(int64(time.Hour))
+		tb.dated(func(int) time.Duration { return time.Duration(off.Load()) })
 		tb.run()
 		after(5 * time.Second)
 		if err := tb.deck.Acknowledge(text.New(sid), "alice", "", time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		off = 0
+		off.Store(0)
 		after(30 * time.Second)
 		if tb.level(sid) != Calm {
 			t.Error("it alarms before its time")
@@ -196,7 +199,10 @@ func TestLookbackReachesTheNewest(t *testing.T) {
 		sid := space.Begin(sim.Begin{})
 		after(5 * time.Second)
 		tb.find(sid)
-		for _, l := range tb.wire.log {
+		tb.wire.mu.Lock()
+		log := slices.Clone(tb.wire.log)
+		tb.wire.mu.Unlock()
+		for _, l := range log {
 			_, since, ok := strings.Cut(l, "/Recordings.json?DateCreated%3E=")
 			if since, _, _ = strings.Cut(since, "&"); ok && since > time.Now().UTC().Format(time.RFC3339) {
 				t.Errorf("a poll asks for what begins after %s", since)

@@ -172,7 +172,7 @@ func (d *Deck) autoResume(e *entry, auto *autoResume) {
 		fail("another update was under way when its time came")
 		return
 	}
-	why, ok := d.stillTheSame(e, auto)
+	why, ok := d.stillTheSame(sid, auto)
 	if why != "" {
 		fail(why)
 	}
@@ -216,10 +216,10 @@ func (d *Deck) autoResumed(e *entry) {
 // stillTheSame reads the recording, and reports whether it is in the pause
 // that the timer was set for. When it is not paused any more, the timer has
 // nothing to do; when it was changed in between, why says so.
-func (d *Deck) stillTheSame(e *entry, auto *autoResume) (why string, ok bool) {
+func (d *Deck) stillTheSame(sid text.Text, auto *autoResume) (why string, ok bool) {
 	ctx, cancel := context.WithTimeout(d.closing, verifyRead)
 	defer cancel()
-	rec, x, err := d.client.Recording(ctx, e.view.SID)
+	rec, x, err := d.client.Recording(ctx, sid)
 	if err != nil {
 		return "it could not be read when its time came: " + api.Reason(err), false
 	}
