@@ -98,6 +98,7 @@ type Client struct {
 	userAgent string
 	authorize func(*http.Request)
 	do        func(*http.Request) (*http.Response, error)
+	doFresh   func(*http.Request) (*http.Response, error) // on a connection of its own
 	closeIdle func()
 	observe   func(Exchange)
 	// mask takes the token out of a body, in place, should a server repeat it.
@@ -141,7 +142,9 @@ func New(c Config) (*Client, error) {
 	redactor := c.Token.Redactor()
 	cl.mask, cl.clean = redactor.Mask, cleaner(redactor)
 	hc := &http.Client{Transport: c.Transport, CheckRedirect: cl.checkRedirect}
+	fresh := &http.Client{Transport: freshTransport(c.Transport), CheckRedirect: cl.checkRedirect}
 	cl.do, cl.closeIdle = hc.Do, hc.CloseIdleConnections
+	cl.doFresh = fresh.Do
 	return cl, nil
 }
 
@@ -305,7 +308,11 @@ func (c *Client) send(ctx context.Context, method, address string, form url.Valu
 		x.Ended, x.Err = time.Now(), err
 		c.observe(x)
 	}()
-	resp, err := c.do(req)
+	do := c.do
+	if isFresh(ctx) {
+		do = c.doFresh
+	}
+	resp, err := do(req)
 	if resp != nil { // also with the error of a refused redirect
 		defer resp.Body.Close()
 		x.Answered, x.StatusCode = time.Now(), resp.StatusCode

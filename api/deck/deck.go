@@ -67,18 +67,21 @@ type Deck struct {
 	client *api.Client
 	config Config
 	slots  chan struct{} // a place for each read of a poll that is in flight
+	places chan struct{} // a place for each POST of a batch that has no answer
 
 	mu       sync.Mutex
 	entries  map[text.Text]*entry
 	order    []*entry // the entries, newest first
 	health   Health
-	offset   time.Duration // to the server's clock
+	clock    serverClock
 	interval time.Duration
 	seq      uint64
 	last     *Snapshot
 	subs     map[chan *Snapshot]struct{}
 	ids      uint64 // of requests
 	closed   bool
+	unsent   []Progress // requests of batches that were not sent, for the deck was closed
+	notes    notes      // what is to be written to the journal
 
 	feed   feed   // what the polls know of the list; only the polling goroutine uses it
 	labels labels // calls and conferences; guarded by mu
@@ -112,6 +115,7 @@ func newDeck(c Config) *Deck {
 	d := &Deck{
 		config:   c,
 		slots:    make(chan struct{}, maxInFlight),
+		places:   make(chan struct{}, maxUnanswered),
 		entries:  map[text.Text]*entry{},
 		interval: min(max(c.Interval, MinInterval), MaxInterval),
 		subs:     map[chan *Snapshot]struct{}{},
@@ -260,7 +264,7 @@ func (d *Deck) Snapshot() *Snapshot {
 
 // Close refuses new updates and waits until those under way have been
 // answered, or until ctx ends. What was answered and not yet verified is
-// left as it is.
+// left as it is. The error names the requests that were not sent.
 func (d *Deck) Close(ctx context.Context) error {
 	d.mu.Lock()
 	d.closed = true
@@ -273,7 +277,7 @@ func (d *Deck) Close(ctx context.Context) error {
 	go func() { d.updates.Wait(); close(done) }()
 	select {
 	case <-done:
-		return nil
+		return d.notSent()
 	case <-ctx.Done():
 		return errors.New("close the deck: an update has not been answered; its outcome is unknown")
 	}
@@ -285,7 +289,7 @@ func (d *Deck) publish() {
 	d.seq++
 	d.relate()
 	s := &Snapshot{
-		Seq: d.seq, Health: d.health, Offset: d.offset, Interval: d.interval,
+		Seq: d.seq, Health: d.health, Offset: d.clock.offset, Interval: d.interval,
 		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
 		PauseWarn: d.config.PauseWarn, PauseAlarm: d.config.PauseAlarm,
 		Calls: d.labels.calls.why, Conferences: d.labels.conferences.why,
@@ -297,6 +301,12 @@ func (d *Deck) publish() {
 			continue
 		}
 		s.Active++
+		switch r.Trouble.Kind {
+		case NotPaused:
+			s.NotPaused++
+		case ResumedByOthers:
+			s.ResumedByOthers++
+		}
 		if r.Status == api.Paused {
 			s.Paused++
 			if s.Longest == nil || r.Pause.Since.Before(s.Longest.Pause.Since) {
@@ -350,19 +360,8 @@ func (d *Deck) observe(x api.Exchange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.costs.observe(x)
-	d.offset = serverOffset(d.offset, x)
-}
-
-// serverOffset returns the offset to the server's clock after an answer. The
-// answer's Date has whole seconds, and was written between the request and its
-// arrival: an offset within these bounds stays, any other moves to the nearer
-// bound, so that the clock on the screen does not jitter.
-func serverOffset(offset time.Duration, x api.Exchange) time.Duration {
-	date, began, answered, ok := x.ServerTime()
-	if !ok {
-		return offset
+	now := time.Now()
+	if mistaken := d.clock.observe(x, now); mistaken != 0 {
+		d.correct(mistaken, now)
 	}
-	lo := date.Sub(answered.Round(0))
-	hi := date.Add(time.Second).Sub(began.Round(0))
-	return min(max(offset, lo), hi)
 }

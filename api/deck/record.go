@@ -49,9 +49,9 @@ func (d *Deck) requestEntry(r *Recording, event journal.Event, p *Progress) jour
 	return e
 }
 
-// wish puts a request on record before it is sent, and returns why it must not
+// putRequest puts a request on record before it is sent, and returns why it must not
 // be sent. It goes out without being on record, unless that is required.
-func (u *update) wish() error {
+func (u *update) putRequest() error {
 	j := u.d.config.Journal
 	if j == nil {
 		return nil
@@ -60,7 +60,12 @@ func (u *update) wish() error {
 	view := u.e.view
 	p := *u.p
 	u.d.mu.Unlock()
-	err := j.Append(u.d.requestEntry(view, journal.Wish, &p))
+	return u.offRecord(j.Append(u.d.requestEntry(view, journal.Wish, &p)))
+}
+
+// offRecord notes that the journal could not be written, when err is not nil,
+// and returns why nothing must be sent then.
+func (u *update) offRecord(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -71,18 +76,37 @@ func (u *update) wish() error {
 	return nil
 }
 
-// outcome puts what became of the request on record.
-func (u *update) outcome() {
+// putOutcome puts the outcome of the request on record, once: after the notes
+// that came before it, and before those about it that came since.
+func (u *update) putOutcome() {
 	j := u.d.config.Journal
 	if j == nil {
 		return
 	}
+	<-u.d.notesWritten()
 	u.d.mu.Lock()
-	e := u.d.outcomeEntry(u.e.view, u.p)
+	e := u.outcome
 	u.d.mu.Unlock()
 	if err := j.Append(e); err != nil {
 		u.step(func(p *Progress) { p.OffRecord = err })
 	}
+	u.d.mu.Lock()
+	defer u.d.mu.Unlock()
+	u.recorded = true
+	for _, e := range u.later {
+		u.d.putNote(note{entry: e})
+	}
+	u.later = nil
+}
+
+// noteLater writes an entry about the request in the background, after its
+// outcome. The mutex must be held.
+func (u *update) noteLater(e journal.Entry) {
+	if !u.recorded && u.d.config.Journal != nil {
+		u.later = append(u.later, e)
+		return
+	}
+	u.d.note(e)
 }
 
 // outcomeEntry returns the entry of an outcome.
@@ -103,7 +127,7 @@ func (d *Deck) outcomeEntry(r *Recording, p *Progress) journal.Entry {
 		}
 	}
 	if p.Err != nil {
-		e.Reason = api.Reason(p.Err)
+		e.Reason = Reason(p.Err)
 		if p.Note != "" {
 			e.Reason += "; " + p.Note
 		}
@@ -111,15 +135,73 @@ func (d *Deck) outcomeEntry(r *Recording, p *Progress) journal.Entry {
 	return e
 }
 
-// note writes an entry beside the work, for the mutex is held.
+// notes are the entries that are written in the background, in their order.
+type notes struct {
+	queue   []note
+	writing bool // somebody is writing the queue
+}
+
+// note is an entry to be written, or the place of somebody who waits for those
+// before it.
+type note struct {
+	entry   journal.Entry
+	reached chan struct{} // nil for an entry
+}
+
+// note writes an entry in the background, after those before it. The mutex must
+// be held.
 func (d *Deck) note(e journal.Entry) {
-	if d.config.Journal == nil || d.closed {
+	if d.config.Journal != nil && !d.closed {
+		d.putNote(note{entry: e})
+	}
+}
+
+// putNote appends to the queue of notes, and has it written. The mutex must be
+// held.
+func (d *Deck) putNote(n note) {
+	d.notes.queue = append(d.notes.queue, n)
+	if d.notes.writing {
 		return
 	}
+	d.notes.writing = true
 	d.updates.Go(func() {
 		defer crash.Guard()
-		_ = d.config.Journal.Append(e) // it follows by itself when it can't be written now
+		for d.writeNote() {
+		}
 	})
+}
+
+// writeNote writes the oldest note, and reports whether there was one.
+func (d *Deck) writeNote() bool {
+	d.mu.Lock()
+	if d.notes.writing = len(d.notes.queue) > 0; !d.notes.writing {
+		d.notes.queue = nil
+		d.mu.Unlock()
+		return false
+	}
+	n := d.notes.queue[0]
+	d.notes.queue = d.notes.queue[1:]
+	d.mu.Unlock()
+	if n.reached != nil {
+		close(n.reached)
+	} else {
+		_ = d.config.Journal.Append(n.entry) // it follows by itself when it can't be written now
+	}
+	return true
+}
+
+// notesWritten returns a channel that is closed when the notes of until now are
+// written.
+func (d *Deck) notesWritten() <-chan struct{} {
+	reached := make(chan struct{})
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.notes.writing {
+		d.putNote(note{reached: reached})
+	} else {
+		close(reached)
+	}
+	return reached
 }
 
 // noteEntry writes an entry about a recording beside the work. The mutex must

@@ -22,6 +22,8 @@ const (
 	Ack     Event = "ack"     // an alarm was acknowledged: Reason and Until
 	Timer   Event = "timer"   // an auto-resume was set, changed or cleared: Until
 	Reveal  Event = "reveal"  // a masked number was shown
+	Seen    Event = "seen"    // what a request did was seen to be ended by others, or its outcome to be another one
+	Again   Event = "again"   // a person had the update of the wish with the same ID sent once more
 	Left    Event = "left"    // a session ended and left its recording paused
 )
 
