@@ -103,10 +103,12 @@ func updatePath(rec Recording) (string, error) {
 }
 
 // NotSent reports whether err says that no request went out: for its SID, or
-// for a certificate that was refused before anything was said.
+// because there was no connection to send it on, whatever failed on the way to
+// one: the name, the address, a proxy, TLS.
 func NotSent(err error) bool {
+	ce, ok := errors.AsType[*connError](err)
 	_, cert := errors.AsType[*tls.CertificateVerificationError](err)
-	return cert || errors.Is(err, ErrSID)
+	return ok && ce.unsent || cert || errors.Is(err, ErrSID)
 }
 
 // Call reads one call. The error wraps [ErrNotFound] when there is none, and
