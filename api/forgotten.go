@@ -40,6 +40,7 @@ type lines struct {
 	open   map[*line]struct{}
 	probed time.Time // when the last probe was sent
 	lost   time.Time // when a connection was given up last
+	proven time.Time // when a read was answered only when it was repeated
 	newest evidence  // of the answers, that of the request that began last
 }
 
@@ -95,7 +96,7 @@ func (n *line) late() {
 	if _, open := l.open[n]; !open {
 		return
 	}
-	if n.update && n.against(l.newest) {
+	if n.update && n.against(l.newest) || l.proven.After(n.sent) {
 		n.forget()
 		return
 	}
@@ -116,8 +117,8 @@ func (n *line) end() {
 }
 
 // answered notes that the request has an answer, which counts against updates
-// that were sent before and have none. A probe's counts against the request that
-// it is about.
+// that were sent before and have none. That of a probe that repeats a read counts
+// against every request that has waited as long.
 func (n *line) answered(about *line) {
 	l := n.of
 	l.mu.Lock()
@@ -130,11 +131,11 @@ func (n *line) answered(about *line) {
 	if e.began.After(l.newest.began) {
 		l.newest = e
 	}
-	if _, open := l.open[about]; open && about.against(e) {
-		about.forget()
+	if _, open := l.open[about]; open && !about.update && about.against(e) {
+		l.proven = time.Now() // of one connection, so of all that are as old
 	}
 	for o := range l.open {
-		if o.update && o.against(e) {
+		if (o.update || l.proven.After(o.sent)) && o.against(e) {
 			o.forget()
 		}
 	}
@@ -150,7 +151,7 @@ func (n *line) against(e evidence) bool {
 // arrive later, when nobody expects it any more. The mutex must be held.
 func (n *line) forget() {
 	delete(n.of.open, n)
-	n.of.lost = time.Now()
+	n.of.lost, n.of.probed = time.Now(), time.Time{}
 	conn := n.conn
 	if outer, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = outer.NetConn()
