@@ -165,6 +165,9 @@ func (d *Deck) Run(ctx context.Context) {
 		}
 		d.endPoll(err, time.Now().Add(wait))
 		_, asked := waitAsked(err)
+		if asked {
+			d.hold(time.Now().Add(wait))
+		}
 		d.rest(ctx, wait, asked)
 	}
 	wg.Wait()
@@ -179,13 +182,14 @@ func (d *Deck) Poll(ctx context.Context) error {
 }
 
 // rest waits for the next poll, or until one is asked for; not earlier than
-// the API wants. It lets ended recordings go meanwhile.
+// the API wants, and never less than the floor. It lets ended recordings go meanwhile.
 func (d *Deck) rest(ctx context.Context, wait time.Duration, insist bool) {
 	next := time.NewTimer(wait)
 	defer next.Stop()
-	wake := d.wake
-	if insist {
-		wake = nil
+	var wake chan struct{}
+	var floor <-chan time.Time
+	if !insist {
+		floor = time.After(pollFloor)
 	}
 	for {
 		var purge <-chan time.Time
@@ -199,6 +203,8 @@ func (d *Deck) rest(ctx context.Context, wait time.Duration, insist bool) {
 			return
 		case <-next.C:
 			return
+		case <-floor:
+			wake = d.wake
 		case <-wake:
 			return
 		case <-purge:

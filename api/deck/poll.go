@@ -192,6 +192,7 @@ func nextPage(
 	if err != nil && !errors.Is(err, api.ErrPage) {
 		return rows, info, err
 	}
+	pace(ctx, info, pages.More())
 	first := n - (info.Rows - info.Unreadable) // of the answer that came to its end
 	for i := range rows {
 		if r := &rows[i]; r.at >= first {
@@ -364,6 +365,9 @@ func (d *Deck) readSingles(ctx context.Context, sids []text.Text) (out lookups) 
 		default:
 			if out.err == nil {
 				out.err = err
+			}
+			if _, asked := waitAsked(err); asked {
+				failed = maxFailedReads
 			}
 			if failed++; failed >= maxFailedReads {
 				cancel()
