@@ -159,17 +159,19 @@ func (m *Model) countSegments() []segment {
 	return out
 }
 
-// pauseSpans are the pauses and the longest of them. While one alarms they are
-// those of now, also when the display is frozen.
+// pauseSpans are what alarms, the pauses, and the longest of them where there is
+// room for it. While one alarms they are those of now, also when the display is
+// frozen.
 func (m *Model) pauseSpans(role theme.Role) []span {
 	s, at := m.shown, m.at()
-	var out []span
+	out := m.troubleSpans()
+	crowded := len(out) > 2 && m.w < wide
 	if n := m.alarms.standing; n > 0 {
 		s, at, role = m.live, m.now, theme.Bad
 		out = append(out, span{theme.Alarm, " ALARM " + strconv.Itoa(n) + " "}, span{theme.Plain, " "})
 	}
 	out = append(out, span{role, "PAUSED " + strconv.Itoa(s.Paused)})
-	if r := s.Longest; r != nil && s.Paused > 0 {
+	if r := s.Longest; r != nil && s.Paused > 0 && !crowded {
 		long := m.clock(r.Pause.For(s.ServerTime(at.Truncate(time.Second))))
 		if r.Pause.AtLeast {
 			long = m.th.Symbols().AtLeast + long

@@ -39,18 +39,19 @@ const (
 type arrangement struct {
 	pane             pane
 	header           int // lines
-	body             int // lines between the header and the status line
+	body             int // lines between the header and the status lines
+	status           int // lines between the body and the hints
 	listW, listH     int
 	detailW, detailH int
 }
 
 // arrange divides the screen.
 func (m *Model) arrange() arrangement {
-	a := arrangement{header: 2, listW: m.w}
+	a := arrangement{header: 2, listW: m.w, status: len(m.statusLines(m.w))}
 	if m.w >= wide {
 		a.header = 1
 	}
-	a.body = max(0, m.h-a.header-2)
+	a.body = max(0, m.h-a.header-a.status-1)
 	a.listH = a.body
 	switch {
 	case m.full:
@@ -113,9 +114,8 @@ func (m *Model) compose() {
 	} else if m.mode != filters || m.prompt != nil {
 		cursorX = -1
 	}
-	status, rest := m.statusLine(m.w)
 	fence(lines)
-	lines = append(lines, status, m.hintLine(m.w, rest))
+	lines = append(append(lines, m.statusLines(m.w)...), m.hintLine(m.w))
 	m.frame.SetContent(strings.Join(lines, "\n"))
 	if cursorX >= 0 {
 		m.frame.Cursor = tea.NewCursor(cursorX, cursorY)
@@ -262,8 +262,8 @@ func (m *Model) smallScreen() string {
 	default:
 		lines = append(lines, m.th.Fit("q quits", m.w))
 	}
-	if status, _ := m.statusLine(m.w); len(lines) < m.h {
-		lines = append(lines, status)
+	if len(lines) < m.h {
+		lines = append(lines, m.statusLines(m.w)[0])
 	}
 	health := m.health()
 	short := health[len(health)-1]

@@ -126,7 +126,7 @@ func (c *context) status(r *row) cell {
 	}
 	c.attention(r, &out)
 	n := noteOf(r.rec.Update, c.now, c.sym)
-	if n.sign == "" {
+	if n.sign == "" || r.trouble != "" && n.role != theme.Changed { // the trouble says what went wrong
 		return out
 	}
 	out.sign, out.signRole = n.sign, n.role

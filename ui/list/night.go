@@ -47,26 +47,33 @@ func (m *Model) relevel(now time.Time) (changed bool) {
 // and whether its alarm is acknowledged.
 func (m *Model) level(r *row, now time.Time) (level deck.Level, acked bool) {
 	if !r.paused {
-		return deck.Calm, false
+		return deck.Calm, r.rec.Active() && r.rec.Trouble.Kind != "" && r.rec.Trouble.Acked
 	}
 	return m.snap.Level(r.rec, now), m.snap.ServerTime(now).Before(r.rec.Ack.Until)
 }
 
-// attention changes the status of a pause that has lasted too long: a sign
-// before it, and a word beside it where there is room.
+// attention changes the status of a recording that was to be paused and is not,
+// and of a pause that has lasted too long: a sign before it, and words beside it
+// where there is room.
 func (c *context) attention(r *row, out *cell) {
 	long := ""
-	switch r.level {
-	case deck.Alarm:
+	switch {
+	case r.trouble != "":
+		out.text, out.role = "!"+out.text, theme.Bad
+		out.signRole, long = theme.Bad, string(r.trouble)
+	case r.level == deck.Alarm:
 		out.text, out.role = "!"+out.text, theme.Bad
 		out.signRole, long = theme.Bad, "too long"
 		if r.rec.Timer.Err != "" {
 			long = "no resume"
 		}
-	case deck.Warn:
+	case r.level == deck.Warn:
 		out.sign, out.signRole, long = "+", theme.Warn, "long"
 	default:
 		return
+	}
+	if c.th.Width(out.text)+1+len(long) > c.width && r.trouble == deck.ResumedByOthers {
+		long = "by others"
 	}
 	if c.th.Width(out.text)+1+len(long) <= c.width {
 		out.sign = long

@@ -22,8 +22,9 @@ type row struct {
 	since, began, update int64 // in ms; unset for none
 	short                int   // bytes of the SID that tell it apart
 
-	level deck.Level // how much its pause wants attention; see SetLevels
-	acked bool       // its alarm is acknowledged, and silent
+	level   deck.Level       // how much its pause wants attention; see SetLevels
+	acked   bool             // its alarm is acknowledged, and silent
+	trouble deck.TroubleKind // why it records though a pause was asked for; empty for none, and once acknowledged
 
 	key sortKey   // for the order chosen
 	who string    // who in lower case, for the order; made when needed
@@ -53,8 +54,25 @@ const unset = math.MinInt64
 
 func newRow(rec *deck.Recording) *row {
 	r := &row{rec: rec, paused: rec.Paused(), short: shortLen}
+	if t := rec.Trouble; rec.Active() && t.Standing() {
+		r.trouble = t.Kind
+	}
 	r.since, r.began, r.update = ms(rec.Pause.Since), ms(rec.Began()), ms(rec.Updated)
 	return r
+}
+
+// urgency ranks the rows that alarm: a recording that was to be paused and is
+// not, one that others resumed, a pause that alarms; 0 is for every other.
+func (r *row) urgency() int {
+	switch {
+	case r.trouble == deck.NotPaused:
+		return 3
+	case r.trouble != "":
+		return 2
+	case r.level == deck.Alarm:
+		return 1
+	}
+	return 0
 }
 
 func ms(t time.Time) int64 {

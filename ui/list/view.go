@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
 )
@@ -18,6 +17,7 @@ type layout struct {
 	gap   int  // cells between two columns
 	kinds bool // there is a column for the kind
 	apart bool // paused and running have a column each
+	spare int  // cells more for the status of what is not paused: its paused column is empty
 }
 
 // placed is a column in its width.
@@ -73,6 +73,9 @@ func arrange(t theme.Theme, w, sid int) *layout {
 		}
 		l.kinds = l.kinds || c.sort == ByKind
 		l.cols = append(l.cols, p)
+		if c.sort == ByPause { // all but a space before the next column
+			l.spare = p.cells + 2*l.gap - 1
+		}
 	}
 	return l
 }
@@ -228,10 +231,10 @@ func (f *frame) whereabouts(m Model, x, end int) {
 	f.put(theme.Dim, p)
 }
 
-// alarmsAbove says how many pauses that alarm are above the first line, and
+// alarmsAbove says how many rows that alarm are above the first line, and
 // the key that shows them; nothing when there are none.
 func (f *frame) alarmsAbove(m Model) string {
-	n := sort.Search(m.top, func(i int) bool { return m.rows[i].level != deck.Alarm }) // they are on top
+	n := sort.Search(m.top, func(i int) bool { return m.rows[i].urgency() == 0 }) // they are on top
 	if n == 0 {
 		return ""
 	}
@@ -278,8 +281,10 @@ func (f *frame) row(m Model, r *row) {
 		f.mark(m.layout.edge)
 	}
 	x := m.layout.edge
-	for _, c := range m.layout.cols {
-		f.width = c.cells
+	for i, c := range m.layout.cols {
+		if f.width = c.cells; i == 0 && !r.paused {
+			f.width += m.layout.spare
+		}
 		f.cell(x, &c, c.cell(&f.context, r), still, c.ticks && r.rec.Active())
 		x += c.cells + m.layout.gap
 	}
@@ -289,7 +294,7 @@ func (f *frame) row(m Model, r *row) {
 // cell writes a cell whose column begins at x. Padding has no style, so that
 // moving the selection repaints no more than the text.
 func (f *frame) cell(x int, c *placed, v cell, still theme.Role, ticking bool) {
-	room := c.cells
+	room := max(c.cells, f.width)
 	if v.sign != "" {
 		room = max(0, room-1-f.th.Width(v.sign))
 	}
