@@ -135,7 +135,7 @@ func (m *Model) whereSegments() []segment {
 	return []segment{name, m.segment(3, span{theme.Plain, m.place()})}
 }
 
-// countSegments are the numbers of recordings, dim when they are old.
+// countSegments are the numbers of recordings; of old data they say from when.
 func (m *Model) countSegments() []segment {
 	s := m.shown
 	if !s.Known() {
@@ -144,9 +144,6 @@ func (m *Model) countSegments() []segment {
 	rec, paused, starting := theme.Plain, theme.Plain, theme.Starting
 	if s.Paused > 0 {
 		paused = theme.Paused
-	}
-	if m.stale {
-		rec, paused, starting = theme.Dim, theme.Dim, theme.Dim
 	}
 	out := []segment{m.segment(2, span{rec, "REC " + strconv.Itoa(m.counts.recording)})}
 	if n := m.counts.starting; n > 0 {

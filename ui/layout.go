@@ -92,6 +92,7 @@ func (m *Model) compose() {
 		m.list.SetStale(stale)
 		m.detail.SetStale(stale)
 	}
+	m.leave()
 	m.frame = tea.View{AltScreen: true, ReportFocus: true, WindowTitle: m.windowTitle()}
 	if m.w <= 0 || m.h <= 0 {
 		return

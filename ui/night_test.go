@@ -186,7 +186,7 @@ func TestAlarm(t *testing.T) {
 	})
 	onNight(t, "a frozen display still alarms, and its rows stay", Options{}, func(t *testing.T, s *session) {
 		s.show(pausedFor(150*time.Second, 20*time.Second)).press("f").wait(40 * time.Second)
-		s.want(" ALARM 1  PAUSED 2, longest 03:", "FROZEN", "PAUSED +       02:30")
+		s.want(" ALARM 1  PAUSED 2, longest 03:", "FROZEN", "PAUSED? +      02:30")
 		if s.bells != 1 {
 			t.Errorf("%d bells", s.bells)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/text"
 	"tapedeck/ui/list"
 	"tapedeck/ui/theme"
 )
@@ -28,16 +29,38 @@ type notice struct {
 	hint  string // the next step
 	role  theme.Role
 	since time.Time // zero for none
+	about text.Text // the recording that it names, where that was the selected one
 }
 
 // say puts a message in the status line.
 func (m *Model) say(s string, now time.Time) {
-	m.info = notice{text: s, since: now}
+	m.info = notice{text: s, since: now, about: m.named(s)}
 }
 
 // refuse says why a key does nothing now.
 func (m *Model) refuse(s string, now time.Time) {
-	m.info = notice{text: s, role: theme.Warn, since: now}
+	m.info = notice{text: s, role: theme.Warn, since: now, about: m.named(s)}
+}
+
+// named returns the selected recording where a message names it; else the zero
+// text.
+func (m *Model) named(s string) text.Text {
+	if r, ok := m.selected(); ok && strings.Contains(s, "…"+m.list.ShortSID(r.SID)) {
+		return r.SID
+	}
+	return text.Text{}
+}
+
+// leave takes back what was said of the recording that the selection has left.
+func (m *Model) leave() {
+	var sid text.Text
+	if r, ok := m.selected(); ok {
+		sid = r.SID
+	}
+	if sid != m.atSID && m.info.about == m.atSID && !m.atSID.IsZero() {
+		m.info = notice{}
+	}
+	m.atSID = sid
 }
 
 // complain puts a message in the status line that must not be overlooked. One

@@ -9,6 +9,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/theme"
 )
 
 // troubledOffice is the office with a trouble of some recordings, by SID. None of
@@ -119,5 +120,60 @@ func TestTrouble(t *testing.T) {
 		s.show(limited(office())).press("f")
 		s.show(failed(troubledOffice(one), httpError(503, ""), 40*time.Second))
 		s.want(" NOT PAUSED 1 ", "NOT PAUSED: …07d1", "STALE", "FROZEN")
+	})
+}
+
+// A message about one recording goes when the selection leaves it, unless it
+// must not be overlooked.
+func TestMessageGoesWithTheSelection(t *testing.T) {
+	onNight(t, "an answer to a key goes", Options{}, func(t *testing.T, s *session) {
+		s.show(office()).look(sidRec).press("r")
+		s.want("cannot resume …91be: it is not paused")
+		s.press("j").wait(100 * time.Millisecond)
+		s.wantNot("cannot resume")
+	})
+	onNight(t, "what says nothing of it stays", Options{}, func(t *testing.T, s *session) {
+		s.show(office()).look(sidRec).press("s", "j").wait(100 * time.Millisecond)
+		s.want("stop is X, it asks first")
+	})
+	onNight(t, "a failure stays", Options{}, func(t *testing.T, s *session) {
+		s.show(office()).look(sidRec)
+		s.d.settle = func(r deck.Request) (deck.Progress, error) {
+			return deck.Progress{ID: 1, Request: r, Outcome: deck.Failed, Settled: true, Err: httpError(422, "no")}, nil
+		}
+		s.press("p", "j").wait(100 * time.Millisecond)
+		s.want("pause …91be: failed")
+	})
+}
+
+// The hints stay below a message of two lines, which keeps its color.
+func TestTwoLines(t *testing.T) {
+	for _, size := range [][2]int{{60, 15}, {80, 24}, {120, 40}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := newSession(t, size[0], size[1], Options{Theme: "dark"})
+			s.show(office())
+			s.m.complain("pause …91be: failed: "+strings.Repeat("word ", 30), "do this", time.Now())
+			s.send(drawMsg{})
+			lines := strings.Split(s.text(), "\n")
+			if !strings.Contains(lines[len(lines)-1], "? help") || !strings.Contains(lines[len(lines)-2], "word") || !strings.Contains(lines[len(lines)-3], "pause …91be") {
+				t.Errorf("%v:\n%s", size, s.text())
+			}
+			raw := strings.Split(s.m.View().Content, "\n")
+			for _, l := range raw[len(raw)-3 : len(raw)-1] {
+				if !strings.Contains(l, s.m.th.Begin(theme.Bad)) {
+					t.Errorf("%q has lost its color", l)
+				}
+			}
+		})
+	}
+}
+
+func TestHideEnded(t *testing.T) {
+	onNight(t, "e hides them, says how many, and shows them again", Options{}, func(t *testing.T, s *session) {
+		s.show(office()).press("e")
+		s.want("1 ended recordings are hidden; e shows them", "1 ended hidden (e)")
+		s.wantNot("STOPPED")
+		s.press("e")
+		s.want("STOPPED", "ended recordings are shown")
 	})
 }

@@ -165,7 +165,7 @@ func TestFilterTerms(t *testing.T) {
 		{"from:(310)555", "8142"},
 		{"from:0199", ""},
 		{"from:jane", "e3f0"},
-		{"to:0199 !to:agent7", "8142 e3f0 5b6d 07d1 9999"},
+		{"to:0199 !to:agent7", "8142 e3f0 07d1 5b6d 9999"},
 		{"to:AGENT7", "91be"},
 		{"from:3125550188", "c07a"}, // of a participant
 		{"to:sip:desk", "c07a"},

@@ -26,10 +26,13 @@ type row struct {
 	acked   bool             // its alarm is acknowledged, and silent
 	trouble deck.TroubleKind // why it records though a pause was asked for; empty for none, and once acknowledged
 
-	key sortKey   // for the order chosen
-	who string    // who in lower case, for the order; made when needed
-	fit fitted    // who as it is shown; made when it is first visible
-	kin [2]string // that a sibling still records, in words and in short; made when needed
+	key       sortKey   // for the order chosen
+	who       string    // who in lower case, for the order; made when needed
+	fit       fitted    // who as it is shown; made when it is first visible
+	siblings  [2]string // that a sibling still records, in words and in short; made when needed
+	fresh     string    // the sign of what is new of it; empty for nothing
+	freshAt   time.Time // local time when that came
+	seenEnded time.Time // server's time when it was seen to have ended; zero while active
 
 	hay   atomic.Pointer[haystack] // made when needed, or before that by [Model.Prepare]
 	found *found                   // where the filter's words are; made when it is visible
@@ -45,6 +48,7 @@ type row struct {
 // fitted is text cut to its column in a layout.
 type fitted struct {
 	layout *layout
+	whole  int // cells it takes where there is room for all of it
 	room   int // cells there were for it
 	text   string
 	cells  int
@@ -99,6 +103,8 @@ func (r *row) running(now time.Time) (d time.Duration, ok bool) {
 		return r.rec.Duration, r.rec.HasDuration
 	case !began.IsZero() && r.rec.Updated.After(began):
 		return r.rec.Updated.Sub(began), true // just stopped: its end is not there yet, and the stop was its last change
+	case !began.IsZero() && r.seenEnded.After(began):
+		return r.seenEnded.Sub(began), true // nothing says it better
 	}
 	return 0, false
 }

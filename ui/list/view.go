@@ -28,7 +28,7 @@ type placed struct {
 
 // maxWho is how wide who gets at most: what stands right of it must not be too
 // far away to be read as one line.
-const maxWho = 80
+const maxWho = 56
 
 // arrange chooses the columns that fit into w cells, and their widths.
 func arrange(t theme.Theme, w, sid int) *layout {
@@ -106,7 +106,7 @@ func (m Model) render(now time.Time) string {
 	}
 	for i := m.top; i < len(m.rows) && lines < m.h; i++ {
 		f.newLine(lines)
-		f.row(m, m.rows[i])
+		f.recording(m, m.rows[i])
 		lines++
 	}
 	if m.shown == 0 && !m.filter.IsZero() && lines < m.h {
@@ -126,9 +126,10 @@ func (m Model) render(now time.Time) string {
 // frame writes the lines of one view.
 type frame struct {
 	context
-	b  strings.Builder
-	w  int
-	at int // cells written of the line
+	b   strings.Builder
+	w   int
+	at  int         // cells written of the line
+	row theme.Theme // of the row that is written
 }
 
 func (m Model) frame(now time.Time) *frame {
@@ -146,6 +147,7 @@ func (m Model) frame(now time.Time) *frame {
 	}
 	f.th, f.sym, f.layout, f.minutes = m.th, m.th.Symbols(), m.layout, m.minutes
 	f.people, f.words, f.tries = m.people(), m.filter.words(), m.tries
+	f.stale, f.row = m.stale, m.th
 	return f
 }
 
@@ -165,7 +167,7 @@ func (f *frame) write(role theme.Role, s string, n int) {
 		s = f.th.Truncate(s, left)
 		n = f.th.Width(s)
 	}
-	f.th.Write(&f.b, role, s)
+	f.row.Write(&f.b, role, s)
 	f.at += n
 }
 
@@ -176,7 +178,7 @@ func (f *frame) fill(at ...int) {
 		to = min(at[0], f.w)
 	}
 	if to > f.at {
-		f.b.WriteString(f.th.Pad(to - f.at))
+		f.row.Write(&f.b, theme.Plain, f.th.Pad(to-f.at))
 		f.at = to
 	}
 }
@@ -186,7 +188,10 @@ func (f *frame) fill(at ...int) {
 func (f *frame) titles(m Model) {
 	x := m.layout.edge
 	for _, c := range m.layout.cols {
-		title := c.title
+		title, role := c.title, theme.Title
+		if m.stale {
+			role = theme.Stale
+		}
 		if c.sort == m.sort && (m.sort != ByPause || m.rev) {
 			if m.rev {
 				title += f.sym.Up
@@ -201,7 +206,7 @@ func (f *frame) titles(m Model) {
 		} else {
 			f.fill(x)
 		}
-		f.put(theme.Title, title)
+		f.put(role, title)
 		if c.sort == ByWho {
 			f.whereabouts(m, x+n+2, x+c.cells)
 		}
@@ -211,24 +216,45 @@ func (f *frame) titles(m Model) {
 }
 
 // whereabouts writes what cannot be seen of the list, up to the cell end, as
-// far as there is room from the cell x on: how many alarms are above, and the
-// position.
+// far as there is room from the cell x on: how many alarms are above, how many
+// ended recordings are hidden, and the position. The last of them goes first.
 func (f *frame) whereabouts(m Model, x, end int) {
-	p, alarms := f.position(m), f.alarmsAbove(m)
-	n, gap := f.th.Width(alarms), 2
-	if alarms == "" {
-		gap = 0
-	}
-	if n+gap+f.th.Width(p) > end-x { // the alarms matter more
-		if p, gap = "", 0; n > end-x {
-			return
+	var parts []said
+	for _, s := range []said{{theme.Bad, f.alarmsAbove(m)}, {theme.Dim, f.hidden(m, end-x)}, {theme.Dim, f.position(m)}} {
+		if n := f.th.Width(s.text); n > 0 && n <= end-x {
+			parts = append(parts, s)
+			end -= n + 2
 		}
 	}
-	at := end - f.th.Width(p)
-	f.fill(at - gap - n)
-	f.put(theme.Bad, alarms)
-	f.fill(at)
-	f.put(theme.Dim, p)
+	at := end + 2
+	for i := range parts {
+		if i > 0 {
+			at += 2
+		}
+		f.fill(at)
+		f.put(parts[i].role, parts[i].text)
+		at += f.th.Width(parts[i].text)
+	}
+}
+
+// said is a text in a role.
+type said struct {
+	role theme.Role
+	text string
+}
+
+// hidden says how many ended recordings are left out, in so many cells; nothing
+// when there are none.
+func (f *frame) hidden(m Model, room int) string {
+	n := m.Hidden()
+	if n == 0 {
+		return ""
+	}
+	words := strconv.Itoa(n) + " ended hidden (e)"
+	if f.th.Width(words) > room {
+		words = strconv.Itoa(n) + " hidden (e)"
+	}
+	return words
 }
 
 // alarmsAbove says how many rows that alarm are above the first line, and
@@ -259,24 +285,28 @@ func (f *frame) position(m Model) string {
 	return p + " " + more
 }
 
-// row writes the line of a row.
-func (f *frame) row(m Model, r *row) {
+// recording writes the line of a row.
+func (f *frame) recording(m Model, r *row) {
 	selected := r == m.sel
 	still := theme.Plain // the role of what stands still, but for the status
 	switch {
-	case m.stale || !r.rec.Active() || selected && m.kept:
-		still = theme.Dim
+	case !r.rec.Active():
+		still = theme.Ended
 	case selected:
 		still = theme.Selected
 	}
-	if selected {
+	if f.kept = selected && m.kept; selected {
+		f.row = f.th.Selected()
+		defer func() { f.fill(); f.row = f.th }()
 		role := theme.Pointer
-		if !m.focused || still == theme.Dim {
+		if !m.focused {
 			role = theme.Dim
 		}
+		f.sign(r, m.layout.edge-2)
 		f.fill(m.layout.edge - 1 - f.th.Width(f.sym.Pointer))
 		f.put(role, f.sym.Pointer)
 	}
+	f.sign(r, 1)
 	if m.marks[r.rec.SID] {
 		f.mark(m.layout.edge)
 	}
@@ -291,8 +321,7 @@ func (f *frame) row(m Model, r *row) {
 	f.fill()
 }
 
-// cell writes a cell whose column begins at x. Padding has no style, so that
-// moving the selection repaints no more than the text.
+// cell writes a cell whose column begins at x.
 func (f *frame) cell(x int, c *placed, v cell, still theme.Role, ticking bool) {
 	room := max(c.cells, f.width)
 	if v.sign != "" {
@@ -309,12 +338,16 @@ func (f *frame) cell(x int, c *placed, v cell, still theme.Role, ticking bool) {
 	f.fill(x)
 	role := still
 	switch {
-	case ticking:
-		role = theme.Plain
-	case v.role != theme.Plain && still != theme.Dim:
+	case ticking, v.role != theme.Plain && still != theme.Ended:
 		role = v.role
 	}
-	f.write(role, s, n)
+	if at := strings.LastIndexByte(s, ':') + 1; ticking && role != theme.Plain && at > 0 {
+		// A colored digit costs six times as much on the wire as a plain one.
+		f.put(role, s[:at])
+		f.put(theme.Plain, s[at:])
+	} else {
+		f.write(role, s, n)
+	}
 	if v.sign != "" {
 		f.put(theme.Plain, " ")
 		f.put(v.signRole, v.sign)
