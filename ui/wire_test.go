@@ -68,9 +68,9 @@ var ticks = []struct {
 	onePaused int
 	most      float64
 }{
-	{"xterm-256color", 0, 155}, {"xterm-256color", 20, 204}, {"xterm-256color", 9, 212}, {"xterm-256color", 8, 216},
-	{"xterm-256color", 3, 259}, {"xterm-256color", 1, 315},
-	{"tmux-256color", 8, 216}, {"screen-256color", 8, 216}, {"linux", 8, 216}, {"vt100", 8, 216},
+	{"xterm-256color", 0, 164}, {"xterm-256color", 20, 213}, {"xterm-256color", 9, 230}, {"xterm-256color", 8, 234},
+	{"xterm-256color", 3, 277}, {"xterm-256color", 1, 333},
+	{"tmux-256color", 8, 234}, {"screen-256color", 8, 234}, {"linux", 8, 234}, {"vt100", 8, 234},
 }
 
 // TestTickOnWire runs the program with a list full of rows that tick.
@@ -115,10 +115,10 @@ var wireSteps = []struct {
 			s.Active++
 		})
 	}, 1432},
-	{"j", func(p *program) { p.typeKeys("j") }, 535},
-	{"k", func(p *program) { p.typeKeys("k") }, 535},
-	{"a prompt opens", func(p *program) { p.typeKeys("r") }, 649},
-	{"a prompt closes", func(p *program) { p.typeKeys("\x1b"); p.rest(200 * time.Millisecond) }, 758},
+	{"j", func(p *program) { p.typeKeys("j") }, 563},
+	{"k", func(p *program) { p.typeKeys("k") }, 563},
+	{"a prompt opens", func(p *program) { p.typeKeys("r") }, 721},
+	{"a prompt closes", func(p *program) { p.typeKeys("\x1b"); p.rest(200 * time.Millisecond) }, 924},
 	{"the filter opens", func(p *program) { p.typeKeys("/") }, 194},
 	{"the filter closes", func(p *program) { p.typeKeys("\r") }, 426},
 	{"the sort menu opens", func(p *program) { p.typeKeys("o") }, 712},
@@ -128,7 +128,7 @@ var wireSteps = []struct {
 		p.rest(300 * time.Millisecond)
 		p.out.taken()
 		p.typeKeys("j")
-	}, 378},
+	}, 393},
 	{"a page", func(p *program) { p.typeKeys("\x04") }, 2724},
 }
 
@@ -205,10 +205,10 @@ func TestLowBandwidth(t *testing.T) {
 		o           Options
 		most, quiet int
 	}{
-		{"plain", Options{}, 12800, 0},
-		{"low bandwidth", Options{LowBandwidth: true}, 400, 40},
-		{"a tick of ten seconds", Options{Tick: 10 * time.Second}, 1600, 45},
-		{"both", Options{LowBandwidth: true, Tick: 10 * time.Second}, 320, 50},
+		{"plain", Options{}, 13900, 0},
+		{"low bandwidth", Options{LowBandwidth: true}, 410, 40},
+		{"a tick of ten seconds", Options{Tick: 10 * time.Second}, 1690, 45},
+		{"both", Options{LowBandwidth: true, Tick: 10 * time.Second}, 325, 50},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -264,7 +264,7 @@ func wideSnapshot(oneWide int) *deck.Snapshot {
 // TestWideOnWire counts the bytes of a tick where rows have wide characters,
 // and of the keys that move about in them.
 func TestWideOnWire(t *testing.T) {
-	for i, tt := range []struct{ oneWide, most, j int }{{15, 216, 535}, {3, 216, 1060}, {1, 216, 1530}} {
+	for i, tt := range []struct{ oneWide, most, j int }{{15, 234, 563}, {3, 234, 1290}, {1, 234, 1350}} {
 		t.Run(fmt.Sprintf("1 in %d", tt.oneWide), func(t *testing.T) {
 			if raceEnabled && i > 0 {
 				t.Skip("the bytes are the same with the race detector, and take ten times as long")

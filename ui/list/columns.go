@@ -41,7 +41,7 @@ const (
 // From these widths on paused and running have a column each, and columns
 // stand two cells apart.
 const (
-	wideFrom  = 70
+	wideFrom  = 69
 	roomyFrom = 74
 )
 

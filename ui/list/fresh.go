@@ -20,14 +20,14 @@ const (
 func (m *Model) freshen(r, old *row) {
 	at := m.asOf.Add(-m.snap.Offset)
 	if !r.rec.Active() {
-		r.seenEnded = r.rec.Ended.Add(m.snap.Offset)
+		r.seenEnded = ms(r.rec.Ended.Add(m.snap.Offset))
 	}
 	switch {
 	case old == nil && m.complete:
-		r.fresh, r.freshAt = isNew, at
+		r.fresh, r.freshAt = isNew[0], ms(at)
 	case old == nil:
 	case old.rec.Status != r.rec.Status || old.rec.Active() != r.rec.Active() || old.trouble != r.trouble:
-		r.fresh, r.freshAt = isChanged, at
+		r.fresh, r.freshAt = isChanged[0], ms(at)
 	default:
 		r.fresh, r.freshAt = old.fresh, old.freshAt
 	}
@@ -36,10 +36,10 @@ func (m *Model) freshen(r, old *row) {
 // news returns the sign of what is new of a row at the local time now; empty for
 // nothing.
 func (r *row) news(now time.Time) string {
-	if r.fresh == "" || now.Sub(r.freshAt) >= freshFor {
+	if r.fresh == 0 || now.Sub(time.UnixMilli(r.freshAt)) >= freshFor {
 		return ""
 	}
-	return r.fresh
+	return string(rune(r.fresh))
 }
 
 // sign writes the sign of what is new of a row into the first cell, where so many

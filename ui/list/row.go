@@ -30,9 +30,9 @@ type row struct {
 	who       string    // who in lower case, for the order; made when needed
 	fit       fitted    // who as it is shown; made when it is first visible
 	siblings  [2]string // that a sibling still records, in words and in short; made when needed
-	fresh     string    // the sign of what is new of it; empty for nothing
-	freshAt   time.Time // local time when that came
-	seenEnded time.Time // server's time when it was seen to have ended; zero while active
+	fresh     byte      // the sign of what is new of it; 0 for nothing
+	freshAt   int64     // local time when that came, in ms
+	seenEnded int64     // server's time when it was seen to have ended, in ms; 0 while active
 
 	hay   atomic.Pointer[haystack] // made when needed, or before that by [Model.Prepare]
 	found *found                   // where the filter's words are; made when it is visible
@@ -103,8 +103,8 @@ func (r *row) running(now time.Time) (d time.Duration, ok bool) {
 		return r.rec.Duration, r.rec.HasDuration
 	case !began.IsZero() && r.rec.Updated.After(began):
 		return r.rec.Updated.Sub(began), true // just stopped: its end is not there yet, and the stop was its last change
-	case !began.IsZero() && r.seenEnded.After(began):
-		return r.seenEnded.Sub(began), true // nothing says it better
+	case !began.IsZero() && r.seenEnded > r.began:
+		return time.Duration(r.seenEnded-r.began) * time.Millisecond, true // nothing says it better
 	}
 	return 0, false
 }

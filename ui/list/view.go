@@ -80,6 +80,16 @@ func arrange(t theme.Theme, w, sid int) *layout {
 	return l
 }
 
+// SelectedLine returns on which line of the view the selected row is; ok is false
+// without one.
+func (m Model) SelectedLine() (y int, ok bool) {
+	y = m.selAt - m.top
+	if m.h > 1 {
+		y++
+	}
+	return y, m.sel != nil && m.selAt < len(m.rows) && y < m.h
+}
+
 // View renders the list at the local time now: exactly the lines of the size
 // set, each exactly as wide.
 func (m Model) View(now time.Time) string {

@@ -82,7 +82,7 @@ func (p palette) styles() [roles]lipgloss.Style {
 		Plain: plain, Dim: p.label(), Title: p.label().Underline(!p.color), Bold: bold,
 		Recording: plain, Paused: p.fg("130", "214").Bold(true), Starting: p.fg("25", "110"),
 		Ended: p.faint("242", "245"), Gone: p.faint("131", "209"), Unknown: p.fg("90", "176").Bold(!p.color),
-		Good: p.fg("28", "114"), Warn: p.fg("130", "214").Bold(!p.color), Bad: p.fg("160", "203").Bold(true),
+		Good: p.fg("28", "114"), Warn: p.fg("130", "214").Bold(!p.color), Bad: p.fg("160", "203").Bold(true).Underline(!p.color),
 		Badge: p.badge("130", "214"), Alarm: p.badge("160", "203"), Demo: p.badge("90", "176"),
 		Selected: bold, Pointer: p.fg("25", "117").Bold(true), Key: bold,
 		Changed: p.fg("25", "117").Bold(true), Border: p.faint("244", "242"),
@@ -97,6 +97,13 @@ func (p palette) selected() [roles]lipgloss.Style {
 	if p.color {
 		all[Dim], all[Title], all[Ended] = p.fg("60", "146"), p.fg("60", "146"), p.fg("240", "248")
 		all[Border] = all[Ended]
+		// Not the terminal's own color, for the tint may be a guess at its background.
+		for _, r := range []Role{Plain, Recording} {
+			all[r] = p.fg("235", "255")
+		}
+		for _, r := range []Role{Bold, Selected, Key} {
+			all[r] = p.fg("235", "255").Bold(true)
+		}
 	}
 	for i := range all {
 		switch Role(i) {
