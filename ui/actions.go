@@ -104,6 +104,7 @@ func viewActions() []action {
 		{key: bind("o", "sort by another column", "o"), hint: "sort", rank: 8, run: (*Model).openSort},
 		{key: bind("O", "reverse the order", "O"), run: (*Model).reverse},
 		{key: bind("R F5", "refresh now", "R", "f5"), hint: "refresh", rank: 10, run: (*Model).refresh},
+		{key: bind("e", "hide ended recordings, or show them", "e"), hint: "hide ended", rank: 15, run: (*Model).hideEnded},
 		{key: bind("f", "freeze or thaw the display; an update thaws it too", "f"), hint: "freeze", rank: 9, run: (*Model).freeze},
 		{key: bind("+", "poll less often", "+"), run: (*Model).slower},
 		{key: bind("-", "poll more often", "-"), run: (*Model).faster},

@@ -247,10 +247,11 @@ func (c *faultCell) show(content string) {
 	}
 	c.content, c.lines = content, strings.Split(content, "\n")
 	if n := len(c.lines); n > 2 && c.op.keys != "" {
-		s := strings.TrimSpace(ansi.Strip(c.lines[n-2]))
-		if c.op.record != nil { // so much is said that it goes on below
-			s += " " + strings.TrimSpace(ansi.Strip(c.lines[n-1]))
+		var said []string
+		for _, l := range c.lines[n-1-c.m.arrange().status : n-1] {
+			said = append(said, strings.TrimSpace(ansi.Strip(l)))
 		}
+		s := strings.Join(said, " ")
 		if len(c.said) == 0 || c.said[len(c.said)-1] != s {
 			c.said = append(c.said, s)
 		}

@@ -123,7 +123,7 @@ func TestViewKeys(t *testing.T) {
 	at120(t, "look is told when the selection has rested", Options{}, func(t *testing.T, s *session) {
 		s.wait(200 * time.Millisecond)
 		s.d.looked = nil
-		s.press("j", "j", "j", "j", "j").wait(500 * time.Millisecond)
+		s.press("j", "j", "j", "j").wait(500 * time.Millisecond)
 		if got := fmt.Sprint(s.d.looked); got != "["+sidOld+"]" {
 			t.Errorf("looked at %s", got)
 		}

@@ -67,16 +67,17 @@ type Model struct {
 	keys    []action
 	byKey   map[string]int // index into keys
 
-	w, h    int
-	full    bool // the detail pane in full width
-	right   bool // the focus is on the detail pane
-	mode    mode
-	list    list.Model
-	detail  detail.Model
-	prompt  *prompt.Model // nil for none
-	input   textinput.Model
-	invalid error // what is wrong with the filter that is being typed
-	help    viewport.Model
+	w, h        int
+	full        bool // the detail pane in full width
+	endedHidden bool // ended recordings are left out of the list
+	right       bool // the focus is on the detail pane
+	mode        mode
+	list        list.Model
+	detail      detail.Model
+	prompt      *prompt.Model // nil for none
+	input       textinput.Model
+	invalid     error // what is wrong with the filter that is being typed
+	help        viewport.Model
 
 	now      time.Time      // of the last tick
 	live     *deck.Snapshot // the latest
@@ -101,6 +102,7 @@ type Model struct {
 
 	updates   []update             // of this session, under way
 	left      map[text.Text]uint64 // paused by this session: the SID, and the ID of the request
+	atSID     text.Text            // the recording that was selected when the frame was composed last
 	bad, info notice               // the status line
 	looked    text.Text            // the recording the deck was last told of
 	resting   bool                 // a restMsg is to come
@@ -297,7 +299,7 @@ func (m *Model) ticked(now time.Time) (moved bool, held tea.Cmd) {
 // row and then needs an absolute move to the next one, 17 bytes a row; each
 // column by itself costs 3. For fewer rows the second packet costs more.
 const (
-	holdFrom = 8
+	holdFrom = 5
 	holdFor  = 50 * time.Millisecond
 )
 

@@ -24,7 +24,7 @@ func TestFilter(t *testing.T) {
 			}}
 		}
 	}
-	const all = "8142 c07a e3f0 91be 0d0d 5b6d 07d1 9999 nodt"
+	const all = "8142 c07a e3f0 91be 0d0d 07d1 nodt 5b6d 9999"
 	tests := []struct{ filter, want string }{
 		{"", all},
 		{"  ", all},
@@ -44,7 +44,7 @@ func TestFilter(t *testing.T) {
 		{"supervisor", "c07a"},
 		{"3125550188", "c07a"},
 		{"startconferencerecording", "c07a"},
-		{"inbound 0199 !555-0142", "e3f0 5b6d 07d1 9999"},
+		{"inbound 0199 !555-0142", "e3f0 07d1 5b6d 9999"},
 		{"status:paused", "8142 c07a"},
 		{"status:REC", "91be 07d1 nodt"},
 		{"status:in-progress", "91be nodt"}, // the gone one shows GONE, and was in-progress
@@ -165,7 +165,7 @@ func TestFilterTerms(t *testing.T) {
 		{"from:(310)555", "8142"},
 		{"from:0199", ""},
 		{"from:jane", "e3f0"},
-		{"to:0199 !to:agent7", "8142 e3f0 5b6d 07d1 9999"},
+		{"to:0199 !to:agent7", "8142 e3f0 07d1 5b6d 9999"},
 		{"to:AGENT7", "91be"},
 		{"from:3125550188", "c07a"}, // of a participant
 		{"to:sip:desk", "c07a"},

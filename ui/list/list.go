@@ -35,15 +35,17 @@ type Model struct {
 	pausing []*row             // those of came that are paused
 	shown   int                // how many match
 
-	sel    *row               // nil before there was anything to select
-	selAt  int                // its place in rows
-	kept   bool               // it is in rows only because it is selected
-	top    int                // the first row of the window
-	marks  map[text.Text]bool // see SetMarks
-	filter Filter
-	tries  uint64 // counts filters
-	sort   Sort
-	rev    bool
+	sel       *row               // nil before there was anything to select
+	selAt     int                // its place in rows
+	kept      bool               // it is in rows only because it is selected
+	hideEnded bool               // see SetHideEnded
+	complete  bool               // all recordings had been read when the last snapshot came
+	top       int                // the first row of the window
+	marks     map[text.Text]bool // see SetMarks
+	filter    Filter
+	tries     uint64 // counts filters
+	sort      Sort
+	rev       bool
 
 	sidWidth int         // of the widest short SID there has been
 	pausesAt time.Time   // see SetPausesAt
@@ -150,6 +152,7 @@ func (m *Model) SetSnapshot(s *deck.Snapshot) {
 	m.snap, m.asOf = s, s.ServerTime(time.Now())
 	line := m.selAt - m.top
 	m.load(s.Recordings)
+	m.complete = !s.Health.Complete.IsZero()
 	m.relevel(time.Now())
 	m.refilter()
 	if m.top > 0 { // in mid-list the selected row keeps its line; at the top the top stays in view
@@ -242,11 +245,12 @@ func (m Model) ShortSID(sid text.Text) string {
 func (m *Model) refilter() {
 	m.touch()
 	m.kept = false
-	m.rows = m.all
+	m.rows = m.unhidden()
 	if !m.filter.IsZero() {
-		m.rows = make([]*row, 0, len(m.all))
+		all := m.rows
+		m.rows = make([]*row, 0, len(all))
 		in := m.matching()
-		for _, r := range m.all {
+		for _, r := range all {
 			if m.match(r, in) {
 				m.rows = append(m.rows, r)
 			}

@@ -56,6 +56,7 @@ func (m *Model) replace(old *row, rec *deck.Recording, dirty map[string]bool) *r
 	r := newRow(rec)
 	m.name(r)
 	r.level, r.acked = m.level(r, m.asOf.Add(-m.snap.Offset))
+	m.freshen(r, old)
 	tail := tailOf(r)
 	if old == nil {
 		r.alike, m.tails[tail] = m.tails[tail], r

@@ -43,16 +43,17 @@ const (
 // Question is what a prompt asks about. It does not change while it is open.
 type Question struct {
 	Kind    Kind
-	Opener  string       // the key that opened it, as tea names it
-	Request deck.Request // what is asked for; zero for Quit
-	Short   string       // the short SID of the recording, as the list shows it
-	Who     string       // who is on the line
-	Profile string       // the space and profile
-	State   string       // of the recording when the prompt opened; see [State]
-	Left    []string     // for Quit: the recordings that are left paused; for Behind: more about it
-	Title   string       // for Behind: what happened
-	Why     string       // why it asks; empty where nothing is to be said
-	Many    []One        // several recordings, Request's first; none for one
+	Opener  string           // the key that opened it, as tea names it
+	Request deck.Request     // what is asked for; zero for Quit
+	Short   string           // the short SID of the recording, as the list shows it
+	Who     string           // who is on the line
+	Profile string           // the space and profile
+	State   string           // of the recording when the prompt opened; see [State]
+	Left    []string         // for Quit: the recordings that are left paused; for Behind: more about it
+	Title   string           // for Behind: what happened
+	Why     string           // why it asks; empty where nothing is to be said
+	Trouble deck.TroubleKind // for Ack: what alarms, where it is not the pause; no time is asked for
+	Many    []One            // several recordings, Request's first; none for one
 }
 
 // Answer is what a message did to a prompt.
