@@ -92,10 +92,17 @@ type Sources struct {
 type Error struct {
 	What  string   // what was tried, on what, and why it cannot be
 	Hints []string // the next steps
+	Err   error    // such as [ErrNotSet]; nil for most
 }
+
+// ErrNotSet is that neither space nor project nor token is set anywhere.
+var ErrNotSet = errors.New("space, project and token are not set")
 
 // Error returns what is wrong, without the hints.
 func (e *Error) Error() string { return e.What }
+
+// Unwrap returns the kind of what is wrong, if it has a name.
+func (e *Error) Unwrap() error { return e.Err }
 
 // problem returns an Error without hints.
 func problem(format string, args ...any) *Error {

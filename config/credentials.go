@@ -221,7 +221,8 @@ func (l *loader) loadCredentials(ctx context.Context) {
 
 // nothing is the error for when no source has any of the three.
 func (l *loader) nothing() error {
-	e := problem("cannot reach a project: space, project and token are not set")
+	e := problem("cannot reach a project: %v", ErrNotSet)
+	e.Err = ErrNotSet
 	e.Hints = []string{"set SIGNALWIRE_SPACE, SIGNALWIRE_PROJECT_ID and SIGNALWIRE_API_TOKEN"}
 	if l.cfg.File != "" {
 		e.Hints = append(e.Hints, "or write space, project and token_file to "+l.cfg.File)

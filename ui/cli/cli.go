@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -151,9 +152,13 @@ func (r *runner) sources(cmd *cobra.Command) config.Sources {
 	return in
 }
 
-// addSettings gives cmd a flag for each setting.
-func addSettings(cmd *cobra.Command) {
+// addSettings gives cmd a flag for each of the named settings, or for every one
+// when none is named.
+func addSettings(cmd *cobra.Command, names ...string) {
 	for _, f := range config.Flags() {
+		if len(names) > 0 && !slices.Contains(names, f.Name) {
+			continue
+		}
 		v := &textValue{kind: f.Hint}
 		if f.Bool {
 			v.kind = "bool"

@@ -309,6 +309,8 @@ func TestConfigShowsProvenance(t *testing.T) {
 		{"interval", "5s", "--interval"},
 		{"lookback", "2d", "TAPEDECK_LOOKBACK"},
 		{"pause-behavior", "silence", "default"},
+		{"pause-scope", "recording", "default"},
+		{"auto-resume", "0s", "default"},
 		{"read-only", "false", "default"},
 		{"tick", "1s", "default"},
 		{"low-bandwidth", "false", "default"},
