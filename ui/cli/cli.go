@@ -46,6 +46,7 @@ type App struct {
 	Stderr    io.Writer
 	Terminal  bool   // standard output is a terminal
 	Keyboard  bool   // standard input is a terminal
+	Width     int    // columns of that terminal; 0 when not known
 	Version   string // set at build time; empty for that of the build information
 	Dashboard Dashboard
 }
