@@ -127,7 +127,8 @@ func Load(ctx context.Context, in Sources) (Config, error) {
 		l.showCredentials(credentials{}) // no other profile will do
 	}
 	l.loadSettings()
-	l.warnOfVariables()
+	l.checkVariables()
+	l.checkProxies()
 	return l.cfg, errors.Join(l.problems...)
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -249,6 +250,20 @@ func TestNoCommandRunsNothing(t *testing.T) {
 	for _, s := range c.Settings() {
 		if s.Name == "token" && s != want {
 			t.Errorf("got %v, want %v", s, want)
+		}
+	}
+}
+
+// A file that has only profiles says so, and how to choose one.
+func TestOnlyProfiles(t *testing.T) {
+	file := "[profile.eu]\nspace = \"eu-acme\"\nproject = \"p\"\ntoken = \"" + tokenValue + "\"\n"
+	for _, tt := range []struct{ file, names string }{{file, "eu"}, {file + "[profile.us]\n", "eu, us"}} {
+		c, err := load(t, setup{file: tt.file})
+		checkError(t, err, "cannot reach a project: "+c.File+" has only profiles ("+tt.names+"), and none is chosen")
+		e, _ := errors.AsType[*Error](err)
+		want := []string{"choose one with --profile eu or TAPEDECK_PROFILE=eu", "or write default_profile = \"eu\" at the top of " + c.File}
+		if !slices.Equal(e.Hints, want) || !errors.Is(err, ErrNotSet) {
+			t.Errorf("hints %q, want %q", e.Hints, want)
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tapedeck/api/sim"
 	"tapedeck/config"
@@ -178,3 +179,22 @@ type textValue struct{ text, kind string }
 func (v *textValue) String() string     { return v.text }
 func (v *textValue) Type() string       { return v.kind }
 func (v *textValue) Set(s string) error { v.text = s; return nil }
+
+// typedValue is a flag's value that knows how it was typed, for an error.
+type typedValue struct {
+	pflag.Value
+	text string
+}
+
+func (v *typedValue) Set(s string) error { v.text = s; return v.Value.Set(s) }
+
+// keepTyped has a flag know how its value was typed.
+func keepTyped(f *pflag.Flag) { f.Value = &typedValue{Value: f.Value} }
+
+// typed returns the value of a flag as it was typed.
+func typed(f *pflag.Flag) string {
+	if v, ok := f.Value.(*typedValue); ok && f.Changed {
+		return v.text
+	}
+	return f.Value.String()
+}

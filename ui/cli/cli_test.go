@@ -65,8 +65,13 @@ func TestUsage(t *testing.T) {
 		{"--interval", []string{"--interval needs a value"}},
 		{"--demo=perhaps", []string{`cannot use "perhaps" for --demo: it must be true or false`}},
 		{"--demo --seed x", []string{`cannot use "x" for --seed: it must be a whole number from 0`}},
-		{"--demo --recordings -1", []string{"cannot use -1 for --recordings: allowed is 0 to 100000"}},
-		{"--demo --churn NaN", []string{"cannot use NaN for --churn"}},
+		{"--demo --recordings -1", []string{`cannot use "-1" for --recordings: allowed is 0 to 100000`}},
+		{"--demo --recordings 10000000", []string{`cannot use "10000000" for --recordings: allowed is 0 to 100000`}},
+		{"simulate --history 0x10000000", []string{`cannot use "0x10000000" for --history: allowed is 0 to 100000`}},
+		{"--demo --recordings 99999999999999999999", []string{`cannot use "99999999999999999999" for --recordings`}},
+		{"--demo --churn NaN", []string{`cannot use "NaN" for --churn`}},
+		{"--demo --churn 1e9", []string{`cannot use "1e9" for --churn: allowed is 0 to 6000`}},
+		{"--demo --seed -1", []string{`cannot use "-1" for --seed`}},
 		{"--demo --fault nonesuch", []string{`cannot use "nonesuch" for --fault: `, "--fault help lists them"}},
 		{"--demo --profile eu", []string{"cannot use --profile with --demo"}},
 		{"--recordings 3", []string{"cannot use --recordings without --demo"}},
@@ -325,6 +330,7 @@ func TestConfigShowsProvenance(t *testing.T) {
 		{"journal-syslog", "false", "default"},
 		{"journal-required", "false", "default"},
 		{"no-color", "false", "default"},
+		{"proxy", "(none)", "default"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tapedeck config (-want +got):\n%s", diff)

@@ -69,6 +69,7 @@ func (r *runner) status() *cobra.Command {
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return r.blind(q, flagError(cmd, err)) })
 	addSettings(cmd, statusFlags...)
 	cmd.Flags().DurationVar(&q.timeout, "timeout", askLimit, "how long to wait for a token_command and the API, at most 1m")
+	keepTyped(cmd.Flags().Lookup("timeout"))
 	cmd.Flags().BoolVar(&q.json, "json", false, "print one JSON object")
 	cmd.Flags().BoolVar(&q.tmux, "tmux", false, "print tmux's color markup around what needs attention")
 	return cmd
@@ -91,7 +92,7 @@ func (r *runner) runStatus(cmd *cobra.Command, q statusQuery) error {
 	case q.json && q.tmux:
 		return r.blind(statusQuery{}, usage("cannot use --json with --tmux: the status has one form", "leave out one of them"))
 	case q.timeout <= 0 || q.timeout > maxAsk:
-		return r.blind(q, usage("cannot use "+strconv.Quote(cmd.Flags().Lookup("timeout").Value.String())+" for --timeout: allowed is a time up to 1m, such as 1s"))
+		return r.blind(q, usage("cannot use "+strconv.Quote(typed(cmd.Flags().Lookup("timeout")))+" for --timeout: allowed is a time up to 1m, such as 1s"))
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), q.timeout)
 	defer cancel()

@@ -227,6 +227,7 @@ func TestStatusAsksTheAPI(t *testing.T) {
 		{"unknown flag", full, "--intervall 3", "STALE\n", "there is no flag --intervall", 2},
 		{"argument", full, "now", "STALE\n", "takes no arguments", 2},
 		{"timeout 0", full, "--timeout 0s", "STALE\n", `cannot use "0s" for --timeout`, 2},
+		{"timeout too long", full, "--timeout 90m", "STALE\n", `cannot use "90m" for --timeout`, 2},
 		{"timeout unreadable", full, "--timeout soon", "STALE\n", `cannot use "soon" for --timeout: it must be a time, such as 1s`, 2},
 		{"two forms", full, "--json --tmux", "STALE\n", "cannot use --json with --tmux", 2},
 	}
