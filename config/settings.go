@@ -48,13 +48,15 @@ var settings = []setting{
 		func(c *Config) *time.Duration { return &c.PauseAlarm }),
 	boolean("mask-numbers", "show the last digits of phone numbers only",
 		func(c *Config) *bool { return &c.MaskNumbers }, nil),
+	folder("names-file", "file with names for numbers, shown instead of them", "FILE",
+		func(c *Config) *string { return &c.namesFile }, nil),
 	choice("theme", "colors", []string{"auto", "dark", "light", "mono"},
 		func(c *Config) *string { return &c.Theme }),
 	boolean("ascii", "show only ASCII characters (default: where the locale is not UTF-8)",
 		func(c *Config) *bool { return &c.ASCII }, (*loader).localeASCII),
 	choice("log", "write debug.log beside the journal", []string{"off", "debug"},
 		func(c *Config) *string { return &c.Log }),
-	folder("state-dir", "folder of the journal and the debug log",
+	folder("state-dir", "folder of the journal and the debug log", "FOLDER",
 		func(c *Config) *string { return &c.StateDir }, (*loader).defaultStateDir),
 	boolean("journal-numbers", "keep phone numbers in the journal",
 		func(c *Config) *bool { return &c.JournalNumbers }, nil),
@@ -178,15 +180,19 @@ func boolean(name, usage string, at func(*Config) *bool, auto func(*loader) (str
 	}
 }
 
-func folder(name, usage string, at func(*Config) *string, auto func(*loader) (string, string)) setting {
+// folder returns a setting that is the path of a folder or a file.
+func folder(name, usage, hint string, at func(*Config) *string, auto func(*loader) (string, string)) setting {
 	return setting{
-		name: name, usage: usage, hint: "FOLDER", kind: textKind, auto: auto,
+		name: name, usage: usage, hint: hint, kind: textKind, auto: auto,
 		set: func(c *Config, text string, b base) error {
 			if text == "" && b.dir != "" {
 				return errors.New("it is empty")
 			}
 			if strings.ContainsRune(text, 0) {
 				return errors.New("it holds a NUL character")
+			}
+			if text == "" {
+				return nil
 			}
 			p, err := b.path(text)
 			if err != nil {

@@ -322,6 +322,7 @@ func TestConfigShowsProvenance(t *testing.T) {
 		{"pause-warn", "1m30s", "default"},
 		{"pause-alarm", "3m", "default"},
 		{"mask-numbers", "false", "default"},
+		{"names-file", "(none)", "default"},
 		{"theme", "auto", "default"},
 		{"ascii", "false", "locale (LANG)"},
 		{"log", "off", "default"},
@@ -330,6 +331,7 @@ func TestConfigShowsProvenance(t *testing.T) {
 		{"journal-syslog", "false", "default"},
 		{"journal-required", "false", "default"},
 		{"no-color", "false", "default"},
+		{"names", "(none)", "default"},
 		{"proxy", "(none)", "default"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
