@@ -124,6 +124,14 @@ func (f *file) find(key []string) place {
 	return place{line: 1, column: 1}
 }
 
+// Profiles returns the names of the profiles of the settings file, in order; none
+// where the file cannot be read.
+func Profiles(in Sources) []string {
+	l := newLoader(in)
+	_ = l.readFile()
+	return l.file.profiles()
+}
+
 // readFile reads the settings file into l. That the default file is missing is
 // no error; that a file given by flag is, is one.
 func (l *loader) readFile() error {

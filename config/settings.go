@@ -17,6 +17,8 @@ type setting struct {
 	hint  string // what --help calls the value; empty for a boolean
 	def   string // the default, as it would be written
 	kind  kind
+	// values are those that are allowed, where they are words.
+	values []string
 	// auto, if set, finds the default and says where it came from.
 	auto func(l *loader) (text, source string)
 	set  func(c *Config, text string, b base) error // the error says what is allowed
@@ -72,6 +74,8 @@ type Flag struct {
 	Usage string
 	Hint  string // what to call the value; empty for a boolean
 	Bool  bool   // given without a value, it means true
+	// Values are those that are allowed, where they are words; nil for any.
+	Values []string
 }
 
 // Flags returns the flags that [Load] knows.
@@ -85,7 +89,7 @@ func Flags() []Flag {
 		if s.def != "" && s.kind != booleanKind {
 			usage += " (default " + s.def + ")"
 		}
-		flags = append(flags, Flag{Name: s.name, Usage: usage, Hint: s.hint, Bool: s.kind == booleanKind})
+		flags = append(flags, Flag{Name: s.name, Usage: usage, Hint: s.hint, Bool: s.kind == booleanKind, Values: s.values})
 	}
 	return flags
 }
@@ -148,7 +152,7 @@ func duration(name, usage, def string, least, most time.Duration, at func(*Confi
 
 func choice(name, usage string, values []string, at func(*Config) *string) setting {
 	return setting{
-		name: name, usage: usage + ": " + strings.Join(values, ", "), hint: "WORD", def: values[0], kind: textKind,
+		name: name, usage: usage + ": " + strings.Join(values, ", "), hint: "WORD", def: values[0], kind: textKind, values: values,
 		set: func(c *Config, text string, _ base) error {
 			for _, v := range values {
 				if v == text {
@@ -164,7 +168,7 @@ func choice(name, usage string, values []string, at func(*Config) *string) setti
 
 func boolean(name, usage string, at func(*Config) *bool, auto func(*loader) (string, string)) setting {
 	return setting{
-		name: name, usage: usage, def: "false", kind: booleanKind, auto: auto,
+		name: name, usage: usage, def: "false", kind: booleanKind, values: []string{"true", "false"}, auto: auto,
 		set: func(c *Config, text string, _ base) error {
 			switch text {
 			case "true", "1":

@@ -57,6 +57,7 @@ type App struct {
 func Execute(ctx context.Context, app App) int {
 	r := &runner{App: app}
 	root := r.root()
+	r.completeValues(root)
 	// Cobra would take nil for the arguments of the process.
 	root.SetArgs(append([]string{}, app.Args...))
 	root.SetOut(app.Stdout)
@@ -125,8 +126,11 @@ func (r *runner) report(err error) {
 		return
 	}
 	var hints []string
+	var hinted interface{ Hint() string } // such as an error of the journal
 	if e, ok := errors.AsType[*Error](err); ok {
 		hints = e.Hints
+	} else if errors.As(err, &hinted) && hinted.Hint() != "" {
+		hints = []string{hinted.Hint()}
 	} else if e, ok := errors.AsType[*config.Error](err); ok {
 		hints = e.Hints
 	}
