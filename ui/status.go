@@ -257,24 +257,18 @@ func (m *Model) healthNote() (string, theme.Role) {
 	if p := h.Phase(m.now); p == deck.Live || p == deck.Loading || h.Err == nil || !m.live.Known() {
 		return "", theme.Plain
 	}
-	words := "poll: " + pollWords(h.Err)
+	e, answered := errors.AsType[*api.Error](h.Err)
+	words := "poll: " + api.Reason(h.Err)
+	if answered && !e.Message.IsZero() {
+		words += ": " + e.Message.String()
+	}
 	if !h.Complete.IsZero() {
 		words += "; showing " + h.Complete.Local().Format("15:04:05 MST")
 	}
+	if hint := api.Hint(h.Err); hint != "" && !(answered && e.StatusCode >= 500) { // which ends by itself
+		words += "; " + hint
+	}
 	return words, theme.Warn
-}
-
-// pollWords says why a poll failed, and what to do about it or what the API
-// said to it.
-func pollWords(err error) string {
-	words := api.Reason(err)
-	if hint := api.Hint(err); hint != "" {
-		return words + ": " + hint
-	}
-	if e, ok := errors.AsType[*api.Error](err); ok && !e.Message.IsZero() {
-		return words + ": " + e.Message.String()
-	}
-	return words
 }
 
 // hintLine is the last line: the keys that are of use now. Those of high rank

@@ -212,7 +212,7 @@ func (m *Model) announce(u *update, now time.Time) {
 // offRecord says that an update is not in the journal, and why; empty when it
 // is.
 func offRecord(p deck.Progress) string {
-	if p.OffRecord == nil {
+	if p.OffRecord == nil || errors.Is(p.Err, deck.ErrNotOnRecord) { // which says it
 		return ""
 	}
 	return "not on record: " + text.New(p.OffRecord.Error()).String()
@@ -244,7 +244,7 @@ func progressWords(p deck.Progress, short string) (words, hint string, bad bool)
 		words, bad = req.Verb()+name+with+": contradicted", true
 	case deck.Failed:
 		words, bad = req.Verb()+name+": failed: "+cause(p.Err), true
-		hint = api.Hint(p.Err)
+		hint = nextStep(p.Err)
 	case deck.Unknown:
 		words, bad = req.Verb()+name+": unknown: nobody can tell yet whether it was done; reading again", true
 		if p.Settled {
@@ -277,6 +277,9 @@ func progressWords(p deck.Progress, short string) (words, hint string, bad bool)
 func cause(err error) string {
 	if err == nil {
 		return "no reason known"
+	}
+	if words, ok := notOnRecord(err); ok {
+		return words
 	}
 	if e, ok := errors.AsType[*api.Error](err); ok {
 		return e.Error()

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"tapedeck/api/state"
 	"tapedeck/api/text"
 )
 
@@ -113,8 +114,6 @@ func (f *Follower) look(ctx context.Context) error {
 		return nil // it is being rotated
 	case err != nil:
 		return problem("open", path, err)
-	case !st.Mode().IsRegular():
-		return problem("open", path, errNotRegular)
 	case f.file == nil || !os.SameFile(f.file, st):
 		return f.lookAtAll(ctx)
 	case st.Size() == f.size:
@@ -123,7 +122,11 @@ func (f *Follower) look(ctx context.Context) error {
 		f.file = nil
 		return f.lookAtAll(ctx)
 	}
-	p, err := openPart(f.dir, FileName, 0)
+	dir, err := state.At(f.dir)
+	if err != nil {
+		return problem("open", f.dir, err)
+	}
+	p, err := openPart(dir, FileName, 0)
 	if err != nil {
 		return err
 	}
@@ -144,7 +147,7 @@ func (f *Follower) lookAtAll(ctx context.Context) error {
 	defer closeParts(parts)
 	since := time.Now().Add(-followWindow)
 	from := slices.IndexFunc(parts, func(p part) bool {
-		st, err := p.file.Stat()
+		st, err := p.stat()
 		return err == nil && f.file != nil && os.SameFile(st, f.file)
 	})
 	known := from >= 0
@@ -152,9 +155,9 @@ func (f *Follower) lookAtAll(ctx context.Context) error {
 		f.reset()
 	}
 	for i, p := range parts[max(0, from):] {
-		st, err := p.file.Stat()
+		st, err := p.stat()
 		if err != nil {
-			return problem("read", p.file.Name(), err)
+			return problem("read", p.name, err)
 		}
 		if !known && p.name != FileName && st.ModTime().Before(since) {
 			continue

@@ -221,7 +221,7 @@ func TestFollowAcrossRotations(t *testing.T) {
 			t.Fatalf("action %d is %s, want %d", i, a.ID, n-i)
 		}
 	}
-	if parts, _ := rotatedFiles(dir); len(parts) < 5 {
+	if parts, _ := openParts(dir); len(parts) < 6 {
 		t.Errorf("only %d files are full", len(parts))
 	}
 	again := Follow(dir, "", "")

@@ -221,7 +221,7 @@ func (b *builder) update() {
 	}
 	if p.Err != nil {
 		b.wrapped(theme.Bad, reason(p.Err))
-		if hint := api.Hint(p.Err); hint != "" {
+		if hint := api.Hint(p.Err); hint != "" && p.Outcome == deck.Failed {
 			b.wrapped(theme.Plain, "hint: "+hint)
 		}
 	}
@@ -229,10 +229,10 @@ func (b *builder) update() {
 
 // reason returns what the API said, or what happened instead.
 func reason(err error) string {
-	if e, ok := errors.AsType[*api.Error](err); ok {
-		return text.New(e.Error()).String()
+	if errors.Is(err, deck.ErrNotOnRecord) {
+		return "not sent: it cannot be put on record"
 	}
-	return text.New(err.Error()).String()
+	return text.New(api.Words(err)).String()
 }
 
 // seconds returns a short time as people say it.
