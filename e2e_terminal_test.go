@@ -307,10 +307,20 @@ func (s *terminal) selects(sid, status string) string {
 // pace is how far apart keys are that a person types: nearer ones are a burst.
 const pace = 50 * time.Millisecond
 
+// seen is how long somebody looks at what is selected before a key changes it:
+// a key that comes sooner after the selection has moved by itself asks.
+const seen = 320 * time.Millisecond
+
 // keys types keys, all at once, some time after the ones before.
 func (s *terminal) keys(keys string) {
 	s.t.Helper()
-	time.Sleep(time.Until(s.typed.Add(pace)))
+	apart := pace
+	if len(keys) == 1 && strings.Contains("pPrX", keys) {
+		if apart = seen; s.typed.IsZero() {
+			s.typed = time.Now()
+		}
+	}
+	time.Sleep(time.Until(s.typed.Add(apart)))
 	_, err := s.master.WriteString(keys)
 	s.check(err)
 	s.typed = time.Now()

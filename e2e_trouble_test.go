@@ -189,7 +189,7 @@ func testKeyRepeat(t *testing.T, p program) {
 	s := p.start(t, launch{env: space.env()})
 	s.selects(mine, "REC")
 	s.keys(strings.Repeat("p", 20)) // nobody presses that fast: it asks
-	s.see("Pause …a00a with silence?", "came in a burst")
+	s.see("Pause …a00a with silence?", "arrived in a burst")
 	guard()
 	s.keys("n")
 	s.see("canceled, nothing was sent")
@@ -205,7 +205,7 @@ func testKeyRepeat(t *testing.T, p program) {
 	s.keys("n")
 	s.see("canceled, nothing was sent")
 	s.keys("ry") // faster than anybody reads
-	s.see("y does not count: it came in a burst", "Resume …a00a?")
+	s.see("y ignored: it arrived in a burst", "Resume …a00a?")
 	s.keys("n")
 	s.gone("Resume …a00a?")
 	s.types("ry") // on a slow machine, both at once

@@ -124,18 +124,9 @@ func (m *Model) again(key string, r *deck.Recording, cannot, why string, now tim
 		words, _, _ := progressWords(p, m.list.ShortSID(r.SID))
 		m.refuse(cannot+why+" ("+words+")", now)
 	default:
-		m.refuse("a held "+key+" sends nothing twice: let go of it for a moment", now)
+		m.refuse(key+" is being held down: release it, then press again", now)
 	}
 	return true
-}
-
-// askFirst opens a prompt for an update that would be sent at once, because of
-// a doubt.
-func (m *Model) askFirst(a *action, req deck.Request, r *deck.Recording, now time.Time) {
-	q := m.question(a, req, r)
-	q.Kind = prompt.Confirm
-	q.Why = "Asked because " + a.key.Keys()[0] + " came " + m.hasty + "."
-	m.open(q, now)
 }
 
 // question is what a prompt asks about an update of a recording.
@@ -146,18 +137,12 @@ func (m *Model) question(a *action, req deck.Request, r *deck.Recording) prompt.
 	}
 }
 
-// open opens a prompt. What the status line said was about something else.
-func (m *Model) open(q prompt.Question, now time.Time) {
-	p := prompt.New(m.th, q, now)
-	m.prompt, m.info = &p, notice{}
-}
-
 // ignored reports whether a key does not count in the open prompt, because of
 // how it came, and says so. Esc and ctrl+c always cancel.
 func (m *Model) ignored(k tea.KeyPressMsg, now time.Time) bool {
 	s := k.String()
 	switch {
-	case m.hasty == "" || s == "esc" || s == "ctrl+c":
+	case m.ambiguous == "" || s == "esc" || s == "ctrl+c":
 		return false
 	case s == m.prompt.Question().Opener:
 		return false // it does nothing anyway
@@ -166,9 +151,9 @@ func (m *Model) ignored(k tea.KeyPressMsg, now time.Time) bool {
 	case !m.prompt.Answers(s):
 		return false // it cancels, which harms nobody
 	}
-	words := s + " does not count: it came " + m.hasty
+	words := s + " ignored: it arrived " + m.ambiguous
 	if m.prompt.Question().Kind == prompt.Typed && k.Text != "" {
-		words = "what came " + m.hasty + " does not count: type it anew, key by key"
+		words = "what arrived " + m.ambiguous + " is ignored: type it again, key by key"
 		m.prompt.Clear()
 	}
 	m.refuse(words, now)

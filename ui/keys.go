@@ -11,7 +11,7 @@ import (
 	"tapedeck/ui/prompt"
 )
 
-var lineHints = []hint{{"Enter", "goes on", 0}, {"Esc", "cancels", 0}}
+var lineHints = []hint{{"Enter", "continues", 0}, {"Esc", "cancels", 0}}
 
 // promptHints are the hints while a prompt is open.
 func promptHints(m *Model) []hint {
@@ -30,18 +30,22 @@ func promptHints(m *Model) []hint {
 	case prompt.Typed:
 		return []hint{{"Enter", "stop", 0}, {"Esc", "cancel", 0}}
 	}
-	return []hint{{"y", "quit", 0}, {"any other key", "stays", 1}}
+	return []hint{{"y", "quit", 0}, {"any other key", "cancels", 1}}
 }
 
 // key routes a key press: to what is open, to the table of actions, or to the
 // list or the detail pane.
 func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	s := k.String()
-	m.hasty = m.doubt(k, now)
+	m.list.Hold()
+	m.ambiguous = m.doubt(k, now)
 	if !m.repeats(s, now) {
 		m.dismiss(now)
 	}
 	defer m.pressed(s, now)
+	if m.closedJustNow(s, now) {
+		return nil
+	}
 	switch s {
 	case "ctrl+c":
 		return m.interrupted(k, now)
@@ -144,7 +148,7 @@ func (m *Model) escape(time.Time) tea.Cmd {
 
 func (m *Model) toggleFull(now time.Time) tea.Cmd {
 	if _, ok := m.selected(); !ok && !m.full {
-		m.refuse("no recording is selected", now)
+		m.refuse(m.noneSelected(), now)
 		return nil
 	}
 	m.full, m.right = !m.full, false
@@ -162,7 +166,7 @@ func (m *Model) toggleFocus(now time.Time) tea.Cmd {
 
 func (m *Model) toggleRaw(now time.Time) tea.Cmd {
 	if _, ok := m.selected(); !ok {
-		m.refuse("no recording is selected", now)
+		m.refuse(m.noneSelected(), now)
 		return nil
 	}
 	on := !m.detail.Raw()
@@ -208,11 +212,11 @@ func (m *Model) pollEnded(s *deck.Snapshot, now time.Time) {
 func (m *Model) freeze(now time.Time) tea.Cmd {
 	if m.frozen.IsZero() {
 		m.frozen = m.now
-		m.say("the display is frozen; f thaws it", now)
+		m.say("display frozen; f thaws it", now)
 		return nil
 	}
 	m.thaw()
-	m.say("the display goes on", now)
+	m.say("display thawed", now)
 	return nil
 }
 
@@ -262,7 +266,7 @@ func intervalWords(d time.Duration) string { return fmt.Sprintf("%g s", d.Second
 func (m *Model) copySID(now time.Time) tea.Cmd {
 	r, ok := m.selected()
 	if !ok {
-		m.refuse("no recording is selected", now)
+		m.refuse(m.noneSelected(), now)
 		return nil
 	}
 	m.say("copied the recording's SID …"+m.list.ShortSID(r.SID), now)
@@ -272,7 +276,7 @@ func (m *Model) copySID(now time.Time) tea.Cmd {
 func (m *Model) copyParent(now time.Time) tea.Cmd {
 	r, ok := m.selected()
 	if !ok {
-		m.refuse("no recording is selected", now)
+		m.refuse(m.noneSelected(), now)
 		return nil
 	}
 	what := "call's"

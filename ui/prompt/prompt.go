@@ -3,9 +3,10 @@
 //
 // A [Model] holds its request from the moment it opens, so rows may move, end
 // and come while it is open. Its rules: in the first 300 ms y and Enter are
-// ignored, the key that opened it does nothing in it at any time, pasted text
-// never answers, and it closes by itself after 15 s and when the status of its
-// recording changes.
+// ignored, and every key where it opened by itself; the key that opened it does
+// nothing in it at any time; pasted text never answers; it closes by itself
+// after 15 s and when the status of its recording changes. Of several, those
+// that change are left out, and it closes when none is left.
 package prompt
 
 import (
@@ -54,6 +55,7 @@ type Question struct {
 	Why     string           // why it asks; empty where nothing is to be said
 	Trouble deck.TroubleKind // for Ack: what alarms, where it is not the pause; no time is asked for
 	Many    []One            // several recordings, Request's first; none for one
+	Unasked bool             // it opens by itself, so that in its first 300 ms no key counts
 }
 
 // Answer is what a message did to a prompt.
@@ -128,6 +130,20 @@ func (m Model) Answers(key string) bool {
 	return key == "y"
 }
 
+// Updates reports whether the prompt asks for an update, or for an auto-resume.
+func (m Model) Updates() bool {
+	switch m.q.Kind {
+	case Choose, Confirm, Typed, Timer:
+		return true
+	}
+	return false
+}
+
+// Canceled closes the prompt for a reason from outside of it.
+func (m Model) Canceled(why string) Answer {
+	return Answer{Closed: true, Say: m.name() + " canceled: " + why}
+}
+
 // Clear forgets what was typed of a short SID: a piece of it did not count, so
 // the rest must not stay.
 func (m *Model) Clear() {
@@ -143,7 +159,7 @@ func (m Model) Watch(r *deck.Recording) Answer {
 	if m.q.Kind == Quit || State(r) == m.q.State {
 		return Answer{}
 	}
-	return m.changed(m.q.Short, r)
+	return Answer{Closed: true, Say: m.name() + " canceled: it " + Since(r)}
 }
 
 // Expire closes the prompt when its time is over.
@@ -155,7 +171,7 @@ func (m Model) Expire(now time.Time) Answer {
 	if age := now.Sub(since); age < lifetime && age >= 0 {
 		return Answer{}
 	}
-	return Answer{Closed: true, Say: m.name() + " not asked any more: no answer for 15 s"}
+	return Answer{Closed: true, Say: m.name() + " canceled: no answer for 15 s"}
 }
 
 // name returns what is asked for, in words.
@@ -169,7 +185,7 @@ func (m Model) name() string {
 	case Timer:
 		return "change the auto-resume of" + name
 	case Behind:
-		return "what becomes of" + name
+		return "the question about" + name
 	}
 	return m.q.Request.Verb() + " " + m.subject()
 }
@@ -187,6 +203,8 @@ func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
 		return m, a
 	}
 	switch s := k.String(); {
+	case m.q.Unasked && s != "ctrl+c" && now.Sub(m.opened) < guard:
+		return m, tooSoon(s)
 	case s == "esc" || s == "ctrl+c":
 		return m, m.canceled()
 	case m.Typing():
@@ -198,12 +216,12 @@ func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
 		m.line.last = now
 		return m, Answer{}
 	case m.q.Kind == Behind:
-		return m, m.decided(s, now)
+		return m, m.decided(s)
 	case m.q.Kind == Choose && s == "t":
 		m.line.last = now
 		m.askWait()
 		return m, Answer{}
-	case (s == "1" || s == "2") && m.q.Kind == Choose && len(m.q.Many) > 0 && now.Sub(m.opened) < guard:
+	case (s == "1" || s == "2") && m.q.Kind == Choose && (len(m.q.Many) > 0 || m.q.Why != "") && now.Sub(m.opened) < guard:
 		return m, tooSoon(s) // the names are to be read first
 	case (s == "y" || isEnter(s)) && m.q.Kind != Typed && now.Sub(m.opened) < guard,
 		isEnter(s) && now.Sub(m.opened) < guard:
@@ -227,7 +245,7 @@ func isEnter(s string) bool { return s == "enter" || s == "kpenter" }
 func (m Model) canceled() Answer {
 	switch m.q.Kind {
 	case Quit:
-		return Answer{Closed: true, Say: "not quit"}
+		return Answer{Closed: true, Say: "still running"}
 	case Behind:
 		return Answer{Closed: true, Say: "…" + m.q.Short + " is left as it is"}
 	case Ack, Timer:
@@ -260,7 +278,7 @@ func (m Model) typed(k tea.KeyPressMsg) (Model, Answer) {
 		}
 		wrong := m.input.Value()
 		m.input.Reset()
-		return m, Answer{Say: fmt.Sprintf("nothing was stopped: %q is not %s; type it anew", wrong, m.q.Short)}
+		return m, Answer{Say: fmt.Sprintf("nothing was stopped: %q is not %s; type it again", wrong, m.q.Short)}
 	}
 	m.input, _ = m.input.Update(k)
 	return m, Answer{}

@@ -115,7 +115,7 @@ func (m Model) lines(w int) [][]part {
 		return [][]part{
 			{{theme.Bad, "Stop " + short + ": this cannot be undone"}},
 			m.about(),
-			{{theme.Plain, "  The call goes on unrecorded. Esc cancels."}},
+			{{theme.Plain, "  The call continues unrecorded. Esc cancels."}},
 			{{theme.Plain, m.ask()}, {theme.Bold, m.input.Value()}},
 		}
 	}
@@ -135,5 +135,5 @@ func (m Model) quit() [][]part {
 		}
 		out = append(out, []part{{theme.Plain, "  " + l}})
 	}
-	return append(out, []part{{theme.Key, "  y"}, {theme.Plain, " quit, they stay paused"}, {theme.Dim, "   any other key: do not quit"}})
+	return append(out, []part{{theme.Key, "  y"}, {theme.Plain, " quit, they stay paused"}, {theme.Dim, "   any other key cancels"}})
 }
