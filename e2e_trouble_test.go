@@ -321,7 +321,7 @@ func testHostileText(t *testing.T, p program) {
 	s.see("Pause …a001", "room (conference)")
 	s.keys("n")
 	s.keys("C")
-	s.see("copied the conference's SID")
+	s.see("sent to the terminal's clipboard: ")
 	s.refusedWithHostileWords(space)
 
 	for i, line := range strings.Split(s.text(), "\n")[1:38] {

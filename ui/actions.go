@@ -108,8 +108,8 @@ func viewActions() []action {
 		{key: bind("f", "freeze or thaw the display; an update thaws it too", "f"), hint: "freeze", rank: 9, run: (*Model).freeze},
 		{key: bind("+", "poll less often", "+"), run: (*Model).slower},
 		{key: bind("-", "poll more often", "-"), run: (*Model).faster},
-		{key: bind("c", "copy the recording's SID", "c"), hint: "copy SID", rank: 11, run: (*Model).copySID},
-		{key: bind("C", "copy the call's or the conference's SID", "C"), run: (*Model).copyParent},
+		{key: bind("c", "send the recording's SID to the terminal's clipboard", "c"), hint: "copy SID", rank: 11, run: (*Model).copySID},
+		{key: bind("C", "send the call's or the conference's SID to it", "C"), run: (*Model).copyParent},
 		{key: bind("J", "toggle the last answer as JSON in the detail pane", "J"), hint: "json", rank: 13, run: (*Model).toggleRaw},
 	}
 }
@@ -123,7 +123,7 @@ func sessionActions() []action {
 	return []action{
 		{key: bind("? F1", "this help", "?", "f1"), hint: "help", run: (*Model).openHelp},
 		{key: bind("ctrl+l", "redraw the screen", "ctrl+l")},
-		{key: bind("ctrl+z", "suspend tapedeck", "ctrl+z")},
+		{key: bind("ctrl+z", "suspend tapedeck; asks as q does, refuses with an auto-resume or an update under way", "ctrl+z")},
 		{key: bind("q", "quit; asks while recordings are paused here", "q"), hint: "quit", rank: 7, run: (*Model).quit},
 		{key: bind("ctrl+c", "cancels what is open; twice in 2 s quits", "ctrl+c")},
 		{key: bind("s x Delete", "do nothing: stop is X", "s", "x", "delete"), run: stop},
@@ -268,8 +268,15 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	if !a.Go {
 		return nil
 	}
-	if q.Kind == prompt.Quit {
+	switch q.Kind {
+	case prompt.Quit:
 		return tea.Quit
+	case prompt.Suspend:
+		if why := m.whyNotSuspend(); why != "" {
+			m.refuse("cannot suspend: "+why, now)
+			return nil
+		}
+		return m.stopProcess()
 	}
 	if cmd, ok := m.answeredNote(q, a, now); ok {
 		return cmd

@@ -45,8 +45,12 @@ type held struct {
 // any other. It is to be asked once for each key, in their order.
 func (m *Model) doubt(k tea.KeyPressMsg, now time.Time) string {
 	s := &m.slips
-	printable, burst := k.Text != "", false
-	switch r := m.o.reads; {
+	printable, burst, noise := k.Text != "", false, ""
+	r := m.o.reads
+	if r != nil {
+		noise = r.doubtful(now)
+	}
+	switch {
 	case printable && r != nil:
 		for range k.Text {
 			var yes bool
@@ -54,21 +58,21 @@ func (m *Model) doubt(k tea.KeyPressMsg, now time.Time) string {
 			burst = burst || yes
 		}
 	case r != nil:
-		burst = r.doubtful(now)
+		burst = r.crowded(now)
 	case printable:
 		burst = !s.before[1].IsZero() && now.Sub(s.before[1]) <= together
 		s.before[0], s.before[1] = now, s.before[0]
 	}
 	recent := func(t time.Time, d time.Duration) bool { return !t.IsZero() && now.Sub(t) < d }
 	switch {
-	case burst && m.o.reads != nil && m.o.reads.doubtful(now):
-		return "right after an escape"
+	case noise != "":
+		return noise
 	case burst:
-		return "in a burst of keys"
-	case recent(s.escaped, afterEscape):
-		return "right after an escape"
+		return inBurst
+	case k.Mod.Contains(tea.ModAlt), recent(s.escaped, afterEscape):
+		return afterEsc // Alt and a key are an escape and that key, where they come close together
 	case recent(s.focused, afterFocus):
-		return "right as the window got the focus"
+		return afterFocusIn
 	}
 	return ""
 }

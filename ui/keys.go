@@ -29,6 +29,8 @@ func promptHints(m *Model) []hint {
 		return []hint{{"y", m.prompt.Question().Request.Verb(), 0}, {"any other key", "cancels", 1}}
 	case prompt.Typed:
 		return []hint{{"Enter", "stop", 0}, {"Esc", "cancel", 0}}
+	case prompt.Suspend:
+		return []hint{{"y", "suspend", 0}, {"any other key", "cancels", 1}}
 	}
 	return []hint{{"y", "quit", 0}, {"any other key", "cancels", 1}}
 }
@@ -36,9 +38,10 @@ func promptHints(m *Model) []hint {
 // key routes a key press: to what is open, to the table of actions, or to the
 // list or the detail pane.
 func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
-	s := k.String()
 	m.list.Hold()
 	m.ambiguous = m.doubt(k, now)
+	k = plain(k)
+	s := k.String()
 	if !m.repeats(s, now) {
 		m.dismiss(now)
 	}
@@ -74,6 +77,18 @@ func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	case m.mode == telling:
 		return m.readHistory(k, now)
 	}
+	return m.act(k, s, now)
+}
+
+// act does what a key does beside the list and the detail pane.
+func (m *Model) act(k tea.KeyPressMsg, s string, now time.Time) tea.Cmd {
+	if after := m.escaped(s); after != "" {
+		s = after
+	}
+	if words := otherKeyboard(k); words != "" {
+		m.refuse(words, now)
+		return nil
+	}
 	if i, ok := m.byKey[s]; ok {
 		if a := &m.keys[i]; a.verb != "" {
 			return m.request(a, now)
@@ -82,15 +97,6 @@ func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 		}
 	}
 	return m.move(k)
-}
-
-// suspend stops the process, where a shell can continue it.
-func (m *Model) suspend(now time.Time) tea.Cmd {
-	if !canSuspend() {
-		m.refuse("cannot suspend: no shell started tapedeck that could bring it back", now)
-		return nil
-	}
-	return tea.Suspend
 }
 
 // move gives a key to the part that has the focus.
@@ -269,8 +275,7 @@ func (m *Model) copySID(now time.Time) tea.Cmd {
 		m.refuse(m.noneSelected(), now)
 		return nil
 	}
-	m.say("copied the recording's SID …"+m.list.ShortSID(r.SID), now)
-	return tea.SetClipboard(r.SID.String())
+	return m.copyText(r.SID.String(), now)
 }
 
 func (m *Model) copyParent(now time.Time) tea.Cmd {
@@ -279,17 +284,12 @@ func (m *Model) copyParent(now time.Time) tea.Cmd {
 		m.refuse(m.noneSelected(), now)
 		return nil
 	}
-	what := "call's"
-	if r.IsConference() {
-		what = "conference's"
-	}
 	sid := r.ParentSID()
 	if sid.IsZero() {
 		m.refuse("…"+m.list.ShortSID(r.SID)+" names no call and no conference", now)
 		return nil
 	}
-	m.say("copied the "+what+" SID "+sid.String(), now)
-	return tea.SetClipboard(sid.String())
+	return m.copyText(sid.String(), now)
 }
 
 // quit ends the session, or asks when it has left recordings paused.

@@ -53,9 +53,9 @@ func TestKeys(t *testing.T) {
 		if got := strings.Join(s.others, ", "); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
-		s.want("copied the call's SID call-" + sidRec)
+		s.want("sent to the terminal's clipboard: call-" + sidRec)
 		s.pick(sidPaused2).press("C")
-		s.want("copied the conference's SID conf-1")
+		s.want("sent to the terminal's clipboard: conf-1")
 	})
 	at120(t, "redraw and suspend, also in a prompt", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidPaused).press("r", "ctrl+l", "ctrl+z")

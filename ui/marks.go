@@ -99,7 +99,7 @@ func (m *Model) requestMarked(a *action, now time.Time) {
 		}
 		req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
 		o := prompt.One{Request: req, Short: short, Who: m.who(r), State: prompt.State(r)}
-		if m.list.Hidden(r.SID) {
+		if m.list.Excluded(r.SID) {
 			o.Note = "hidden by the filter"
 		}
 		many = append(many, o)

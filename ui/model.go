@@ -116,6 +116,7 @@ type Model struct {
 	lead      lead                 // what has led the eye lately
 	drawn     time.Time            // when a key's frame was last composed
 	late      bool                 // a drawMsg is to come
+	suspended bool                 // ctrl+z has stopped the process, and it has not gone on yet
 	frame     tea.View             // as composed last
 }
 
@@ -250,6 +251,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case tea.ResumeMsg:
 		m.now = time.Now()
+	case continuedMsg:
+		return m, m.goOn()
+	case clipboardMsg:
+		cmd = m.loaded(msg, time.Now())
 	default:
 		return m, nil
 	}

@@ -59,7 +59,7 @@ func (m *Model) closedJustNow(key string, now time.Time) bool {
 // watchPrompt closes the open prompt where a snapshot has taken its reason, and
 // leaves out what it asks about no more.
 func (m *Model) watchPrompt(s *deck.Snapshot, now time.Time) {
-	if m.prompt == nil || m.prompt.Question().Kind == prompt.Quit {
+	if m.prompt == nil || m.prompt.Question().Leaves() {
 		return
 	}
 	if m.readOnly() && m.prompt.Updates() {

@@ -306,7 +306,7 @@ func TestProgress(t *testing.T) {
 		step(s, deck.Unknown, func(p *deck.Progress) { p.Err = fmt.Errorf("post: %w", errTimeout{}) })
 		s.want("pause …91be: unknown: it may or may not have been done; checking")
 		s.wait(2 * time.Second).press("c")
-		s.want("pausing …91be: unknown", "copied")
+		s.want("pausing …91be: unknown", "sent to the terminal")
 	})
 	at120(t, "a failure says why and what to do, and stays until a key", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidRec).press("p")

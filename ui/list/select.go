@@ -62,8 +62,8 @@ func (m Model) Line() int {
 	return m.selAt - m.top
 }
 
-// Hidden reports whether the filter hides a recording of the snapshot.
-func (m Model) Hidden(sid text.Text) bool {
+// Excluded reports whether the filter hides a recording of the snapshot.
+func (m Model) Excluded(sid text.Text) bool {
 	r := m.index[sid]
 	return r != nil && !m.filter.IsZero() && (indexOf(m.rows, r) < 0 || m.kept && r == m.sel)
 }

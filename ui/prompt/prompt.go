@@ -39,24 +39,28 @@ const (
 	Ack                 // acknowledging a pause: a reason and a time, each with Enter
 	Timer               // changing an auto-resume: a time and Enter; 0 takes it away
 	Behind              // a pause that a lost session left: t takes it over, r goes on to a resume
+	Suspend             // as Quit, for a process that is stopped and may be continued
 )
 
 // Question is what a prompt asks about. It does not change while it is open.
 type Question struct {
 	Kind    Kind
 	Opener  string           // the key that opened it, as tea names it
-	Request deck.Request     // what is asked for; zero for Quit
+	Request deck.Request     // what is asked for; zero for Quit and Suspend
 	Short   string           // the short SID of the recording, as the list shows it
 	Who     string           // who is on the line
 	Profile string           // the space and profile
 	State   string           // of the recording when the prompt opened; see [State]
-	Left    []string         // for Quit: the recordings that are left paused; for Behind: more about it
+	Left    []string         // for Quit and Suspend: the recordings that are left paused; for Behind: more about it
 	Title   string           // for Behind: what happened
 	Why     string           // why it asks; empty where nothing is to be said
 	Trouble deck.TroubleKind // for Ack: what alarms, where it is not the pause; no time is asked for
 	Many    []One            // several recordings, Request's first; none for one
 	Unasked bool             // it opens by itself, so that in its first 300 ms no key counts
 }
+
+// Leaves reports whether it asks about leaving the screen.
+func (q Question) Leaves() bool { return q.Kind == Quit || q.Kind == Suspend }
 
 // Answer is what a message did to a prompt.
 type Answer struct {
@@ -156,7 +160,7 @@ func (m *Model) Clear() {
 // what it was when the prompt opened, and closes the prompt when its status
 // has changed.
 func (m Model) Watch(r *deck.Recording) Answer {
-	if m.q.Kind == Quit || State(r) == m.q.State {
+	if m.q.Leaves() || State(r) == m.q.State {
 		return Answer{}
 	}
 	return Answer{Closed: true, Say: m.name() + " canceled: it " + Since(r)}
@@ -180,6 +184,8 @@ func (m Model) name() string {
 	switch m.q.Kind {
 	case Quit:
 		return "quit"
+	case Suspend:
+		return "suspend"
 	case Ack:
 		return "acknowledge" + name
 	case Timer:
@@ -244,7 +250,7 @@ func isEnter(s string) bool { return s == "enter" || s == "kpenter" }
 
 func (m Model) canceled() Answer {
 	switch m.q.Kind {
-	case Quit:
+	case Quit, Suspend:
 		return Answer{Closed: true, Say: "still running"}
 	case Behind:
 		return Answer{Closed: true, Say: "…" + m.q.Short + " is left as it is"}
