@@ -81,10 +81,12 @@ func (m *Model) goOn() tea.Cmd {
 }
 
 // nothingToRun is a program that does nothing: Bubble Tea gives the terminal
-// back before it and takes it again after it.
+// back before it and takes it again after it. It takes some time for that:
+// Bubble Tea's renderer stops its ticker a moment after it was told to end, and
+// one that is started before that moment would never draw.
 type nothingToRun struct{}
 
-func (nothingToRun) Run() error          { return nil }
+func (nothingToRun) Run() error          { time.Sleep(100 * time.Millisecond); return nil }
 func (nothingToRun) SetStdin(io.Reader)  {}
 func (nothingToRun) SetStdout(io.Writer) {}
 func (nothingToRun) SetStderr(io.Writer) {}
