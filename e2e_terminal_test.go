@@ -47,6 +47,7 @@ type terminal struct {
 	master, slave *os.File
 	before        *term.State
 	typed         time.Time  // when keys were last typed
+	last          string     // the keys typed last
 	stall         sync.Mutex // held: nobody reads from the terminal
 	ended         chan struct{}
 	read          chan struct{} // closed when there is nothing more to read
@@ -315,7 +316,7 @@ const seen = 320 * time.Millisecond
 func (s *terminal) keys(keys string) {
 	s.t.Helper()
 	apart := pace
-	if len(keys) == 1 && strings.Contains("pPrX", keys) {
+	if len(keys) == 1 && strings.Contains("pPrX", keys) && keys != s.last { // it is not held down
 		if apart = seen; s.typed.IsZero() {
 			s.typed = time.Now()
 		}
@@ -323,7 +324,7 @@ func (s *terminal) keys(keys string) {
 	time.Sleep(time.Until(s.typed.Add(apart)))
 	_, err := s.master.WriteString(keys)
 	s.check(err)
-	s.typed = time.Now()
+	s.typed, s.last = time.Now(), keys
 }
 
 // types types keys one by one, as a person does.
