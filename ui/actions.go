@@ -226,7 +226,7 @@ func (m *Model) ask(a *action, req deck.Request, r *deck.Recording, now time.Tim
 		q := m.question(a, req, r)
 		q.Many = many
 		if !a.ask {
-			q.Kind = prompt.Confirm
+			q.Kind, q.Unasked = prompt.Confirm, true // nobody expects it
 		}
 		if !a.ask || q.Kind == prompt.Choose { // the others never act at once
 			q.Why = because
