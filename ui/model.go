@@ -75,6 +75,8 @@ type Model struct {
 	list        list.Model
 	detail      detail.Model
 	prompt      *prompt.Model // nil for none
+	reasons     []reason      // why a question about siblings is open
+	closed      closed        // the question that closed last by itself
 	input       textinput.Model
 	invalid     error // what is wrong with the filter that is being typed
 	help        viewport.Model
@@ -110,9 +112,11 @@ type Model struct {
 	interrupt time.Time            // of the last ctrl+c
 	moved     bool                 // the key only moved something
 	slips     slips                // what tells slips from keys that are meant
-	hasty     string               // why the key may not be meant; empty for one like any other
+	ambiguous string               // how the key came, where it may not be meant; empty for one like any other
+	lead      lead                 // what has led the eye lately
 	drawn     time.Time            // when a key's frame was last composed
 	late      bool                 // a drawMsg is to come
+	suspended bool                 // ctrl+z has stopped the process, and it has not gone on yet
 	frame     tea.View             // as composed last
 }
 
@@ -199,6 +203,7 @@ func (m *Model) wait() tea.Cmd {
 
 // Update routes a message to what it is for, and composes the frame.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	defer m.watchSpot(msg, m.spot())
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
@@ -246,6 +251,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case tea.ResumeMsg:
 		m.now = time.Now()
+	case continuedMsg:
+		return m, m.goOn()
+	case clipboardMsg:
+		cmd = m.loaded(msg, time.Now())
 	default:
 		return m, nil
 	}
@@ -281,7 +290,7 @@ func (m *Model) View() tea.View { return m.frame }
 func (m *Model) ticked(now time.Time) (moved bool, held tea.Cmd) {
 	moved = m.expire(now)
 	if m.prompt != nil {
-		m.closePrompt(m.prompt.Expire(now), now)
+		m.closeUnasked(m.prompt.Expire(now), now)
 		moved = true
 	}
 	// Data that has grown too old is said to be so at once, however seldom
@@ -347,11 +356,7 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 	m.follow(s, now)
 	m.followMarks(s)
 	m.pollEnded(s, now)
-	if m.prompt != nil {
-		if q := m.prompt.Question(); q.Kind != prompt.Quit {
-			m.closePrompt(m.prompt.WatchAll(s.Find), now)
-		}
-	}
+	m.watchPrompt(s, now)
 	if m.frozen.IsZero() {
 		m.show(s)
 	}

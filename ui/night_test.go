@@ -244,7 +244,7 @@ func TestAcknowledge(t *testing.T) {
 		s.press("a").wait(10 * time.Second).press("x").wait(10 * time.Second)
 		s.want("Acknowledge the pause")
 		s.wait(6 * time.Second)
-		s.want("acknowledge …8142 not asked any more: no answer for 15 s")
+		s.want("acknowledge …8142 canceled: no answer for 15 s")
 		if len(s.d.notes) > 0 {
 			t.Errorf("deck was asked %q", s.d.notes)
 		}
@@ -390,7 +390,7 @@ func TestLeftBehind(t *testing.T) {
 	onNight(t, "one that is resumed meanwhile is not asked about any more", Options{Open: leftBy([]Left{left(sidPaused)})}, func(t *testing.T, s *session) {
 		s.show(office()).wait(time.Second)
 		s.show(change(office(), sidPaused, func(r *deck.Recording) { r.Status, r.Pause = api.InProgress, deck.Pause{} }))
-		s.want("what becomes of …8142 not asked any more: it is REC now")
+		s.want("the question about …8142 canceled: it is now REC")
 		s.press("t")
 		if len(s.d.notes) > 0 {
 			t.Errorf("deck was asked %q", s.d.notes)

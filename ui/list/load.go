@@ -43,9 +43,12 @@ func (m *Model) load(recs []*deck.Recording) {
 	m.came = came
 	m.reorder(fresh)
 	m.tell(dirty)
-	if m.sel != nil {
-		if r := m.index[m.sel.rec.SID]; r != nil {
-			m.sel = r
+	for _, chosen := range []**row{&m.sel, &m.choice.wanted} {
+		if *chosen == nil {
+			continue
+		}
+		if r := m.index[(*chosen).rec.SID]; r != nil {
+			*chosen = r
 		}
 	}
 }

@@ -79,7 +79,7 @@ func (m Model) typeLine(k tea.KeyPressMsg, now time.Time) (Model, Answer) {
 }
 
 func tooSoon(key string) Answer {
-	return Answer{Say: "too soon: " + key + " counts after 0.3 s, so that no slip answers"}
+	return Answer{Say: "too soon: " + key + " is ignored for the first 0.3 s"}
 }
 
 // entered takes the line as it is.
@@ -130,7 +130,7 @@ func ParseWait(s string, longest time.Duration) (time.Duration, error) {
 	}
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("%q is no time: type 60, 90s or 2m", s)
+		return 0, fmt.Errorf("%q is not a time: type 60, 90s or 2m", s)
 	case d > longest:
 		return 0, fmt.Errorf("%s is too long: at most %s", s, words(longest))
 	case d < time.Second:
