@@ -284,6 +284,10 @@ const offTheRecord = "not on record: write journal.jsonl: no space left on devic
 // says reports whether a status line says the words of a step. In the place of
 // good news it says that they are not on record.
 func (c *faultCell) says(line, words string) bool {
+	// What alarms comes first, and what became of the update after it.
+	if _, after, ok := strings.Cut(line, "p tries again "); ok && strings.HasPrefix(line, "NOT PAUSED: ") {
+		line = after
+	}
 	if strings.HasPrefix(words, "sent ") {
 		return strings.Contains(line, words)
 	}

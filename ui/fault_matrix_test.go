@@ -294,7 +294,11 @@ func (c *faultCell) untrue() (list []string) {
 			continue
 		}
 		counts[word]++
-		if l := c.row(r.SID); !strings.Contains(l, " "+word+" ") || !strings.Contains(l, onLine[r.SID]) {
+		l := c.row(r.SID)
+		if r := c.m.live.Find(text.New(r.SID)); r != nil && r.Trouble.Standing() {
+			l = strings.Replace(l, "!REC not paused ", "REC ", 1)
+		}
+		if !strings.Contains(l, " "+word+" ") || !strings.Contains(l, onLine[r.SID]) {
 			list = append(list, word+" "+onLine[r.SID]+" "+r.SID[32:]+", not "+l)
 		} else if off := c.untimely(r); off != "" {
 			list = append(list, off)

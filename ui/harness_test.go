@@ -228,10 +228,20 @@ func (s *session) show(snap *deck.Snapshot) *session {
 
 func (s *session) text() string { return screenText(s.m.View(), s.m.w, s.m.h) }
 
+// flat is what is on the screen left of the detail pane, without line breaks.
+func (s *session) flat() string {
+	var out []string
+	for line := range strings.SplitSeq(s.text(), "\n") {
+		line, _, _ = strings.Cut(line, "│")
+		out = append(out, strings.Trim(line, " ─"))
+	}
+	return strings.Join(out, " ")
+}
+
 func (s *session) want(parts ...string) {
 	s.t.Helper()
 	for _, p := range parts {
-		if !strings.Contains(s.text(), p) {
+		if !strings.Contains(s.text(), p) && !strings.Contains(s.flat(), p) {
 			s.t.Errorf("%q is not on the screen:\n%s", p, s.text())
 		}
 	}

@@ -143,7 +143,7 @@ func (m *Model) underWayWords() (words string, role theme.Role) {
 	return fmt.Sprintf("%d updates under way", n), role
 }
 
-// statusLines are the line above the hints, and a second one for what does not
+// statusLines are the line above the hints, and more of them for what does not
 // fit into it of a message, and for its next step.
 func (m *Model) statusLines(w int) []string {
 	busy, busyRole := m.underWayWords()
@@ -163,21 +163,76 @@ func (m *Model) statusLines(w int) []string {
 		l.add(busyRole, busy)
 	}
 	lines := []string{l.end()}
-	if len(second) == 0 {
-		return lines
+	for _, line := range m.wrapSpans(second, w-2, m.moreLines()) {
+		l.begin(m.th, w)
+		l.add(theme.Plain, " ")
+		for _, s := range line {
+			l.add(s.role, s.text)
+		}
+		lines = append(lines, l.end())
 	}
-	l.begin(m.th, w)
-	for i, s := range second {
-		l.add(theme.Plain, m.th.Pad(1+min(i, 1)))
-		l.add(s.role, s.text)
+	return lines
+}
+
+// moreLines is how many lines a message may have below its first one: a low
+// screen needs its rows for the list.
+func (m *Model) moreLines() int {
+	if m.h >= 20 {
+		return 2
 	}
-	return append(lines, l.end())
+	return 1
+}
+
+// wrapSpans breaks pieces of text, two cells apart, into lines of w cells, at
+// most so many of them. The last line may be too long.
+func (m *Model) wrapSpans(spans []span, w, most int) (lines [][]span) {
+	var line []span
+	used := 0
+	for i, s := range spans {
+		text := s.text
+		if i > 0 {
+			text = "  " + text
+		}
+		for text != "" {
+			head, tail := text, ""
+			if room := w - used; len(lines) < most-1 && m.th.Width(text) > room {
+				if head, tail = m.splitAt(text, room); head == "" && used == 0 {
+					head, tail = text, ""
+				}
+			}
+			if head != "" {
+				line, used = append(line, span{s.role, head}), used+m.th.Width(head)
+			}
+			if text = tail; text != "" {
+				lines, line, used = append(lines, line), nil, 0
+			}
+		}
+	}
+	if len(line) > 0 {
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// splitAt cuts a text at the last space at which its head fits into w cells; the
+// head is empty where none does.
+func (m *Model) splitAt(s string, w int) (head, tail string) {
+	at := 0
+	for i, r := range s {
+		if m.th.Width(s[:i]) > w {
+			break
+		}
+		if r == ' ' {
+			at = i
+		}
+	}
+	return strings.TrimRight(s[:at], " "), strings.TrimLeft(s[at:], " ")
 }
 
 // message is what there is to say, in a line of so many cells and, where that is
 // not enough, in a second one. A trouble comes before everything else.
 func (m *Model) message(room int) (first, second []span) {
-	trouble, bad := m.th.Plain(m.troubleWords()), m.th.Plain(m.otherBad())
+	trouble, bad := m.th.Plain(m.troubleWords()), m.th.Plain(m.bad.text)
 	info := span{m.info.role, m.th.Plain(m.info.text)}
 	role := theme.Bad
 	add := func(role theme.Role, s string) {
@@ -199,8 +254,10 @@ func (m *Model) message(room int) (first, second []span) {
 	head, tail := m.split(head, room)
 	add(role, tail)
 	add(theme.Bad, bad)
-	if m.bad.hint != "" {
-		add(theme.Warn, "hint: "+m.th.Plain(m.bad.hint))
+	for _, hint := range []string{m.bad.hint, m.info.hint} {
+		if hint != "" {
+			add(theme.Warn, "hint: "+m.th.Plain(hint))
+		}
 	}
 	first = []span{{role, head}}
 	switch fits := m.th.Width(head)+2+m.th.Width(info.text) <= room; {
@@ -216,38 +273,15 @@ func (m *Model) message(room int) (first, second []span) {
 	return first, second
 }
 
-// otherBad is the bad notice without what a trouble says already.
-func (m *Model) otherBad() string {
-	if len(m.alarms.troubled) == 0 || m.bad.text == "" {
-		return m.bad.text
-	}
-	said := strings.Split(m.bad.text, beforeThat)
-	said = slices.DeleteFunc(said, func(one string) bool {
-		return slices.ContainsFunc(m.alarms.troubled, func(r *deck.Recording) bool {
-			return strings.HasPrefix(one, "pause …"+m.list.ShortSID(r.SID))
-		})
-	})
-	return strings.Join(said, beforeThat)
-}
-
 // split cuts a message at a space, so that its head fits into w cells.
 func (m *Model) split(s string, w int) (head, tail string) {
 	if m.th.Width(s) <= w {
 		return s, ""
 	}
-	at := 0
-	for i, r := range s {
-		if m.th.Width(s[:i]) > w {
-			break
-		}
-		if r == ' ' {
-			at = i
-		}
-	}
-	if at == 0 {
+	if head, tail = m.splitAt(s, w); head == "" {
 		return m.th.Truncate(s, w), ""
 	}
-	return s[:at], s[at+1:]
+	return head, tail
 }
 
 // healthNote says what is wrong with the data and what to do, when nothing

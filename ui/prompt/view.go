@@ -61,7 +61,11 @@ func (m Model) rule(l []part, w int) string {
 	if room < 1 {
 		return m.th.Fit("", w)
 	}
-	title := m.th.Truncate(m.th.Plain(l[0].text), room)
+	title := ""
+	for _, p := range l {
+		title += m.th.Plain(p.text)
+	}
+	title = m.th.Truncate(strings.TrimRight(title, " "), room)
 	rest := room - m.th.Width(title)
 	tail := ""
 	if rest > 0 {
@@ -100,7 +104,53 @@ func (m Model) ask() string {
 	return fmt.Sprintf("  Type the last %d of its SID (%s), then Enter: ", n, m.q.Short)
 }
 
+// lines are the lines of the prompt in w cells: what is too long for one goes
+// on in the next, but for names and for what is being typed.
 func (m Model) lines(w int) [][]part {
+	all := m.whole(w)
+	typing := m.Typing() || m.q.Kind == Typed
+	out := make([][]part, 0, len(all)+2)
+	for i, l := range all {
+		if name := len(l) > 1 && l[0].role == theme.Bold || len(l) > 2 && l[1].role == theme.Bold; name || typing && i == len(all)-1 {
+			out = append(out, l)
+			continue
+		}
+		room := w
+		if i == 0 {
+			room = w - 2 // after the rule
+		}
+		out = append(out, m.wrap(l, room, w)...)
+	}
+	return out
+}
+
+// wrap breaks a line at its spaces: the first one has room for some cells, the
+// others for w, of which they leave two at the left.
+func (m Model) wrap(l []part, room, w int) [][]part {
+	width := 0
+	for _, p := range l {
+		width += m.th.Width(m.th.Plain(p.text))
+	}
+	if width <= room || room < 10 {
+		return [][]part{l}
+	}
+	var out [][]part
+	var line []part
+	left := room
+	for _, p := range l {
+		for _, word := range strings.SplitAfter(m.th.Plain(p.text), " ") {
+			n := m.th.Width(strings.TrimRight(word, " "))
+			if n > left && len(line) > 0 {
+				out, line, left = append(out, line), []part{{theme.Plain, "  "}}, w-2
+			}
+			line = append(line, part{p.role, word})
+			left -= m.th.Width(word)
+		}
+	}
+	return append(out, line)
+}
+
+func (m Model) whole(w int) [][]part {
 	short := "…" + m.q.Short
 	if m.Typing() {
 		return m.lineLines(w)
