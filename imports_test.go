@@ -17,20 +17,21 @@ import (
 // line, and a reason.
 var mayImport = map[string][]string{
 	"":            {"*"},
-	"config":      {"api/secret"},
+	"config":      {"api/secret", "api/state"},
 	"api":         {"api/text", "api/secret"},
 	"api/text":    {},
 	"api/secret":  {},
 	"api/crash":   {},
+	"api/state":   {},
 	"api/sim":     {},
-	"api/journal": {"api/text", "api/crash"},
+	"api/journal": {"api/text", "api/crash", "api/state"},
 	"api/deck":    {"api", "api/text", "api/journal", "api/crash"},
 	"ui/theme":    {},
 	"ui/list":     {"api", "api/text", "api/deck", "ui/theme"},
 	"ui/detail":   {"api", "api/text", "api/deck", "ui/theme"},
 	"ui/prompt":   {"api", "api/text", "api/deck", "ui/theme"},
 	"ui":          {"api", "api/text", "api/deck", "api/crash", "ui/theme", "ui/list", "ui/detail", "ui/prompt"},
-	"ui/cli":      {"config", "api", "api/text", "api/secret", "api/deck", "api/journal", "api/sim"},
+	"ui/cli":      {"config", "api", "api/text", "api/secret", "api/deck", "api/journal", "api/sim", "api/state"},
 }
 
 func TestImports(t *testing.T) {

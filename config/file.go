@@ -4,16 +4,16 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"tapedeck/api/state"
 )
 
 // maxFile is more than any settings file needs; it guards against reading a
@@ -155,21 +155,9 @@ func (l *loader) readFile() error {
 
 // openFile reads and checks the file at path. It does not check values.
 func openFile(path string) (*file, error) {
-	r, err := os.Open(path)
+	data, info, err := state.ReadPlain(path, maxFile)
 	if err != nil {
 		return nil, err
-	}
-	defer func() { _ = r.Close() }()
-	info, err := r.Stat()
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxFile {
-		return nil, problem("cannot read the settings file %s: it is larger than 1 MiB", path)
 	}
 	return parseFile(path, info.Mode(), data)
 }

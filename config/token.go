@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"tapedeck/api/secret"
+	"tapedeck/api/state"
 )
 
 const (
@@ -166,17 +166,12 @@ func (l *loader) readTokenFile(w writtenToken) (string, error) {
 		}
 		return problem("cannot read the token_file %s (%s): %v", path, w.place, err)
 	}
-	r, err := os.Open(path)
+	data, info, err := state.ReadPlain(path, maxToken+2)
 	if err != nil {
 		return "", fail(err)
 	}
-	defer func() { _ = r.Close() }()
-	if info, err := r.Stat(); err == nil && info.Mode().IsRegular() && readable(info.Mode()) {
+	if info.Mode().IsRegular() && readable(info.Mode()) {
 		l.warn("the token_file %s has mode %04o: others may read it; run chmod 600 on it", path, info.Mode().Perm())
-	}
-	data, err := io.ReadAll(io.LimitReader(r, maxToken+2))
-	if err != nil {
-		return "", fail(err)
 	}
 	return string(data), nil
 }

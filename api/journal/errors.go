@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"syscall"
+
+	"tapedeck/api/state"
 )
 
 // Why an entry is not written; test with errors.Is.
@@ -51,13 +53,12 @@ func (e *Error) Hint() string {
 		return "its file system is read-only: mount it writable, or set state_dir to a folder elsewhere"
 	case errors.Is(e.Err, fs.ErrPermission):
 		return "give yourself access to it, or set state_dir to a folder of your own"
-	case errors.Is(e.Err, errNotRegular):
+	}
+	if _, unsafe := errors.AsType[*state.UnsafeError](e.Err); unsafe {
 		return "move it away, or set state_dir to a folder of your own"
 	}
 	return ""
 }
-
-var errNotRegular = errors.New("it is not a regular file")
 
 // problem returns err as an [*Error].
 func problem(op, path string, err error) error {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"tapedeck/api/state"
 )
 
 // mark is a place in the journal: the end of a line. The head is a mark, that
@@ -31,8 +33,14 @@ var errHead = errors.New("it is not readable")
 // when there is none, or an empty one, and errHead when it says nothing.
 func readHead(dir string) (mark, error) {
 	path := filepath.Join(dir, HeadName)
-	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
+	files, err := state.At(dir)
 	if err != nil {
+		return mark{}, problem("open", path, err)
+	}
+	f, err := files.Open(HeadName, os.O_RDONLY)
+	if _, unsafe := errors.AsType[*state.UnsafeError](err); unsafe {
+		return mark{}, problem("read", path, errHead)
+	} else if err != nil {
 		return mark{}, problem("open", path, err)
 	}
 	defer func() { _ = f.Close() }()
@@ -86,19 +94,26 @@ func (s *store) firstHead() error {
 	if err := s.writeHead(s.tail); err != nil {
 		return err
 	}
-	return problem("sync", s.dir, syncDir(s.dir))
+	return problem("sync", s.dir, s.files.Sync())
 }
 
 func (s *store) writeHead(m mark) error {
-	f, err := s.open(HeadName, os.O_RDWR)
+	b, err := m.line()
 	if err != nil {
 		return err
 	}
-	defer func() { _ = f.Close() }()
-	b, err := m.line()
-	if err == nil {
-		_, err = f.WriteAt(b, 0)
+	f, err := s.open(HeadName, os.O_RDWR)
+	if _, unsafe := errors.AsType[*state.UnsafeError](err); unsafe {
+		// A pipe or a link in its place must not stop the journal.
+		if err = s.files.ReplaceShared(HeadName, b); err == nil {
+			s.headAt = m.Count
+		}
+		return problem("write", s.path(HeadName), err)
+	} else if err != nil {
+		return err
 	}
+	defer func() { _ = f.Close() }()
+	_, err = f.WriteAt(b, 0)
 	if st, statErr := f.Stat(); err == nil && statErr == nil && st.Size() > headSize {
 		err = f.Truncate(headSize)
 	}

@@ -123,9 +123,6 @@ func Open(o Options) (*Journal, error) {
 		o.MaxSize = defaultMaxSize
 	}
 	o.Who = o.Who.complete()
-	if err := makeDir(o.Dir); err != nil {
-		return nil, err
-	}
 	j := &Journal{
 		o: o, started: time.Now(), store: newStore(o),
 		wake: make(chan struct{}, 1), dirty: make(chan struct{}, 1),

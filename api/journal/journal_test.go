@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"tapedeck/api/state"
 	"tapedeck/api/text"
 )
 
@@ -585,7 +586,7 @@ func TestRotationFails(t *testing.T) {
 }
 
 func TestHints(t *testing.T) {
-	for _, err := range []error{ErrLocked, syscall.ENOSPC, syscall.EFBIG, syscall.EROFS, os.ErrPermission, errNotRegular} {
+	for _, err := range []error{ErrLocked, syscall.ENOSPC, syscall.EFBIG, syscall.EROFS, os.ErrPermission, &state.UnsafeError{}} {
 		if e := asError(problem("write", "/x", err), ""); e.Hint() == "" || !errors.Is(e, err) {
 			t.Errorf("%v has no hint", e)
 		}

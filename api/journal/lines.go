@@ -9,10 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"tapedeck/api/state"
 )
 
 // maxLine is the longest line that is taken for an entry, in bytes.
@@ -114,10 +115,14 @@ type part struct {
 	number int    // from 1; the last is the one that is written
 	size   int64  // when it was opened
 	file   *os.File
+	bad    error // why it is not used; its file is nil then
 }
 
 // lines returns a reader of the part, from an offset to the size it had.
 func (p part) lines(from int64) *lineReader {
+	if p.bad != nil {
+		return newLineReader(strings.NewReader(""))
+	}
 	return newLineReader(io.NewSectionReader(p.file, from, max(0, p.size-from)))
 }
 
@@ -125,16 +130,15 @@ func (p part) lines(from int64) *lineReader {
 func rotatedName(number int) string { return fmt.Sprintf("journal-%06d.jsonl", number) }
 
 // rotatedFiles returns the numbers of the full files in dir, ascending.
-func rotatedFiles(dir string) ([]int, error) {
-	names, err := os.ReadDir(dir)
+func rotatedFiles(dir state.Dir) ([]int, error) {
+	const before, after = "journal-", ".jsonl"
+	names, err := dir.Names(before, after)
 	if err != nil {
 		return nil, err
 	}
 	var list []int
-	for _, e := range names {
-		s, ok := strings.CutPrefix(e.Name(), "journal-")
-		s, is := strings.CutSuffix(s, ".jsonl")
-		if n, err := strconv.Atoi(s); ok && is && err == nil && n > 0 && rotatedName(n) == e.Name() {
+	for _, name := range names {
+		if n, err := strconv.Atoi(name[len(before) : len(name)-len(after)]); err == nil && n > 0 && rotatedName(n) == name {
 			list = append(list, n)
 		}
 	}
@@ -143,8 +147,13 @@ func rotatedFiles(dir string) ([]int, error) {
 }
 
 // openParts opens all files of the journal in dir, in their order. A file
-// that is renamed meanwhile is there once.
-func openParts(dir string) (list []part, err error) {
+// that is renamed meanwhile is there once. A full file that must not be used is
+// a part that is bad.
+func openParts(path string) (list []part, err error) {
+	dir, err := state.At(path)
+	if err != nil {
+		return nil, problem("open", path, err)
+	}
 	defer func() {
 		if err != nil {
 			closeParts(list)
@@ -164,12 +173,14 @@ func openParts(dir string) (list []part, err error) {
 	}
 	numbers, err := rotatedFiles(dir)
 	if err != nil {
-		return nil, problem("read", dir, err)
+		return nil, problem("read", path, err)
 	}
 	last := 0
 	for _, n := range numbers {
 		p, err := openPart(dir, rotatedName(n), n)
-		if err != nil {
+		if _, unsafe := errors.AsType[*state.UnsafeError](err); unsafe {
+			p = part{name: rotatedName(n), number: n, bad: err}
+		} else if err != nil {
 			return list, err
 		}
 		list, last = append(list, p), n
@@ -181,16 +192,13 @@ func openParts(dir string) (list []part, err error) {
 	return append(list, current), nil
 }
 
-func openPart(dir, name string, number int) (part, error) {
-	path := filepath.Join(dir, name)
-	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
+func openPart(dir state.Dir, name string, number int) (part, error) {
+	path := dir.Path(name)
+	f, err := dir.Open(name, os.O_RDONLY)
 	if err != nil {
 		return part{}, problem("open", path, err)
 	}
 	st, err := f.Stat()
-	if err == nil && !st.Mode().IsRegular() {
-		err = errNotRegular
-	}
 	if err != nil {
 		_ = f.Close()
 		return part{}, problem("open", path, err)
@@ -198,13 +206,25 @@ func openPart(dir, name string, number int) (part, error) {
 	return part{name: name, number: number, size: st.Size(), file: f}, nil
 }
 
+func (p part) stat() (os.FileInfo, error) {
+	if p.bad != nil {
+		return nil, p.bad
+	}
+	return p.file.Stat()
+}
+
 func closeParts(list []part) {
 	for _, p := range list {
-		_ = p.file.Close()
+		if p.file != nil {
+			_ = p.file.Close()
+		}
 	}
 }
 
 func sameFile(a, b *os.File) bool {
+	if a == nil || b == nil {
+		return false
+	}
 	x, err := a.Stat()
 	if err != nil {
 		return false

@@ -23,12 +23,17 @@ type Filter struct {
 // LineError says which line of a journal cannot be read as an entry.
 type LineError struct {
 	File string // without the directory
-	Line int    // from 1
+	Line int    // from 1; 0 for the file as a whole, which is not used
 	Err  error
 }
 
 // Error returns the place and what is wrong there.
-func (e *LineError) Error() string { return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err) }
+func (e *LineError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("%s: %v", e.File, e.Err)
+	}
+	return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
+}
 
 // Unwrap returns what is wrong.
 func (e *LineError) Unwrap() error { return e.Err }
@@ -51,7 +56,7 @@ func Read(dir string, f Filter) iter.Seq2[Entry, error] {
 		}
 		defer closeParts(parts)
 		for _, p := range parts {
-			if st, err := p.file.Stat(); err == nil && p.name != FileName && st.ModTime().Before(f.Since) {
+			if st, err := p.stat(); err == nil && p.name != FileName && st.ModTime().Before(f.Since) {
 				continue // written to for the last time before
 			}
 			if !p.entries(f, yield) {
@@ -63,6 +68,9 @@ func Read(dir string, f Filter) iter.Seq2[Entry, error] {
 
 // entries yields the entries of one file; false to end.
 func (p part) entries(f Filter, yield func(Entry, error) bool) bool {
+	if p.bad != nil {
+		return yield(Entry{}, &LineError{p.name, 0, reason(p.bad)})
+	}
 	in := p.lines(0)
 	for n := 1; ; n++ {
 		l, err := in.next()

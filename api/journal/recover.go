@@ -91,7 +91,7 @@ func (m mark) fits(parts []part) bool {
 
 // lineBefore returns the line that ends at an offset.
 func (p part) lineBefore(end int64) (line, bool) {
-	if end > p.size {
+	if end > p.size || p.bad != nil {
 		return line{}, false
 	}
 	from := max(0, end-2*maxLine)
@@ -139,6 +139,9 @@ func (s *store) walk(parts []part, m mark) (mark, error) {
 	for i, p := range parts {
 		if p.number < m.File {
 			continue
+		}
+		if p.bad != nil {
+			s.note(fmt.Sprintf("%s is not used: %v", p.name, reason(p.bad)))
 		}
 		if p.number > m.File {
 			m.File, m.Size = p.number, 0

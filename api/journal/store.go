@@ -1,19 +1,22 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
 	"time"
+
+	"tapedeck/api/state"
 )
 
 // store is the files of a journal, for one writer. It is not safe for
 // concurrent use, and all but the lock and close needs the lock.
 type store struct {
-	o        Options
-	dir      string
-	fileMode os.FileMode
-	write    func(*os.File, []byte) (int, error) // a test's may fail
+	o     Options
+	dir   string
+	files state.Dir                           // the directory, once the lock is open
+	write func(*os.File, []byte) (int, error) // a test's may fail
 
 	lock *os.File // nil while not open
 	file *os.File // the last file; nil while not open
@@ -27,22 +30,13 @@ type store struct {
 }
 
 func newStore(o Options) *store {
-	s := &store{o: o, dir: o.Dir, fileMode: 0o600, write: (*os.File).Write}
-	if st, err := os.Stat(o.Dir); err == nil && shared(st.Mode()) {
-		s.fileMode = 0o660
-	}
-	return s
+	return &store{o: o, dir: o.Dir, write: (*os.File).Write}
 }
 
-// shared reports whether a directory is meant for a group.
-func shared(m os.FileMode) bool { return m&os.ModeSetgid != 0 && m.Perm()&0o020 != 0 }
-
-// makeDir makes the state directory, for the owner alone.
-func makeDir(dir string) error {
-	if dir == "" {
-		return &Error{Op: "open", Path: FileName, Err: errors.New("no state_dir is set")}
-	}
-	return problem("make", dir, os.MkdirAll(dir, 0o700))
+// enter makes the state directory, for the owner alone, where there is none.
+func (s *store) enter() (err error) {
+	s.files, err = state.Make(s.dir)
+	return problem("open", cmp.Or(s.dir, FileName), err)
 }
 
 func (s *store) path(name string) string { return filepath.Join(s.dir, name) }
@@ -50,22 +44,8 @@ func (s *store) path(name string) string { return filepath.Join(s.dir, name) }
 // open opens a file, with the mode that it should have; one that does not
 // exist is made.
 func (s *store) open(name string, flag int) (*os.File, error) {
-	f, err := os.OpenFile(s.path(name), flag|os.O_CREATE|noFollow, s.fileMode)
-	if err != nil {
-		return nil, problem("open", s.path(name), err)
-	}
-	st, err := f.Stat()
-	if err == nil && !st.Mode().IsRegular() {
-		err = errNotRegular
-	}
-	if err != nil {
-		_ = f.Close()
-		return nil, problem("open", s.path(name), err)
-	}
-	if st.Mode().Perm() != s.fileMode {
-		_ = f.Chmod(s.fileMode) // not ours to change: then it is as its owner wants it
-	}
-	return f, nil
+	f, err := s.files.Open(name, flag|os.O_CREATE)
+	return f, problem("open", s.path(name), err)
 }
 
 // current reports whether f is still the file of this name.
@@ -82,13 +62,16 @@ func (s *store) current(f *os.File, name string) bool {
 func (s *store) tryLock() (bool, error) {
 	for range 3 {
 		if s.lock == nil {
+			if err := s.enter(); err != nil {
+				return false, err
+			}
 			f, err := s.open(LockName, os.O_RDWR)
 			if err != nil {
 				return false, err
 			}
 			s.lock = f
 		}
-		ok, err := tryLock(s.lock)
+		ok, err := state.TryLock(s.lock)
 		if err != nil {
 			return false, problem("lock", s.path(LockName), err)
 		}
@@ -104,7 +87,7 @@ func (s *store) tryLock() (bool, error) {
 	return false, nil
 }
 
-func (s *store) unlock() { unlock(s.lock) }
+func (s *store) unlock() { state.Unlock(s.lock) }
 
 // ready opens the file and finds its end, whatever others or a crash have done
 // to it since. What it repairs is in notes.
@@ -224,7 +207,7 @@ func (s *store) rotate() error {
 	if err := s.writeHead(s.tail); err != nil {
 		return err
 	}
-	return problem("sync", s.dir, syncDir(s.dir))
+	return problem("sync", s.dir, s.files.Sync())
 }
 
 // close closes all files.

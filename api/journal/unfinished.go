@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"tapedeck/api/state"
 )
 
 // tooOld is the age from which a wish without an outcome will not get one from
@@ -49,14 +51,18 @@ func (j *Journal) Settle(ctx context.Context, settle func(wish Entry) (Entry, bo
 // lockSettling waits for its turn to settle.
 func (j *Journal) lockSettling(ctx context.Context) (release func(), err error) {
 	path := j.store.path(settleName)
-	f, err := j.store.open(settleName, os.O_RDWR)
+	files, err := state.Make(j.o.Dir)
 	if err != nil {
-		return nil, err
+		return nil, problem("open", j.o.Dir, err)
+	}
+	f, err := files.Open(settleName, os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, problem("open", path, err)
 	}
 	for {
-		ok, err := tryLock(f)
+		ok, err := state.TryLock(f)
 		if ok {
-			return func() { unlock(f); _ = f.Close() }, nil
+			return func() { state.Unlock(f); _ = f.Close() }, nil
 		}
 		if err == nil {
 			select {

@@ -6,8 +6,9 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
+
+	"tapedeck/api/state"
 )
 
 // Report is what Verify found.
@@ -119,14 +120,18 @@ func (v *verifier) open(dir string) (head mark, headErr error, parts []part, err
 
 // lock locks the journal if that can be done, and returns how to unlock it.
 func (v *verifier) lock(dir string) (unlockIt func()) {
-	f, err := os.Open(filepath.Join(dir, LockName))
+	files, err := state.At(dir)
+	if err != nil {
+		return func() {}
+	}
+	f, err := files.Open(LockName, os.O_RDONLY)
 	if err != nil {
 		return func() {}
 	}
 	for deadline := time.Now().Add(verifyWait); ; time.Sleep(lockPause) {
-		ok, err := tryLock(f)
+		ok, err := state.TryLock(f)
 		if ok {
-			return func() { unlock(f); _ = f.Close() }
+			return func() { state.Unlock(f); _ = f.Close() }
 		}
 		if err != nil || time.Now().After(deadline) {
 			v.remark("the journal is locked by another process; a line that it writes now may look cut off")
@@ -157,6 +162,10 @@ func (v *verifier) number(parts []part, i int) {
 }
 
 func (v *verifier) file(p part) error {
+	if p.bad != nil {
+		v.problem(p.name, 0, "%v", reason(p.bad))
+		return nil
+	}
 	in := p.lines(0)
 	for n := 1; ; n++ {
 		l, err := in.next()

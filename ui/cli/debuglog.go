@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 
 	"tapedeck/api"
+	"tapedeck/api/state"
 	"tapedeck/config"
 )
 
@@ -17,8 +19,8 @@ type Log struct {
 	log  *slog.Logger
 }
 
-// OpenLog opens debug.log in the state directory when the setting log is
-// debug, for the owner alone. Else it returns a log that logs nothing.
+// OpenLog opens debug.log in the state directory, debug-UID.log in one that is
+// shared, when the setting log is debug, for the owner alone. Else it returns a log that logs nothing.
 func OpenLog(c config.Config) (*Log, error) {
 	if c.Log != "debug" {
 		return &Log{}, nil
@@ -26,21 +28,34 @@ func OpenLog(c config.Config) (*Log, error) {
 	if c.StateDir == "" {
 		return &Log{}, nil // the demo writes nothing
 	}
-	name := filepath.Join(c.StateDir, "debug.log")
-	if err := os.MkdirAll(c.StateDir, 0o700); err != nil {
-		return nil, logError(name, err)
-	}
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	dir, err := state.Make(c.StateDir)
 	if err != nil {
-		return nil, logError(name, err)
+		return nil, logError(c.StateDir, err)
+	}
+	name := logName(dir)
+	f, err := dir.OpenOwn(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY)
+	if err != nil {
+		return nil, logError(dir.Path(name), err)
 	}
 	return &Log{file: f, log: slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{Level: slog.LevelDebug}))}, nil
 }
 
-func logError(name string, err error) error {
+// logName returns the name of this user's debug log: in a state directory that
+// is shared, each user has one.
+func logName(dir state.Dir) string {
+	if dir.Shared() {
+		return fmt.Sprintf("debug-%d.log", os.Geteuid())
+	}
+	return "debug.log"
+}
+
+func logError(path string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		path, err = e.Path, e.Err
+	}
 	return &Error{
-		What:  fmt.Sprintf("cannot open the debug log %s: %v", name, err),
-		Hints: []string{"set state_dir to a directory of your own, or log to off"},
+		What:  fmt.Sprintf("cannot open the debug log %s: %v", path, err),
+		Hints: []string{"move it away, set state_dir to a folder of your own, or set log to off"},
 	}
 }
 

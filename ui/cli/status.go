@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/state"
 	"tapedeck/config"
 )
 
@@ -22,6 +22,8 @@ const (
 	codeAlarm   = 3                // of tapedeck status, while an alarm stands
 	askLimit    = 10 * time.Second // for tapedeck status to ask the API itself
 	shareAtMost = time.Second      // between two writings of a status file
+	statusKept  = 24 * time.Hour   // how long the status file of a killed process is kept
+	maxStatus   = 64 << 10         // more than a status file has, in bytes
 )
 
 // exitCode ends a command with a code and nothing to say.
@@ -122,11 +124,16 @@ func clock(d time.Duration) string {
 // reads, until ctx ends; then it removes the file. It is best effort: without
 // the file, tapedeck status asks the API.
 func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen func() bool) {
-	if c.StateDir == "" || os.MkdirAll(c.StateDir, 0o700) != nil {
+	if c.StateDir == "" {
 		return
 	}
-	name := filepath.Join(c.StateDir, fmt.Sprintf("status-%d.json", os.Getpid()))
-	defer os.Remove(name)
+	dir, err := state.Make(c.StateDir)
+	if err != nil {
+		return
+	}
+	dir.Sweep("status-", ".json", statusKept)
+	name := fmt.Sprintf("status-%d.json", os.Getpid())
+	defer func() { _ = dir.Remove(name) }()
 	snapshots, cancel := d.Subscribe()
 	defer cancel()
 	for {
@@ -136,7 +143,9 @@ func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen fu
 		case s := <-snapshots:
 			status := statusOf(s, time.Now())
 			status.Space, status.Project, status.NoScreen = c.Space, c.Project, noScreen()
-			writeStatus(name, status)
+			if b, err := json.Marshal(status); err == nil {
+				_ = dir.Replace(name, b) // a reader never sees half of it
+			}
 		}
 		select { // not more often than this
 		case <-ctx.Done():
@@ -146,23 +155,16 @@ func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen fu
 	}
 }
 
-// writeStatus replaces the file, so that a reader never sees half of it.
-func writeStatus(name string, s sharedStatus) {
-	b, err := json.Marshal(s)
-	if err != nil {
-		return
-	}
-	if os.WriteFile(name+".new", b, 0o600) == nil {
-		_ = os.Rename(name+".new", name)
-	}
-}
-
 // readStatus returns the freshest status that a running tapedeck shares of
 // this project; ok is false when there is none that is not stale.
 func readStatus(c config.Config, now time.Time) (best sharedStatus, ok bool) {
-	names, _ := filepath.Glob(filepath.Join(c.StateDir, "status-*.json"))
+	dir, err := state.At(c.StateDir)
+	if err != nil {
+		return best, false
+	}
+	names, _ := dir.Names("status-", ".json")
 	for _, name := range names {
-		b, err := os.ReadFile(name)
+		b, err := dir.ReadOwn(name, maxStatus)
 		var s sharedStatus
 		if err != nil || json.Unmarshal(b, &s) != nil || s.Space != c.Space || s.Project != c.Project || s.stale(now) {
 			continue
