@@ -74,7 +74,7 @@ func testCrash(t *testing.T, p program) {
 	space.wantUpdates("Calls/" + space.find(mine).CallSID + "/Recordings/" + mine + " PauseBehavior=silence&Status=paused")
 
 	out, code := p.command(t, clean(t.TempDir(), env...), "journal")
-	for _, want := range []string{" wish ", "pause with silence: verified", "its tapedeck ended before the answer", "taken over from"} {
+	for _, want := range []string{" request ", "pause with silence: verified", "its tapedeck ended before the answer", "taken over from"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the journal lacks %q:\n%s", want, out)
 		}
@@ -259,7 +259,7 @@ func testJournalBroken(t *testing.T, p program) {
 	s := p.start(t, launch{env: append(env, "TAPEDECK_JOURNAL_REQUIRED=true")})
 	s.selects(mine, "REC")
 	s.keys("p")
-	s.see("pause …a00a: failed", "not on record")
+	s.see("not on record")
 	space.wantUpdates()
 	s.keys("q")
 	s.exit(0, patience)
@@ -277,7 +277,7 @@ func testJournalBroken(t *testing.T, p program) {
 	s.keys("y")
 	s.exit(1, patience)
 	s.restored()
-	if screen := s.text(); !strings.Contains(screen, "entries are not on record: ") {
+	if screen := s.text(); !strings.Contains(screen, "of its entries were never written: ") {
 		t.Errorf("the program does not say what is not on record:\n%s", screen)
 	}
 }

@@ -84,12 +84,13 @@ func (d *Deck) UnderWay() (list []Progress) {
 
 // update is a request under way. Its progress is guarded by the deck's mutex.
 type update struct {
-	d    *Deck
-	e    *entry
-	rec  api.Recording // as it was when the request was made: its SIDs are the path
-	p    *Progress     // replaced, never changed
-	last time.Time     // when the last read of it by itself began
-	done chan struct{}
+	d       *Deck
+	e       *entry
+	rec     api.Recording    // as it was when the request was made: its SIDs are the path
+	p       *Progress        // replaced, never changed
+	pending *journal.Pending // the outcome, once it is settled; nil without a journal
+	last    time.Time        // when the last read of it by itself began
+	done    chan struct{}
 }
 
 // appear publishes that the update is under way, after a moment: a snapshot,
@@ -156,7 +157,11 @@ func (u *update) stepLocked(f func(*Progress)) {
 	if next.Settled && next.Done.IsZero() {
 		next.Done = time.Now()
 	}
+	settled := next.Settled && !u.p.Settled
 	u.p = &next
+	if settled {
+		u.queueOutcome()
+	}
 	u.show()
 }
 

@@ -16,14 +16,31 @@ type Event string
 
 // The events. A reader takes any other as it comes.
 const (
-	Wish    Event = "wish"    // an update is about to be sent
-	Outcome Event = "outcome" // what became of the wish with the same ID
-	Note    Event = "note"    // the journal on itself, such as a line repaired
-	Ack     Event = "ack"     // an alarm was acknowledged: Reason and Until
-	Timer   Event = "timer"   // an auto-resume was set, changed or cleared: Until
-	Reveal  Event = "reveal"  // a masked number was shown
-	Left    Event = "left"    // a session ended and left its recording paused
+	Request Event = "request"     // an update is about to be sent
+	Outcome Event = "outcome"     // the result of the request with the same ID; one at most
+	Seen    Event = "seen"        // what was seen later of a request that has its outcome
+	Note    Event = "note"        // the journal on itself, such as a line repaired
+	Ack     Event = "ack"         // an alarm was acknowledged: Reason and Until
+	Timer   Event = "timer"       // an auto-resume was set, changed or cleared: Until
+	Reveal  Event = "reveal"      // a masked number was shown
+	Behind  Event = "left-behind" // a session ended and left its recording paused
 )
+
+// Other names of two events.
+const (
+	Wish = Request
+	Left = Behind
+)
+
+// oldNames are names of events that older files have; they are read as these.
+var oldNames = map[string]Event{"wish": Request, "left": Behind}
+
+func eventOf(name string) Event {
+	if e, ok := oldNames[name]; ok {
+		return e
+	}
+	return Event(name)
+}
 
 // Entry is one line of the journal. Texts are made safe to show when they are
 // written and again when they are read; see [text.Text].
@@ -45,7 +62,7 @@ type Entry struct {
 	StatusAnswered string        // in the resource that the API returned
 	HTTPStatus     int           // of the answer; 0 without one
 	Code           string        // the API's, in an error
-	Latency        time.Duration // from the wish to the answer, to the millisecond
+	Latency        time.Duration // from the request to the answer, to the millisecond
 	Outcome        string        // one of the six words of package deck
 	Reason         string        // why it failed, or what a person gave as reason
 	From, To       text.Text     // numbers, only with Options.Numbers
@@ -132,7 +149,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		*s = clean(*s)
 	}
 	*e = Entry{
-		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: Event(w.Event), ID: w.ID,
+		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: eventOf(w.Event), ID: w.ID,
 		Who: Who{Actor: w.Actor, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey,
 			TTY: w.TTY, Host: w.Host, PID: w.PID, Started: w.Started},
 		Session: w.Session, Space: w.Space, Project: w.Project, Profile: w.Profile,

@@ -4,9 +4,11 @@ package journal
 
 import (
 	"errors"
+	"net"
 	"os"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -151,4 +153,32 @@ func TestWhoFrom(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The lines have the form that a local daemon takes, on either kind of socket;
+// one that takes nothing is found out within a second or so.
+func TestDialSyslog(t *testing.T) {
+	defer func(s []string) { syslogSockets = s }(syslogSockets)
+	at := filepath.Join(t.TempDir(), "log")
+	syslogSockets = []string{filepath.Join(t.TempDir(), "none"), at}
+	if _, err := dialSyslog(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("without a daemon: %v", err)
+	}
+	in, err := net.ListenPacket("unixgram", at)
+	check(t, err)
+	out, err := dialSyslog()
+	check(t, err)
+	_, err = out.Write([]byte(`{"seq":1}`))
+	check(t, err)
+	b := make([]byte, 1000)
+	n, _, err := in.ReadFrom(b)
+	check(t, err)
+	if ok, err := regexp.Match(`^<85>[A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d tapedeck\[\d+\]: {"seq":1}$`, b[:n]); !ok || err != nil {
+		t.Errorf("the daemon gets %q", b[:n])
+	}
+	check(t, in.Close())
+	if _, err := out.Write([]byte("x")); err == nil {
+		t.Error("a daemon that has gone takes lines")
+	}
+	check(t, out.Close())
 }

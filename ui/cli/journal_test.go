@@ -68,7 +68,7 @@ func TestJournal(t *testing.T) {
 		lines int // without those of the pauses
 		want  []string
 	}{
-		{"", 10, []string{"2026-03-01 03:02:11.000 UTC  wish      alice", "pause with silence: failed, HTTP 200, 150 ms, =HTTP(503)"}},
+		{"", 10, []string{"2026-03-01 03:02:11.000 UTC  request   alice", "pause with silence: failed, HTTP 200, 150 ms, =HTTP(503)"}},
 		{"--recording 0002", 2, []string{"stop: verified"}},
 		{"--actor bob", 2, []string{"bob as root"}},
 		{"--since 2026-03-01T03:04:00Z", 4, nil},
