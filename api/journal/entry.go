@@ -80,9 +80,11 @@ type entryJSON struct {
 	Event          string `json:"event"`
 	ID             string `json:"id,omitempty"`
 	Actor          string `json:"actor,omitempty"`
+	UID            string `json:"uid,omitempty"`
 	SudoUser       string `json:"sudo_user,omitempty"`
 	SSHClient      string `json:"ssh_client,omitempty"`
 	SSHKey         string `json:"ssh_key,omitempty"`
+	Inherited      bool   `json:"ssh_inherited,omitempty"`
 	TTY            string `json:"tty,omitempty"`
 	Host           string `json:"host,omitempty"`
 	PID            int    `json:"pid,omitempty"`
@@ -150,7 +152,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	}
 	*e = Entry{
 		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: eventOf(w.Event), ID: w.ID,
-		Who: Who{Actor: w.Actor, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey,
+		Who: Who{Actor: w.Actor, UID: w.UID, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey, Inherited: w.Inherited,
 			TTY: w.TTY, Host: w.Host, PID: w.PID, Started: w.Started},
 		Session: w.Session, Space: w.Space, Project: w.Project, Profile: w.Profile,
 		Recording: text.New(w.Recording), Call: text.New(w.Call), Conference: text.New(w.Conference),
@@ -165,7 +167,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 // texts returns every text of the line.
 func (w *entryJSON) texts() []*string {
 	return []*string{
-		&w.Prev, &w.Event, &w.ID, &w.Actor, &w.SudoUser, &w.SSHClient, &w.SSHKey, &w.TTY, &w.Host, &w.Started,
+		&w.Prev, &w.Event, &w.ID, &w.Actor, &w.UID, &w.SudoUser, &w.SSHClient, &w.SSHKey, &w.TTY, &w.Host, &w.Started,
 		&w.Session, &w.Space, &w.Project, &w.Profile, &w.Recording, &w.Call, &w.Conference,
 		&w.StatusBefore, &w.StatusAsked, &w.PauseBehavior, &w.StatusAnswered, &w.Code, &w.Outcome, &w.Reason,
 		&w.From, &w.To,
@@ -177,7 +179,7 @@ func (w *entryJSON) texts() []*string {
 func encode(e Entry, hide func(string) string) ([]byte, error) {
 	w := entryJSON{
 		Seq: e.Seq, Prev: e.Prev, Time: formatTime(e.Time), Event: string(e.Event), ID: e.ID,
-		Actor: e.Actor, SudoUser: e.SudoUser, SSHClient: e.SSHClient, SSHKey: e.SSHKey,
+		Actor: e.Actor, UID: e.UID, SudoUser: e.SudoUser, SSHClient: e.SSHClient, SSHKey: e.SSHKey, Inherited: e.Inherited,
 		TTY: e.TTY, Host: e.Host, PID: e.PID, Started: e.Started,
 		Session: e.Session, Space: e.Space, Project: e.Project, Profile: e.Profile,
 		Recording: e.Recording.String(), Call: e.Call.String(), Conference: e.Conference.String(),

@@ -99,10 +99,11 @@ func (b *behind) outcome(e Entry, p *heldPause) {
 	}
 	owner := e
 	if r := b.requests[e.ID]; r != nil {
-		if r.own && e.GuessOf(r.Entry) {
+		guess := e.Event == Outcome && e.GuessOf(r.Entry)
+		if r.own && guess {
 			return
 		}
-		r.own, owner = !e.GuessOf(r.Entry), r.Entry
+		r.own, owner = !guess, r.Entry
 	}
 	done := e.Outcome == "accepted" || e.Outcome == "verified"
 	switch {

@@ -9,12 +9,13 @@ import (
 	"tapedeck/api/text"
 )
 
-// pauseStep is one update of the journal: a wish with its outcome.
+// pauseStep is one update of the journal: a request with its outcome.
 type pauseStep struct {
-	journal.Entry           // the wish, or the outcome when there is no wish
+	journal.Entry           // the request, or the outcome when there is no request
 	answered      time.Time // when the answer came; zero without one
 	outcome       string
 	why           string
+	own           bool // the outcome is of the session that asked
 }
 
 // done reports whether the update was carried out.
@@ -29,13 +30,14 @@ func (s pauseStep) by() string {
 	return out + ", " + s.outcome
 }
 
-// pauseSteps puts wishes and outcomes together, in the order of the wishes.
+// pauseSteps puts requests and outcomes together, in the order of the requests.
 // Each recording has its own list; order says which came first.
 func pauseSteps(dir string, f journal.Filter) (steps map[text.Text][]*pauseStep, order []text.Text) {
 	steps = map[text.Text][]*pauseStep{}
 	byID := map[string]*pauseStep{}
 	for e, err := range journal.Read(dir, f) {
-		if err != nil || e.Event != journal.Wish && e.Event != journal.Outcome {
+		seen := e.Event == journal.Seen && e.Outcome != ""
+		if err != nil || e.Event != journal.Request && e.Event != journal.Outcome && !seen {
 			continue // a line that cannot be read is warned of in the list
 		}
 		s := byID[e.ID]
@@ -47,19 +49,30 @@ func pauseSteps(dir string, f journal.Filter) (steps map[text.Text][]*pauseStep,
 			}
 			steps[e.Recording] = append(steps[e.Recording], s)
 		}
-		if e.Event == journal.Wish {
-			continue
-		}
-		s.outcome, s.why = e.Outcome, e.Reason
-		switch {
-		case !s.answered.IsZero():
-		case e.Latency > 0 && s.Event == journal.Wish:
-			s.answered = s.Time.Add(e.Latency)
-		default:
-			s.answered = e.Time
+		if e.Event != journal.Request {
+			s.take(e)
 		}
 	}
 	return steps, order
+}
+
+// take takes in an outcome. That of the session that asked replaces what another
+// one has found out, and not the other way round.
+func (s *pauseStep) take(e journal.Entry) {
+	asked := s.Event == journal.Request
+	own := asked && (e.Event == journal.Seen || !e.GuessOf(s.Entry))
+	if s.own && !own {
+		return
+	}
+	s.outcome, s.why = e.Outcome, e.Reason
+	switch {
+	case !s.answered.IsZero() && s.own == own:
+	case e.Latency > 0 && asked:
+		s.answered = s.Time.Add(e.Latency)
+	default:
+		s.answered = e.Time
+	}
+	s.own = own
 }
 
 // printPauses prints between which times each recording was paused.
