@@ -3,7 +3,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -79,9 +78,9 @@ func testResize(t *testing.T, p program) {
 		s.straight(z.h, "Stop …a014: this cannot be undone", "then Enter: a0", "a00a", "tapedeck")
 	}
 	s.resize(50, 10)
-	s.see("tapedeck needs 60x15, this is 50x10", "a prompt is open")
+	s.see("the question needs 60x15; Esc")
 	s.types("14")
-	s.see("no updating key works at this size")
+	s.see("not answered: that needs 60x15")
 	guard()
 	s.keys("\r")
 	s.barrierPaste("pasted text answers nothing")
@@ -112,18 +111,23 @@ func (s *terminal) straight(h int, words ...string) {
 	})
 }
 
-// testTooSmall: below 60x15 no key updates anything, and nothing is forgotten.
+// testTooSmall: below 60x15 only p updates anything, below 30x3 nothing does, and
+// nothing is forgotten.
 func testTooSmall(t *testing.T, p program) {
 	space := filterSpace(t)
 	s := p.start(t, launch{env: space.env(), w: 50, h: 10})
-	s.see("tapedeck needs 60x15, this is 50x10", "PAUSED 1", "live")
+	s.see("PAUSED 1", "60x15 shows the", "live")
 	for _, z := range []struct{ w, h int }{{50, 10}, {59, 40}, {120, 14}} {
 		s.resize(z.w, z.h)
-		s.see(fmt.Sprintf("tapedeck needs 60x15, this is %dx%d", z.w, z.h))
-		s.keys("pP2ryXa028\r")
-		s.see("no key but q works at this size")
+		s.see("60x15")
+		s.keys("P2ryXa028\r")
+		s.see("needs 60x15")
 		s.barrierPaste("pasted text does nothing here")
 	}
+	s.resize(29, 10)
+	s.see("tapedeck needs 30x3")
+	s.keys("pP2ryXa028\r")
+	s.see("no key but q works")
 	s.resize(60, 15)
 	s.see("STATUS", "p pause·silence")
 	s.selects(sidOf(40), "PAUSED")
@@ -137,8 +141,8 @@ func testTooSmall(t *testing.T, p program) {
 	s.see("tapedeck needs")
 	s.resize(80, 24)
 	s.selects(sidOf(10), "REC")
-	s.resize(30, 8)
-	s.see("tapedeck needs 60x15")
+	s.resize(30, 3)
+	s.see("PAUSED 1", "REC …a00a", "live")
 	s.keys("q")
 	s.exit(0, patience)
 	s.restored()

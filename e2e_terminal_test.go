@@ -338,9 +338,9 @@ func (s *terminal) resize(w, h int) {
 func (s *terminal) barrier() {
 	s.t.Helper()
 	s.keys("?")
-	s.see("Keys and words")
+	s.see("Keys that change a recording")
 	s.keys("?")
-	s.gone("Keys and words")
+	s.gone("Keys that change a recording")
 }
 
 // barrierPaste waits until every key typed so far has been taken, and the screen

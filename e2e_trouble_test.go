@@ -84,7 +84,7 @@ func testToken(t *testing.T, p program) {
 	s.keys("y") // the raw JSON
 	s.see(`"sid"`, `"account_sid"`)
 	s.types("y?")
-	s.see("Keys and words")
+	s.see("Keys that change a recording")
 	s.types("?p")
 	s.see("verified")
 	s.types("cCf")

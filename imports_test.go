@@ -4,37 +4,62 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 )
 
-// mayImport says which packages of tapedeck each package may import, in its
-// code. "*" is every one. A package that is not here fails the test: it needs a
-// line, and a reason.
-var mayImport = map[string][]string{
-	"":            {"*"},
-	"config":      {"api/secret", "api/state"},
-	"api":         {"api/text", "api/secret"},
-	"api/text":    {},
-	"api/secret":  {},
-	"api/crash":   {},
-	"api/state":   {},
-	"api/sim":     {},
-	"api/journal": {"api/text", "api/crash", "api/state"},
-	"api/deck":    {"api", "api/text", "api/journal", "api/crash"},
-	"ui/theme":    {},
-	"ui/list":     {"api", "api/text", "api/deck", "ui/theme"},
-	"ui/detail":   {"api", "api/text", "api/deck", "ui/theme"},
-	"ui/prompt":   {"api", "api/text", "api/deck", "ui/theme"},
-	"ui":          {"api", "api/text", "api/deck", "api/crash", "ui/theme", "ui/list", "ui/detail", "ui/prompt"},
-	"ui/cli":      {"config", "api", "api/text", "api/secret", "api/deck", "api/journal", "api/sim", "api/state"},
+// inQuotes is a package in a cell of the table.
+var inQuotes = regexp.MustCompile("`([^`]+)`")
+
+// readImports reads the table of packages in CONTRIBUTING.md: which packages of
+// tapedeck each may import, in its code. "*" is every one.
+func readImports(t *testing.T) map[string][]string {
+	t.Helper()
+	b, err := os.ReadFile("CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, ok := strings.Cut(string(b), "| package | holds | may import of ours |\n| --- | --- | --- |\n")
+	if !ok {
+		t.Fatal("CONTRIBUTING.md has no table of packages")
+	}
+	may := map[string][]string{}
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if len(cells) != 3 {
+			break
+		}
+		var allowed []string
+		switch last := strings.TrimSpace(cells[2]); last {
+		case "everything":
+			allowed = []string{"*"}
+		case "–":
+		default:
+			for _, m := range inQuotes.FindAllStringSubmatch(last, -1) {
+				allowed = append(allowed, m[1])
+			}
+			if len(allowed) == 0 || strings.Trim(inQuotes.ReplaceAllString(last, ""), ", ") != "" {
+				t.Errorf("CONTRIBUTING.md: %q is neither packages, everything nor –", last)
+			}
+		}
+		for _, m := range inQuotes.FindAllStringSubmatch(cells[0], -1) {
+			may[strings.TrimPrefix(m[1], "main")] = allowed
+		}
+	}
+	return may
 }
 
+// TestImports holds the imports against the table in CONTRIBUTING.md. A package
+// that has no line there fails: it needs one, and a reason.
 func TestImports(t *testing.T) {
+	mayImport := readImports(t)
+	seen := map[string]bool{}
 	err := filepath.WalkDir(".", func(file string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -48,13 +73,19 @@ func TestImports(t *testing.T) {
 		pkg := strings.TrimPrefix(path.Dir(filepath.ToSlash(file)), ".")
 		allowed, ok := mayImport[pkg]
 		if !ok {
-			t.Errorf("package %s has no line in mayImport", pkg)
+			t.Errorf("package %s has no line in the table of CONTRIBUTING.md", pkg)
 		}
+		seen[pkg] = true
 		checkImports(t, file, pkg, allowed)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for pkg := range mayImport {
+		if !seen[pkg] {
+			t.Errorf("CONTRIBUTING.md has a line for %s, which is no package", pkg)
+		}
 	}
 }
 

@@ -79,7 +79,8 @@ type session struct {
 	who      journal.Who
 	record   *cli.Record
 	deck     *deck.Deck
-	space    string // its name, for the header
+	space    string            // its name, for the header
+	follower *journal.Follower // of the journal; nil where none is kept
 	noScreen atomic.Bool
 	beside   sync.WaitGroup // what runs in the background
 }
@@ -98,11 +99,14 @@ func (s *session) open(log *cli.Log) (err error) {
 	if u, perr := url.Parse(c.Space); perr == nil {
 		s.space = u.Host
 	}
+	if c.StateDir != "" && s.start.Demo == nil {
+		s.follower = journal.Follow(c.StateDir, c.Space, c.Project)
+	}
 	s.deck, err = deck.Open(client, deck.Config{
 		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly,
 		PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
 		Journal: s.record.Journal(), JournalRequired: c.JournalRequired,
-		Actor: s.who.Actor, Space: c.Space, Project: c.Project,
+		Actor: s.who.Actor, Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(),
 	})
 	return err
 }
@@ -114,6 +118,9 @@ func (s *session) run(ctx context.Context) error {
 	polls, stop := context.WithCancel(context.WithoutCancel(ctx))
 	beside := &s.beside
 	beside.Go(func() { defer crash.Guard(); s.deck.Run(polls) })
+	if s.follower != nil {
+		beside.Go(func() { defer crash.Guard(); s.follower.Run(polls) })
+	}
 	beside.Go(func() {
 		defer crash.Guard()
 		cli.ShareStatus(polls, s.start.Config, s.deck, s.noScreen.Load)
@@ -181,7 +188,8 @@ func (s *session) options(polls context.Context) ui.Options {
 		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: s.who.Actor,
 		In: os.Stdin, Out: os.Stdout, Environ: s.start.Environ, Interval: c.Interval,
 		Tick: c.Tick, LowBandwidth: c.LowBandwidth,
-		Open: func() ([]ui.Left, error) { return s.lookBack(polls) },
+		Open:    func() ([]ui.Left, error) { return s.lookBack(polls) },
+		History: s.history(),
 	}
 }
 

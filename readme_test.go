@@ -9,6 +9,7 @@ import (
 	"tapedeck/api/sim"
 	"tapedeck/config"
 	"tapedeck/ui"
+	"tapedeck/ui/list"
 )
 
 // TestReadme holds README's tables against what they are about.
@@ -22,6 +23,11 @@ func TestReadme(t *testing.T) {
 		line := "| " + keyCells(k.Keys) + " | " + k.Does + " |"
 		if !strings.Contains(readme, line+"\n") {
 			t.Errorf("README.md has no such key:\n%s", line)
+		}
+	}
+	for _, term := range list.FilterTerms() {
+		if line := "| `" + term.Example + "` | " + term.Does + " |"; !strings.Contains(readme, line+"\n") {
+			t.Errorf("README.md has no such term of the filter:\n%s", line)
 		}
 	}
 	for _, f := range config.Flags() {

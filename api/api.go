@@ -2,7 +2,7 @@
 // and the calls and conferences that they are of.
 //
 // It is liberal in what it reads: a field that cannot be understood is kept as
-// it came and never costs its row, an odd row never its page. Whatever is not
+// it came and never costs its row, and an unreadable row never its page. Whatever is not
 // 2xx becomes one [*Error]. It is strict in where it sends: the token goes to
 // the configured host over https (http only to loopback) and nowhere else,
 // whatever a redirect or a page's address says.
@@ -10,12 +10,11 @@
 // One method sends one request. A GET is repeated once, at once, when its
 // connection was dropped; an update never is. The client does not wait, back
 // off or remember: that is the deck's. The endpoints and what is known of them
-// are in the API contract, by section.
+// are in api/CONTRACT.md.
 package api
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -101,6 +100,8 @@ type Client struct {
 	do        func(*http.Request) (*http.Response, error)
 	closeIdle func()
 	observe   func(Exchange)
+	// mask takes the token out of a body, in place, should a server repeat it.
+	mask func([]byte) bool
 	// clean makes what came from outside, in an error, fit to show: safe for
 	// the terminal, short, and without the token, should a server repeat it.
 	clean func(string) string
@@ -136,8 +137,9 @@ func New(c Config) (*Client, error) {
 		userAgent: c.UserAgent,
 		authorize: func(r *http.Request) { r.SetBasicAuth(c.Project, c.Token.Reveal()) },
 		observe:   c.Observe,
-		clean:     cleaner(c.Project, c.Token),
 	}
+	redactor := c.Token.Redactor()
+	cl.mask, cl.clean = redactor.Mask, cleaner(redactor)
 	hc := &http.Client{Transport: c.Transport, CheckRedirect: cl.checkRedirect}
 	cl.do, cl.closeIdle = hc.Do, hc.CloseIdleConnections
 	return cl, nil
@@ -174,23 +176,10 @@ func (c *Client) Close() { c.closeIdle() }
 // Space returns the host that the client speaks to.
 func (c *Client) Space() string { return c.base.Host }
 
-// cleaner returns what [Client.clean] is. The forms of the token are kept in a
-// closure, so that no print of a client has them.
-func cleaner(project string, token secret.Token) func(string) string {
-	var pairs []string
-	if t := token.Reveal(); len(t) > 3 {
-		basic := []byte(project + ":" + t)
-		for _, form := range []string{
-			base64.StdEncoding.EncodeToString(basic), base64.RawStdEncoding.EncodeToString(basic),
-			base64.URLEncoding.EncodeToString(basic), base64.RawURLEncoding.EncodeToString(basic),
-			t, url.QueryEscape(t), url.PathEscape(t),
-		} {
-			pairs = append(pairs, form, token.String())
-		}
-	}
-	hide := strings.NewReplacer(pairs...)
+// cleaner returns what [Client.clean] is.
+func cleaner(r secret.Redactor) func(string) string {
 	return func(s string) string {
-		return shorten(text.New(hide.Replace(text.New(s).String())).String(), 1000)
+		return shorten(text.New(r.Clean(text.New(s).String())).String(), 1000)
 	}
 }
 
@@ -273,7 +262,7 @@ func (c *Client) get(ctx context.Context, address string, limit int64, read func
 
 // getOne sends a GET for one resource and returns it as it came.
 func (c *Client) getOne(ctx context.Context, path string) (raw value, x Exchange, err error) {
-	x, err = c.get(ctx, c.url(path, nil), maxOneBytes, func(r io.Reader) error { return readObject(r, &raw) })
+	x, err = c.get(ctx, c.url(path, nil), maxOneBytes, func(r io.Reader) error { return c.readObject(r, &raw) })
 	return raw, x, err
 }
 
@@ -367,6 +356,7 @@ func (c *Client) readBody(resp *http.Response, x *Exchange, cancel func(), limit
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		b, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBytes))
 		x.Bytes = int64(len(b))
+		c.mask(b)
 		e := newError(resp, b, x.Answered, c.clean)
 		if resp.StatusCode >= 300 && resp.StatusCode <= 399 {
 			return fmt.Errorf("%w: %w", ErrRedirect, e)
@@ -412,6 +402,13 @@ func (s *source) Read(b []byte) (int, error) {
 		s.err = err
 	}
 	return n, err
+}
+
+// readObject reads one JSON object, without the token.
+func (c *Client) readObject(r io.Reader, raw *value) error {
+	err := readObject(r, raw)
+	c.mask(*raw)
+	return err
 }
 
 // readObject reads one JSON object.

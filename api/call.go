@@ -7,7 +7,7 @@ import (
 	"tapedeck/api/text"
 )
 
-// Call is a call of the project (api-contract.md section 7), as far as it says
+// Call is a call of the project (api/CONTRACT.md section 7), as far as it says
 // who is on the line. A field that was null or absent is zero.
 type Call struct {
 	SID           text.Text
@@ -72,7 +72,7 @@ func (c Call) JSON() []text.Text { return jsonLines(c.raw) }
 // Same reports whether both hold the same resource, to the byte.
 func (c Call) Same(other Call) bool { return bytes.Equal(c.raw, other.raw) }
 
-// Conference is a conference of the project (api-contract.md section 7). A
+// Conference is a conference of the project (api/CONTRACT.md section 7). A
 // field that was null or absent is zero.
 type Conference struct {
 	SID          text.Text

@@ -43,7 +43,7 @@ var (
 )
 
 // Error is an answer of the API that is not 2xx, in whichever of its forms
-// the body came (api-contract.md section 8), or none.
+// the body came (api/CONTRACT.md section 8), or none.
 type Error struct {
 	StatusCode int       // HTTP status
 	Code       int       // the API's code; 0 where the body had none

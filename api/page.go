@@ -146,6 +146,7 @@ func (p *Pages[T]) readRows(s *scanner, info *PageInfo, each func(T, text.Text))
 		if err != nil {
 			return err
 		}
+		p.client.mask(raw)
 		row, sid := p.decode(raw)
 		if sid.IsZero() {
 			info.Unreadable++
@@ -349,10 +350,11 @@ func setSID(v url.Values, name string, sid text.Text) error {
 	return nil
 }
 
-// setTime writes a date as the docs have it for recordings and calls.
+// setTime writes a date as every SDK does for recordings and calls: ISO 8601 in
+// UTC, to the second.
 func setTime(v url.Values, name string, t time.Time) {
 	if !t.IsZero() {
-		v.Set(name, t.UTC().Format(time.RFC1123Z))
+		v.Set(name, t.UTC().Format("2006-01-02T15:04:05Z"))
 	}
 }
 

@@ -230,15 +230,15 @@ func TestQueries(t *testing.T) {
 			_, err := c.Recordings(RecordingQuery{CreatedAfter: at, CreatedBefore: at, CreatedOn: at, CallSID: sid(testCall),
 				ConferenceSID: sid(testConf), PageSize: 1000}).Next(t.Context(), func(Row) {})
 			return err
-		}, "/Recordings.json", url.Values{"DateCreated>": {"Sun, 22 Nov 2026 08:41:07 +0000"}, "DateCreated<": {"Sun, 22 Nov 2026 08:41:07 +0000"},
-			"DateCreated": {"Sun, 22 Nov 2026 08:41:07 +0000"}, "CallSid": {testCall}, "ConferenceSid": {testConf}, "PageSize": {"1000"}}},
+		}, "/Recordings.json", url.Values{"DateCreated>": {"2026-11-22T08:41:07Z"}, "DateCreated<": {"2026-11-22T08:41:07Z"},
+			"DateCreated": {"2026-11-22T08:41:07Z"}, "CallSid": {testCall}, "ConferenceSid": {testConf}, "PageSize": {"1000"}}},
 		{"calls", func(c *Client) error {
 			_, err := c.Calls(CallQuery{Status: InProgress, From: "+1", To: "a&b", ParentCallSID: sid(testCall), StartedAfter: at, StartedBefore: at,
 				EndedAfter: at, EndedBefore: at}).Next(t.Context(), func(Call) {})
 			return err
 		}, "/Calls.json", url.Values{"Status": {"in-progress"}, "From": {"+1"}, "To": {"a&b"}, "ParentCallSid": {testCall},
-			"StartTime>": {"Sun, 22 Nov 2026 08:41:07 +0000"}, "StartTime<": {"Sun, 22 Nov 2026 08:41:07 +0000"},
-			"EndTime>": {"Sun, 22 Nov 2026 08:41:07 +0000"}, "EndTime<": {"Sun, 22 Nov 2026 08:41:07 +0000"}}},
+			"StartTime>": {"2026-11-22T08:41:07Z"}, "StartTime<": {"2026-11-22T08:41:07Z"},
+			"EndTime>": {"2026-11-22T08:41:07Z"}, "EndTime<": {"2026-11-22T08:41:07Z"}}},
 		{"conferences", func(c *Client) error {
 			_, err := c.Conferences(ConferenceQuery{Status: "init", FriendlyName: "a b", CreatedAfter: at, CreatedBefore: at, UpdatedAfter: at,
 				UpdatedBefore: at}).Next(t.Context(), func(Conference) {})

@@ -10,7 +10,7 @@ import (
 )
 
 // Status is the status of a recording, a call or a conference, with the API's
-// own values (api-contract.md section 5). It is an open set: a value that is
+// own values (api/CONTRACT.md section 5). It is an open set: a value that is
 // not known is kept as it came, made safe to show.
 type Status string
 
@@ -41,7 +41,7 @@ func (s Status) Active() bool {
 // Running reports whether a recording with this status is recording now.
 func (s Status) Running() bool { return s == InProgress || s == Resumed }
 
-// Known reports whether api-contract.md section 5 knows the status.
+// Known reports whether api/CONTRACT.md section 5 knows the status.
 func (s Status) Known() bool {
 	return !s.Active() || s.Running() || s == Queued || s == Paused
 }
@@ -74,7 +74,7 @@ func (u Update) Reached(s Status) bool {
 	return s == u.Status
 }
 
-// Recording is a recording of a call or a conference (api-contract.md section
+// Recording is a recording of a call or a conference (api/CONTRACT.md section
 // 3). Times are in UTC. A field that was null, absent or of no use is its zero
 // value; [Recording.Fields] has every field as it came.
 type Recording struct {

@@ -75,7 +75,7 @@ func (c *Client) UpdateRecording(ctx context.Context, rec Recording, u Update) (
 	defer cancel()
 	var raw value
 	x, err := c.send(ctx, http.MethodPost, c.url(at, nil), form, maxOneBytes, func(r io.Reader) error {
-		return readObject(r, &raw)
+		return c.readObject(r, &raw)
 	})
 	if err != nil {
 		return Recording{}, x, fmt.Errorf("update recording %s to %s: %w", rec.SID, u.Status, err)

@@ -7,7 +7,7 @@ import (
 )
 
 // parseTime reads a date of the API and returns it in UTC. It accepts what
-// api-contract.md section 3 lists: RFC 2822, one-digit days, the month Sept,
+// api/CONTRACT.md section 3 lists: RFC 2822, one-digit days, the month Sept,
 // GMT, other offsets and ISO 8601. A date without a zone is an error, for
 // nothing says which one is meant; so is the name of a zone other than UTC,
 // for it depends on who reads it. It builds nothing but errors, as two dates

@@ -44,7 +44,7 @@ type Config struct {
 	AutoResume    time.Duration // after which each pause of this user ends by itself; 0 for never
 	ReadOnly      bool          // no update is sent
 	Tick          time.Duration // between two steps of the clocks on the screen
-	LowBandwidth  bool          // whole minutes for old recordings; only the user turns it on
+	LowBandwidth  bool          // clocks move every 10 s; only the user turns it on
 	Theme         string        // "auto", "dark", "light" or "mono"
 	ASCII         bool          // only ASCII on the screen
 	NoColor       bool          // NO_COLOR is set; it wins over Theme

@@ -40,7 +40,7 @@ var settings = []setting{
 		func(c *Config) *bool { return &c.ReadOnly }, nil),
 	duration("tick", "time between two steps of the clocks on the screen", "1s", time.Second, time.Minute,
 		func(c *Config) *time.Duration { return &c.Tick }),
-	boolean("low-bandwidth", "whole minutes for old recordings, ages in steps: most seconds send nothing",
+	boolean("low-bandwidth", "clocks move every 10 s: at most one write in 10 s while nothing happens",
 		func(c *Config) *bool { return &c.LowBandwidth }, nil),
 	duration("pause-warn", "age from which a pause warns", "90s", time.Second, day,
 		func(c *Config) *time.Duration { return &c.PauseWarn }),

@@ -58,7 +58,7 @@ func updateActions(behavior api.PauseBehavior) []action {
 			update: api.Update{Status: api.Paused, PauseBehavior: behavior},
 		},
 		{
-			key:  bind("P", "pause: choose 1 silence (the gap stays in the file) or 2 skip (the time is cut out); t first: resume by itself", "P"),
+			key:  bind("P", "pause: choose 1 silence (the gap stays in the file) or 2 skip (the time is cut out); t first sets an auto-resume", "P"),
 			hint: "choose", rank: 5,
 			verb: "pause", when: pausable,
 			update: api.Update{Status: api.Paused},
@@ -84,8 +84,11 @@ func updateActions(behavior api.PauseBehavior) []action {
 // nightActions are the keys about pauses that last, and about hidden numbers.
 func nightActions() []action {
 	return []action{
-		{key: bind("Space", "mark, and take the mark away; p P r then act on all that are marked, and ask first", "space"), hint: "mark", rank: 14, run: (*Model).mark},
-		{key: bind("a", "acknowledge a pause: a reason, and for how long its alarm is silent; with an auto-resume, change its time", "a"), run: (*Model).acknowledge},
+		{key: bind("Space", "mark or unmark; with marks p P r act on every marked one, and ask first", "space"), hint: "mark", rank: 14, run: (*Model).mark},
+		{key: bind("a", "acknowledge a pause: a reason, and for how long its alarm is silent", "a"), run: (*Model).acknowledge},
+		{key: bind("t", "set, change or cancel the auto-resume of a pause: how long until tapedeck resumes it", "t"), run: (*Model).autoResume},
+		{key: bind("h", "history: the last 20 actions of everybody, with their outcomes", "h"), run: (*Model).openHistory},
+		{key: bind("L", "ask again about the pauses that were left behind", "L"), run: (*Model).askLeft},
 		{key: bind("v", "show masked numbers of the recording for 10 s; it is journaled", "v"), run: (*Model).reveal},
 	}
 }
@@ -94,19 +97,19 @@ func nightActions() []action {
 func viewActions() []action {
 	return []action{
 		{key: bind("j k ↑ ↓", "move; also g G Home End PgUp PgDn ctrl+d ctrl+u")},
-		{key: bind("Enter", "the detail pane in full width, and back", "enter"), hint: "detail", rank: 6, run: (*Model).toggleFull},
+		{key: bind("Enter", "toggle the detail pane in full width", "enter"), hint: "detail", rank: 6, run: (*Model).toggleFull},
 		{key: bind("Esc", "closes, cancels, clears the filter, then the marks; never quits, never confirms", "esc"), run: (*Model).escape},
 		{key: bind("Tab", "focus the list or the detail pane, to scroll it", "tab"), hint: "focus", rank: 12, run: (*Model).toggleFocus},
-		{key: bind("/", "filter: words, status:paused, age>10m, !word", "/"), hint: "filter", rank: 4, run: (*Model).openFilter},
+		{key: bind("/", "filter: words, by:me, status:paused, paused>1m, !word; the help has all terms", "/"), hint: "filter", rank: 4, run: (*Model).openFilter},
 		{key: bind("o", "sort by another column", "o"), hint: "sort", rank: 8, run: (*Model).openSort},
 		{key: bind("O", "reverse the order", "O"), run: (*Model).reverse},
 		{key: bind("R F5", "refresh now", "R", "f5"), hint: "refresh", rank: 10, run: (*Model).refresh},
-		{key: bind("f", "freeze the display, and thaw it; an update thaws it too", "f"), hint: "freeze", rank: 9, run: (*Model).freeze},
+		{key: bind("f", "freeze or thaw the display; an update thaws it too", "f"), hint: "freeze", rank: 9, run: (*Model).freeze},
 		{key: bind("+", "poll less often", "+"), run: (*Model).slower},
 		{key: bind("-", "poll more often", "-"), run: (*Model).faster},
 		{key: bind("c", "copy the recording's SID", "c"), hint: "copy SID", rank: 11, run: (*Model).copySID},
 		{key: bind("C", "copy the call's or the conference's SID", "C"), run: (*Model).copyParent},
-		{key: bind("y", "the last answer as JSON in the detail pane, and back", "y"), hint: "json", rank: 13, run: (*Model).toggleRaw},
+		{key: bind("y", "toggle the last answer as JSON in the detail pane", "y"), hint: "json", rank: 13, run: (*Model).toggleRaw},
 	}
 }
 
@@ -118,9 +121,9 @@ func sessionActions() []action {
 	}
 	return []action{
 		{key: bind("? F1", "this help", "?", "f1"), hint: "help", run: (*Model).openHelp},
-		{key: bind("ctrl+l", "draw the screen anew", "ctrl+l")},
+		{key: bind("ctrl+l", "redraw the screen", "ctrl+l")},
 		{key: bind("ctrl+z", "suspend tapedeck", "ctrl+z")},
-		{key: bind("q", "quit; asks when you have left recordings paused", "q"), hint: "quit", rank: 7, run: (*Model).quit},
+		{key: bind("q", "quit; asks while recordings are paused here", "q"), hint: "quit", rank: 7, run: (*Model).quit},
 		{key: bind("ctrl+c", "cancels what is open; twice in 2 s quits", "ctrl+c")},
 		{key: bind("s x Delete", "do nothing: stop is X", "s", "x", "delete"), run: stop},
 		{key: bind("S D K", "do nothing", "S", "D", "K"), run: func(*Model, time.Time) tea.Cmd { return nil }},
@@ -196,11 +199,15 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 		m.refuse(cannot+busy, now)
 		return nil
 	}
+	if why != "" && a.offersAutoResume(r) && !m.doubtful(now) {
+		m.askAutoResume(r, a.key.Keys()[0], now)
+		return nil
+	}
 	if why != "" && !m.doubtful(now) {
 		m.refuse(cannot+why, now)
 		return nil
 	}
-	req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status}
+	req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
 	switch {
 	case a.ask:
 		m.open(m.question(a, req, r), now)
@@ -236,8 +243,8 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	}
 	open := *m.prompt
 	q := open.Question()
-	if s := k.String(); m.small() && q.Kind != prompt.Quit && s != "esc" && s != "ctrl+c" {
-		m.refuse("no updating key works at this size; Esc cancels", now)
+	if s := k.String(); !m.answerable() && s != "esc" && s != "ctrl+c" {
+		m.refuse("not answered: that needs "+sizeWords(minWidth, minHeight), now)
 		return nil
 	}
 	open, a := open.Update(k, now)

@@ -110,7 +110,7 @@ func (m *Model) alarmTitle() string {
 }
 
 // acknowledge asks why the selected recording is still paused and until when
-// its alarm is silent; where it is to be resumed by itself, when.
+// its alarm is silent.
 func (m *Model) acknowledge(now time.Time) tea.Cmd {
 	r, ok := m.selected()
 	if !ok {
@@ -124,16 +124,10 @@ func (m *Model) acknowledge(now time.Time) tea.Cmd {
 		Kind: prompt.Ack, Opener: "a", Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: m.list.ShortSID(r.SID),
 		Who: m.who(r), Profile: m.place(), State: prompt.State(r),
 	}
-	timer := !r.Timer.At.IsZero()
 	switch {
 	case !r.Paused():
 		m.refuse("cannot acknowledge …"+q.Short+": it is not paused", now)
 		return nil
-	case timer && (m.o.ReadOnly || m.live.ReadOnly):
-		m.refuse("cannot change the timer of …"+q.Short+": tapedeck is read-only here", now)
-		return nil
-	case timer:
-		q.Kind = prompt.Timer
 	}
 	m.open(q, now)
 	return nil
@@ -170,11 +164,11 @@ func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) 
 		words := fmt.Sprintf("acknowledged %s: silent until %s", name, now.Add(a.Wait).Local().Format("15:04:05 MST"))
 		return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(sid, actor, a.Reason, a.Wait) }), true
 	case prompt.Timer:
-		words := fmt.Sprintf("%s is resumed by itself in %s", name, theme.Clock(a.Wait))
+		words := "auto-resume of " + name + " set: resumes in " + theme.Clock(a.Wait)
 		if a.Wait == 0 {
-			words = name + " is not resumed by itself any more"
+			words = "auto-resume of " + name + " canceled"
 		}
-		return m.note(words, "change the timer of "+name, func() error { return d.SetTimer(sid, actor, a.Wait) }), true
+		return m.note(words, "set the auto-resume of "+name, func() error { return d.SetTimer(sid, actor, a.Wait) }), true
 	case prompt.Behind:
 		return m.takeOver(q, a, now), true
 	}
@@ -196,7 +190,7 @@ func (m *Model) afterSnapshot(now time.Time) (bell tea.Cmd) {
 	m.followTimers(now)
 	_, bell = m.alarm(now)
 	m.offerLeft(now)
-	return bell
+	return tea.Batch(bell, m.followHistory(now))
 }
 
 // timerStep is how far an auto-resume has come.
@@ -228,7 +222,7 @@ func (m *Model) followTimers(now time.Time) {
 		}
 		short := m.list.ShortSID(r.SID)
 		if step.err != "" && step.err != old.err {
-			m.complain("…"+short+" was not resumed by the timer of "+text.New(r.Timer.Actor).String()+": "+text.New(step.err).String(), "", now)
+			m.complain("auto-resume of …"+short+", set by "+text.New(r.Timer.Actor).String()+", not done: "+text.New(step.err).String(), "", now)
 		} else if byTimer {
 			m.announce(&update{req: p.Request, short: short, progress: *p}, now)
 		}

@@ -115,7 +115,7 @@ func (m *Model) filterShown() bool { return m.mode == filters || !m.list.Filter(
 // column of the cursor in it; -1 for none.
 func (m *Model) filterLine(w int) (line string, cursor int) {
 	shown, total := m.list.Shown()
-	count := fmt.Sprintf("%d of %d", shown, total)
+	count := m.foundWords() + fmt.Sprintf("%d of %d", shown, total)
 	role := theme.Dim
 	if m.invalid != nil {
 		count, role = m.th.Plain(m.invalid.Error()), theme.Bad

@@ -396,7 +396,7 @@ const (
 	sidEnded   = "d4c3b2a1-f6e5-4987-b1a0-d3c2f5e45b6d"
 )
 
-// office is the screen of design.md: six recordings.
+// office is the screen of ui/DESIGN.md: six recordings.
 func office() *deck.Snapshot {
 	room := recording(sidPaused2, api.Paused, 250*time.Second, `call_sid=null`, `conference_sid="conf-1"`)
 	room.Conference = &api.Conference{SID: text.New("conf-1"), FriendlyName: text.New("Billing escalation")}

@@ -8,6 +8,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
 )
 
@@ -181,7 +182,7 @@ func (m *Model) pauseSpans(role theme.Role) []span {
 
 // badgeSegments say what else holds: a frozen display, no updates.
 func (m *Model) badgeSegments() []segment {
-	var out []segment
+	out := m.leftSegments()
 	if n := len(m.marks); n > 0 {
 		out = append(out, m.segment(0, span{theme.Changed, "* " + strconv.Itoa(n) + " marked"}))
 	}
@@ -226,10 +227,7 @@ func (m *Model) health() []segment {
 	case h.Next.IsZero() || wait <= 0:
 		next = dot + "trying now"
 	default:
-		if m.o.LowBandwidth {
-			wait = (wait + ageStep - 1).Truncate(ageStep)
-		}
-		next = dot + "next try " + strconv.Itoa(int((wait+time.Second-1)/time.Second)) + "s"
+		next = dot + "next try " + m.waitWords(wait)
 	}
 	short := m.segment(0, word...)
 	reason := m.segment(0, append(word, span{theme.Bad, why})...)
@@ -268,7 +266,20 @@ func (m *Model) ageWords(age time.Duration) (before, words string) {
 	return before, n + " old"
 }
 
-// ageStep is the step in which ages are shown where bytes are dear.
+// waitWords says how long it is until something happens. Where bytes are dear
+// that is counted from the last step of the clocks, so it is rounded down.
+func (m *Model) waitWords(wait time.Duration) string {
+	switch {
+	case !m.o.LowBandwidth:
+	case wait < ageStep:
+		return "<" + strconv.Itoa(int(ageStep/time.Second)) + "s"
+	default:
+		wait = wait.Truncate(ageStep)
+	}
+	return strconv.Itoa(int((wait+time.Second-1)/time.Second)) + "s"
+}
+
+// ageStep is the step in which all clocks and ages move where bytes are dear.
 const ageStep = 10 * time.Second
 
 // inSteps returns an age as it is shown: where bytes are dear, in steps.
@@ -303,24 +314,6 @@ func (m *Model) windowTitle() string {
 // who names who is on the line of a recording: from and to, the conference's
 // name, or the SID while nothing else is known.
 func (m *Model) who(r *deck.Recording) string {
-	switch {
-	case r.IsConference() && r.Conference != nil && !r.Conference.FriendlyName.IsZero():
-		return m.th.Plain(m.masked(r.SID, r.Conference.FriendlyName.String())) + " (conference)"
-	case r.IsConference():
-		return "conference " + m.th.Plain(r.ConferenceSID.String())
-	case r.Call != nil:
-		from, to := r.Call.FromShown().String(), r.Call.ToShown().String()
-		from, to = m.masked(r.SID, from), m.masked(r.SID, to)
-		return m.th.Plain(known(from)) + " " + m.th.Symbols().Arrow + " " + m.th.Plain(known(to))
-	case !r.CallSID.IsZero():
-		return "call " + m.th.Plain(r.CallSID.String())
-	}
-	return "unknown call"
-}
-
-func known(s string) string {
-	if s == "" {
-		return "?"
-	}
-	return s
+	v := names.View{Theme: m.th, Names: m.names, Mask: m.o.MaskNumbers, Revealed: m.revealed}
+	return v.Who(r)
 }

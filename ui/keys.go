@@ -20,7 +20,7 @@ func promptHints(m *Model) []hint {
 		if m.prompt.Typing() {
 			return lineHints
 		}
-		return []hint{{"1", "silence", 0}, {"2", "skip", 0}, {"t", "resume by itself", 2}, {"any other key", "cancels", 1}}
+		return []hint{{"1", "silence", 0}, {"2", "skip", 0}, {"t", "auto-resume", 2}, {"any other key", "cancels", 1}}
 	case prompt.Ack, prompt.Timer:
 		return lineHints
 	case prompt.Behind:
@@ -53,6 +53,8 @@ func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	switch {
 	case m.prompt != nil:
 		return m.answer(k, now)
+	case m.oneLine():
+		return m.oneLineKey(k, now)
 	case m.small():
 		if s == "q" {
 			return m.quit(now)
@@ -65,6 +67,8 @@ func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 		return m.chooseSort(s, now)
 	case m.mode == helping:
 		return m.readHelp(k, now)
+	case m.mode == telling:
+		return m.readHistory(k, now)
 	}
 	if i, ok := m.byKey[s]; ok {
 		if a := &m.keys[i]; a.verb != "" {

@@ -113,11 +113,11 @@ func TestViewKeys(t *testing.T) {
 	at120(t, "help", Options{}, func(t *testing.T, s *session) {
 		for _, k := range []string{"?", "f1"} {
 			s.press(k)
-			s.want("Keys and words", "pause now, with silence")
+			s.want("line 1-", "pause now, with silence")
 			s.press("p")
 			s.wantVerbs("")
 			s.press("esc")
-			s.wantNot("Keys and words")
+			s.wantNot("line 1-")
 		}
 	})
 	at120(t, "look is told when the selection has rested", Options{}, func(t *testing.T, s *session) {
@@ -224,8 +224,8 @@ func TestQuit(t *testing.T) {
 func TestSmallScreen(t *testing.T) {
 	at120(t, "no updating key works", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidRec)
-		s.send(tea.WindowSizeMsg{Width: 59, Height: 15})
-		s.want("tapedeck needs 60x15, this is 59x15")
+		s.send(tea.WindowSizeMsg{Width: 29, Height: 15})
+		s.want("tapedeck needs 30x3")
 		s.press("p", "P", "1", "r", "y", "X", "9", "1", "b", "e", "enter")
 		s.wantVerbs("")
 		s.send(tea.WindowSizeMsg{Width: 60, Height: 15})

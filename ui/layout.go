@@ -22,7 +22,8 @@ const (
 // narrower list who could not be read whole, so there the pane is below.
 const beside = 119
 
-// small reports whether the screen is too small for anything but saying so.
+// small reports whether the screen is too small for the list: see
+// [Model.oneLine].
 func (m *Model) small() bool { return m.w < minWidth || m.h < minHeight }
 
 // pane is where the detail pane is.
@@ -157,6 +158,9 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int) {
 	if m.mode == helping {
 		return append(lines, m.helpLines(m.w, a.body)...), -1, 0
 	}
+	if m.mode == telling {
+		return append(lines, m.historyLines(m.w, a.body)...), -1, 0
+	}
 	r, ok := m.selected()
 	m.detail.SetRecording(r, m.shown.Offset, m.shortOf(r), m.place())
 	m.detail.SetUnnamed(m.shown.Calls, m.shown.Conferences)
@@ -246,10 +250,14 @@ func (m *Model) shortOf(r *deck.Recording) string {
 	return m.list.ShortSID(r.SID)
 }
 
-// smallScreen says how much room is needed, and what must not be overlooked.
+// smallScreen is one line about each of what matters most, or, where there is
+// no room for that, how much room is needed.
 func (m *Model) smallScreen() string {
+	if m.oneLine() {
+		return m.oneLineScreen()
+	}
 	lines := []string{
-		m.th.Fit(fmt.Sprintf("tapedeck needs %dx%d, this is %dx%d", minWidth, minHeight, m.w, m.h), m.w),
+		m.th.Fit(fmt.Sprintf("tapedeck needs %dx%d, this is %dx%d", leastWidth, leastHeight, m.w, m.h), m.w),
 	}
 	switch {
 	case m.prompt != nil && m.prompt.Question().Kind == prompt.Quit:

@@ -13,6 +13,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/theme"
 )
 
 // Quit is why a session ended whose user quit it.
@@ -22,14 +23,14 @@ const Quit = "quit"
 // names on the line.
 const namedWithin = 3 * time.Second
 
-// Left is a pause that a session left behind that is no more.
+// Left is a pause whose session has ended.
 type Left struct {
 	SID      text.Text
 	Actor    string    // who paused
 	PausedAt time.Time // zero when it is not known
 	LostAt   time.Time // when the session was lost; zero when it is not known
-	Why      string    // what became of the session, in a line, or [Quit]; may be empty
-	Until    time.Time // when it was to be resumed by itself; zero for never
+	Why      string    // how the session ended, in a line, or [Quit]; may be empty
+	Until    time.Time // when its auto-resume was due; zero for none
 }
 
 // openedMsg brings what was found when the session looked back.
@@ -40,16 +41,18 @@ type openedMsg struct {
 
 func (m *Model) opened(msg openedMsg, now time.Time) {
 	m.behind, m.behindAt = msg.left, now
+	m.unanswered = slices.Clone(msg.left)
 	if msg.err != nil {
 		m.complain(text.New(msg.err.Error()).String(), "updates go out all the same, unless journal_required is set", now)
 	}
 	m.offerLeft(now)
 }
 
-// offerLeft asks what is to become of the next pause that was left behind, once
-// the recordings are known and nothing else is open. Those that are not paused
-// any more are passed over.
+// offerLeft asks about the next pause that was left behind, once
+// the recordings are known and nothing else is open. Those that are no
+// longer paused are passed over.
 func (m *Model) offerLeft(now time.Time) (opened bool) {
+	m.followLeft(now)
 	if len(m.behind) == 0 || m.prompt != nil || m.mode != normal || m.small() || m.live.Health.Phase(now) != deck.Live {
 		return false
 	}
@@ -62,16 +65,55 @@ func (m *Model) offerLeft(now time.Time) (opened bool) {
 		}
 		m.behind = m.behind[1:]
 		if paused {
-			m.openLeft(l, r, now)
+			m.openLeft(l, r, "", now)
 		}
 	}
 	return m.prompt != nil
 }
 
-func (m *Model) openLeft(l Left, r *deck.Recording, now time.Time) {
+// followLeft forgets the pauses that were left behind and are over, or are this
+// session's to answer for.
+func (m *Model) followLeft(now time.Time) {
+	if len(m.unanswered) == 0 || m.live.Health.Phase(now) != deck.Live {
+		return
+	}
+	m.unanswered = slices.DeleteFunc(m.unanswered, func(l Left) bool {
+		r := m.live.Find(l.SID)
+		_, mine := m.left[l.SID]
+		return mine || r == nil || !r.Paused()
+	})
+}
+
+// askLeft opens the question about a pause that was left behind again: each time
+// about another one, while none has been answered.
+func (m *Model) askLeft(now time.Time) tea.Cmd {
+	m.followLeft(now)
+	for range m.unanswered {
+		l := m.unanswered[0]
+		m.unanswered = append(m.unanswered[1:], l)
+		if r := m.live.Find(l.SID); r != nil && r.Paused() {
+			m.openLeft(l, r, "L", now)
+			return nil
+		}
+	}
+	m.refuse("no pause was left behind", now)
+	return nil
+}
+
+// leftSegments say how many pauses were left behind that nobody has taken over
+// or resumed yet, and the key that asks about them.
+func (m *Model) leftSegments() []segment {
+	n := len(m.unanswered)
+	if n == 0 || m.live.Health.Complete.IsZero() {
+		return nil
+	}
+	return []segment{m.segment(1, span{theme.Key, "L"}, span{theme.Warn, fmt.Sprintf(" %d left behind", n)})}
+}
+
+func (m *Model) openLeft(l Left, r *deck.Recording, opener string, now time.Time) {
 	short := m.list.ShortSID(r.SID)
 	q := prompt.Question{
-		Kind: prompt.Behind, Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: short,
+		Kind: prompt.Behind, Opener: opener, Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: short,
 		Who: m.who(r), Profile: m.place(), State: prompt.State(r), Title: l.words(short, now),
 	}
 	if why := strings.TrimPrefix(strings.TrimPrefix(l.Why, Quit), "; "); why != "" {
@@ -119,7 +161,7 @@ func clockTime(t, now time.Time) string {
 func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.Cmd {
 	r := m.live.Find(q.Request.SID)
 	if r == nil || !r.Paused() {
-		m.refuse("…"+q.Short+" is not paused any more", now)
+		m.refuse("…"+q.Short+" is no longer paused", now)
 		return nil
 	}
 	m.list.Select(r.SID)
@@ -129,6 +171,7 @@ func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.
 	}
 	d, sid, actor, reason := m.deck, r.SID, m.o.Actor, fmt.Sprintf("taken over from %s", m.leftBy)
 	m.left[sid] = 0 // from now on this session's to answer for
+	m.followLeft(now)
 	return m.note("took over …"+q.Short+", paused; q asks about it", "take over …"+q.Short, func() error {
 		return d.Acknowledge(sid, actor, reason, prompt.DefaultWait)
 	})

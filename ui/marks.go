@@ -100,7 +100,7 @@ func (m *Model) requestMarked(a *action, now time.Time) {
 			out = append(out, "…"+short+" "+strings.TrimSuffix(why, "; r resumes"))
 			continue
 		}
-		req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status}
+		req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
 		many = append(many, prompt.One{Request: req, Short: short, Who: m.who(r), State: prompt.State(r)})
 	}
 	if len(many) == 0 {

@@ -6,7 +6,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/text"
-	"tapedeck/ui/theme"
 )
 
 // revealFor is how long numbers that are masked are shown.
@@ -49,13 +48,4 @@ func (m *Model) hide(now time.Time) bool {
 func (m *Model) applyMask() {
 	m.list.SetMask(m.o.MaskNumbers, m.revealed)
 	m.detail.SetMask(m.o.MaskNumbers, m.revealed)
-}
-
-// masked returns a text about a recording with its numbers hidden, where they
-// are to be.
-func (m *Model) masked(sid text.Text, s string) string {
-	if m.o.MaskNumbers && sid != m.revealed {
-		return theme.Mask(s)
-	}
-	return s
 }

@@ -14,6 +14,7 @@ import (
 	"tapedeck/api/text"
 	"tapedeck/ui/detail"
 	"tapedeck/ui/list"
+	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/theme"
 )
@@ -48,6 +49,7 @@ const (
 	filters      // typing a filter
 	sorting      // the sort menu
 	helping      // the help
+	telling      // the history
 )
 
 // Model is the root model of one session. It is used by pointer: its methods
@@ -61,6 +63,7 @@ type Model struct {
 
 	th      theme.Theme
 	themeOf theme.Options
+	names   names.Names // for numbers
 	keys    []action
 	byKey   map[string]int // index into keys
 
@@ -83,11 +86,14 @@ type Model struct {
 	stale    bool           // what is shown is dimmed as old
 	interval time.Duration
 
+	history history // the last actions
+
 	marks map[text.Text]bool // replaced, never changed
 	slots chan struct{}      // a place for each update of a batch under way
 
 	alarms     alarms
 	behind     []Left                  // what lost sessions left, not asked about yet
+	unanswered []Left                  // what lost sessions left, neither taken over nor resumed yet
 	behindAt   time.Time               // when they were found
 	leftBy     string                  // who left what is asked about
 	timers     map[text.Text]timerStep // the last of each auto-resume that was said
@@ -118,6 +124,9 @@ func New(ctx context.Context, o Options) *Model {
 	if o.Tick <= 0 {
 		o.Tick = time.Second
 	}
+	if o.LowBandwidth {
+		o.Tick = max(o.Tick, ageStep)
+	}
 	if o.PauseBehavior == "" {
 		o.PauseBehavior = api.Silence
 	}
@@ -131,12 +140,16 @@ func New(ctx context.Context, o Options) *Model {
 	m.th = theme.New(m.themeOf)
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
 	m.detail.SetActor(o.Actor)
+	m.list.SetActor(o.Actor)
+	m.names = names.New(o.Names)
+	m.list.SetNames(m.names)
+	m.detail.SetNames(m.names)
 	m.list.SetMinutes(o.LowBandwidth)
 	m.detail.SetMinutes(o.LowBandwidth)
 	m.applyMask()
 	m.list.SetFocus(true)
 	m.input = newFilterInput()
-	m.keys = actions(m.o.PauseBehavior)
+	m.keys = withAutoResume(actions(m.o.PauseBehavior), m.o.AutoResume)
 	m.byKey = indexKeys(m.keys)
 	m.feed, m.cancel = o.Deck.Subscribe()
 	m.compose()
@@ -212,6 +225,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case pausesMsg:
 		m.list.SetPausesAt(time.Time{})
+	case historyMsg:
+		m.historyRead(msg)
 	case noteMsg:
 		m.noted(msg, time.Now())
 	case openedMsg:
@@ -289,7 +304,7 @@ const (
 
 // holdPauses holds the clocks of the pauses back when there are many.
 func (m *Model) holdPauses(now time.Time) tea.Cmd {
-	if m.full || m.mode == helping || !m.frozen.IsZero() || m.list.BothTick(now) < holdFrom {
+	if m.o.LowBandwidth || m.full || m.mode == helping || m.mode == telling || !m.frozen.IsZero() || m.list.BothTick(now) < holdFrom {
 		m.list.SetPausesAt(time.Time{})
 		return nil
 	}

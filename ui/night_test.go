@@ -198,7 +198,7 @@ func TestAlarm(t *testing.T) {
 	onNight(t, "a small screen too", Options{}, func(t *testing.T, s *session) {
 		s.show(pausedFor(192*time.Second, 20*time.Second))
 		s.send(tea.WindowSizeMsg{Width: 50, Height: 12})
-		s.want(" ALARM 1  PAUSED 2, longest 03:12")
+		s.want("!PAUSED 2 03:12")
 	})
 	onNight(t, "an acknowledged one is silent until its deadline", Options{}, func(t *testing.T, s *session) {
 		snap := pausedFor(192*time.Second, 20*time.Second)
@@ -256,18 +256,13 @@ func TestAcknowledge(t *testing.T) {
 		s.pick(sidPaused).press("a").wait(time.Second).press("x", "enter", "enter")
 		s.want("cannot acknowledge …8142: it is not paused: it is in-progress")
 	})
-	onNight(t, "on a row with a timer it changes the timer", Options{}, func(t *testing.T, s *session) {
-		s.show(nightOffice()).pick(sidPaused2).press("a").wait(time.Second).press("enter")
-		s.want("Change when …c07a is resumed by itself", "type a time")
-		s.press("9", "0", "enter").press("a").wait(time.Second).press("0", "enter")
-		if got, want := strings.Join(s.d.notes, "; "), "timer c07a ana 1m30s; timer c07a ana 0s"; got != want {
+	onNight(t, "on a row with an auto-resume too", Options{}, func(t *testing.T, s *session) {
+		s.show(nightOffice()).pick(sidPaused2).press("a").wait(time.Second)
+		s.want("Acknowledge the pause of …c07a")
+		s.press("x", "enter", "enter")
+		if got, want := strings.Join(s.d.notes, "; "), `ack c07a ana "x" 5m0s`; got != want {
 			t.Errorf("deck was asked %q, want %q", got, want)
 		}
-		s.want("…c07a is not resumed by itself any more")
-	})
-	onNight(t, "but not where it is read-only", Options{ReadOnly: true}, func(t *testing.T, s *session) {
-		s.show(nightOffice()).pick(sidPaused2).press("a")
-		s.want("cannot change the timer of …c07a: tapedeck is read-only here")
 	})
 }
 
@@ -303,11 +298,11 @@ func TestAutoResume(t *testing.T) {
 		s.show(change(limited(office()), sidPaused, func(r *deck.Recording) {
 			r.Status, r.Pause, r.Update = api.InProgress, deck.Pause{}, &p
 		}))
-		s.want("resumed …8142 by the timer of alice: verified in 0.4 s")
+		s.want("resumed …8142 by the auto-resume of alice: verified in 0.4 s")
 		s.show(change(limited(office()), sidPaused, func(r *deck.Recording) {
 			r.Timer = deck.Timer{Actor: "alice", Err: "it was changed since it was paused"}
 		}))
-		s.want("…8142 was not resumed by the timer of alice: it was changed since it was paused", "!PAUSED")
+		s.want("auto-resume of …8142, set by alice, not done: it was changed since it was paused", "!PAUSED")
 		if s.bells != 2 { // one for each alarm
 			t.Errorf("%d bells", s.bells)
 		}
@@ -383,8 +378,10 @@ func TestLeftBehind(t *testing.T) {
 			s.want("…8142 is left as it is")
 			s.wait(time.Second)
 			s.want("alice paused …c07a")
+			s.want("L 2 left behind")
 			s.wait(time.Second).press("n").wait(2 * time.Second)
 			s.wantNot("alice")
+			s.want("L 2 left behind") // the third is not paused any more
 			s.wantVerbs("")
 			if len(s.d.notes) > 0 {
 				t.Errorf("deck was asked %q", s.d.notes)
@@ -398,5 +395,30 @@ func TestLeftBehind(t *testing.T) {
 		if len(s.d.notes) > 0 {
 			t.Errorf("deck was asked %q", s.d.notes)
 		}
+	})
+	onNight(t, "L asks again until each is answered", Options{Open: leftBy([]Left{left(sidPaused), left(sidPaused2)})}, func(t *testing.T, s *session) {
+		s.show(office()).wait(time.Second).press("esc").wait(2 * time.Second).press("esc").wait(2 * time.Second)
+		s.wantNot("alice")
+		s.press("L")
+		s.want("alice paused …8142 and lost the session")
+		s.press("L") // the key that opened it answers nothing
+		s.want("alice paused …8142 and lost the session")
+		s.press("esc", "L")
+		s.want("alice paused …c07a")
+		s.wait(20 * time.Second) // the question ends by itself, what it is about does not
+		s.wantNot("alice paused")
+		s.want("L 2 left behind")
+		s.show(office()) // a live screen again
+		s.press("L").wait(time.Second).press("t")
+		s.want("L 1 left behind")
+		s.press("L")
+		s.want("alice paused …c07a")
+		s.wait(time.Second).press("r").wait(time.Second).press("esc") // the resume is not sent: nothing is answered yet
+		s.want("L 1 left behind")
+		s.wantVerbs("")
+		s.show(change(office(), sidPaused2, func(r *deck.Recording) { r.Status, r.Pause = api.InProgress, deck.Pause{} }))
+		s.wantNot("left behind")
+		s.press("L")
+		s.want("no pause was left behind")
 	})
 }

@@ -25,11 +25,13 @@ type wire struct {
 	mu  sync.Mutex
 	b   bytes.Buffer
 	all bytes.Buffer // not yet drawn
+	n   int          // writes so far
 }
 
 func (w *wire) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.n++
 	_, _ = w.all.Write(p)
 	return w.b.Write(p)
 }

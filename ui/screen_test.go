@@ -99,10 +99,10 @@ func TestScreen(t *testing.T) { // golden: testdata/TestScreen/<case>.txt
 	screenCase(t, "raw 120x40", 120, 40, Options{}, func(s *session) { s.show(office()).press("y") })
 	screenCase(t, "ascii 80x24", 80, 24, Options{ASCII: true}, func(s *session) { s.show(office()).press("P") })
 	screenCase(t, "ascii 120x40", 120, 40, Options{ASCII: true, Theme: "mono"}, func(s *session) { s.show(office()) })
-	screenCase(t, "too small", 50, 12, Options{}, func(s *session) { s.show(office()).press("p") })
+	screenCase(t, "too small", 29, 12, Options{}, func(s *session) { s.show(office()).press("p") })
 	screenCase(t, "too small with a prompt", 80, 24, Options{}, func(s *session) {
 		s.show(office()).press("r")
-		s.send(tea.WindowSizeMsg{Width: 50, Height: 12})
+		s.send(tea.WindowSizeMsg{Width: 50, Height: 2})
 		s.press("y")
 	})
 	at80("update fails", Options{}, func(s *session) {

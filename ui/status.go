@@ -238,7 +238,7 @@ func (m *Model) hints() []hint {
 		return []hint{{"Enter", "keep", 0}, {"Esc", "clear", 0}, {"status:paused", "", 1}, {"age>10m", "", 1}, {"!word", "", 1}}
 	case m.mode == sorting:
 		return []hint{{"1-" + strconv.Itoa(len(list.Sorts())), "sort", 0}, {"O", "reverse", 1}, {"Esc", "close", 0}}
-	case m.mode == helping:
+	case m.mode == helping, m.mode == telling:
 		return []hint{{"Esc", "close", 0}, {"j k PgDn", "scroll", 1}}
 	}
 	var out []hint

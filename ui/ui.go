@@ -79,6 +79,10 @@ type Options struct {
 	Actor   string // who asks for updates here
 
 	MaskNumbers bool // only the last digits of numbers are shown
+	// History returns the last n actions of everybody, the newest first, by the
+	// journal. The error says why it cannot be read. Nil is that there is no
+	// journal. It runs beside the event loop.
+	History func(n int) ([]Action, error)
 	// Open looks back when the screen opens: it returns the pauses that lost
 	// sessions have left, and what is wrong with the record of updates; nil for
 	// none. It runs beside the event loop.
@@ -91,9 +95,10 @@ type Options struct {
 	Interval time.Duration
 	// Tick is between two steps of the clocks; 0 means a second.
 	Tick time.Duration
-	// LowBandwidth shows old recordings' clocks in whole minutes, and the age
-	// of the data in steps, so that most seconds write nothing. Nobody but the
-	// user turns it on.
+	// LowBandwidth has all clocks, ages and countdowns move together, every ten
+	// seconds, and those of old recordings once a minute: while nothing happens
+	// at most one write is made in ten seconds. What happens is drawn at once.
+	// Nobody but the user turns it on.
 	LowBandwidth bool
 
 	reads *reads // of In; nil where nobody watches it

@@ -202,7 +202,7 @@ func offRecord(p deck.Progress) string {
 func progressWords(p deck.Progress, short string) (words, hint string, bad bool) {
 	req, name := p.Request, " …"+short
 	if req.ByTimer {
-		name += " by the timer of " + text.New(req.Actor).String()
+		name += " by the auto-resume of " + text.New(req.Actor).String()
 	}
 	with := ""
 	if b := req.Update.PauseBehavior; b != "" {
@@ -235,6 +235,7 @@ func progressWords(p deck.Progress, short string) (words, hint string, bad bool)
 	if p.Tries > 1 {
 		words += fmt.Sprintf(", sent %d times after HTTP 429", p.Tries)
 	}
+	words += resumesIn(p)
 	if p.Note != "" && (p.Outcome != deck.Unknown || p.Settled) {
 		words += ": " + text.New(p.Note).String()
 	}

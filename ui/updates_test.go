@@ -84,7 +84,6 @@ func TestPause(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	tests := []struct{ sid, key, want string }{
 		{sidPaused, "p", "cannot pause …8142: it is paused already; r resumes"},
-		{sidPaused, "P", "cannot pause …8142: it is paused already; r resumes"},
 		{sidRec, "r", "cannot resume …91be: it is not paused"},
 		{sidQueued, "r", "cannot resume …e3f0: it is not paused"},
 		{sidEnded, "p", "cannot pause …5b6d: it is stopped"},

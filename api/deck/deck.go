@@ -21,6 +21,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/crash"
+	"tapedeck/api/journal"
 	"tapedeck/api/text"
 )
 
@@ -55,6 +56,9 @@ type Config struct {
 	JournalRequired bool   // refuse an update that cannot be put on record
 	Actor           string // who runs this process: the journal knows more of this actor
 	Space, Project  string // as the journal names them; see [Deck.Recover]
+	// WhoPaused, if set, answers from memory who paused a recording last, by
+	// the journal. It must not wait: it is asked under the deck's mutex.
+	WhoPaused func(sid text.Text) (journal.Paused, bool)
 }
 
 // Deck is the live state of one project. Make one with [New], let it poll with

@@ -45,6 +45,7 @@ func (e *entry) change(f func(*Recording)) {
 func (e *entry) pausedBy(req Request) {
 	e.change(func(r *Recording) {
 		r.Pause.AtLeast, r.Pause.Behavior, r.Pause.Actor = false, req.Update.PauseBehavior, req.Actor
+		r.Pause.Recorded = false
 	})
 }
 
@@ -84,7 +85,7 @@ func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
 		if !rec.Status.Active() {
 			return false
 		}
-		d.add(rec, read)
+		d.credit(d.add(rec, read))
 		return true
 	}
 	if read.Before(e.read) {
@@ -97,6 +98,7 @@ func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
 	before := e.view
 	d.set(e, rec, read, now)
 	d.judge(e, now)
+	d.credit(e)
 	return e.view != before
 }
 

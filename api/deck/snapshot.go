@@ -93,9 +93,12 @@ type Pause struct {
 	Since time.Time // server's clock; zero when not paused
 	// AtLeast: the pause is older than Since, which is when it was first seen
 	// or last known to be paused. It is shown as ≥.
-	AtLeast  bool
-	Behavior api.PauseBehavior // empty unless this deck made the pause
-	Actor    string            // who asked for it; empty unless this deck made the pause
+	AtLeast bool
+	// Recorded: this deck did not make the pause; Behavior and Actor are what the
+	// journal says of another session's.
+	Recorded bool
+	Behavior api.PauseBehavior // empty unless this deck made the pause, or the journal knows it
+	Actor    string            // who asked for it; empty unless this deck made the pause, or the journal knows it
 	// Group is that of the request that made the pause; see [Request.Group].
 	Group uint64
 }

@@ -18,7 +18,7 @@ type Event string
 const (
 	Request Event = "request"     // an update is about to be sent
 	Outcome Event = "outcome"     // the result of the request with the same ID; one at most
-	Seen    Event = "seen"        // what was seen later of a request that has its outcome
+	Seen    Event = "seen"        // what was seen later of a request: with Outcome, its outcome is another one; else others have ended what it did
 	Note    Event = "note"        // the journal on itself, such as a line repaired
 	Ack     Event = "ack"         // an alarm was acknowledged: Reason and Until
 	Timer   Event = "timer"       // an auto-resume was set, changed or cleared: Until

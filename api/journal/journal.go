@@ -1,10 +1,10 @@
-// Package journal keeps the audit log of a tapedeck: which update was requested,
-// by whom, on what, and with which result.
+// Package journal keeps the audit log: which update was asked for, by whom, on
+// what, and the result.
 //
 // The log is journal.jsonl in the state directory, one JSON object a line, an
 // [Entry]. The request is appended before the update is sent and the outcome
-// after it, so a crash between the two leaves a request without an outcome,
-// which the next start finds with [Journal.Settle]. Full files are renamed to
+// after it, so a crash between the two leaves a request without an outcome, which the
+// next start finds with [Journal.Settle]. Full files are renamed to
 // journal-000001.jsonl and so on; none is ever deleted.
 //
 // Each line holds its number and the SHA-256 of the line before it, across all
@@ -14,14 +14,15 @@
 // only says how many there must be at least: it is written after them, so a
 // head that is behind is what a crash leaves, and a head that is ahead is not.
 //
-// What it is evidence of: that the lines are those which tapedeck wrote, in that
-// order, unless somebody who may write the files took the trouble to compute
-// every hash anew. What it is not evidence of: who the person was, for the
-// environment that names an actor can be set by that person; what anybody did
-// without tapedeck; and anything at all against an administrator of the machine,
-// or the owner of the files, who can rewrite the whole chain, its end and its
-// head. Who needs more sends the lines elsewhere as they are written
-// (Options.Syslog). It does not by itself make anybody compliant with anything.
+// What it is evidence of: that sessions of tapedeck wrote these lines, in
+// this order, unless somebody who may write the files took the trouble to
+// compute every hash again. What it is not evidence of: who the person was, for
+// the environment that names an actor can be set by that person; what anybody
+// did without tapedeck; and anything at all against an administrator of the
+// machine, or the owner of the files, who can rewrite the whole chain, its end
+// and its head. Who needs more sends the lines elsewhere as they are written
+// (Options.Syslog). The journal does not by itself make you
+// compliant with anything.
 //
 // Several processes write the same journal: an advisory lock on journal.lock is
 // held while lines are appended, and never while waiting for the disk. Nothing

@@ -28,7 +28,7 @@ type Abandoned struct {
 // oldest first. One that somebody else has acknowledged since is theirs. One
 // whose outcome is not known is among them, for it may have been done.
 func LeftBehind(dir, space, project string, now time.Time) ([]Abandoned, error) {
-	b := behind{held: map[text.Text]*heldPause{}, requests: map[string]*asked{}, until: map[text.Text]time.Time{}}
+	b := behind{held: map[text.Text]*heldPause{}, requests: map[string]*askedFor{}, until: map[text.Text]time.Time{}}
 	var failed error
 	for e, err := range Read(dir, Filter{Since: now.Add(-leftWindow)}) {
 		if _, bad := errors.AsType[*LineError](err); bad {
@@ -47,7 +47,7 @@ func LeftBehind(dir, space, project string, now time.Time) ([]Abandoned, error) 
 // behind is what [LeftBehind] knows after some entries.
 type behind struct {
 	held     map[text.Text]*heldPause
-	requests map[string]*asked
+	requests map[string]*askedFor
 	until    map[text.Text]time.Time // of the timers
 }
 
@@ -58,8 +58,8 @@ type heldPause struct {
 	out   Abandoned
 }
 
-// asked is a request.
-type asked struct {
+// askedFor is a request.
+type askedFor struct {
 	Entry
 	own bool // its outcome is its writer's: no guess replaces it
 }
@@ -68,7 +68,7 @@ func (b *behind) take(e Entry) {
 	p := b.held[e.Recording]
 	switch e.Event {
 	case Request:
-		b.requests[e.ID] = &asked{Entry: e}
+		b.requests[e.ID] = &askedFor{Entry: e}
 		if e.StatusAsked == "paused" && p == nil {
 			b.hold(e, e.ID)
 		}

@@ -124,3 +124,24 @@ func TestEventNames(t *testing.T) {
 		t.Errorf("%s, %v", b, err)
 	}
 }
+
+// Who follows the journal sees the outcome of the session that asked, whatever
+// others have found out before or after it.
+func TestFollowTheTruth(t *testing.T) {
+	self, other := Who{Actor: "alice", PID: 1}, Who{Actor: "bob", PID: 2}
+	guess := outcome("w").by(other)
+	guess.Outcome = "contradicted"
+	for name, list := range map[string][]Entry{
+		"a guess before": {wish("w").by(self), guess, outcome("w").by(self)},
+		"a guess after":  {wish("w").by(self), outcome("w").by(self), guess},
+	} {
+		f := Follow(lineUp(t, list...), "https://acme.example:443", "p")
+		check(t, f.look(t.Context()))
+		actions, err := f.Actions(9)
+		check(t, err)
+		p, ok := f.Paused(rec1)
+		if len(actions) != 1 || actions[0].Outcome != "verified" || !ok || p.At.Sub(actions[0].Time) != 120*time.Millisecond {
+			t.Errorf("%s: %+v; paused %+v", name, actions, p)
+		}
+	}
+}

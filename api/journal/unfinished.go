@@ -116,7 +116,7 @@ func unfinished(dir string, now time.Time) (list []Entry, err error) {
 			}
 			switch i := open[e.ID]; {
 			case broken != nil || e.ID == "":
-			case e.Event == Wish:
+			case e.Event == Request:
 				list = append(list, e)
 				open[e.ID] = len(list)
 			case e.Event == Outcome && e.Outcome != "requested" && i > 0:

@@ -30,7 +30,7 @@ var faultKinds = []faultKind{
 	{name: "resumed", help: "a resume makes the recording resumed, not in-progress"},
 	{name: "400", help: "refusals are answered 400 instead of 422"},
 	{name: "lag", value: "DURATION", help: "reads show recordings as they were DURATION ago; with @update, the update's own answer does"},
-	{name: "duration-string", help: "a recording's duration is a string"},
+	{name: "duration-string", help: "the duration of a recording or a call is a string"},
 	{name: "duration-null", help: "a recording's duration is null until it has ended"},
 	{name: "channels-number", help: "a recording's channel and channels are numbers"},
 	{name: "price-number", help: "a recording's price is a number, 0.0 where there is none"},

@@ -221,6 +221,13 @@ func TestFormFaults(t *testing.T) {
 					}
 				}
 				check(rows(t, c.get("Recordings"), "recordings")[0], tt.want.Running)
+				if name, _, _ := strings.Cut(tt.fault, "-"); name == "duration" {
+					want := map[string]any{"duration": 0.0}
+					if tt.fault == "duration-string" {
+						want["duration"] = "0"
+					}
+					check(rows(t, c.get("Calls"), "calls")[0], want)
+				}
 				check(c.update(find(t, s, sid), url.Values{"Status": {"paused"}}).json, tt.want.Running)
 				s.EndRecording(sid)
 				check(c.get("Recordings/"+sid+".json"), tt.want.Done)

@@ -35,7 +35,7 @@ type filter[T row] struct {
 	query url.Values // of the request
 	kept  url.Values // the parameters that the page URIs repeat
 	conds []func(T) bool
-	bad   string // the first parameter that cannot be read, "" for none
+	bad   string // what is wrong with the first parameter that cannot be read, "" for none
 }
 
 func newFilter[T row](query url.Values) filter[T] {
@@ -52,6 +52,20 @@ func (f *filter[T]) text(name string, value func(T) string) {
 	f.conds = append(f.conds, func(r T) bool { return value(r) == want })
 }
 
+// bool keeps rows whose value is that of the parameter, true or false, if it is
+// given.
+func (f *filter[T]) bool(name string, value func(T) bool) {
+	if !f.query.Has(name) {
+		return
+	}
+	want := f.query.Get(name)
+	if want != "true" && want != "false" && f.bad == "" {
+		f.bad = name + " must be true or false"
+	}
+	f.kept.Set(name, want)
+	f.conds = append(f.conds, func(r T) bool { return strconv.FormatBool(value(r)) == want })
+}
+
 // date keeps rows whose time fits the parameters NAME, NAME< and NAME>.
 func (f *filter[T]) date(name string, value func(T) stamp) {
 	for _, op := range []string{"", "<", ">"} {
@@ -61,7 +75,7 @@ func (f *filter[T]) date(name string, value func(T) stamp) {
 		}
 		sp, ok := parseSpan(f.query.Get(param))
 		if !ok && f.bad == "" {
-			f.bad = param
+			f.bad = param + " is not a date that can be read"
 		}
 		f.kept.Set(param, f.query.Get(param))
 		f.conds = append(f.conds, func(r T) bool {
@@ -118,7 +132,7 @@ func serveList[T row](x *exchange, l listing[T]) reply {
 		return x.refuse(code, msg)
 	}
 	if l.filter.bad != "" {
-		return x.refuse(codeFormat, l.filter.bad+" is not a date that can be read")
+		return x.refuse(codeFormat, l.filter.bad)
 	}
 	rows, more, ok := cut(l, c)
 	if !ok {

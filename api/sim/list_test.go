@@ -203,6 +203,43 @@ func TestParticipantPages(t *testing.T) {
 	}
 }
 
+// TestParticipantFilters: Muted and Hold are documented, and were ignored.
+func TestParticipantFilters(t *testing.T) {
+	s := New(Options{Recordings: 400, Seed: 7})
+	c := newClient(t, s)
+	seen := map[string]int{}
+	for _, r := range s.Recordings() {
+		if r.ConferenceSID == "" {
+			continue
+		}
+		path := "Conferences/" + r.ConferenceSID + "/Participants"
+		everybody := c.all(path, "participants")
+		for _, query := range []string{"Muted=true", "Muted=false", "Hold=true", "Hold=false", "Muted=true&Hold=false"} {
+			var want []map[string]any
+			for _, m := range everybody {
+				fits := true
+				for part := range strings.SplitSeq(strings.ToLower(query), "&") {
+					name, value, _ := strings.Cut(part, "=")
+					fits = fits && fmt.Sprint(m[name]) == value
+				}
+				if fits {
+					want = append(want, m)
+				}
+			}
+			seen[query] += len(want)
+			if diff := cmp.Diff(want, c.all(path+".json?PageSize=1&"+query, "participants")); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", query, diff)
+			}
+		}
+		checkError1(t, c.must("GET", c.account(path+"?Muted=maybe"), nil), 422, 90000)
+	}
+	for query, n := range seen {
+		if n == 0 {
+			t.Errorf("nobody is %s", query)
+		}
+	}
+}
+
 // TestDateFilters runs in a bubble, where it is 2000-01-01 00:00 UTC.
 func TestDateFilters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -221,6 +258,7 @@ func TestDateFilters(t *testing.T) {
 			{"DateCreated>=1999-12-31T23:00:00Z", "0s 1m0s 1h0m0s"},
 			{"DateCreated>=1999-12-31T23:00:00.500Z", "0s 1m0s 1h0m0s"},
 			{"DateCreated>=1999-12-31T23:00:01Z", "0s 1m0s"},
+			{"DateCreated>=1999-12-31T23:00:01+00:00", "0s 1m0s"},
 			{"DateCreated<=1999-12-31T23:00:00Z", "1h0m0s 24h0m0s 25h0m0s"},
 			{"DateCreated=1999-12-31T23:00:00Z", "1h0m0s"},
 			{"DateCreated>=Sat, 01 Jan 2000 00:30:00 +0100", "0s 1m0s"},

@@ -201,6 +201,8 @@ type member struct {
 	entry
 	conf *conference
 	call *call
+
+	muted, hold bool
 }
 
 // present reports whether m is still connected.

@@ -201,6 +201,8 @@ func (x *exchange) listParticipants() reply {
 	}
 	f := newFilter[*member](x.req.URL.Query())
 	f.conds = append(f.conds, (*member).present)
+	f.bool("Muted", func(m *member) bool { return m.muted })
+	f.bool("Hold", func(m *member) bool { return m.hold })
 	return serveList(x, listing[*member]{
 		name: "participants", rows: c.members, find: c.member, filter: f, encode: x.enc.member,
 	})

@@ -30,7 +30,12 @@ type route struct {
 
 // allow returns the methods of the route, for the header Allow.
 func (r *route) allow() string {
-	return strings.Join(slices.Sorted(maps.Keys(r.methods)), ", ")
+	names := slices.Collect(maps.Keys(r.methods))
+	if slices.Contains(names, http.MethodGet) {
+		names = append(names, http.MethodHead)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
 }
 
 type methods = map[string]func(*exchange) reply

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,6 +22,7 @@ import (
 const (
 	codeArgument      = 10000
 	codePermission    = 10003
+	codeCallbackEvent = 13621
 	codeTrim          = 13699
 	codeUnauthorized  = 20003
 	codeMethod        = 20004
@@ -146,7 +148,8 @@ func splitAccount(rest string) (account string, segments []string) {
 	return parts[0], parts[1:]
 }
 
-// readForm reads the body of a POST, a form or a JSON object of strings.
+// readForm reads the body of a POST: a form in either of HTML's encodings, or a
+// JSON object of strings.
 func readForm(r *http.Request) (url.Values, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequestBody+1))
 	if err != nil {
@@ -155,8 +158,12 @@ func readForm(r *http.Request) (url.Values, error) {
 	if len(body) > maxRequestBody {
 		return nil, errors.New("body too large")
 	}
-	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if media != "application/json" {
+	media, params, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch media {
+	case "multipart/form-data":
+		return readMultipart(body, params["boundary"])
+	case "application/json":
+	default:
 		return url.ParseQuery(string(body))
 	}
 	var fields map[string]any
@@ -170,6 +177,41 @@ func readForm(r *http.Request) (url.Values, error) {
 	return form, nil
 }
 
+// readMultipart reads a form whose fields are parts. A file is no field: no
+// request of the API takes one.
+func readMultipart(body []byte, boundary string) (url.Values, error) {
+	if boundary == "" {
+		return nil, errors.New("multipart body without a boundary")
+	}
+	parts := multipart.NewReader(bytes.NewReader(body), boundary)
+	form := url.Values{}
+	for {
+		part, err := parts.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return form, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return nil, err
+		}
+		if part.FileName() == "" {
+			form.Add(part.FormName(), string(value))
+		}
+	}
+}
+
+// method returns the method that the request is answered by: a HEAD is a GET
+// whose body is not sent.
+func (x *exchange) method() string {
+	if x.req.Method == http.MethodHead {
+		return http.MethodGet
+	}
+	return x.req.Method
+}
+
 // isUpdate reports whether x is an update of a recording.
 func (x *exchange) isUpdate() bool {
 	return x.route != nil && x.route.updates && x.req.Method == http.MethodPost
@@ -177,7 +219,7 @@ func (x *exchange) isUpdate() bool {
 
 // isAudio reports whether x asks for a recording's sound.
 func (x *exchange) isAudio() bool {
-	return x.route != nil && x.route.sound && !x.suffixed && x.req.Method == http.MethodGet
+	return x.route != nil && x.route.sound && !x.suffixed && x.method() == http.MethodGet
 }
 
 // handle brings the space up to date and carries out the request.
@@ -207,7 +249,7 @@ func (s *Space) count(x *exchange) {
 	switch {
 	case x.isUpdate():
 		s.stats.Updates++
-	case x.req.Method != http.MethodGet || kind == kindOther || x.isAudio():
+	case x.method() != http.MethodGet || kind == kindOther || x.isAudio():
 		s.stats.Other++
 	case kind == kindRecordingList:
 		s.stats.RecordingLists++
@@ -238,7 +280,7 @@ func (x *exchange) respond() reply {
 	if x.route == nil || x.account != x.space.project {
 		return x.notFound("Resource")
 	}
-	do := x.route.methods[x.req.Method]
+	do := x.route.methods[x.method()]
 	if x.isAudio() {
 		do = (*exchange).audio
 	}

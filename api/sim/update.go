@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -114,6 +115,34 @@ func (x *exchange) apply(r *recording, status, behavior string) reply {
 	return x.json(http.StatusOK, x.enc.recording(nil, r))
 }
 
+// startField is a field of the request that starts a recording. All are
+// optional; one that is empty is as one that is not there.
+type startField struct {
+	name    string
+	list    bool // whether it may have several values, separated by spaces
+	code    int  // of the error for another value
+	allowed []string
+}
+
+func (f startField) values(s string) iter.Seq[string] {
+	if f.list {
+		return strings.FieldsSeq(s)
+	}
+	return func(yield func(string) bool) {
+		if s != "" {
+			yield(s)
+		}
+	}
+}
+
+var startFields = []startField{
+	{name: "Trim", code: codeTrim, allowed: []string{trimName(true), trimName(false)}},
+	{name: "RecordingChannels", code: codeArgument, allowed: []string{"mono", "dual"}},
+	{name: "RecordingTrack", code: codeArgument, allowed: []string{"inbound", "outbound", "both"}},
+	{name: "RecordingStatusCallbackEvent", list: true, code: codeCallbackEvent, allowed: []string{"in-progress", "completed", "absent"}},
+	{name: "RecordingStatusCallbackMethod", code: codeArgument, allowed: []string{"GET", "POST"}},
+}
+
 // startRecording starts a recording of a call.
 func (x *exchange) startRecording() reply {
 	c, ok := x.space.calls.find(x.args[0])
@@ -123,19 +152,20 @@ func (x *exchange) startRecording() reply {
 	if x.formErr != nil {
 		return x.fail(http.StatusBadRequest, codeArgument, "The body cannot be read")
 	}
-	trim, channels := x.form.Get("Trim"), x.form.Get("RecordingChannels")
-	switch {
-	case c.status != inProgress:
+	if c.status != inProgress {
 		return x.refuse(codeCallState, "Call is not in progress")
-	case trim != "" && trim != trimName(true) && trim != trimName(false):
-		return x.refuse(codeTrim, "Trim must be one of trim-silence, do-not-trim")
-	case channels != "" && channels != "mono" && channels != "dual":
-		return x.refuse(codeArgument, "RecordingChannels must be one of mono, dual")
+	}
+	for _, f := range startFields {
+		for value := range f.values(x.form.Get(f.name)) {
+			if !slices.Contains(f.allowed, value) {
+				return x.refuse(f.code, f.name+" must be one of "+strings.Join(f.allowed, ", "))
+			}
+		}
 	}
 	s := x.space
 	r := s.draw(s.others, false)
-	r.source, r.channels, r.trim = "StartCallRecordingApi", 1, trim == trimName(true)
-	if channels == "dual" {
+	r.source, r.channels, r.trim = "StartCallRecordingApi", 1, x.form.Get("Trim") == trimName(true)
+	if x.form.Get("RecordingChannels") == "dual" {
 		r.channels = 2
 	}
 	r.created, r.start, r.updated, r.status = x.now, x.now, x.now, inProgress

@@ -160,6 +160,11 @@ func TestUpdateBodies(t *testing.T) {
 		{"form with a charset", "application/x-www-form-urlencoded; charset=utf-8", "Status=paused", 200},
 		{"no type", "", "Status=paused", 200},
 		{"JSON", "application/json", `{"Status": "paused", "PauseBehavior": "skip"}`, 200},
+		{"multipart, as curl -F sends it", "multipart/form-data; boundary=b", multipartBody("b", `name="Status"`, "paused", `name="PauseBehavior"`, "skip"), 200},
+		{"multipart without a boundary", "multipart/form-data", multipartBody("b", `name="Status"`, "paused"), 400},
+		{"multipart that is cut off", "multipart/form-data; boundary=b", multipartBody("b", `name="Status"`, "paused")[:60], 400},
+		{"multipart with a file for the field", "multipart/form-data; boundary=b", multipartBody("b", `name="Status"; filename="x"`, "paused"), 422},
+		{"multipart without fields", "multipart/form-data; boundary=b", "--b--\r\n", 422},
 		{"broken JSON", "application/json", `{"Status": `, 400},
 		{"broken form", "application/x-www-form-urlencoded", "Status=%zz", 400},
 		{"too long", "application/x-www-form-urlencoded", "Status=paused&x=" + strings.Repeat("x", 70_000), 400},
@@ -177,6 +182,55 @@ func TestUpdateBodies(t *testing.T) {
 			if err != nil || a.status != tt.status {
 				t.Errorf("got %v %d %s", err, a.status, a.body)
 			}
+			if paused := find(t, s, r.SID).Status == "paused"; paused != (tt.status == 200) {
+				t.Errorf("paused is %t after %d", paused, a.status)
+			}
+		})
+	}
+}
+
+// multipartBody returns a multipart body of dispositions and values in turn.
+func multipartBody(boundary string, parts ...string) string {
+	var b strings.Builder
+	for i := 0; i < len(parts); i += 2 {
+		b.WriteString("--" + boundary + "\r\nContent-Disposition: form-data; " + parts[i] + "\r\n\r\n" + parts[i+1] + "\r\n")
+	}
+	return b.String() + "--" + boundary + "--\r\n"
+}
+
+func TestStartRecordingFields(t *testing.T) {
+	s := New(Options{})
+	c := newClient(t, s)
+	running, gone := find(t, s, s.Begin(Begin{})).CallSID, find(t, s, s.Begin(Begin{})).CallSID
+	s.EndCall(gone)
+	tests := []struct {
+		name, call, form string
+		status, code     int
+	}{
+		{"no fields", running, "", 200, 0},
+		{"all fields", running, "RecordingChannels=dual&RecordingTrack=both&Trim=trim-silence&RecordingStatusCallback=https://x.example" +
+			"&RecordingStatusCallbackEvent=in-progress+completed&RecordingStatusCallbackMethod=GET", 200, 0},
+		{"channels", running, "RecordingChannels=2", 422, 10000},
+		{"track", running, "RecordingTrack=left", 422, 10000},
+		{"trim", running, "Trim=yes", 422, 13699},
+		{"event", running, "RecordingStatusCallbackEvent=completed+started", 422, 13621},
+		{"method", running, "RecordingStatusCallbackMethod=PUT", 422, 10000},
+		{"ended call", gone, "", 422, 21220},
+		{"no such call", c.space.Project(), "", 404, 20404},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			form, _ := url.ParseQuery(tt.form)
+			before := len(s.Recordings())
+			a := c.must("POST", c.account("Calls/"+tt.call+"/Recordings.json"), form)
+			if started := len(s.Recordings()) - before; started != map[bool]int{true: 1}[tt.status == 200] {
+				t.Errorf("%d recordings began", started)
+			}
+			if tt.status != 200 {
+				checkError1(t, a, tt.status, tt.code)
+				return
+			}
+			checkRecording(t, a.json)
 		})
 	}
 }

@@ -264,7 +264,11 @@ func (e *encoder) call(b []byte, c *call) []byte {
 	} else {
 		o.null("price")
 	}
-	o.int("duration", seconds)
+	if e.fx.durationString {
+		o.str("duration", strconv.FormatInt(seconds, 10))
+	} else {
+		o.int("duration", seconds)
+	}
 	o.str("price_unit", "USD")
 	o.str("direction", c.direction)
 	o.uri("uri", e.base, "/Calls/", sid, ".json")
@@ -313,8 +317,8 @@ func (e *encoder) member(b []byte, m *member) []byte {
 	o.date("date_created", m.created)
 	o.date("date_updated", m.created)
 	o.bool("end_conference_on_exit", false)
-	o.bool("muted", false)
-	o.bool("hold", false)
+	o.bool("muted", m.muted)
+	o.bool("hold", m.hold)
 	o.bool("start_conference_on_enter", true)
 	o.str("status", m.conf.status)
 	o.uri("uri", e.base, "/Conferences/", m.conf.sid.String(), "/Participants/", m.sid.String(), ".json")

@@ -207,7 +207,7 @@ func story(e journal.Entry) string {
 		}
 		add("%s", s)
 	}
-	if e.StatusBefore != "" && e.Event == journal.Wish {
+	if e.StatusBefore != "" && e.Event == journal.Request {
 		add("was %s", e.StatusBefore)
 	}
 	if e.StatusAnswered != "" {

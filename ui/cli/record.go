@@ -28,6 +28,7 @@ func OpenJournal(c config.Config, who journal.Who) *Record {
 		r.journal = journal.Begin(journal.Options{
 			Dir: c.StateDir, Numbers: c.JournalNumbers, Syslog: c.JournalSyslog, Who: who,
 			Space: c.Space, Project: c.Project, Profile: c.Profile,
+			Hide: c.Token.Redactor().Clean,
 		})
 	}
 	return r
@@ -75,7 +76,7 @@ func (r *Record) Leave(s *deck.Snapshot, actor, why string, timed []*deck.Record
 		timers[rec.SID] = true
 	}
 	for _, rec := range s.Recordings {
-		own := rec.Pause.Actor == actor || rec.Ack.Actor == actor
+		own := rec.Pause.Actor == actor && !rec.Pause.Recorded || rec.Ack.Actor == actor
 		if !rec.Paused() || !own || r.left[rec.SID] || goesOn && timers[rec.SID] {
 			continue
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/netip"
@@ -34,6 +35,7 @@ const (
 func (r *runner) simulate() *cobra.Command {
 	var listen string
 	var space spaceFlags
+	var secure tlsFlags
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Serve a simulated space over HTTP on loopback",
@@ -41,9 +43,15 @@ func (r *runner) simulate() *cobra.Command {
 training, scripts and tests. It prints three lines, the variables to reach it
 by, and serves until SIGINT or SIGTERM.
 
+Most SDKs insist on https. With --tls the simulator serves over HTTPS, and a
+fourth line, SIGNALWIRE_CA_FILE, names the certificate of its CA, which the
+client must trust: NODE_EXTRA_CA_CERTS for Node.js, SSL_CERT_FILE for Go, Ruby
+and others. The CA is made anew at each start and is good for loopback only.
+
 With --scenario it plays a situation to train on in a small and calm space, and
 writes to standard error what happens in it and how well the operator did.`,
 		Example: `  tapedeck simulate --listen 127.0.0.1:0 --recordings 100
+  tapedeck simulate --tls
   tapedeck simulate --fault 503@update --fault lag=2s
   tapedeck simulate --scenario card`,
 		Args: noArguments,
@@ -59,20 +67,34 @@ writes to standard error what happens in it and how well the operator did.`,
 			if err != nil {
 				return err
 			}
-			return r.serve(cmd.Context(), l, sim.New(o))
+			ca, err := secure.authority(l.Addr())
+			if err != nil {
+				_ = l.Close()
+				return err
+			}
+			return r.serve(cmd.Context(), l, sim.New(o), ca)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8910", "loopback address and port to listen on; port 0 picks one")
+	secure.add(cmd)
 	space.add(cmd, "")
 	return cmd
 }
 
-// serve prints how to reach space, and serves it on l until ctx ends.
-func (r *runner) serve(ctx context.Context, l net.Listener, space *sim.Space) error {
+// serve prints how to reach space, and serves it on l until ctx ends, over
+// HTTPS if there is a CA.
+func (r *runner) serve(ctx context.Context, l net.Listener, space *sim.Space, ca *authority) error {
 	narrated := &narrator{space: space, w: r.Stderr}
-	server := &http.Server{Handler: narrated, ReadHeaderTimeout: 10 * time.Second}
-	_, err := fmt.Fprintf(r.Stdout, "SIGNALWIRE_SPACE=http://%s\nSIGNALWIRE_PROJECT_ID=%s\nSIGNALWIRE_API_TOKEN=%s\n",
-		l.Addr(), space.Project(), space.Token())
+	server := &http.Server{Handler: narrated, ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(r.Stderr, "tapedeck: ", 0)}
+	listen, scheme, more := server.Serve, "http", ""
+	if ca != nil {
+		defer ca.remove()
+		server.TLSConfig = ca.config
+		listen = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+		scheme, more = "https", "SIGNALWIRE_CA_FILE="+shellQuoted(ca.file)+"\n"
+	}
+	_, err := fmt.Fprintf(r.Stdout, "SIGNALWIRE_SPACE=%s://%s\nSIGNALWIRE_PROJECT_ID=%s\nSIGNALWIRE_API_TOKEN=%s\n%s",
+		scheme, l.Addr(), space.Project(), space.Token(), more)
 	if err != nil {
 		_ = l.Close()
 		return fmt.Errorf("print how to reach the simulator: %w", err)
@@ -80,7 +102,7 @@ func (r *runner) serve(ctx context.Context, l net.Listener, space *sim.Space) er
 	narrated.tell()
 	defer narrated.tell()
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	go func() { served <- listen(l) }()
 	select {
 	case err := <-served:
 		return fmt.Errorf("serve the simulated space on %s: %w", l.Addr(), err)

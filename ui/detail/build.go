@@ -167,24 +167,19 @@ func (b *builder) cut(s string, w int) string {
 
 // who adds who is recorded.
 func (b *builder) who() {
-	r := b.rec
+	r, line := b.rec, b.people().Line(b.rec)
 	switch {
-	case r.IsConference() && r.Conference != nil && !r.Conference.FriendlyName.IsZero():
-		b.text(theme.Plain, b.th.Truncate(b.th.Plain(b.masked(r.Conference.FriendlyName.String())), b.w-edge-14)+" (conference)")
-	case r.Call != nil && !r.IsConference():
-		s := b.line(*r.Call)
+	case line == "":
+	case r.IsConference():
+		b.text(theme.Plain, b.th.Truncate(line, b.w-edge-14)+" (conference)")
+	default:
 		for _, more := range []string{r.Call.Direction.String(), string(r.Call.Status)} {
-			if more != "" && b.th.Width(s)+3+len(more) <= b.w-edge {
-				s += " " + b.sym.Dot + " " + b.th.Plain(more)
+			if more != "" && b.th.Width(line)+3+len(more) <= b.w-edge {
+				line += " " + b.sym.Dot + " " + b.th.Plain(more)
 			}
 		}
-		b.text(theme.Plain, b.th.Truncate(s, b.w-edge))
+		b.text(theme.Plain, b.th.Truncate(line, b.w-edge))
 	}
-}
-
-// line returns a call's From → To.
-func (b *builder) line(c api.Call) string {
-	return b.th.Plain(b.masked(or(c.FromShown(), "?"))) + " " + b.sym.Arrow + " " + b.th.Plain(b.masked(or(c.ToShown(), "?")))
 }
 
 func or(t text.Text, none string) string {
@@ -332,8 +327,13 @@ func (b *builder) unknown(label string, why deck.Unnamed) {
 	b.labeled(label, s, theme.Dim, "")
 }
 
-// number adds a number as people write it, and beside it as it came.
+// number adds a number as people write it, and beside it as it came; where it
+// has a name, that, and beside it the number.
 func (b *builder) number(label string, shown, came text.Text) {
+	if name := b.names.Either(came, shown); name != "" {
+		b.labeled(label, name, theme.Plain, b.masked(shown.String()))
+		return
+	}
 	beside := ""
 	if shown != came {
 		beside = came.String()
@@ -368,7 +368,7 @@ func (b *builder) conference() {
 func (b *builder) participant(p deck.Participant) string {
 	who := "call " + or(p.CallSID, "-")
 	if p.Call != nil {
-		who = b.line(*p.Call)
+		who = b.people().Call(b.rec.SID, p.Call)
 	}
 	var more []string
 	if p.Muted {

@@ -13,6 +13,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
 )
 
@@ -29,6 +30,8 @@ type Model struct {
 
 	mask     bool      // numbers are hidden, but for those of
 	revealed text.Text // this recording
+
+	names names.Names // see SetNames
 
 	calls, conferences deck.Unnamed // why those are not known that are not
 
@@ -163,7 +166,7 @@ type KeyMap struct {
 	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom key.Binding
 }
 
-// DefaultKeyMap returns the keys of design.md.
+// DefaultKeyMap returns the keys of ui/DESIGN.md.
 func DefaultKeyMap() KeyMap {
 	bind := func(help, desc string, keys ...string) key.Binding {
 		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, desc))

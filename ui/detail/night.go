@@ -25,7 +25,17 @@ func (m Model) countdown(now time.Time) string {
 	if !m.rec.Paused() || m.rec.Timer.At.IsZero() {
 		return ""
 	}
-	return theme.Clock(m.rec.Timer.At.Sub(now.Truncate(time.Second)))
+	return theme.Countdown(m.rec.Timer.At.Sub(now.Truncate(time.Second)), m.minutes)
+}
+
+// pausedBy says who paused the recording, and how long ago where another session
+// did: by alice, 2 min ago.
+func (m Model) pausedBy(now time.Time) string {
+	p := m.rec.Pause
+	if !p.Recorded || p.Since.IsZero() {
+		return m.by(p.Actor)
+	}
+	return m.by(p.Actor) + ", " + theme.Ago(p.For(now.Truncate(time.Second).Add(m.offset)))
 }
 
 // night adds what is known of a pause that lasts: its auto-resume, and that
@@ -37,7 +47,7 @@ func (b *builder) night() {
 	case t.Err != "":
 		b.labeled("auto-resume", "not done: "+text.New(t.Err).String()+"; asked for "+by, theme.Bad, "")
 	case !t.At.IsZero():
-		b.labeled("auto-resume", "at "+localTime(t.At)+", "+by+" (a changes it)", theme.Plain, "")
+		b.labeled("auto-resume", "at "+localTime(t.At)+", "+by+" (t changes it)", theme.Plain, "")
 	}
 	if !ack.Until.IsZero() {
 		until := localTime(ack.Until.Add(-b.offset))

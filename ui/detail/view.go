@@ -161,7 +161,7 @@ func (m Model) title(now time.Time) line {
 		l.add(m.th, theme.Dim, " "+sym.Dot+" ")
 		l.add(m.th, theme.Plain, "resumes in "+left)
 	}
-	for _, s := range m.facts() {
+	for _, s := range m.facts(now) {
 		l.add(m.th, theme.Dim, " "+sym.Dot+" ")
 		l.add(m.th, theme.Plain, m.th.Plain(s))
 	}
@@ -199,7 +199,7 @@ func (m Model) clock(now time.Time, sym theme.Symbols) string {
 }
 
 // facts returns what the title says after the clock.
-func (m Model) facts() []string {
+func (m Model) facts(now time.Time) []string {
 	r := m.rec
 	var facts []string
 	switch {
@@ -215,7 +215,7 @@ func (m Model) facts() []string {
 			facts = append(facts, string(r.Pause.Behavior))
 		}
 		if r.Pause.Actor != "" {
-			facts = append(facts, m.by(r.Pause.Actor))
+			facts = append(facts, m.pausedBy(now))
 		}
 	}
 	return facts

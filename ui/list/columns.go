@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tapedeck/api/text"
+	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
 )
 
@@ -100,10 +101,12 @@ type context struct {
 	layout *layout
 	width  int // of the cell
 
-	minutes bool // clocks of old recordings show whole minutes
+	minutes bool   // clocks of old recordings show whole minutes
+	actor   string // who "you" is
 
-	mask     bool      // numbers are hidden, but for those of
-	revealed text.Text // this recording
+	people names.View // how who is on the line is shown
+	words  []wanted   // the filter's
+	tries  uint64     // which filter that is
 }
 
 // clock returns a duration as a cell shows it.
@@ -171,6 +174,7 @@ func (c *context) eitherFor(r *row) cell {
 // the layout do, so that measuring it, which costs the most, is done once.
 func (c *context) who(r *row) cell {
 	room, sign, role := c.beside(r)
+	room, sign, role = c.byWhom(r, room, sign, role)
 	if r.fit.layout != c.layout || r.fit.room != room {
 		c.width = room
 		s := c.th.Truncate(c.whole(r), room)
@@ -182,30 +186,21 @@ func (c *context) who(r *row) cell {
 // whole returns From → To, the conference's name, or the SID of either while
 // nothing more is known of it.
 func (c *context) whole(r *row) string {
-	if r.rec.IsConference() {
-		return c.conference(r)
-	}
-	call := r.rec.Call
-	if call == nil || call.FromShown().IsZero() && call.ToShown().IsZero() {
+	line := c.people.Line(r.rec)
+	switch {
+	case line == "" && r.rec.IsConference():
+		return c.parent("conference ", r.rec.ConferenceSID)
+	case line == "":
 		return c.parent("call ", r.rec.CallSID)
+	case r.rec.IsConference():
+		return c.conference(line)
 	}
-	return c.party(r, call.FromShown()) + " " + c.sym.Arrow + " " + c.party(r, call.ToShown())
-}
-
-func (c *context) party(r *row, t text.Text) string {
-	if t.IsZero() {
-		return "?"
-	}
-	return c.th.Plain(c.masked(r, t.String()))
+	return line
 }
 
 // conference shows a conference's name, and that it is one where no column
 // says so.
-func (c *context) conference(r *row) string {
-	if r.rec.Conference == nil || r.rec.Conference.FriendlyName.IsZero() {
-		return c.parent("conference ", r.rec.ConferenceSID)
-	}
-	name := c.th.Plain(c.masked(r, r.rec.Conference.FriendlyName.String()))
+func (c *context) conference(name string) string {
 	if c.layout.kinds {
 		return name
 	}

@@ -2,12 +2,9 @@ package list
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
-
-	"tapedeck/ui/theme"
 )
 
 // Filter says which rows are shown: those that all its terms match. The zero
@@ -22,7 +19,24 @@ type Filter struct {
 type term struct {
 	not   bool
 	timed bool
-	match func(r *row, now time.Time, h *hay) bool
+	word  wanted // what is looked for in every field; zero for another term
+	match matcher
+}
+
+// matcher reports whether a row meets a condition.
+type matcher func(r *row, in *matching) bool
+
+// matching is what rows are matched with. What has to be made for that is made
+// in hay.
+type matching struct {
+	now   time.Time // the server's
+	actor string    // who "me" is
+	hay   hay
+}
+
+// matching returns what rows are matched with now.
+func (m *Model) matching() *matching {
+	return &matching{now: m.asOf, actor: m.actor, hay: hay{names: m.names}}
 }
 
 // String returns the filter as it was typed.
@@ -31,11 +45,10 @@ func (f Filter) String() string { return f.source }
 // IsZero reports whether the filter matches every row.
 func (f Filter) IsZero() bool { return len(f.terms) == 0 }
 
-// match reports whether a row is shown at the server's time now. What it has to
-// make for that is made in h.
-func (f Filter) match(r *row, now time.Time, h *hay) bool {
+// match reports whether a row is shown.
+func (f Filter) match(r *row, in *matching) bool {
 	for _, t := range f.terms {
-		if t.match(r, now, h) == t.not {
+		if t.match(r, in) == t.not {
 			return false
 		}
 	}
@@ -44,9 +57,9 @@ func (f Filter) match(r *row, now time.Time, h *hay) bool {
 
 // ParseFilter reads a filter as a person types it. Words match any field,
 // whatever their case, and numbers whichever way they are punctuated;
-// "several words" are matched as they stand. status:paused matches the status,
-// in the API's word or the screen's, from its beginning; age>10m and age<2h
-// match how long a recording has run. A ! before any of them turns it round.
+// "several words" are matched as they stand. [FilterTerms] has the terms that
+// look into one field only. A ! before any of them turns it round. A word that
+// looks like a term and is none is an error; in quotes it is a word.
 func ParseFilter(s string) (Filter, error) {
 	words, err := splitWords(s)
 	if err != nil {
@@ -105,87 +118,79 @@ func splitWords(s string) ([]word, error) {
 	return words, nil
 }
 
+// parseTerm reads a word of a filter: a term of [FilterTerms], or what is looked
+// for in every field.
 func parseTerm(w word) (term, error) {
 	var t term
 	if strings.HasPrefix(w.bare, "!") {
 		t.not = true
 		w.bare, w.text = w.bare[1:], w.text[1:]
 	}
-	bare := strings.ToLower(w.bare)
+	if w.text == "" {
+		return t, fmt.Errorf(`an empty word matches nothing: write !word or "some words"`)
+	}
+	name, op := prefix(w.bare)
+	kind, ok := terms[name]
 	var err error
 	switch {
-	case w.text == "":
-		return t, fmt.Errorf(`an empty word matches nothing: write !word or "some words"`)
-	case strings.HasPrefix(bare, "status:"):
-		t.match, err = matchStatus(w.text[len("status:"):])
-	case strings.HasPrefix(bare, "age>"), strings.HasPrefix(bare, "age<"),
-		strings.HasPrefix(bare, "age="), strings.HasPrefix(bare, "age:"):
-		t.timed = true
-		t.match, err = matchAge(w.text[len("age"):])
+	case ok && op != 0:
+		t.timed = kind.timed
+		t.match, err = kind.parse(op, w.text[len(name)+1:])
+	case op == 0 || op == '=' || schemes[name]:
+		t.word = newWanted(w.text)
+		t.match = t.word.match
 	default:
-		t.match = matchWord(w.text)
+		err = unknownTerm(name, op)
 	}
 	return t, err
 }
 
-// matchStatus matches the beginning of the API's or the screen's word.
-func matchStatus(want string) (func(*row, time.Time, *hay) bool, error) {
-	want = strings.ToLower(strings.TrimSpace(want))
-	if want == "" {
-		return nil, fmt.Errorf("status: needs a value, such as status:paused or status:rec")
-	}
-	return func(r *row, _ time.Time, _ *hay) bool {
-		status := string(r.rec.Status)
-		return strings.HasPrefix(strings.ToLower(status), want) ||
-			strings.HasPrefix(strings.ToLower(theme.Word(status, r.rec.Gone)), want)
-	}, nil
-}
-
-// matchAge matches how long a recording has run; one of unknown age never.
-func matchAge(cond string) (func(*row, time.Time, *hay) bool, error) {
-	op := cond[:1]
-	if op != "<" && op != ">" {
-		return nil, fmt.Errorf("age needs > or <, such as age>10m or age<2h")
-	}
-	limit, err := parseAge(strings.TrimPrefix(cond[1:], "="))
-	if err != nil {
-		return nil, err
-	}
-	return func(r *row, now time.Time, _ *hay) bool {
-		d, ok := r.running(now)
-		if op == "<" {
-			return ok && d < limit
-		}
-		return ok && d > limit
-	}, nil
-}
-
-// parseAge reads 90s, 10m, 1h30m or 2d.
-func parseAge(s string) (time.Duration, error) {
-	s = strings.ToLower(strings.TrimSpace(s))
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
-			return time.Duration(n) * 24 * time.Hour, nil
+// prefix returns the letters that a word begins with, in lower case, and the
+// sign after them that makes it a term; 0 for a word that is none.
+func prefix(s string) (name string, op byte) {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z':
+		case i > 0 && strings.IndexByte(":<>=", c) >= 0:
+			return strings.ToLower(s[:i]), c
+		default:
+			return "", 0
 		}
 	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 || s == "0" {
-		return 0, fmt.Errorf("age %q is no duration: write 90s, 10m, 2h or 1d", s)
-	}
-	return d, nil
+	return "", 0
 }
 
-// matchWord matches a word in any field, and a number by its digits alone.
-func matchWord(w string) func(*row, time.Time, *hay) bool {
-	want, number := strings.ToLower(w), ""
-	if strings.Trim(w, "0123456789()+-./ ") == "" {
+// wanted is a text that is looked for, and its digits where it is a number.
+type wanted struct{ lower, digits string }
+
+func newWanted(s string) wanted {
+	w := wanted{lower: strings.ToLower(s)}
+	if strings.Trim(s, "0123456789()+-./ ") == "" {
 		var digits []byte
-		if appendDigits(&digits, w); len(digits) >= 3 {
-			number = string(digits)
+		if appendDigits(&digits, s); len(digits) >= 3 {
+			w.digits = string(digits)
 		}
 	}
-	return func(r *row, _ time.Time, h *hay) bool {
-		in := r.haystack(h)
-		return strings.Contains(in.fields, want) || number != "" && strings.Contains(in.numbers, number)
+	return w
+}
+
+// match matches a word in any field, and a number by its digits alone.
+func (w wanted) match(r *row, in *matching) bool {
+	h := r.haystack(&in.hay)
+	return strings.Contains(h.fields, w.lower) || w.digits != "" && strings.Contains(h.numbers, w.digits)
+}
+
+// in reports whether a text holds what is wanted, whatever its case, or a
+// number its digits.
+func (w wanted) in(s string) bool {
+	if strings.Contains(strings.ToLower(s), w.lower) {
+		return true
 	}
+	if w.digits == "" {
+		return false
+	}
+	var buf [32]byte
+	digits := buf[:0]
+	appendDigits(&digits, s)
+	return strings.Contains(string(digits), w.digits)
 }

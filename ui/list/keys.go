@@ -10,7 +10,7 @@ type KeyMap struct {
 	Up, Down, PageUp, PageDown, HalfUp, HalfDown, Top, Bottom key.Binding
 }
 
-// DefaultKeyMap returns the keys of design.md.
+// DefaultKeyMap returns the keys of ui/DESIGN.md.
 func DefaultKeyMap() KeyMap {
 	bind := func(help, desc string, keys ...string) key.Binding {
 		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(help, desc))

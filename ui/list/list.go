@@ -10,6 +10,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
 )
 
@@ -44,12 +45,14 @@ type Model struct {
 	sort   Sort
 	rev    bool
 
-	sidWidth int       // of the widest short SID there has been
-	pausesAt time.Time // see SetPausesAt
-	minutes  bool      // clocks of old recordings show whole minutes
-	mask     bool      // see SetMask
-	revealed text.Text // see SetMask
-	layout   *layout   // replaced, never changed
+	sidWidth int         // of the widest short SID there has been
+	pausesAt time.Time   // see SetPausesAt
+	minutes  bool        // clocks of old recordings show whole minutes
+	mask     bool        // see SetMask
+	names    names.Names // see SetNames
+	actor    string      // see SetActor
+	revealed text.Text   // see SetMask
+	layout   *layout     // replaced, never changed
 	memo     *memo
 }
 
@@ -169,7 +172,7 @@ func (m Model) Prepare() func() {
 		return nil
 	}
 	return func() {
-		var h hay
+		h := hay{names: m.names}
 		for _, r := range rows {
 			r.haystack(&h)
 		}
@@ -242,9 +245,9 @@ func (m *Model) refilter() {
 	m.rows = m.all
 	if !m.filter.IsZero() {
 		m.rows = make([]*row, 0, len(m.all))
-		var h hay
+		in := m.matching()
 		for _, r := range m.all {
-			if m.match(r, &h) {
+			if m.match(r, in) {
 				m.rows = append(m.rows, r)
 			}
 		}
@@ -265,9 +268,9 @@ func (m *Model) refilter() {
 
 // match reports whether a row matches the filter. It looks only once, unless
 // what matches depends on the time.
-func (m *Model) match(r *row, h *hay) bool {
+func (m *Model) match(r *row, in *matching) bool {
 	if m.filter.timed || r.matched != m.tries {
-		r.matched, r.matches = m.tries, m.filter.match(r, m.asOf, h)
+		r.matched, r.matches = m.tries, m.filter.match(r, in)
 	}
 	return r.matches
 }

@@ -54,6 +54,7 @@ func (m *Model) load(recs []*deck.Recording) {
 // was made.
 func (m *Model) replace(old *row, rec *deck.Recording, dirty map[string]bool) *row {
 	r := newRow(rec)
+	m.name(r)
 	r.level, r.acked = m.level(r, m.asOf.Add(-m.snap.Offset))
 	tail := tailOf(r)
 	if old == nil {
@@ -98,7 +99,7 @@ func (m *Model) relink(tail string, old, r *row) {
 
 func tailOf(r *row) string { return lastRunes(r.rec.SID.String(), shortLen) }
 
-// tell works out anew how much of a SID tells it from the others, for those
+// tell works out again how much of a SID tells it from the others, for those
 // that end as one that came or went.
 func (m *Model) tell(dirty map[string]bool) {
 	widest := m.sidWidth

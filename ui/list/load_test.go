@@ -17,7 +17,7 @@ import (
 // state is what a list shows of its rows, apart from the selection.
 func state(m Model) (out []string) {
 	for _, r := range m.all {
-		out = append(out, fmt.Sprintf("%s %s %s %v", r.rec.SID, r.rec.Status, r.shortSID(), m.filter.match(r, m.asOf, &hay{})))
+		out = append(out, fmt.Sprintf("%s %s %s %v", r.rec.SID, r.rec.Status, r.shortSID(), m.filter.match(r, m.matching())))
 	}
 	return out
 }

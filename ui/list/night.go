@@ -61,7 +61,7 @@ func (c *context) attention(r *row, out *cell) {
 		out.text, out.role = "!"+out.text, theme.Bad
 		out.signRole, long = theme.Bad, "too long"
 		if r.rec.Timer.Err != "" {
-			long = "no timer"
+			long = "no resume"
 		}
 	case deck.Warn:
 		out.sign, out.signRole, long = "+", theme.Warn, "long"
@@ -81,10 +81,12 @@ const (
 
 // beside returns what is said beside who a row is about, in the words or signs
 // that there is room for: its auto-resume, that a sibling still records, that
-// its alarm is acknowledged; and how many cells are left for who. What ticks
+// its alarm is acknowledged, in which hidden field the filter's word was found;
+// and how many cells are left for who. What ticks
 // has a fixed width and no style.
 func (c *context) beside(r *row) (room int, sign string, role theme.Role) {
-	if !r.paused && len(r.rec.Siblings.List) == 0 {
+	field := c.foundIn(r)
+	if !r.paused && len(r.rec.Siblings.List) == 0 && field == "" {
 		return c.width, "", theme.Plain
 	}
 	role = theme.Dim
@@ -103,9 +105,9 @@ func (c *context) beside(r *row) (room int, sign string, role theme.Role) {
 		}
 	}
 	if t := r.rec.Timer; r.paused && t.Err != "" {
-		add("auto-resume not done", "!timer", theme.Bad)
+		add("auto-resume not done", "!auto", theme.Bad)
 	} else if r.paused && !t.At.IsZero() {
-		left := theme.Clock(t.At.Sub(c.now.Truncate(time.Second)))
+		left := theme.Countdown(t.At.Sub(c.now.Truncate(time.Second)), c.minutes)
 		add("resumes in "+left, "r "+left, theme.Plain)
 	}
 	if s := r.rec.Siblings; s.Paused > 0 && s.Recording > 0 {
@@ -116,6 +118,9 @@ func (c *context) beside(r *row) (room int, sign string, role theme.Role) {
 	}
 	if r.acked {
 		add("acknowledged by "+c.th.Plain(text.New(r.rec.Ack.Actor).String()), "ack", theme.Dim)
+	}
+	if field != "" && c.roomBeside(r, sign, field) {
+		add("found in "+c.th.Plain(field), "in "+c.th.Plain(field), theme.Dim)
 	}
 	if sign == "" {
 		return c.width, "", theme.Plain
@@ -130,12 +135,4 @@ func (m *Model) SetMask(on bool, revealed text.Text) {
 		m.mask, m.revealed = on, revealed
 		m.arrange() // what was fitted into the old layout is not used again
 	}
-}
-
-// masked returns a text with its numbers hidden, where they are to be.
-func (c *context) masked(r *row, s string) string {
-	if c.mask && r.rec.SID != c.revealed {
-		return theme.Mask(s)
-	}
-	return s
 }

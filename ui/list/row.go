@@ -9,6 +9,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
 )
 
@@ -29,7 +30,8 @@ type row struct {
 	fit fitted    // who as it is shown; made when it is first visible
 	kin [2]string // that a sibling still records, in words and in short; made when needed
 
-	hay atomic.Pointer[haystack] // made when needed, or before that by [Model.Prepare]
+	hay   atomic.Pointer[haystack] // made when needed, or before that by [Model.Prepare]
+	found *found                   // where the filter's words are; made when it is visible
 
 	at      int    // its place in the snapshot it came with last
 	seen    uint64 // the number of that snapshot
@@ -119,8 +121,8 @@ func (r *row) haystack(h *hay) *haystack {
 // of returns the haystack of a recording. It allocates only that, for there may
 // be ten thousand to make at once.
 func (h *hay) of(r *deck.Recording) *haystack {
-	h.fields, h.numbers = h.fields[:0], h.numbers[:0]
-	h.recording(r)
+	h.fields, h.numbers = r.AppendValues(h.fields[:0]), h.numbers[:0]
+	eachText(r, h.names, h.add)
 	plain := true
 	for i, c := range h.fields {
 		if 'A' <= c && c <= 'Z' {
@@ -138,16 +140,20 @@ func (h *hay) of(r *deck.Recording) *haystack {
 }
 
 // hay collects texts and numbers, one a line. It can be used again.
-type hay struct{ fields, numbers []byte }
-
-func (h *hay) add(s string) {
-	if s != "" {
-		h.fields = append(append(h.fields, s...), '\n')
-	}
+type hay struct {
+	names           names.Names
+	fields, numbers []byte
 }
 
-func (h *hay) number(s string) {
-	h.add(s)
+// add adds a text, and of a number its digits too.
+func (h *hay) add(_, s string, number bool) {
+	if s == "" {
+		return
+	}
+	h.fields = append(append(h.fields, s...), '\n')
+	if !number {
+		return
+	}
 	if n := len(h.numbers); appendDigits(&h.numbers, s) {
 		h.numbers = append(h.numbers, '\n')
 	} else {
@@ -155,41 +161,53 @@ func (h *hay) number(s string) {
 	}
 }
 
-func (h *hay) recording(r *deck.Recording) {
-	h.add(theme.Word(string(r.Status), r.Gone))
+// eachText calls put with every text that is known of a recording beside the
+// fields of its resource: the name of its field as the detail pane has it, and
+// whether it may hold a number. Some are empty.
+func eachText(r *deck.Recording, n names.Names, put func(field, s string, number bool)) {
+	put("status", theme.Word(string(r.Status), r.Gone), false)
 	if r.IsConference() {
-		h.add("conference")
+		put("kind", "conference", false)
 	} else {
-		h.add("call")
+		put("kind", "call", false)
 	}
-	h.fields = r.AppendValues(h.fields)
-	h.add(string(r.Pause.Behavior))
-	h.add(r.Pause.Actor)
-	h.call(r.Call)
+	put("pause behavior", string(r.Pause.Behavior), false)
+	put("paused by", r.Pause.Actor, false)
+	if c := r.Call; c != nil {
+		eachNumber(c, n, put)
+		put("direction", c.Direction.String(), false)
+		put("call status", string(c.Status), false)
+		put("parent_call_sid", c.ParentCallSID.String(), false)
+	}
 	if c := r.Conference; c != nil {
-		h.add(c.FriendlyName.String())
-		h.add(string(c.Status))
-		h.add(c.Region.String())
+		put("conference", c.FriendlyName.String(), false)
+		put("conference status", string(c.Status), false)
+		put("region", c.Region.String(), false)
 	}
 	for _, p := range r.Participants {
-		h.add(p.Label.String())
-		h.add(p.CallSID.String())
-		h.call(p.Call)
+		in := func(_, s string, number bool) { put("participants", s, number) }
+		in("", p.Label.String(), false)
+		in("", p.CallSID.String(), false)
+		if c := p.Call; c != nil {
+			eachNumber(c, n, in)
+			in("", c.Direction.String(), false)
+			in("", string(c.Status), false)
+			in("", c.ParentCallSID.String(), false)
+		}
 	}
 }
 
-func (h *hay) call(c *api.Call) {
-	if c == nil {
-		return
+// eachNumber calls put with the numbers of a call and with their names.
+func eachNumber(c *api.Call, n names.Names, put func(field, s string, number bool)) {
+	put("from", c.From.String(), true)
+	put("to", c.To.String(), true)
+	put("from", c.FromFormatted.String(), true)
+	put("to", c.ToFormatted.String(), true)
+	put("caller_name", c.CallerName.String(), true)
+	if !n.IsZero() {
+		put("from", n.Either(c.From, c.FromShown()), false)
+		put("to", n.Either(c.To, c.ToShown()), false)
 	}
-	h.number(c.From.String())
-	h.number(c.To.String())
-	h.number(c.FromFormatted.String())
-	h.number(c.ToFormatted.String())
-	h.number(c.CallerName.String())
-	h.add(c.Direction.String())
-	h.add(string(c.Status))
-	h.add(c.ParentCallSID.String())
 }
 
 // appendDigits appends the digits of s, and reports whether it has any.

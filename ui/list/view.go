@@ -141,8 +141,8 @@ func (m Model) frame(now time.Time) *frame {
 	if !m.pausesAt.IsZero() && m.layout.apart {
 		f.pauses = f.server.Add(m.pausesAt.Truncate(time.Second).Sub(now.Truncate(time.Second)))
 	}
-	f.th, f.sym, f.layout, f.minutes = m.th, m.th.Symbols(), m.layout, m.minutes
-	f.mask, f.revealed = m.mask, m.revealed
+	f.th, f.sym, f.layout, f.minutes, f.actor = m.th, m.th.Symbols(), m.layout, m.minutes, m.actor
+	f.people, f.words, f.tries = m.people(), m.filter.words(), m.tries
 	return f
 }
 

@@ -49,6 +49,8 @@ func (m *Model) startLine() {
 		m.input = newInput(maxReason)
 	case Timer:
 		m.askWait()
+	case Choose:
+		m.line.after = m.q.Request.ResumeAfter
 	}
 }
 
@@ -99,7 +101,7 @@ func (m Model) entered() (Model, Answer) {
 		}
 	}
 	d, err := ParseWait(typed, longest)
-	if m.q.Kind == Timer && strings.Trim(typed, "0") == "" && typed != "" {
+	if m.q.Kind != Ack && strings.Trim(typed, "0") == "" && typed != "" {
 		d, err = 0, nil
 	}
 	if err != nil {
@@ -156,9 +158,9 @@ func (m Model) before() string {
 	case m.q.Kind == Ack:
 		return "  Silent for how long (" + words(DefaultWait) + "), then Enter: "
 	case m.q.Kind == Timer:
-		return "  In how long (60, 90s, 2m; 0 takes it away), then Enter: "
+		return "  In how long (60, 90s, 2m; 0 cancels it), then Enter: "
 	}
-	return "  Resume after (60, 90s, 2m; at most " + words(deck.MaxResumeAfter) + "), then Enter: "
+	return "  Resume after (60, 90s, 2m; at most " + words(deck.MaxResumeAfter) + "; 0 for never), then Enter: "
 }
 
 // value returns the end of what is typed that fits into a line of w cells, and
@@ -186,8 +188,8 @@ func (m Model) lineLines(w int) [][]part {
 		}
 		return append(out, line)
 	case Timer:
-		return [][]part{{{theme.Bold, "Change when " + short + " is resumed by itself"}}, m.about(), line}
+		return append(m.because([][]part{{{theme.Bold, "Change the auto-resume of " + short}}, m.about()}), line)
 	}
-	title := []part{{theme.Bold, "Pause " + m.subject() + ", and resume it by itself"}}
+	title := []part{{theme.Bold, "Pause " + m.subject() + " with an auto-resume"}}
 	return append(append([][]part{title}, m.abouts()...), line)
 }

@@ -141,7 +141,7 @@ func (m Model) choose() [][]part {
 	return append(out,
 		[]part{{theme.Key, "  1"}, {theme.Plain, " silence: the gap stays in the file"}},
 		[]part{{theme.Key, "  2"}, {theme.Plain, " skip: the time is cut out"}},
-		[]part{{theme.Key, "  t"}, {theme.Plain, " resume by itself: asks for the time first"}},
+		[]part{{theme.Key, "  t"}, {theme.Plain, " auto-resume: asks for the time first"}},
 		[]part{{theme.Dim, "  1 or 2 pauses at once; any other key cancels"}},
 	)
 }

@@ -166,7 +166,7 @@ func (m Model) name() string {
 	case Ack:
 		return "acknowledge" + name
 	case Timer:
-		return "change the timer of" + name
+		return "change the auto-resume of" + name
 	case Behind:
 		return "what becomes of" + name
 	}

@@ -7,7 +7,7 @@ import (
 )
 
 // words is the operator's word and the role of each status of the API that is
-// known (api-contract.md section 5).
+// known (api/CONTRACT.md section 5).
 var words = map[string]struct {
 	word string
 	role Role

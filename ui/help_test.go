@@ -1,0 +1,127 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/charmbracelet/x/ansi"
+
+	"tapedeck/api/deck"
+	"tapedeck/ui/list"
+)
+
+// help returns the whole help as text, wide enough for nothing to be wrapped.
+func (s *session) help() string {
+	lines, _ := s.m.helpContent(400)
+	return ansi.Strip(strings.Join(lines, "\n"))
+}
+
+// Whatever can be pressed or read on the screen is in the help.
+func TestHelpHasEverything(t *testing.T) {
+	for _, ascii := range []bool{false, true} {
+		onNight(t, map[bool]string{false: "unicode", true: "ascii"}[ascii], Options{ASCII: ascii, NoColor: true}, func(t *testing.T, s *session) {
+			help := s.help()
+			has := func(sign, means string) {
+				t.Helper()
+				sign, means = s.m.th.Plain(sign), s.m.th.Plain(means)
+				for line := range strings.SplitSeq(help, "\n") {
+					if rest, ok := strings.CutPrefix(line, "  "+sign); ok && strings.TrimSpace(rest) == means {
+						return
+					}
+				}
+				if !strings.Contains(help, "  "+sign+"\n") || !strings.Contains(help, "  "+means+"\n") {
+					t.Errorf("the help has no %q with %q", sign, means)
+				}
+			}
+			for _, a := range s.m.keys {
+				has(a.key.Help().Key, a.key.Help().Desc)
+			}
+			for _, l := range list.Legends(s.m.th.Symbols()) {
+				if !strings.Contains(help, " "+l.Title+"\n") {
+					t.Errorf("the help has no part %s", l.Title)
+				}
+				for _, sign := range l.Signs {
+					has(sign.Sign, sign.Means)
+				}
+			}
+			for _, term := range list.FilterTerms() {
+				has(term.Example, term.Does)
+			}
+			for _, o := range []deck.Outcome{deck.Requested, deck.Accepted, deck.Verified, deck.Contradicted, deck.Failed, deck.Unknown} {
+				if !strings.Contains(help, "\n  "+string(o)) {
+					t.Errorf("the help has no outcome %s", o)
+				}
+			}
+			for _, e := range append(filterExamples, filterWords...) {
+				if _, err := list.ParseFilter(e.Sign); err != nil {
+					t.Errorf("the help's filter %s is none: %v", e.Sign, err)
+				}
+			}
+		})
+	}
+}
+
+// Every word that the header shows is explained.
+func TestHelpHasTheHeader(t *testing.T) {
+	word := func(s string) string { return strings.TrimSpace(strings.TrimRight(s, "0123456789:?≥ ")) }
+	check := func(t *testing.T, s *session, help string) {
+		t.Helper()
+		for _, list := range [][]segment{s.m.countSegments(), s.m.badgeSegments(), s.m.health()} {
+			for _, seg := range list {
+				for _, p := range seg.spans {
+					w := strings.Fields(word(p.text))
+					if len(w) > 0 && w[0] == strings.ToUpper(w[0]) && len(w[0]) > 2 && !strings.Contains(help, w[0]) {
+						t.Errorf("the header shows %q, which the help does not explain", p.text)
+					}
+				}
+			}
+		}
+	}
+	o := Options{ReadOnly: true, Open: leftBy([]Left{{}})}
+	onNight(t, "header", o, func(t *testing.T, s *session) {
+		help := s.help()
+		check(t, s, help)
+		s.show(nightOffice())
+		s.press("esc", " ", "f")
+		check(t, s, help)
+		s.press("f").show(failed(nightOffice(), httpError(503, ""), 40e9))
+		check(t, s, help)
+	})
+}
+
+func TestHelpScrolls(t *testing.T) {
+	onNight(t, "scrolls", Options{}, func(t *testing.T, s *session) {
+		s.show(office()).press("?")
+		s.want("line 1-36 of ")
+		s.press("j")
+		s.want("line 2-37 of ")
+		titles := []string{}
+		for range len(s.m.helpSections()) {
+			s.press("tab")
+			line := strings.TrimSpace(strings.Split(s.text(), "\n")[2])
+			titles = append(titles, line)
+		}
+		got := strings.Join(titles, ", ")
+		for _, want := range []string{"Keys about pauses and marks, Keys for what is shown, Keys for the session, Status, Beside the status", "Columns, Filter"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("tab goes to %s, want %s", got, want)
+			}
+		}
+		s.press("G")
+		lines, _ := s.m.helpContent(118)
+		if !strings.Contains(s.text(), "of "+strconv.Itoa(len(lines))) || !strings.Contains(s.text(), "-"+strconv.Itoa(len(lines))+" of") {
+			t.Errorf("at the end the position is not that of line %d:\n%s", len(lines), s.text())
+		}
+		s.press("tab")
+		s.want("line 1-36 of ")
+		s.press("esc")
+		s.wantNot("line 1-36")
+	})
+	onNight(t, "a key that no group has is there all the same", Options{}, func(t *testing.T, s *session) {
+		s.m.keys = append(s.m.keys, action{key: bind("Z", "does something new", "Z")})
+		if help := s.help(); !strings.Contains(help, "Other keys") || !strings.Contains(help, "does something new") {
+			t.Errorf("no Z in\n%s", help)
+		}
+	})
+}

@@ -1,0 +1,329 @@
+package ui
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+	"tapedeck/ui/names"
+	"tapedeck/ui/prompt"
+	"tapedeck/ui/theme"
+)
+
+// The smallest screen on which anything works, such as a small pane of tmux:
+// see [Model.oneLine].
+const (
+	leastWidth  = 30
+	leastHeight = 3
+)
+
+// oneLine reports whether the screen has room for one recording only: the
+// counts, the selected recording, and the freshness or a message, a line each.
+// There p pauses the selected recording, and no other key updates anything.
+func (m *Model) oneLine() bool { return m.small() && m.w >= leastWidth && m.h >= leastHeight }
+
+// oneLineMoves are the keys that move there.
+var oneLineMoves = map[string]bool{
+	"j": true, "k": true, "up": true, "down": true, "g": true, "G": true, "home": true, "end": true, "pgup": true, "pgdown": true,
+}
+
+// oneLineKey takes a key where no prompt is open.
+func (m *Model) oneLineKey(k tea.KeyPressMsg, now time.Time) tea.Cmd {
+	switch s := k.String(); {
+	case s == "q":
+		return m.quit(now)
+	case s == "p":
+		return m.request(&m.keys[m.byKey["p"]], now)
+	case s == "esc":
+		m.full, m.right, m.mode = false, false, normal
+		return m.escape(now)
+	case oneLineMoves[s]:
+		m.moved = true
+		m.list.SetFocus(true)
+		var cmd tea.Cmd
+		m.list, cmd = m.list.Update(k)
+		return cmd
+	default:
+		m.refuse(s+" needs "+sizeWords(minWidth, minHeight), now)
+		return nil
+	}
+}
+
+func sizeWords(w, h int) string { return strconv.Itoa(w) + "x" + strconv.Itoa(h) }
+
+// answerable reports whether the open prompt can be answered at this size:
+// anywhere the question before quitting, and in one line a pause whose question
+// fits into it whole.
+func (m *Model) answerable() bool {
+	switch q := m.prompt.Question(); {
+	case !m.small() || q.Kind == prompt.Quit:
+		return true
+	case !m.oneLine() || q.Kind != prompt.Confirm || q.Request.Update.Status != api.Paused:
+		return false
+	default:
+		words, ok := m.questionLine()
+		return ok && m.th.Width(words) <= m.w
+	}
+}
+
+// questionLine is the open question in one line; ok is false for one that
+// cannot be said so.
+func (m *Model) questionLine() (words string, ok bool) {
+	q := m.prompt.Question()
+	switch {
+	case q.Kind == prompt.Quit:
+		return "quit? " + strconv.Itoa(len(q.Left)) + " stay paused: y", true
+	case q.Kind != prompt.Confirm || len(q.Many) > 1:
+		return "", false
+	}
+	req, short := q.Request, q.Short
+	if len(q.Many) == 1 {
+		req, short = q.Many[0].Request, q.Many[0].Short
+	}
+	r := m.live.Find(req.SID)
+	if r == nil {
+		return "", false
+	}
+	for _, form := range []struct {
+		gap   string
+		party int
+	}{{" ", partyWidth}, {"", partyWidth}, {"", partyWidth - 2}} {
+		words = m.th.Plain(req.Verb()+" …"+short) + " (" + m.shortWho(r, form.gap, form.party) + ")? y"
+		if m.th.Width(words) <= m.w {
+			break
+		}
+	}
+	return words, true
+}
+
+// oneLineScreen is the screen: the counts, the selected recording, and what is
+// to be said. Where there are more lines, the message has room, and the
+// freshness a line of its own.
+func (m *Model) oneLineScreen() string {
+	lines := []string{m.countsLine(), m.selectedLine()}
+	if m.h == leastHeight {
+		words, role := m.oneLineWords()
+		if m.prompt != nil { // the question names the recording
+			lines[1] = m.lastLine("", theme.Plain, false)
+			if m.info.text != "" {
+				lines[1] = m.lastLine(m.th.Plain(m.info.text), m.info.role, false)
+			}
+		}
+		return strings.Join(append(lines, m.lastLine(words, role, m.prompt != nil)), "\n")
+	}
+	words, role := m.oneLineWords()
+	if words == "" {
+		words, role = "j k move, p "+m.th.Plain(m.keys[m.byKey["p"]].hint)+", q quit; "+sizeWords(minWidth, minHeight)+" shows the list", theme.Dim
+	}
+	said := m.wrapped(words, role)
+	if m.prompt != nil {
+		said = append(said, m.wrapped(m.th.Plain(m.info.text), m.info.role)...)
+	}
+	lines = append(lines, said[:min(len(said), m.h-leastHeight)]...)
+	return strings.Join(append(m.pad(lines, m.h-1), m.lastLine("", theme.Plain, false)), "\n")
+}
+
+// wrapped is a message in as many lines as it takes, each as wide as the screen.
+func (m *Model) wrapped(words string, role theme.Role) (lines []string) {
+	for _, l := range wrap(m.th, words, m.w) {
+		lines = append(lines, m.th.Fit(m.th.Paint(role, m.th.Truncate(l, m.w)), m.w))
+	}
+	return lines
+}
+
+// oneLineWords is the question that is open, else the message there is; empty for
+// none.
+func (m *Model) oneLineWords() (string, theme.Role) {
+	switch {
+	case m.prompt != nil:
+		if words, _ := m.questionLine(); m.answerable() {
+			return words, theme.Bold
+		}
+		return "the question needs " + sizeWords(minWidth, minHeight) + "; Esc", theme.Warn
+	case !m.bad.since.IsZero():
+		return m.th.Plain(m.bad.text), theme.Bad
+	case m.info.text != "":
+		return m.th.Plain(m.info.text), m.info.role
+	}
+	return "", theme.Plain
+}
+
+// lastLine is the freshness, with a message before it, which is cut for it
+// unless it is to be shown whole.
+func (m *Model) lastLine(words string, role theme.Role, whole bool) string {
+	forms := m.health()
+	fresh := forms[len(forms)-1]
+	if words == "" {
+		for _, f := range forms {
+			if f.w <= m.w {
+				fresh = f
+				break
+			}
+		}
+	} else if m.live.Health.Phase(m.now) == deck.Live && m.frozen.IsZero() {
+		_, age := m.ageWords(m.live.Health.Age(m.now))
+		fresh = m.segment(0, span{theme.Plain, strings.TrimSuffix(age, " old")})
+	}
+	if whole && m.th.Width(words)+1+fresh.w > m.w {
+		fresh = segment{}
+	}
+	var l liner
+	l.begin(m.th, m.w)
+	l.cut(role, words, m.w-fresh.w-min(fresh.w, 1))
+	l.fill(m.w - fresh.w)
+	for _, s := range fresh.spans {
+		l.add(s.role, s.text)
+	}
+	return l.end()
+}
+
+// countsLine is what is in trouble, the pauses with the longest, and how many
+// record, as far as there is room.
+func (m *Model) countsLine() string {
+	var l liner
+	l.begin(m.th, m.w)
+	add := func(spans ...span) {
+		s := m.segment(0, spans...)
+		if l.w > 0 && l.w+1+s.w > m.w {
+			return
+		}
+		l.add(theme.Plain, m.th.Pad(min(l.w, 1)))
+		for _, p := range s.spans {
+			l.add(p.role, p.text)
+		}
+	}
+	if n := standing(m.live, deck.NotPaused); n > 0 {
+		add(span{theme.Alarm, "NOT PAUSED " + strconv.Itoa(n)})
+	}
+	if n := standing(m.live, deck.ResumedByOthers); n > 0 {
+		add(span{theme.Alarm, "RESUMED BY OTHERS " + strconv.Itoa(n)})
+	}
+	s, at, role, sign := m.shown, m.at(), theme.Plain, ""
+	if m.alarms.standing > 0 {
+		s, at, role, sign = m.live, m.now, theme.Alarm, "!"
+	} else if s.Paused > 0 {
+		role = theme.Paused
+	}
+	if !s.Known() {
+		add(span{theme.Dim, "PAUSED ? REC ?"})
+		return l.end()
+	}
+	pause := []span{{role, sign + "PAUSED " + strconv.Itoa(s.Paused)}}
+	if r := s.Longest; r != nil && s.Paused > 0 {
+		long := m.clock(r.Pause.For(s.ServerTime(at.Truncate(time.Second))))
+		if r.Pause.AtLeast {
+			long = m.th.Symbols().AtLeast + long
+		}
+		pause = append(pause, span{theme.Plain, " " + long})
+	}
+	add(pause...)
+	add(span{theme.Plain, "REC " + strconv.Itoa(m.counts.recording)})
+	if n := m.counts.starting; n > 0 {
+		add(span{theme.Starting, "STARTING " + strconv.Itoa(n)})
+	}
+	if n := len(m.marks); n > 0 {
+		add(span{theme.Changed, "* " + strconv.Itoa(n) + " marked"})
+	}
+	if m.o.ReadOnly || m.live.ReadOnly {
+		add(span{theme.Badge, "READ-ONLY"})
+	}
+	return l.end()
+}
+
+// standing counts the recordings with a trouble of a kind that alarms.
+func standing(s *deck.Snapshot, kind deck.TroubleKind) (n int) {
+	if s.NotPaused+s.ResumedByOthers == 0 {
+		return 0
+	}
+	for _, r := range s.Recordings {
+		if r.Active() && r.Trouble.Kind == kind && r.Trouble.Standing() {
+			n++
+		}
+	}
+	return n
+}
+
+// selectedLine names the selected recording: its status, its short SID, who is
+// on the line, and for how long it is as it is.
+func (m *Model) selectedLine() string {
+	var l liner
+	l.begin(m.th, m.w)
+	r, ok := m.selected()
+	if !ok {
+		l.add(theme.Dim, "no recording is selected")
+		return l.end()
+	}
+	role, word := theme.StatusRole(string(r.Status), r.Gone), theme.Word(string(r.Status), r.Gone)
+	if l := m.live.Find(r.SID); l != nil && l.Active() && l.Trouble.Standing() {
+		role, word = theme.Bad, "!"+word
+	}
+	l.add(role, m.th.Plain(word))
+	l.add(theme.Bold, m.th.Plain(" …"+m.list.ShortSID(r.SID)))
+	clock := ""
+	server := m.shown.ServerTime(m.at().Truncate(time.Second))
+	switch began := r.Began(); {
+	case r.Paused() && !r.Pause.Since.IsZero():
+		clock = " " + m.clock(r.Pause.For(server))
+	case r.Active() && !began.IsZero():
+		clock = " " + m.clock(max(0, server.Sub(began)))
+	}
+	who := " " + m.shortWho(r, " ", partyWidth)
+	if n := m.th.Width(who); l.w+n+m.th.Width(clock) <= m.w {
+		l.add(theme.Plain, who)
+		l.fill(m.w - m.th.Width(clock))
+		l.add(theme.Plain, clock)
+	} else {
+		l.add(theme.Plain, who)
+	}
+	return l.end()
+}
+
+// partyWidth is how many cells of a name or an address stand for it.
+const partyWidth = 8
+
+// shortWho names who is on the line in few cells: …0142 → …0199, or the
+// conference's name. The gap is around the arrow; a name, or an address, takes at
+// most so many cells.
+func (m *Model) shortWho(r *deck.Recording, gap string, party int) string {
+	switch {
+	case r.IsConference() && r.Conference != nil && !r.Conference.FriendlyName.IsZero():
+		return m.th.Truncate(m.who(r), 2*party)
+	case r.IsConference():
+		return "conference"
+	case r.Call == nil:
+		return "call"
+	}
+	c := r.Call
+	return m.party(r.SID, c.From, c.FromShown(), party) + gap + m.th.Symbols().Arrow + gap + m.party(r.SID, c.To, c.ToShown(), party)
+}
+
+// party is one end of a call: its name, its last four digits, or the user of
+// its address, in at most w cells.
+func (m *Model) party(sid, came, shown text.Text, w int) string {
+	s := names.View{Theme: m.th, Names: m.names, Mask: m.o.MaskNumbers, Revealed: m.revealed}.Party(sid, came, shown)
+	for _, scheme := range []string{"sip:", "sips:", "client:", "tel:"} {
+		if rest, ok := strings.CutPrefix(s, scheme); ok {
+			s, _, _ = strings.Cut(rest, "@")
+			break
+		}
+	}
+	var digits []rune
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			return m.th.Truncate(s, w)
+		}
+		if unicode.IsDigit(r) {
+			digits = append(digits, r)
+		}
+	}
+	if m.th.Width(s) <= 5 || len(digits) < 4 {
+		return m.th.Truncate(s, w)
+	}
+	return m.th.Plain("…" + string(digits[len(digits)-4:]))
+}
