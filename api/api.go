@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -98,7 +99,10 @@ type Client struct {
 	userAgent string
 	authorize func(*http.Request)
 	do        func(*http.Request) (*http.Response, error)
+	doFresh   func(*http.Request) (*http.Response, error) // on a connection of its own
 	closeIdle func()
+	lines     *lines                                // the requests that are on connections
+	proxy     func(*http.Request) (*url.URL, error) // of the transport; nil for none
 	observe   func(Exchange)
 	// mask takes the token out of a body, in place, should a server repeat it.
 	mask func([]byte) bool
@@ -126,6 +130,9 @@ func New(c Config) (*Client, error) {
 		c.UserAgent = "tapedeck"
 	}
 	if c.Transport == nil {
+		if err := checkProxy(); err != nil {
+			return nil, err
+		}
 		c.Transport = newTransport()
 	}
 	if c.Observe == nil {
@@ -137,11 +144,17 @@ func New(c Config) (*Client, error) {
 		userAgent: c.UserAgent,
 		authorize: func(r *http.Request) { r.SetBasicAuth(c.Project, c.Token.Reveal()) },
 		observe:   c.Observe,
+		lines:     &lines{open: map[*line]struct{}{}},
 	}
 	redactor := c.Token.Redactor()
 	cl.mask, cl.clean = redactor.Mask, cleaner(redactor)
 	hc := &http.Client{Transport: c.Transport, CheckRedirect: cl.checkRedirect}
+	fresh := &http.Client{Transport: freshTransport(c.Transport), CheckRedirect: cl.checkRedirect}
 	cl.do, cl.closeIdle = hc.Do, hc.CloseIdleConnections
+	cl.doFresh = fresh.Do
+	if t, ok := c.Transport.(*http.Transport); ok {
+		cl.proxy = t.Proxy
+	}
 	return cl, nil
 }
 
@@ -157,8 +170,9 @@ func hostOf(space string) string {
 // newTransport returns a transport with a limit on each phase. It keeps more
 // idle connections than a poll uses, so that an update finds one open.
 func newTransport() *http.Transport {
-	return &http.Transport{
+	t := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
+		OnProxyConnectResponse: proxyAnswered,
 		DialContext:            (&net.Dialer{Timeout: connectTimeout, KeepAlive: 15 * time.Second}).DialContext,
 		TLSHandshakeTimeout:    connectTimeout,
 		ResponseHeaderTimeout:  headerTimeout,
@@ -168,6 +182,12 @@ func newTransport() *http.Transport {
 		ForceAttemptHTTP2:      true,
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 3 * time.Second, PingTimeout: 3 * time.Second},
 	}
+	if strings.Contains(os.Getenv("GODEBUG"), "http2debug") {
+		// net/http would write all that is sent, with the credentials, on standard error.
+		t.Protocols, t.ForceAttemptHTTP2, t.HTTP2 = new(http.Protocols), false, nil
+		t.Protocols.SetHTTP1(true)
+	}
+	return t
 }
 
 // Close closes the connections that are idle.
@@ -255,6 +275,9 @@ func (c *Client) get(ctx context.Context, address string, limit int64, read func
 	defer cancel()
 	x, err := c.send(ctx, http.MethodGet, address, nil, limit, read)
 	if ce, ok := errors.AsType[*connError](err); ok && isDrop(err) && !ce.again && ctx.Err() == nil {
+		if Forgotten(err) {
+			ctx = FreshConnection(ctx)
+		}
 		x, err = c.send(ctx, http.MethodGet, address, nil, limit, read)
 	}
 	return x, err
@@ -290,9 +313,12 @@ func (c *Client) request(ctx context.Context, method, address string, form url.V
 
 // send sends one request and gives the body of a 2xx answer to read.
 func (c *Client) send(ctx context.Context, method, address string, form url.Values, limit int64, read func(io.Reader) error) (x Exchange, err error) {
-	ctx, cancel := context.WithCancel(ctx)
+	ctx, drop := context.WithCancelCause(ctx)
+	cancel := func() { drop(nil) }
 	defer cancel()
 	var sent tally
+	sent.line = c.lines.begin(method != http.MethodGet, drop, func(about *line) { c.probe(ctx, method, address, about) })
+	defer sent.line.end()
 	req, err := c.request(sent.watch(ctx), method, address, form)
 	if err != nil {
 		return x, fmt.Errorf("%w: %s", ErrPage, c.clean(strip(err).Error()))
@@ -300,12 +326,19 @@ func (c *Client) send(ctx context.Context, method, address string, form url.Valu
 	x = Exchange{Method: method, Path: c.clean(req.URL.EscapedPath()), Began: time.Now()}
 	defer func() {
 		if ce, ok := errors.AsType[*connError](err); ok {
-			ce.again = sent.again()
+			ce.again, ce.unsent = sent.again(), sent.wanted.Load() && sent.conns.Load() == 0
+		}
+		if Forgotten(err) {
+			c.closeIdle() // the others are as old
 		}
 		x.Ended, x.Err = time.Now(), err
 		c.observe(x)
 	}()
-	resp, err := c.do(req)
+	do := c.do
+	if isFresh(ctx) || method != http.MethodGet && c.lines.lostOne() {
+		do = c.doFresh
+	}
+	resp, err := do(req)
 	if resp != nil { // also with the error of a refused redirect
 		defer resp.Body.Close()
 		x.Answered, x.StatusCode = time.Now(), resp.StatusCode
@@ -313,8 +346,16 @@ func (c *Client) send(ctx context.Context, method, address string, form url.Valu
 		x.HeaderBytes = headerBytes(req, resp)
 	}
 	if err != nil {
+		switch {
+		case Forgotten(context.Cause(ctx)):
+			err = errForgotten
+		case sent.wanted.Load() && sent.conns.Load() == 0:
+			err = c.byProxy(strip(err), req)
+		}
 		return x, c.connError(err)
 	}
+	about, _ := ctx.Value(probeKey{}).(*line)
+	sent.line.answered(about)
 	return x, c.readBody(resp, &x, cancel, limit, read)
 }
 
@@ -337,14 +378,19 @@ func headerBytes(req *http.Request, resp *http.Response) int {
 // tally counts the connections that a request was given and the redirects that
 // it followed: net/http by itself sends a GET again when a connection that was
 // kept open turns out to be closed.
-type tally struct{ conns, hops atomic.Int32 }
+type tally struct {
+	conns, hops atomic.Int32
+	wanted      atomic.Bool // a connection was asked for
+	line        *line
+}
 
 type tallyKey struct{}
 
 func (t *tally) watch(ctx context.Context) context.Context {
 	ctx = context.WithValue(ctx, tallyKey{}, t)
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { t.conns.Add(1) },
+		GetConn: func(string) { t.wanted.Store(true) },
+		GotConn: func(info httptrace.GotConnInfo) { t.conns.Add(1); t.line.got(info) },
 	})
 }
 

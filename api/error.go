@@ -207,6 +207,9 @@ var reasons = []struct {
 // Reason returns the cause of err in a few words, for the screen's header:
 // "HTTP 503", "timeout", "connection refused".
 func Reason(err error) string {
+	if word := proxyReason(err); word != "" {
+		return word
+	}
 	for _, r := range reasons {
 		if errors.Is(err, r.is) {
 			return r.word
@@ -248,6 +251,9 @@ func Hint(err error) string {
 		return "check that the space is right, and that nothing stands between (a proxy, a login page)"
 	case isTLS(err):
 		return "check the machine's clock and certificates, and the space's name"
+	}
+	if proxyReason(err) != "" {
+		return "check the proxy in HTTPS_PROXY, its user and its password"
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return "check the space's name and this machine's name server"
@@ -296,9 +302,10 @@ func hasWords(err error, words ...string) bool {
 // connError is an error of the connection, with words that are fit to show:
 // net/http quotes pieces of what the server sent as they came.
 type connError struct {
-	err   error
-	shown string
-	again bool // the request was sent a second time already
+	err    error
+	shown  string
+	again  bool // the request was sent a second time already
+	unsent bool // there was no connection to send it on
 }
 
 func (e *connError) Error() string { return e.shown }

@@ -27,11 +27,11 @@ func (c *Client) Recording(ctx context.Context, sid text.Text) (Recording, Excha
 	}
 	raw, x, err := c.getOne(ctx, at)
 	if err != nil {
-		return Recording{}, x, fmt.Errorf("read recording %s: %w", sid, err)
+		return Recording{}, x, fmt.Errorf("read recording %s: %w", sid.SID(), err)
 	}
 	rec := decodeRecording(raw)
 	if err := c.isAbout(&rec.SID, sid); err != nil {
-		return Recording{}, x, fmt.Errorf("read recording %s: %w", sid, err)
+		return Recording{}, x, fmt.Errorf("read recording %s: %w", sid.SID(), err)
 	}
 	return rec, x, nil
 }
@@ -65,7 +65,7 @@ func (c *Client) isAbout(got *text.Text, asked text.Text) error {
 func (c *Client) UpdateRecording(ctx context.Context, rec Recording, u Update) (Recording, Exchange, error) {
 	at, err := updatePath(rec)
 	if err != nil {
-		return Recording{}, Exchange{}, fmt.Errorf("update recording %s to %s: %w", rec.SID, u.Status, err)
+		return Recording{}, Exchange{}, fmt.Errorf("update recording %s to %s: %w", rec.SID.SID(), u.Status, err)
 	}
 	form := url.Values{"Status": {string(u.Status)}}
 	if u.Status == Paused && u.PauseBehavior != "" {
@@ -78,7 +78,7 @@ func (c *Client) UpdateRecording(ctx context.Context, rec Recording, u Update) (
 		return c.readObject(r, &raw)
 	})
 	if err != nil {
-		return Recording{}, x, fmt.Errorf("update recording %s to %s: %w", rec.SID, u.Status, err)
+		return Recording{}, x, fmt.Errorf("update recording %s to %s: %w", rec.SID.SID(), u.Status, err)
 	}
 	got := decodeRecording(raw)
 	err = c.isAbout(&got.SID, rec.SID)
@@ -86,7 +86,7 @@ func (c *Client) UpdateRecording(ctx context.Context, rec Recording, u Update) (
 		err = fmt.Errorf("%w: it has no status", ErrUnreadable)
 	}
 	if err != nil {
-		return Recording{}, x, fmt.Errorf("update recording %s to %s: %w", rec.SID, u.Status, err)
+		return Recording{}, x, fmt.Errorf("update recording %s to %s: %w", rec.SID.SID(), u.Status, err)
 	}
 	return got, x, nil
 }
@@ -103,10 +103,12 @@ func updatePath(rec Recording) (string, error) {
 }
 
 // NotSent reports whether err says that no request went out: for its SID, or
-// for a certificate that was refused before anything was said.
+// because there was no connection to send it on, whatever failed on the way to
+// one: the name, the address, a proxy, TLS.
 func NotSent(err error) bool {
+	ce, ok := errors.AsType[*connError](err)
 	_, cert := errors.AsType[*tls.CertificateVerificationError](err)
-	return cert || errors.Is(err, ErrSID)
+	return ok && ce.unsent || cert || errors.Is(err, ErrSID)
 }
 
 // Call reads one call. The error wraps [ErrNotFound] when there is none, and
@@ -116,14 +118,14 @@ func NotSent(err error) bool {
 func (c *Client) Call(ctx context.Context, sid text.Text) (Call, error) {
 	raw, err := c.named(ctx, "Calls", sid)
 	if err != nil {
-		return Call{}, fmt.Errorf("read call %s: %w", sid, err)
+		return Call{}, fmt.Errorf("read call %s: %w", sid.SID(), err)
 	}
 	call := decodeCall(raw)
 	if err := c.isAbout(&call.SID, sid); err != nil {
-		return Call{}, fmt.Errorf("read call %s: %w", sid, err)
+		return Call{}, fmt.Errorf("read call %s: %w", sid.SID(), err)
 	}
 	if call.Status == "" && call.From.IsZero() && call.To.IsZero() {
-		return Call{}, fmt.Errorf("read call %s: %w: it says nothing", sid, ErrUnreadable)
+		return Call{}, fmt.Errorf("read call %s: %w: it says nothing", sid.SID(), ErrUnreadable)
 	}
 	return call, nil
 }
@@ -136,14 +138,14 @@ func (c *Client) Call(ctx context.Context, sid text.Text) (Call, error) {
 func (c *Client) Conference(ctx context.Context, sid text.Text) (Conference, error) {
 	raw, err := c.named(ctx, "Conferences", sid)
 	if err != nil {
-		return Conference{}, fmt.Errorf("read conference %s: %w", sid, err)
+		return Conference{}, fmt.Errorf("read conference %s: %w", sid.SID(), err)
 	}
 	conf := decodeConference(raw)
 	if err := c.isAbout(&conf.SID, sid); err != nil {
-		return Conference{}, fmt.Errorf("read conference %s: %w", sid, err)
+		return Conference{}, fmt.Errorf("read conference %s: %w", sid.SID(), err)
 	}
 	if conf.Status == "" && conf.FriendlyName.IsZero() {
-		return Conference{}, fmt.Errorf("read conference %s: %w: it says nothing", sid, ErrUnreadable)
+		return Conference{}, fmt.Errorf("read conference %s: %w: it says nothing", sid.SID(), ErrUnreadable)
 	}
 	return conf, nil
 }

@@ -55,7 +55,7 @@ func TestFaultsOffRecord(t *testing.T) {
 			updates = append(updates, op)
 		}
 	}
-	journals := []noRecord{{}, {journal.Wish}, {journal.Outcome}}
+	journals := []noRecord{{}, {journal.Request}, {journal.Outcome}}
 	for i, f := range faults {
 		if f.heavy || raceEnabled && i%32 != 0 {
 			continue

@@ -36,6 +36,7 @@ type fakeDeck struct {
 	mu        sync.Mutex // guards requests while several are made at once
 	feed      chan *deck.Snapshot
 	requests  []deck.Request
+	batches   int
 	intervals []time.Duration
 	looked    []string
 	refreshed int
@@ -60,6 +61,24 @@ func (d *fakeDeck) Do(ctx context.Context, req deck.Request) (deck.Progress, err
 	}
 	<-ctx.Done()
 	return deck.Progress{}, ctx.Err()
+}
+
+// DoAll does each request by itself, all at once.
+func (d *fakeDeck) DoAll(ctx context.Context, reqs []deck.Request, result func(int, deck.Progress, error)) {
+	d.mu.Lock()
+	d.batches++
+	d.mu.Unlock()
+	var wg sync.WaitGroup
+	var one sync.Mutex
+	for i, req := range reqs {
+		wg.Go(func() {
+			p, err := d.Do(ctx, req)
+			one.Lock()
+			defer one.Unlock()
+			result(i, p, err)
+		})
+	}
+	wg.Wait()
 }
 
 func (d *fakeDeck) Acknowledge(sid text.Text, actor, reason string, wait time.Duration) error {

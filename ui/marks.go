@@ -14,16 +14,14 @@ import (
 	"tapedeck/ui/prompt"
 )
 
-// maxAtOnce is how many updates of a batch are under way at one time.
-const maxAtOnce = 8
-
 // batch is several updates that one answer asked for. It is used on the event
 // loop only.
 type batch struct {
 	did   string // paused, resumed
 	total int
 	ended int
-	bad   []string // what became of those that did not go well
+	bad   []string // the result of those that did not go well
+	off   []string // those that are not on record
 
 	marked bool // they are those that were marked
 }
@@ -124,14 +122,14 @@ func (m *Model) requestMarked(a *action, now time.Time) {
 // record the same conversations.
 func (m *Model) doMany(reqs []deck.Request, key string, now time.Time) tea.Cmd {
 	b := &batch{did: did(reqs[0]), total: len(reqs), marked: m.marks[reqs[0].SID]}
-	var cmds []tea.Cmd
+	var send []deck.Request
 	for _, req := range reqs {
 		short := m.list.ShortSID(req.SID)
 		if busy := m.underWay(req.SID); busy != "" {
 			b.end("…"+short+": "+busy, m, now)
 			continue
 		}
-		cmds = append(cmds, m.do(req, short, b, now))
+		send = append(send, m.register(req, short, b, now))
 	}
 	if b.ended < b.total {
 		m.say(fmt.Sprintf("%s %d recordings", doing(reqs[0]), b.total-b.ended), now)
@@ -139,7 +137,7 @@ func (m *Model) doMany(reqs []deck.Request, key string, now time.Time) tea.Cmd {
 	if reqs[0].Update.Status == api.Paused {
 		m.askSiblings(reqs, key, now)
 	}
-	return tea.Batch(cmds...)
+	return m.doBatch(send)
 }
 
 // end notes that one of the batch has ended, bad being what went wrong with it,
@@ -153,15 +151,21 @@ func (b *batch) end(bad string, m *Model, now time.Time) {
 		return
 	}
 	words := fmt.Sprintf("%s %d of %d", b.did, b.total-len(b.bad), b.total)
-	if len(b.bad) == 0 {
+	hint := ""
+	switch {
+	case len(b.bad) > 0:
+		words += "; not " + strings.Join(b.bad, ", not ")
+		if b.marked {
+			hint = "those that failed are still marked"
+		}
+	case len(b.off) == 0:
 		m.say(words+": done", now)
 		return
 	}
-	hint := ""
-	if b.marked {
-		hint = "those that failed are still marked"
+	if len(b.off) > 0 {
+		words += "; not on record: " + strings.Join(b.off, ", ")
 	}
-	m.complain(words+"; not "+strings.Join(b.bad, ", not "), hint, now)
+	m.complain(words, hint, now)
 }
 
 // ended takes the end of an update of a batch. One that went well loses its
@@ -176,14 +180,14 @@ func (m *Model) ended(u *update, err error, now time.Time) {
 		bad = "…" + u.short + " (" + cause(p.Err) + ")"
 	case p.Outcome == deck.Verified || p.Outcome == deck.Accepted:
 		m.unmark(func(sid text.Text) bool { return sid == u.req.SID })
-		if p.OffRecord != nil {
-			bad = "on record: …" + u.short
-		}
 	default:
 		bad = "…" + u.short + " (" + string(p.Outcome) + ")"
 		if p.Note != "" {
 			bad = "…" + u.short + " (" + string(p.Outcome) + ": " + text.New(p.Note).String() + ")"
 		}
+	}
+	if p.OffRecord != nil && p.Outcome != deck.Failed {
+		u.batch.off = append(u.batch.off, "…"+u.short)
 	}
 	u.batch.end(bad, m, now)
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"tapedeck/api"
@@ -76,24 +74,12 @@ func TestMarks(t *testing.T) {
 	})
 }
 
-// TestAtOnce: of a batch at most eight are under way at one time.
-func TestAtOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := newSession(t, 120, 40, Options{})
+// TestBatch: what one answer asks for goes to the deck as one, which sees to it
+// that all of it is on record and not too much is sent at one time.
+func TestBatch(t *testing.T) {
+	onNight(t, "one batch", Options{}, func(t *testing.T, s *session) {
 		s.show(many(30))
-		var mu sync.Mutex
-		flying, most := 0, 0
-		s.d.settle = func(req deck.Request) (deck.Progress, error) {
-			mu.Lock()
-			flying++
-			most = max(most, flying)
-			mu.Unlock()
-			time.Sleep(time.Second)
-			mu.Lock()
-			flying--
-			mu.Unlock()
-			return settled(nil)(req)
-		}
+		s.d.settle = settled(nil)
 		marked := 0
 		for _, r := range s.m.live.Recordings {
 			if r.Active() && !r.Paused() && r.Status.Running() {
@@ -102,10 +88,20 @@ func TestAtOnce(t *testing.T) {
 				marked++
 			}
 		}
-		s.press("p").wait(time.Second).press("y").wait(time.Minute)
-		if most != maxAtOnce || len(s.d.requests) != marked || marked < 10 {
-			t.Errorf("%d at once of %d, %d requests; want %d at once", most, marked, len(s.d.requests), maxAtOnce)
+		s.press("p").wait(time.Second).press("y").wait(time.Second)
+		if s.d.batches != 1 || len(s.d.requests) != marked || marked < 10 {
+			t.Errorf("%d batches, %d requests of %d", s.d.batches, len(s.d.requests), marked)
 		}
+	})
+	onNight(t, "what is not on record was done all the same", Options{}, func(t *testing.T, s *session) {
+		s.show(pausedFor(20*time.Second, 20*time.Second))
+		s.d.settle = func(req deck.Request) (deck.Progress, error) {
+			p, err := settled(nil)(req)
+			p.OffRecord = errors.New("disk full")
+			return p, err
+		}
+		s.pick(sidRec).press("space").pick(sidOld).press("space").wait(time.Second).press("p").wait(time.Second).press("y")
+		s.want("paused 2 of 2; not on record: …")
 	})
 }
 

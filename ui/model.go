@@ -89,7 +89,6 @@ type Model struct {
 	history history // the last actions
 
 	marks map[text.Text]bool // replaced, never changed
-	slots chan struct{}      // a place for each update of a batch under way
 
 	alarms     alarms
 	behind     []Left                  // what lost sessions left, not asked about yet
@@ -135,7 +134,7 @@ func New(ctx context.Context, o Options) *Model {
 		themeOf: theme.Options{Mode: o.Theme, Dark: true, NoColor: o.NoColor, ASCII: o.ASCII},
 		left:    map[text.Text]uint64{},
 		live:    &deck.Snapshot{}, shown: &deck.Snapshot{},
-		help: viewport.New(), slots: make(chan struct{}, maxAtOnce),
+		help: viewport.New(),
 	}
 	m.th = theme.New(m.themeOf)
 	m.list, m.detail = list.New(m.th), detail.New(m.th)

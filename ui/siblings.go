@@ -18,7 +18,7 @@ import (
 // once, the others only with a y. The key that sent it does nothing in the
 // question, unless it is y.
 func (m *Model) doOne(req deck.Request, short, key string, now time.Time) tea.Cmd {
-	cmd := m.do(req, short, nil, now)
+	cmd := m.do(req, short, now)
 	if req.Update.Status == api.Paused {
 		m.askSiblings([]deck.Request{req}, key, now)
 	}

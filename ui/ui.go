@@ -44,6 +44,9 @@ type Deck interface {
 	// Do carries a request out and returns when its outcome is settled. The
 	// error is why nothing was sent.
 	Do(ctx context.Context, req deck.Request) (deck.Progress, error)
+	// DoAll carries several requests out, and calls result for each that is
+	// settled or refused.
+	DoAll(ctx context.Context, reqs []deck.Request, result func(i int, p deck.Progress, err error))
 	// Refresh polls now.
 	Refresh()
 	// SetInterval sets the time between two polls.

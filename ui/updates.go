@@ -25,31 +25,52 @@ type update struct {
 	batch    *batch        // that it is one of; nil for none
 }
 
-// do sends a request, perhaps one of a batch. It thaws the display, so that its
-// result is seen.
-func (m *Model) do(req deck.Request, short string, b *batch, now time.Time) tea.Cmd {
+// do sends a request.
+func (m *Model) do(req deck.Request, short string, now time.Time) tea.Cmd {
+	req = m.register(req, short, nil, now)
+	ctx, d := m.ctx, m.deck
+	return func() tea.Msg {
+		p, err := d.Do(ctx, req)
+		return doneMsg{req: req, progress: p, err: err}
+	}
+}
+
+// register notes a request that is about to be sent, perhaps one of a batch,
+// and returns it as it is to be sent. It thaws the display, so that its result
+// is seen.
+func (m *Model) register(req deck.Request, short string, b *batch, now time.Time) deck.Request {
 	req.Snapshot = m.live.Seq
 	u := update{req: req, short: short, pressed: now, batch: b}
 	u.progress = deck.Progress{Request: req, Outcome: deck.Requested, Asked: now}
 	m.updates = append(m.updates, u)
 	m.thaw()
 	m.announce(&u, now)
-	ctx, d, slots := m.ctx, m.deck, m.slots
-	if b == nil {
-		slots = nil // what is asked for by itself waits for nothing
-	}
-	return func() tea.Msg {
-		if slots != nil {
+	return req
+}
+
+// doBatch sends several requests, which the deck then owns, and brings the end
+// of each.
+func (m *Model) doBatch(reqs []deck.Request) tea.Cmd {
+	ctx, d := m.ctx, m.deck
+	ends := make([]chan doneMsg, len(reqs))
+	cmds := []tea.Cmd{func() tea.Msg {
+		d.DoAll(ctx, reqs, func(i int, p deck.Progress, err error) {
+			ends[i] <- doneMsg{req: reqs[i], progress: p, err: err}
+		})
+		return nil
+	}}
+	for i := range reqs {
+		ends[i] = make(chan doneMsg, 1)
+		cmds = append(cmds, func() tea.Msg {
 			select {
-			case slots <- struct{}{}:
-				defer func() { <-slots }()
+			case end := <-ends[i]:
+				return end
 			case <-ctx.Done():
 				return nil
 			}
-		}
-		p, err := d.Do(ctx, req)
-		return doneMsg{req: req, progress: p, err: err}
+		})
 	}
+	return tea.Batch(cmds...)
 }
 
 // underWay returns what is being done to a recording already, by whomever;
@@ -211,6 +232,9 @@ func progressWords(p deck.Progress, short string) (words, hint string, bad bool)
 	switch p.Outcome {
 	case deck.Verified:
 		words = did(req) + name + with + ": verified in " + seconds(p.Done.Sub(p.Asked))
+		if p.WasLate {
+			words = did(req) + name + with + ": verified late, after " + seconds(p.Done.Sub(p.Asked))
+		}
 	case deck.Accepted:
 		words = doing(req) + name + with + ": accepted, reading again"
 		if p.Settled {
@@ -232,8 +256,14 @@ func progressWords(p deck.Progress, short string) (words, hint string, bad bool)
 	default:
 		words = doing(req) + name + with + ": " + string(p.Outcome)
 	}
-	if p.Tries > 1 {
-		words += fmt.Sprintf(", sent %d times after HTTP 429", p.Tries)
+	if n := p.Tries - p.ByHand; n > 1 {
+		words += fmt.Sprintf(", sent %d times after HTTP 429", n)
+	}
+	switch {
+	case p.ByHand == 1:
+		words += ", sent once more by hand"
+	case p.ByHand > 1:
+		words += fmt.Sprintf(", sent %d more times by hand", p.ByHand)
 	}
 	words += resumesIn(p)
 	if p.Note != "" && (p.Outcome != deck.Unknown || p.Settled) {
@@ -251,7 +281,7 @@ func cause(err error) string {
 	if e, ok := errors.AsType[*api.Error](err); ok {
 		return e.Error()
 	}
-	return api.Reason(err)
+	return deck.Reason(err)
 }
 
 // doing and did return the verb of a request as what goes on and what is done.

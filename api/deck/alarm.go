@@ -15,14 +15,14 @@ const (
 	DefaultPauseAlarm = 180 * time.Second
 )
 
-// Level is how much a pause wants attention.
+// Level is how much a recording wants attention.
 type Level int
 
 // The levels, in their order.
 const (
 	Calm  Level = iota
 	Warn        // paused for longer than the setting pause_warn
-	Alarm       // longer than pause_alarm, or its auto-resume did not happen
+	Alarm       // longer than pause_alarm, its auto-resume did not happen, or a [Trouble] stands
 )
 
 // Ack is that somebody knows of a pause: its alarm is silent until a new
@@ -33,10 +33,14 @@ type Ack struct {
 	Until  time.Time // server's clock
 }
 
-// Level returns how much a recording's pause wants attention at the local time
-// now. An acknowledged one wants none until its deadline. A limit of 0 is none.
+// Level returns how much a recording wants attention at the local time now, for
+// its pause or its trouble. An acknowledged pause wants none until its deadline,
+// an acknowledged trouble none at all. A limit of 0 is none.
 func (s *Snapshot) Level(r *Recording, now time.Time) Level {
-	if !r.Paused() {
+	switch {
+	case r.Active() && r.Trouble.Standing():
+		return Alarm
+	case !r.Paused():
 		return Calm
 	}
 	server := s.ServerTime(now)
@@ -72,10 +76,11 @@ func (s *Snapshot) LevelChanges(r *Recording, now time.Time) (next time.Time) {
 	return next.Add(-s.Offset)
 }
 
-// Alarms returns the recordings whose pause warns and those whose pause alarms
-// at the local time now, the longest first.
+// Alarms returns the recordings that warn and those that alarm at the local
+// time now: those that were to be paused and are not, then the longest pause
+// first.
 func (s *Snapshot) Alarms(now time.Time) (warn, alarm []*Recording) {
-	if s.Paused == 0 {
+	if s.Paused+s.NotPaused+s.ResumedByOthers == 0 {
 		return nil, nil
 	}
 	for _, r := range s.Recordings {
@@ -90,15 +95,22 @@ func (s *Snapshot) Alarms(now time.Time) (warn, alarm []*Recording) {
 }
 
 // Acknowledge silences the alarm of a pause for a time, with the reason why it
-// goes on. The error wraps [ErrNotFound], or says that nothing is paused.
+// goes on, or that of a trouble for good, whatever the time. The error wraps
+// [ErrNotFound], or says that nothing is paused.
 func (d *Deck) Acknowledge(sid text.Text, actor, reason string, wait time.Duration) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if e := d.find(sid); e != nil && e.view.Trouble.Kind != "" {
+		e.change(func(r *Recording) { r.Trouble.Acked = true })
+		d.publish()
+		d.noteEntry(e, journal.Ack, actor, text.New(reason).String(), time.Time{})
+		return nil
+	}
 	e, err := d.paused(sid)
 	if err != nil {
 		return fmt.Errorf("acknowledge the pause of %s: %w", sid, err)
 	}
-	ack := Ack{Actor: actor, Reason: text.New(reason).String(), Until: time.Now().Add(d.offset + wait)}
+	ack := Ack{Actor: actor, Reason: text.New(reason).String(), Until: d.serverTime(time.Now()).Add(wait)}
 	e.change(func(r *Recording) { r.Ack = ack })
 	d.publish()
 	d.noteEntry(e, journal.Ack, actor, ack.Reason, ack.Until)

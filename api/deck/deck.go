@@ -67,18 +67,20 @@ type Deck struct {
 	client *api.Client
 	config Config
 	slots  chan struct{} // a place for each read of a poll that is in flight
+	places chan struct{} // a place for each POST of a batch that has no answer
 
 	mu       sync.Mutex
 	entries  map[text.Text]*entry
 	order    []*entry // the entries, newest first
 	health   Health
-	offset   time.Duration // to the server's clock
+	clock    serverClock
 	interval time.Duration
 	seq      uint64
 	last     *Snapshot
 	subs     map[chan *Snapshot]struct{}
 	ids      uint64 // of requests
 	closed   bool
+	unsent   []Progress // requests of batches that were not sent, for the deck was closed
 
 	feed   feed   // what the polls know of the list; only the polling goroutine uses it
 	labels labels // calls and conferences; guarded by mu
@@ -112,6 +114,7 @@ func newDeck(c Config) *Deck {
 	d := &Deck{
 		config:   c,
 		slots:    make(chan struct{}, maxInFlight),
+		places:   make(chan struct{}, maxUnanswered),
 		entries:  map[text.Text]*entry{},
 		interval: min(max(c.Interval, MinInterval), MaxInterval),
 		subs:     map[chan *Snapshot]struct{}{},
@@ -161,6 +164,9 @@ func (d *Deck) Run(ctx context.Context) {
 		}
 		d.endPoll(err, time.Now().Add(wait))
 		_, asked := waitAsked(err)
+		if asked {
+			d.hold(time.Now().Add(wait))
+		}
 		d.rest(ctx, wait, asked)
 	}
 	wg.Wait()
@@ -175,13 +181,14 @@ func (d *Deck) Poll(ctx context.Context) error {
 }
 
 // rest waits for the next poll, or until one is asked for; not earlier than
-// the API wants. It lets ended recordings go meanwhile.
+// the API wants, and never less than the floor. It lets ended recordings go meanwhile.
 func (d *Deck) rest(ctx context.Context, wait time.Duration, insist bool) {
 	next := time.NewTimer(wait)
 	defer next.Stop()
-	wake := d.wake
-	if insist {
-		wake = nil
+	var wake chan struct{}
+	var floor <-chan time.Time
+	if !insist {
+		floor = time.After(pollFloor)
 	}
 	for {
 		var purge <-chan time.Time
@@ -195,6 +202,8 @@ func (d *Deck) rest(ctx context.Context, wait time.Duration, insist bool) {
 			return
 		case <-next.C:
 			return
+		case <-floor:
+			wake = d.wake
 		case <-wake:
 			return
 		case <-purge:
@@ -260,7 +269,7 @@ func (d *Deck) Snapshot() *Snapshot {
 
 // Close refuses new updates and waits until those under way have been
 // answered, or until ctx ends. What was answered and not yet verified is
-// left as it is.
+// left as it is. The error names the requests that were not sent.
 func (d *Deck) Close(ctx context.Context) error {
 	d.mu.Lock()
 	d.closed = true
@@ -273,7 +282,7 @@ func (d *Deck) Close(ctx context.Context) error {
 	go func() { d.updates.Wait(); close(done) }()
 	select {
 	case <-done:
-		return nil
+		return d.notSent()
 	case <-ctx.Done():
 		return errors.New("close the deck: an update has not been answered; its outcome is unknown")
 	}
@@ -285,7 +294,7 @@ func (d *Deck) publish() {
 	d.seq++
 	d.relate()
 	s := &Snapshot{
-		Seq: d.seq, Health: d.health, Offset: d.offset, Interval: d.interval,
+		Seq: d.seq, Health: d.health, Offset: d.clock.offset, Interval: d.interval,
 		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
 		PauseWarn: d.config.PauseWarn, PauseAlarm: d.config.PauseAlarm,
 		Calls: d.labels.calls.why, Conferences: d.labels.conferences.why,
@@ -297,6 +306,12 @@ func (d *Deck) publish() {
 			continue
 		}
 		s.Active++
+		switch r.Trouble.Kind {
+		case NotPaused:
+			s.NotPaused++
+		case ResumedByOthers:
+			s.ResumedByOthers++
+		}
 		if r.Status == api.Paused {
 			s.Paused++
 			if s.Longest == nil || r.Pause.Since.Before(s.Longest.Pause.Since) {
@@ -350,19 +365,8 @@ func (d *Deck) observe(x api.Exchange) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.costs.observe(x)
-	d.offset = serverOffset(d.offset, x)
-}
-
-// serverOffset returns the offset to the server's clock after an answer. The
-// answer's Date has whole seconds, and was written between the request and its
-// arrival: an offset within these bounds stays, any other moves to the nearer
-// bound, so that the clock on the screen does not jitter.
-func serverOffset(offset time.Duration, x api.Exchange) time.Duration {
-	date, began, answered, ok := x.ServerTime()
-	if !ok {
-		return offset
+	now := time.Now()
+	if mistaken := d.clock.observe(x, now); mistaken != 0 {
+		d.correct(mistaken, now)
 	}
-	lo := date.Sub(answered.Round(0))
-	hi := date.Add(time.Second).Sub(began.Round(0))
-	return min(max(offset, lo), hi)
 }

@@ -21,18 +21,27 @@ type entry struct {
 	hold time.Time
 	want api.Update
 
-	// last is the pause that ended last, and dated its date_updated: a read that
-	// shows that date again says that it never ended.
-	last  Pause
-	dated time.Time
+	past     *pastPause // the one that ended last; nil for none
+	pausedAt time.Time  // local time of the look that first showed the pause it is in
 
-	shown uint64      // the first snapshot that shows the last update
-	clock *alarmClock // the auto-resume that runs; nil for none
-	rings bool        // its time has come, and it is being done
+	update   *update     // the last one; nil for none
+	own      *update     // the last one that was done and whose doing still lasts; nil for none
+	troubled *update     // whose pause the trouble is about
+	shown    uint64      // the first snapshot that shows the last update
+	auto     *autoResume // the auto-resume that runs; nil for none
+	resuming bool        // its time has come, and it is being done
+}
+
+// pastPause is a pause that has ended. A read that shows its date_updated again
+// says that it never ended.
+type pastPause struct {
+	pause Pause
+	own   *update // of ours that made it; nil for none
+	dated time.Time
 }
 
 // busy reports whether an update of the recording is under way.
-func (e *entry) busy() bool { return e.view.Update != nil && !e.view.Update.Settled }
+func (e *entry) busy() bool { return e.update != nil && !e.update.p.Settled }
 
 // change replaces the view by a copy that f has changed.
 func (e *entry) change(f func(*Recording)) {
@@ -44,8 +53,9 @@ func (e *entry) change(f func(*Recording)) {
 // pausedBy notes that the pause is a request's.
 func (e *entry) pausedBy(req Request) {
 	e.change(func(r *Recording) {
-		r.Pause.AtLeast, r.Pause.Behavior, r.Pause.Actor = false, req.Update.PauseBehavior, req.Actor
-		r.Pause.Recorded = false
+		p := &r.Pause
+		p.AtLeast, p.Recorded = false, false
+		p.Behavior, p.Actor, p.Group = req.Update.PauseBehavior, req.Actor, req.Group
 	})
 }
 
@@ -59,7 +69,8 @@ func (d *Deck) add(rec api.Recording, read time.Time) *entry {
 	d.entries[rec.SID] = e
 	at, _ := slices.BinarySearchFunc(d.order, e, newestFirst)
 	d.order = slices.Insert(d.order, at, e)
-	e.view.Pause = firstPause(rec, read.Add(d.offset))
+	e.view.Pause = firstPause(rec, d.serverTime(read))
+	e.pausedAt = read
 	d.attach(e)
 	return e
 }
@@ -97,7 +108,7 @@ func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
 	}
 	before := e.view
 	d.set(e, rec, read, now)
-	d.judge(e, now)
+	d.settleByPoll(e, now)
 	d.credit(e)
 	return e.view != before
 }
@@ -114,7 +125,7 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 	}
 	moved := !rec.Created.Equal(old.Created)
 	if old.Status == api.Paused && rec.Status != api.Paused {
-		e.last, e.dated = old.Pause, old.Updated
+		e.past = &pastPause{old.Pause, e.own, old.Updated}
 	}
 	e.change(func(r *Recording) {
 		r.Recording, r.Gone = rec, false
@@ -124,11 +135,16 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 		case r.Ended.IsZero():
 			r.Ended = now
 		}
-		r.Pause = nextPause(old, rec, read.Add(d.offset), now.Add(d.offset))
-		if !r.Pause.Since.IsZero() && old.Status != api.Paused && !e.dated.IsZero() && rec.Updated.Equal(e.dated) {
-			r.Pause = e.last
+		r.Pause = nextPause(old, rec, d.serverTime(read), d.serverTime(now))
+		past := e.past
+		if !r.Pause.Since.IsZero() && old.Status != api.Paused && past != nil && !past.dated.IsZero() && rec.Updated.Equal(past.dated) {
+			r.Pause, e.own = past.pause, past.own
 		}
 	})
+	if old.Status != api.Paused {
+		e.pausedAt = read
+	}
+	d.noticeOthers(e, now)
 	if e.view.Status != api.Paused {
 		d.pauseEnded(e)
 	}
@@ -153,9 +169,9 @@ func firstPause(rec api.Recording, seen time.Time) Pause {
 	if rec.Status != api.Paused {
 		return Pause{}
 	}
-	p := Pause{Since: seen, AtLeast: true}
+	p := Pause{Since: seen, AtLeast: true, looked: true}
 	if rec.Updated.After(rec.Created.Add(time.Second)) && rec.Updated.Before(seen) && !rec.Created.IsZero() {
-		p.Since = rec.Updated
+		p.Since, p.looked = rec.Updated, false
 	}
 	return p
 }
@@ -169,7 +185,8 @@ func nextPause(old *Recording, rec api.Recording, seen, now time.Time) Pause {
 	case old.Status == api.Paused && !old.Pause.Since.IsZero():
 		p := old.Pause
 		if p.AtLeast { // and longer than that, when only now the API dates it
-			p.Since = firstPause(rec, p.Since).Since
+			first := firstPause(rec, p.Since)
+			p.Since, p.looked = first.Since, first.looked && p.looked
 		}
 		return p
 	}
@@ -181,7 +198,7 @@ func nextPause(old *Recording, rec api.Recording, seen, now time.Time) Pause {
 	if rec.Updated.After(old.Updated) && !rec.Updated.After(now.Add(time.Second)) && now.Sub(rec.Updated) < time.Hour {
 		return Pause{Since: rec.Updated}
 	}
-	return Pause{Since: seen}
+	return Pause{Since: seen, looked: true}
 }
 
 // missing takes in that a recording was not to be found by itself in a poll
@@ -193,37 +210,6 @@ func (d *Deck) missing(e *entry, read, now time.Time) {
 	if e.misses++; e.misses < 2 {
 		return
 	}
-	e.change(func(r *Recording) { r.Gone, r.Ended, r.Pause = true, now, Pause{} })
+	e.change(func(r *Recording) { r.Gone, r.Ended, r.Pause, r.Trouble = true, now, Pause{}, Trouble{} })
 	d.pauseEnded(e)
-}
-
-// judge settles the outcome of an update that no read had confirmed yet, by
-// what is now known. The mutex must be held.
-func (d *Deck) judge(e *entry, now time.Time) {
-	p := e.view.Update
-	if p == nil || !p.Settled || e.read.Before(p.Answered) || e.read.Before(p.Asked) {
-		return
-	}
-	late := p.Late(now)
-	if p.Outcome != Accepted && p.Outcome != Unknown && !late {
-		return
-	}
-	next := *p
-	switch {
-	case p.Request.Update.Reached(e.view.Status):
-		next.Outcome, next.Note, next.Done = Verified, "", now
-		if p.Answer == nil && e.view.Paused() {
-			e.pausedBy(p.Request)
-		}
-	case late:
-		return
-	case !e.view.Status.Active():
-		if next.Note = endedSince(e.view.Status); next.Note == p.Note {
-			return
-		}
-	default:
-		next.Outcome, next.Note, next.Done = Contradicted, itIs(e.view.Status), now
-	}
-	e.change(func(r *Recording) { r.Update = &next })
-	d.note(d.outcomeEntry(e.view, &next))
 }

@@ -34,6 +34,7 @@ type labels struct {
 	peopleFailed int
 	peopleRetry  time.Time
 	old          oldLook
+	hold         time.Time // until then nothing is asked for: a poll was told to wait
 }
 
 // names is what is known of the calls, or of the conferences.
@@ -144,6 +145,9 @@ func (d *Deck) runAside(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-d.aside:
+		}
+		if d.held() {
+			continue // the next poll that ends asks for them again
 		}
 		d.readPeople(ctx)
 		d.readCalls(ctx)
@@ -305,8 +309,9 @@ func listNames[T any](ctx context.Context, d *Deck, n *names[T], r nameReader[T]
 			return err
 		}
 		var page []T
-		_, err := pages.Next(ctx, func(v T) { page = append(page, v) })
+		info, err := pages.Next(ctx, func(v T) { page = append(page, v) })
 		d.free()
+		pace(ctx, info, err == nil && pages.More())
 		d.mu.Lock()
 		now := time.Now()
 		for _, v := range page { // v, and not a part of the page: one that is kept would keep all of it

@@ -43,6 +43,8 @@ type history struct {
 	truth  map[string][]string // the statuses that each recording had, in order
 	shown  map[string]int      // how far along the truth the snapshots are
 	broken []string
+
+	updates map[text.Text]Progress // as last shown
 }
 
 // network delays every answer, loses some, and lets recordings begin while a
@@ -117,6 +119,23 @@ func (h *history) check(s *Snapshot) {
 			continue
 		}
 		h.shown[sid] = at
+		h.checkUpdate(r)
+	}
+}
+
+// checkUpdate checks that what is shown of updates goes forward: no older one
+// comes back, what is verified stays so, and only what records is in trouble.
+func (h *history) checkUpdate(r *Recording) {
+	if r.Trouble.Kind != "" && (!r.Active() || r.Paused()) {
+		h.broken = append(h.broken, fmt.Sprintf("%s is %s, and %s", r.SID, r.Status, r.Trouble.Kind))
+	}
+	if r.Update == nil {
+		return
+	}
+	last := h.updates[r.SID]
+	h.updates[r.SID] = *r.Update
+	if r.Update.ID < last.ID || r.Update.ID == last.ID && last.Outcome == Verified && r.Update.Outcome != Verified {
+		h.broken = append(h.broken, fmt.Sprintf("%s goes back from %d %s to %d %s", r.SID, last.ID, last.Outcome, r.Update.ID, r.Update.Outcome))
 	}
 }
 
@@ -182,7 +201,7 @@ func (h *history) do(req Request) {
 func runHistory(t *testing.T, events []event, seed uint64, start int) (wrong []string) {
 	h := &history{
 		rng: rand.New(rand.NewPCG(seed, 1)), lossy: true,
-		truth: map[string][]string{}, shown: map[string]int{},
+		truth: map[string][]string{}, shown: map[string]int{}, updates: map[text.Text]Progress{},
 	}
 	space := spaceOf(start, 300)
 	h.tb = open(t, space, Config{FullEvery: 20 * time.Second})

@@ -52,10 +52,15 @@ func TestPauseWarnsThenAlarms(t *testing.T) {
 		}
 		space.SetStatus(sid, "in-progress")
 		after(5 * time.Second)
-		if tb.find(sid).Ack != (Ack{}) || tb.level(sid) != Calm {
+		if tb.find(sid).Ack != (Ack{}) || tb.find(sid).Trouble.Kind != ResumedByOthers {
 			t.Error("the acknowledgement outlives the pause")
 		}
-		if err := tb.deck.Acknowledge(text.New(sid), "alice", "x", time.Minute); err == nil {
+		if err := tb.deck.Acknowledge(text.New(space.Begin(sim.Begin{})), "alice", "x", time.Minute); !errors.Is(err, ErrNotFound) {
+			t.Errorf("an unknown recording was acknowledged: %v", err)
+		}
+		running := space.Begin(sim.Begin{})
+		after(5 * time.Second)
+		if err := tb.deck.Acknowledge(text.New(running), "alice", "x", time.Minute); err == nil {
 			t.Error("a recording that is not paused was acknowledged")
 		}
 	})

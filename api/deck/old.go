@@ -128,8 +128,9 @@ func eachRow[T any](ctx context.Context, d *Deck, pages *api.Pages[T], each func
 		if err := d.slot(ctx); err != nil {
 			return err
 		}
-		_, err := pages.Next(ctx, each)
+		info, err := pages.Next(ctx, each)
 		d.free()
+		pace(ctx, info, err == nil && pages.More())
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ import (
 
 // What is noted of a recording is in the journal in the order in which it
 // happened, also what is noted while the deck is being closed.
-func TestNotesKeepTheirOrder(t *testing.T) {
+func TestNotesReachTheJournal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		space := spaceOf(0, 0)
 		sid := space.Begin(sim.Begin{StartedAgo: time.Minute, Status: "paused"})

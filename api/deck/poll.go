@@ -100,6 +100,9 @@ func (d *Deck) endPoll(err error, next time.Time) {
 // hour more than needed, for how the API compares dates is not known.
 func (d *Deck) lookback(size int) api.RecordingQuery {
 	since := d.serverNow().Add(-d.config.Lookback - time.Hour)
+	if newest := d.feed.watermark; !newest.IsZero() && newest.Before(since) {
+		since = newest // whatever the server's clock is said to be
+	}
 	return api.RecordingQuery{CreatedAfter: since.Truncate(time.Minute), PageSize: size}
 }
 
@@ -107,8 +110,11 @@ func (d *Deck) lookback(size int) api.RecordingQuery {
 func (d *Deck) serverNow() time.Time {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return time.Now().Add(d.offset)
+	return d.serverTime(time.Now())
 }
+
+// serverTime returns the server's time at a local one. The mutex must be held.
+func (d *Deck) serverTime(t time.Time) time.Time { return wall(t).Add(d.clock.offset) }
 
 // pageRows is what was of interest in one page.
 type pageRows struct {
@@ -186,6 +192,7 @@ func nextPage(
 	if err != nil && !errors.Is(err, api.ErrPage) {
 		return rows, info, err
 	}
+	pace(ctx, info, pages.More())
 	first := n - (info.Rows - info.Unreadable) // of the answer that came to its end
 	for i := range rows {
 		if r := &rows[i]; r.at >= first {
@@ -358,6 +365,9 @@ func (d *Deck) readSingles(ctx context.Context, sids []text.Text) (out lookups) 
 		default:
 			if out.err == nil {
 				out.err = err
+			}
+			if _, asked := waitAsked(err); asked {
+				failed = maxFailedReads
 			}
 			if failed++; failed >= maxFailedReads {
 				cancel()

@@ -49,9 +49,9 @@ func (d *Deck) requestEntry(r *Recording, event journal.Event, p *Progress) jour
 	return e
 }
 
-// wish puts a request on record before it is sent, and returns why it must not
+// putRequest puts a request on record before it is sent, and returns why it must not
 // be sent. It goes out without being on record, unless that is required.
-func (u *update) wish() error {
+func (u *update) putRequest() error {
 	j := u.d.config.Journal
 	if j == nil {
 		return nil
@@ -59,7 +59,12 @@ func (u *update) wish() error {
 	u.d.mu.Lock()
 	pending := j.Enqueue(u.d.requestEntry(u.e.view, journal.Request, u.p))
 	u.d.mu.Unlock()
-	err := pending.Wait()
+	return u.offRecord(pending.Wait())
+}
+
+// offRecord notes that the journal could not be written, when err is not nil,
+// and returns why nothing must be sent then.
+func (u *update) offRecord(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -70,18 +75,22 @@ func (u *update) wish() error {
 	return nil
 }
 
-// queueOutcome puts the outcome in the journal's queue as it is settled. The
-// mutex must be held.
+// queueOutcome puts the outcome in the journal's queue as it is settled, and
+// after it what has come before it about the request. The mutex must be held.
 func (u *update) queueOutcome() {
 	if j := u.d.config.Journal; j != nil {
-		u.pending = j.Enqueue(u.d.outcomeEntry(u.e.view, u.p))
+		u.outcome = j.Enqueue(u.d.outcomeEntry(u.e.view, u.p))
 	}
+	for _, e := range u.later {
+		u.d.note(e)
+	}
+	u.later = nil
 }
 
-// outcome waits until the outcome is on record.
-func (u *update) outcome() {
+// outcomeWritten waits until the outcome is on record.
+func (u *update) outcomeWritten() {
 	u.d.mu.Lock()
-	pending := u.pending
+	pending := u.outcome
 	u.d.mu.Unlock()
 	if pending == nil {
 		return
@@ -89,6 +98,16 @@ func (u *update) outcome() {
 	if err := pending.Wait(); err != nil {
 		u.step(func(p *Progress) { p.OffRecord = err })
 	}
+}
+
+// noteLater puts an entry about the request in the journal's queue, after its
+// outcome. The mutex must be held.
+func (u *update) noteLater(e journal.Entry) {
+	if !u.p.Settled {
+		u.later = append(u.later, e)
+		return
+	}
+	u.d.note(e)
 }
 
 // outcomeEntry returns the entry of an outcome.
@@ -109,10 +128,7 @@ func (d *Deck) outcomeEntry(r *Recording, p *Progress) journal.Entry {
 		}
 	}
 	if p.Err != nil {
-		e.Reason = api.Reason(p.Err)
-		if errors.Is(p.Err, ErrNotOnRecord) {
-			e.Reason = p.Err.Error()
-		}
+		e.Reason = Reason(p.Err)
 		if p.Note != "" {
 			e.Reason += "; " + p.Note
 		}

@@ -90,7 +90,7 @@ func (r *Recording) Paused() bool { return r.Active() && r.Status == api.Paused 
 
 // Pause is what is known of the pause that a recording is in.
 type Pause struct {
-	Since time.Time // server's clock; zero when not paused
+	Since time.Time // server's clock, without a monotonic reading; zero when not paused
 	// AtLeast: the pause is older than Since, which is when it was first seen
 	// or last known to be paused. It is shown as ≥.
 	AtLeast bool
@@ -101,6 +101,8 @@ type Pause struct {
 	Actor    string            // who asked for it; empty unless this deck made the pause, or the journal knows it
 	// Group is that of the request that made the pause; see [Request.Group].
 	Group uint64
+
+	looked bool // Since is when it was seen, and not dated by the API
 }
 
 // For returns for how long the pause lasts at the server's time now, never
@@ -126,7 +128,7 @@ const (
 	Unknown      Outcome = "unknown"      // nobody can tell yet whether it was done
 )
 
-// Request is a person's wish to change a recording.
+// Request is what a person asks the deck to do with a recording.
 type Request struct {
 	SID    text.Text
 	Update api.Update
@@ -141,7 +143,7 @@ type Request struct {
 	// pause of its own.
 	Group uint64
 	// Again asks for the update that is under way, and has had no answer for
-	// [AgainAfter], to be sent once more: a person's wish, not a repetition by
+	// [AgainAfter], to be sent once more: which a person asks for, and no repetition by
 	// itself.
 	Again bool
 	// Snapshot is the Seq of the snapshot that the person saw; 0 when unknown.
@@ -171,13 +173,17 @@ type Progress struct {
 	Outcome Outcome
 	// Settled: the outcome is final. Until then no other update of the
 	// recording is sent.
-	Settled    bool
-	Asked      time.Time      // local time of the request
-	Answered   time.Time      // local time of the answer to the POST; zero before, or without one
-	Done       time.Time      // local time when the outcome was settled; zero before
-	Err        error          // why, for failed and unknown; nil otherwise
-	Note       string         // what is being waited for, or what a read said; may be empty
-	Tries      int            // POSTs sent; more than 1 only after HTTP 429
+	Settled  bool
+	Asked    time.Time // local time of the request
+	Answered time.Time // local time of the answer to the POST; zero before, or without one
+	Done     time.Time // local time when the outcome was settled; zero before
+	Err      error     // why, for failed and unknown; nil otherwise
+	Note     string    // what is being waited for, or what a read said; may be empty
+	Tries    int       // POSTs sent; more than 1 after HTTP 429 and by hand
+	ByHand   int       // of these, those that a person asked for once more; see [Request.Again]
+	// WasLate: the outcome had been settled otherwise, until a later read showed
+	// what was asked for. It is said as "verified late".
+	WasLate    bool
 	Changed    []Change       // the fields that the returned resource changed
 	Answer     *api.Recording // the resource that the update returned; nil without one
 	HTTPStatus int            // of the answer; 0 without one
@@ -187,14 +193,16 @@ type Progress struct {
 	OffRecord error
 }
 
-// lateFor is how long after a request that got no answer the API may still
-// carry it out.
+// lateFor is how long after a request a later read may still show that it was
+// carried out.
 const lateFor = time.Minute
 
-// Late reports whether an update that was settled as not done may still be
-// carried out at the local time now: no answer came, and that is not long ago.
+// Late reports whether an update that was settled as not done may still be seen
+// to be carried out at the local time now: not long after the request, unless
+// the API refused it clearly.
 func (p *Progress) Late(now time.Time) bool {
-	return p.Settled && p.Outcome == Contradicted && p.Answer == nil && p.Err != nil && now.Sub(p.Asked) < lateFor
+	return p.Settled && age(p.Asked, now) < lateFor &&
+		(p.Outcome == Contradicted || p.Outcome == Failed && ambiguous(p.Err))
 }
 
 // Change is a field of a recording that an update changed.
@@ -268,9 +276,21 @@ func (h Health) Age(now time.Time) time.Duration {
 	return age(h.Complete, now)
 }
 
-// longestFirst sorts paused recordings, the longest pause first.
+// longestFirst sorts recordings that want attention: those that were to be
+// paused and are not, then the longest pause first.
 func longestFirst(list []*Recording) []*Recording {
-	slices.SortStableFunc(list, func(a, b *Recording) int { return a.Pause.Since.Compare(b.Pause.Since) })
+	slices.SortStableFunc(list, func(a, b *Recording) int {
+		x, y := a.Trouble.Standing(), b.Trouble.Standing()
+		switch {
+		case x && y:
+			return a.Trouble.Since.Compare(b.Trouble.Since)
+		case x:
+			return -1
+		case y:
+			return 1
+		}
+		return a.Pause.Since.Compare(b.Pause.Since)
+	})
 	return list
 }
 

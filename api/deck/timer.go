@@ -2,6 +2,7 @@ package deck
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -17,7 +18,7 @@ const MaxResumeAfter = 15 * time.Minute
 // Timer is an auto-resume: a resume that the deck does by itself, because the
 // one who paused asked for it. The zero value is none.
 type Timer struct {
-	At    time.Time // local time of the resume; zero when there is none any more
+	At    time.Time // local time of the resume, without a monotonic reading; zero when it is over
 	Actor string    // who asked for it
 	// Err is why it did not happen, for which the pause alarms; empty while it
 	// runs.
@@ -27,10 +28,13 @@ type Timer struct {
 // IsZero reports whether there is no timer and none has failed.
 func (t Timer) IsZero() bool { return t == Timer{} }
 
-// alarmClock is a timer that runs.
-type alarmClock struct {
-	timer   *time.Timer
-	updated time.Time // date_updated of the pause that it is to end
+// autoResume is an auto-resume that runs.
+type autoResume struct {
+	timer   *time.Timer   // of the next look, one a second
+	set     time.Time     // local time when it was set
+	server  time.Time     // the same by the server's clock
+	after   time.Duration // from then
+	updated time.Time     // date_updated of the pause that it is to end
 }
 
 // SetTimer sets when a paused recording is resumed by the deck, or changes it;
@@ -67,18 +71,61 @@ func (d *Deck) setTimer(e *entry, actor string, after time.Duration) {
 	if after <= 0 {
 		return
 	}
-	clock := &alarmClock{updated: e.view.Updated}
-	clock.timer = time.AfterFunc(after, func() { defer crash.Guard(); d.ring(e, clock) })
-	e.clock = clock
-	e.change(func(r *Recording) { r.Timer = Timer{At: time.Now().Add(after), Actor: actor} })
+	now := time.Now()
+	auto := &autoResume{updated: e.view.Updated, set: now, server: d.serverTime(now), after: after}
+	auto.timer = time.AfterFunc(min(after, time.Second), func() { defer crash.Guard(); d.tick(e, auto) })
+	e.auto = auto
+	e.change(func(r *Recording) { r.Timer = Timer{At: wall(now).Add(after), Actor: actor} })
+}
+
+// left returns how long an auto-resume still runs at the local time now, less
+// than 0 when it is late: by the monotonic clock, and by the server's, which
+// goes on while the machine sleeps, once an answer since has told of it. The
+// mutex must be held.
+func (d *Deck) left(auto *autoResume, now time.Time) time.Duration {
+	left := auto.after - now.Sub(auto.set)
+	server := auto.after - d.serverTime(now).Sub(auto.server)
+	if server < left-maxDrift && stepped(d.clock.at, now).Abs() <= maxDrift {
+		return server
+	}
+	return left
+}
+
+// tick looks whether the time of an auto-resume has come. One that is late is
+// not done: who asked for it counts on another time, so it alarms.
+func (d *Deck) tick(e *entry, auto *autoResume) {
+	now := time.Now()
+	d.mu.Lock()
+	if e.auto != auto || d.closed {
+		d.mu.Unlock()
+		return
+	}
+	left := d.left(auto, now)
+	if left > 0 {
+		if at := wall(now).Add(left); at.Sub(e.view.Timer.At).Abs() > maxDrift { // a clock was set
+			e.change(func(r *Recording) { r.Timer.At = at })
+			d.publish()
+		}
+		auto.timer.Reset(min(left, time.Second))
+		d.mu.Unlock()
+		return
+	}
+	if actor := e.view.Timer.Actor; -left > maxTimerLate {
+		e.auto = nil
+		d.mu.Unlock()
+		d.timerFailed(e, actor, fmt.Sprintf("its time came %.0f s ago, while this machine slept or its clock was set", -left.Seconds()))
+		return
+	}
+	d.mu.Unlock()
+	d.autoResume(e, auto)
 }
 
 // clearTimer ends the timer of an entry, and forgets that one failed. The
 // mutex must be held.
 func (d *Deck) clearTimer(e *entry) {
-	if e.clock != nil {
-		e.clock.timer.Stop()
-		e.clock = nil
+	if e.auto != nil {
+		e.auto.timer.Stop()
+		e.auto = nil
 	}
 	if !e.view.Timer.IsZero() {
 		e.change(func(r *Recording) { r.Timer = Timer{} })
@@ -90,39 +137,42 @@ func (d *Deck) Timers() (list []*Recording) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, e := range d.order {
-		if e.clock != nil || e.rings {
+		if e.auto != nil || e.resuming {
 			list = append(list, e.view)
 		}
 	}
 	return list
 }
 
-// ring resumes a recording whose time has come: only when the data is live and
+// autoResume resumes a recording whose time has come: only when the data is live and
 // a read shows the very pause that the timer was set for. Else it alarms.
-func (d *Deck) ring(e *entry, clock *alarmClock) {
+func (d *Deck) autoResume(e *entry, auto *autoResume) {
 	d.mu.Lock()
-	if e.clock != clock || d.closed {
+	if e.auto != auto || d.closed {
 		d.mu.Unlock()
 		return
 	}
 	d.updates.Add(1)
 	defer d.updates.Done()
-	e.clock, e.rings = nil, true
-	defer d.rung(e)
+	e.auto, e.resuming = nil, true
+	defer d.autoResumed(e)
 	actor, sid := e.view.Timer.Actor, e.view.SID
-	phase, busy := d.health.Phase(time.Now()), e.busy()
+	phase, busy, u := d.health.Phase(time.Now()), e.busy(), e.update
 	d.mu.Unlock()
 
 	fail := func(why string) { d.timerFailed(e, actor, why) }
 	switch {
-	case phase != Live:
+	case phase != Live && !(busy && u.req.Update.Status == api.InProgress):
 		fail("tapedeck could not see the recordings when its time came")
+		return
+	case busy && u.req.Update.Status == api.InProgress:
+		d.resumedByHand(u, fail)
 		return
 	case busy:
 		fail("another update was under way when its time came")
 		return
 	}
-	why, ok := d.stillTheSame(e, clock)
+	why, ok := d.stillTheSame(sid, auto)
 	if why != "" {
 		fail(why)
 	}
@@ -132,7 +182,13 @@ func (d *Deck) ring(e *entry, clock *alarmClock) {
 	p, err := d.Do(context.Background(), Request{
 		SID: sid, Actor: actor, Seen: api.Paused, ByTimer: true, Update: api.Update{Status: api.InProgress},
 	})
+	busyErr, isBusy := errors.AsType[*BusyError](err)
 	switch {
+	case isBusy && busyErr.Progress.Request.Update.Status == api.InProgress:
+		d.mu.Lock()
+		u = e.update
+		d.mu.Unlock()
+		d.resumedByHand(u, fail)
 	case err != nil:
 		fail(err.Error())
 	case p.Outcome != Verified && p.Outcome != Accepted:
@@ -140,21 +196,30 @@ func (d *Deck) ring(e *entry, clock *alarmClock) {
 	}
 }
 
-// rung notes that an auto-resume has been done, or not, and tells who waits.
-func (d *Deck) rung(e *entry) {
+// resumedByHand waits for a resume that was under way when the auto-resume was
+// due, which then has nothing to do, unless that resume was not done.
+func (d *Deck) resumedByHand(u *update, fail func(why string)) {
+	<-u.done
+	if p := u.progress(); p.Outcome != Verified && p.Outcome != Accepted {
+		fail("a resume was under way when its time came, and is " + string(p.Outcome))
+	}
+}
+
+// autoResumed notes that an auto-resume has been done, or not, and tells who waits.
+func (d *Deck) autoResumed(e *entry) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	e.rings = false
+	e.resuming = false
 	d.publish()
 }
 
 // stillTheSame reads the recording, and reports whether it is in the pause
 // that the timer was set for. When it is not paused any more, the timer has
 // nothing to do; when it was changed in between, why says so.
-func (d *Deck) stillTheSame(e *entry, clock *alarmClock) (why string, ok bool) {
+func (d *Deck) stillTheSame(sid text.Text, auto *autoResume) (why string, ok bool) {
 	ctx, cancel := context.WithTimeout(d.closing, verifyRead)
 	defer cancel()
-	rec, x, err := d.client.Recording(ctx, e.view.SID)
+	rec, x, err := d.client.Recording(ctx, sid)
 	if err != nil {
 		return "it could not be read when its time came: " + api.Reason(err), false
 	}
@@ -166,7 +231,7 @@ func (d *Deck) stillTheSame(e *entry, clock *alarmClock) (why string, ok bool) {
 	switch {
 	case rec.Status != api.Paused:
 		return "", false
-	case !rec.Updated.Equal(clock.updated):
+	case !rec.Updated.Equal(auto.updated):
 		return "it was changed since it was paused", false
 	}
 	return "", true

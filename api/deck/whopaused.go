@@ -22,12 +22,12 @@ func (d *Deck) credit(e *entry) {
 	if !ok || !on.Ended.IsZero() || on.At.IsZero() {
 		return
 	}
-	since, ok := d.lasting(e.view.Recording, p, on.At.Add(d.offset))
+	since, ok := d.lasting(e.view.Recording, p, d.serverTime(on.At))
 	if !ok {
 		return
 	}
 	e.change(func(r *Recording) {
-		r.Pause.Since, r.Pause.AtLeast = since, false
+		r.Pause.Since, r.Pause.AtLeast, r.Pause.looked = since, false, !since.Equal(r.Updated)
 		r.Pause.Actor, r.Pause.Behavior, r.Pause.Recorded = on.Name(), api.PauseBehavior(on.Behavior), true
 	})
 }

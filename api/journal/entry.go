@@ -23,6 +23,7 @@ const (
 	Ack     Event = "ack"         // an alarm was acknowledged: Reason and Until
 	Timer   Event = "timer"       // an auto-resume was set, changed or cleared: Until
 	Reveal  Event = "reveal"      // a masked number was shown
+	Again   Event = "again"       // a person had the update of the request with the same ID sent once more
 	Behind  Event = "left-behind" // a session ended and left its recording paused
 )
 

@@ -8,7 +8,7 @@ import (
 
 // Pending is an entry that was put in the queue and may not be written yet.
 type Pending struct {
-	j     *Journal // nil for one that is not a journal's
+	j     *Journal
 	entry Entry
 	at    time.Time // when it was queued
 	err   error     // why it is not queued
@@ -18,11 +18,16 @@ type Pending struct {
 	landed  chan struct{} // closed when it has been
 	done    chan error    // has the result of the first try; of capacity 1
 	sent    chan error    // has what syslog came to; of capacity 1
+
+	wait func() error // what Wait does, for one that is not a journal's
 }
 
 // Done returns an entry whose result is known: for journals that are no
 // [Journal], such as those of tests.
-func Done(err error) *Pending { return &Pending{err: err} }
+func Done(err error) *Pending { return Later(func() error { return err }) }
+
+// Later returns an entry whose Wait is wait, for the same.
+func Later(wait func() error) *Pending { return &Pending{wait: wait} }
 
 // Enqueue puts an entry in the queue, and never blocks: entries are written in
 // the order in which they are queued. It fills in what the entry lacks: the
@@ -70,7 +75,10 @@ func (j *Journal) count(e *Entry) {
 // is then kept and written later, marked late, if [Error.Kept] says so; with
 // [ErrFull] and [ErrClosed] it is lost.
 func (p *Pending) Wait() error {
-	if p.err != nil || p.j == nil {
+	switch {
+	case p.wait != nil:
+		return p.wait()
+	case p.err != nil:
 		return p.err
 	}
 	timer := time.NewTimer(time.Until(p.at.Add(appendLimit)))

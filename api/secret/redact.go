@@ -113,7 +113,7 @@ func forms(token string) [][]byte {
 type needles struct {
 	list  [][]byte
 	least int              // the length of the shortest
-	skip  []uint8          // by two bytes: how far the window can move
+	skip  []uint8          // by pairOf: how far the window can move
 	ends  map[uint16][]int // the needles whose window ends in two bytes
 }
 
@@ -121,7 +121,7 @@ func newNeedles(list [][]byte) *needles {
 	if len(list) == 0 {
 		return nil
 	}
-	n := &needles{list: list, least: 255, skip: make([]uint8, 1<<16), ends: map[uint16][]int{}}
+	n := &needles{list: list, least: 255, skip: make([]uint8, 1<<12), ends: map[uint16][]int{}}
 	for _, needle := range list {
 		n.least = min(n.least, len(needle))
 	}
@@ -139,8 +139,9 @@ func newNeedles(list [][]byte) *needles {
 	return n
 }
 
-// pairOf returns the two bytes that end before at.
-func pairOf(b []byte, at int) uint16 { return uint16(b[at-2])<<8 | uint16(b[at-1]) }
+// pairOf returns the two bytes that end before at, as a number of 12 bits: some
+// pairs share one, which costs a look more.
+func pairOf(b []byte, at int) uint16 { return uint16(b[at-2])<<4 ^ uint16(b[at-1]) }
 
 // find returns where b holds a needle, as it is or with escapes, in order and
 // apart from each other.

@@ -10,6 +10,7 @@ package text
 
 import (
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/url"
 	"strconv"
@@ -94,6 +95,31 @@ func (t Text) PathSegment() (string, bool) {
 		}
 	}
 	return url.PathEscape(t.raw), true
+}
+
+// maxSID is the length of the longest SID that is shown as it is: twice what a
+// UUID has.
+const maxSID = 64
+
+// SID returns the text as a SID is shown. What can be one, at most 64 ASCII
+// letters, digits and dashes, is shown as it is; anything else as "odd-" and
+// eight digits that tell it from others, however long it is.
+func (t Text) SID() string {
+	odd := len(t.raw) > maxSID
+	for i := 0; i < len(t.raw) && !odd; i++ {
+		odd = !isAlnum(t.raw[i]) && t.raw[i] != '-'
+	}
+	if !odd {
+		return t.raw
+	}
+	var sum uint32
+	var part [512]byte // what is summed up at once, without a copy of it all
+	for at := 0; at < len(t.raw); {
+		n := copy(part[:], t.raw[at:])
+		sum = crc32.Update(sum, crc32.MakeTable(crc32.Castagnoli), part[:n])
+		at += n
+	}
+	return fmt.Sprintf("odd-%08x", sum)
 }
 
 func isAlnum(c byte) bool {

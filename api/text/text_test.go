@@ -113,7 +113,7 @@ func TestWaysOut(t *testing.T) {
 		}
 	}
 	slices.Sort(methods)
-	if got := strings.Join(slices.Compact(methods), " "); got != "Format Is IsZero Len MarshalText PathSegment String" {
+	if got := strings.Join(slices.Compact(methods), " "); got != "Format Is IsZero Len MarshalText PathSegment SID String" {
 		t.Errorf("a Text has the methods %s", got)
 	}
 	f, err := parser.ParseFile(token.NewFileSet(), "text.go", nil, 0)
@@ -125,5 +125,26 @@ func TestWaysOut(t *testing.T) {
 		if ok && fn.Recv == nil && fn.Name.IsExported() && fn.Name.Name != "New" {
 			t.Errorf("the package has a function %s", fn.Name.Name)
 		}
+	}
+}
+
+func TestSID(t *testing.T) {
+	long := strings.Repeat("a", maxSID)
+	for _, s := range []string{"", "a", "0d9c8b7a-1111-4ccc-9ddd-000000000101", "REab12", long} {
+		if got := New(s).SID(); got != s {
+			t.Errorf("%q is shown as %q", s, got)
+		}
+	}
+	seen := map[string]string{}
+	huge := strings.Repeat("x", 8<<10)
+	for _, s := range []string{long + "a", "b" + huge, "c" + huge, "a b", "a_b", "a.b", "\x1b[31m", "é", "a\u200bb", "…8142", "a/b"} {
+		got := New(s).SID()
+		if len(got) != len("odd-12345678") || !strings.HasPrefix(got, "odd-") || New(got).SID() != got {
+			t.Errorf("%.20q is shown as %q", s, got)
+		}
+		if other, twice := seen[got]; twice {
+			t.Errorf("%.20q and %.20q look alike", s, other)
+		}
+		seen[got] = s
 	}
 }

@@ -35,7 +35,7 @@ func journalOf(t *testing.T) (dir string) {
 		_ = j.Append(e) // on a busy machine it is late, and follows
 	}
 	update := func(after time.Duration, id, status, outcome, reason string, e journal.Entry) {
-		e.Event, e.ID, e.StatusAsked = journal.Wish, id, status
+		e.Event, e.ID, e.StatusAsked = journal.Request, id, status
 		if status == "paused" {
 			e.PauseBehavior = "silence"
 		}

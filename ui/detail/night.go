@@ -68,6 +68,9 @@ func (b *builder) siblings() {
 	}
 	b.labeled("siblings", words, role, "")
 	for _, o := range s.List {
-		b.labeled("", o.SID.String()+" "+b.sym.Dot+" "+o.Why, theme.Plain, "")
+		b.labeled("", o.SID.SID()+" "+b.sym.Dot+" "+o.Why, theme.Plain, "")
+	}
+	if s.More > 0 {
+		b.labeled("", fmt.Sprintf("and %d more", s.More), theme.Plain, "")
 	}
 }

@@ -235,7 +235,7 @@ func (m Model) ShortSID(sid text.Text) string {
 	if m.sel != nil && m.sel.rec.SID == sid {
 		return m.th.Plain(m.sel.shortSID())
 	}
-	return m.th.Plain(lastRunes(sid.String(), shortLen))
+	return m.th.Plain(lastRunes(sid.SID(), shortLen))
 }
 
 // refilter works out which rows are shown, and where the selected one is.

@@ -97,7 +97,7 @@ func (m *Model) relink(tail string, old, r *row) {
 	}
 }
 
-func tailOf(r *row) string { return lastRunes(r.rec.SID.String(), shortLen) }
+func tailOf(r *row) string { return lastRunes(r.sid(), shortLen) }
 
 // tell works out again how much of a SID tells it from the others, for those
 // that end as one that came or went.

@@ -86,7 +86,7 @@ func (r *row) running(now time.Time) (d time.Duration, ok bool) {
 }
 
 // shortSID returns the SID's last characters, as many as tell it apart.
-func (r *row) shortSID() string { return lastBytes(r.rec.SID.String(), r.short) }
+func (r *row) shortSID() string { return lastBytes(r.sid(), r.short) }
 
 // whoKey returns who is recorded, for the order.
 func (r *row) whoKey() string {
@@ -233,12 +233,12 @@ func shorten(rows []*row) (widest int) {
 		first := make(map[string]*row, len(alike))
 		var again []*row
 		more := func(r *row) { // unless all of its SID is shown
-			if r.short < len(r.rec.SID.String()) {
+			if r.short < len(r.sid()) {
 				again = append(again, r)
 			}
 		}
 		for _, r := range alike {
-			short := lastRunes(r.rec.SID.String(), n)
+			short := lastRunes(r.sid(), n)
 			r.short = len(short)
 			widest = max(widest, utf8.RuneCountInString(short))
 			other, taken := first[short]

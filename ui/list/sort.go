@@ -163,7 +163,7 @@ func byPause(a, b *row, rev bool) int {
 		c = -c
 	}
 	if c == 0 {
-		c = cmp.Compare(a.rec.SID.String(), b.rec.SID.String())
+		c = cmp.Compare(a.sid(), b.sid())
 	}
 	return c
 }

@@ -1,0 +1,128 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+
+	"tapedeck/api/text"
+)
+
+// ProxyError is that no connection to the space was had through a proxy. Nothing
+// was sent to the space.
+type ProxyError struct {
+	Proxy      string // host and port
+	StatusCode int    // HTTP status that the proxy answered with; 0 for none
+	Err        error  // what failed; nil where the proxy answered
+}
+
+// Error says which proxy it was, and what it answered or what failed.
+func (e *ProxyError) Error() string {
+	op, ok := errors.AsType[*net.OpError](e.Err)
+	switch {
+	case e.StatusCode != 0:
+		return fmt.Sprintf("the proxy %s answered %s", text.New(e.Proxy), e.status())
+	case ok && op.Op == "proxyconnect":
+		return fmt.Sprintf("cannot connect to the proxy %s: %v", text.New(e.Proxy), op.Err)
+	}
+	return fmt.Sprintf("through the proxy %s: %v", text.New(e.Proxy), e.Err)
+}
+
+func (e *ProxyError) Unwrap() error { return e.Err }
+
+func (e *ProxyError) status() string {
+	if word := http.StatusText(e.StatusCode); word != "" {
+		return fmt.Sprintf("HTTP %d (%s)", e.StatusCode, strings.ToLower(word))
+	}
+	return fmt.Sprintf("HTTP %d", e.StatusCode)
+}
+
+// proxyReason returns the cause of err in a few words, where it is a proxy's;
+// else nothing.
+func proxyReason(err error) string {
+	e, ok := errors.AsType[*ProxyError](err)
+	if !ok {
+		return ""
+	}
+	op, dialing := errors.AsType[*net.OpError](e.Err)
+	switch {
+	case e.StatusCode != 0:
+		return fmt.Sprintf("proxy: HTTP %d", e.StatusCode)
+	case !dialing || op.Op != "proxyconnect":
+		return "" // what stands behind the proxy
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "proxy: connection refused"
+	case isTimeout(err):
+		return "proxy: timeout"
+	}
+	return "proxy: no connection"
+}
+
+// proxyAnswered is called with what a proxy answers to CONNECT.
+func proxyAnswered(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode == http.StatusOK {
+		return nil
+	}
+	return &ProxyError{Proxy: proxy.Host, StatusCode: resp.StatusCode}
+}
+
+// byProxy returns err, which came before there was a connection, with the proxy
+// that the connection was to go through, if there is one.
+func (c *Client) byProxy(err error, req *http.Request) error {
+	if _, known := errors.AsType[*ProxyError](err); known || c.proxy == nil {
+		return err
+	}
+	if proxy, _ := c.proxy(req); proxy != nil {
+		return &ProxyError{Proxy: proxy.Host, Err: err}
+	}
+	return err
+}
+
+// proxySchemes are those of proxies that can be used.
+var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
+
+// checkProxy returns an error for a proxy in the environment that net/http
+// cannot read: it would go around it without a word. The value may hold a
+// password, and is not in the error.
+func checkProxy() error {
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
+		value := os.Getenv(name)
+		if value == "" {
+			continue
+		}
+		u, err := url.Parse(value)
+		if err != nil || u.Scheme == "" || u.Host == "" {
+			u, err = url.Parse("http://" + value)
+		}
+		if err != nil || u.Hostname() == "" || !slices.Contains(proxySchemes, u.Scheme) || strings.Contains(u.Host, "//") || strings.HasSuffix(u.Host, ":") {
+			return fmt.Errorf("use the proxy of %s: want http://HOST:PORT", name)
+		}
+		return nil // the first one that is set counts
+	}
+	return nil
+}
+
+// Proxy returns the host and port of the proxy that requests to a space go
+// through; empty for none. The error says that the one in the environment
+// cannot be read.
+func Proxy(space string) (string, error) {
+	if err := checkProxy(); err != nil {
+		return "", err
+	}
+	u, err := url.Parse(space)
+	if err != nil {
+		return "", nil // no space is asked
+	}
+	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
+	if err != nil || proxy == nil {
+		return "", err
+	}
+	return proxy.Host, nil
+}

@@ -1,0 +1,45 @@
+package list
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/ui/theme"
+)
+
+// TestHugeSIDs: fifty SIDs of 8 kB that ended alike stopped the event loop for
+// 23 s. Each row is kept, and told apart in a few characters.
+func TestHugeSIDs(t *testing.T) {
+	tail := strings.Repeat("x", 8<<10)
+	valid := strings.Repeat("y", 60)
+	var recs []*deck.Recording
+	for i := range 50 {
+		recs = append(recs, rec(fmt.Sprintf("%02d%s", i, tail), api.InProgress, time.Minute),
+			rec(fmt.Sprintf("%02d%s", i, valid), api.InProgress, time.Minute), rec(fmt.Sprintf("%02d/%s", i, valid), api.Paused, time.Minute))
+	}
+	m := New(theme.Theme{})
+	m.SetSize(120, 40)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	m.SetSnapshot(&deck.Snapshot{Recordings: recs})
+	runtime.ReadMemStats(&after)
+	if b := after.TotalAlloc - before.TotalAlloc; b > 4<<20 {
+		t.Errorf("%d bytes for %d rows", b, len(recs))
+	}
+	seen := map[string]bool{}
+	for _, r := range recs {
+		short := m.ShortSID(r.SID)
+		if len(short) > 64 || seen[short] {
+			t.Errorf("%.10s… is shown as %q", r.SID, short)
+		}
+		seen[short] = true
+	}
+	if shown, all := m.Shown(); shown != len(recs) || all != len(recs) {
+		t.Errorf("%d of %d rows are shown", shown, all)
+	}
+}
