@@ -189,7 +189,7 @@ func testUpdates(t *testing.T, p program) {
 	s.changedTo("in-progress", "paused")
 
 	s.keys("X")
-	s.see("Stop …a00a: this cannot be undone", "goes on unrecorded", "Type the last 4 of its SID")
+	s.see("Stop …a00a: this cannot be undone", "continues unrecorded", "Type the last 4 of its SID")
 	s.types("a005") // that of another one
 	s.see("then Enter: a005")
 	guard()
@@ -266,7 +266,8 @@ func testTwoAtOnce(t *testing.T, p program) {
 	}
 
 	first.keys("p")
-	first.see("…"+short+" is being paused; what it records goes on in 1 more", "the same call", "PAUSED 2")
+	first.see("Pausing …"+short+". 1 other recording of this conversation is still running", "the same call", "PAUSED 2")
+	guard()
 	began := time.Now()
 	second.wait("show the pause", func(screen string) bool {
 		got, status := selected(screen)

@@ -73,7 +73,7 @@ func testCrash(t *testing.T, p program) {
 	next.exit(0, patience)
 	space.wantUpdates("Calls/" + space.find(mine).CallSID + "/Recordings/" + mine + " PauseBehavior=silence&Status=paused")
 
-	out, code := p.command(t, clean(t.TempDir(), env...), "journal")
+	out, code := p.command(t, clean(t.TempDir(), env...), "journal", "--long")
 	for _, want := range []string{" request ", "pause with silence: verified", "its tapedeck ended before the answer", "taken over from"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the journal lacks %q:\n%s", want, out)
@@ -127,8 +127,8 @@ func testTimerOutlives(t *testing.T, p program) {
 	if got := space.find(mine).Status; got != "in-progress" {
 		t.Errorf("the recording is %s", got)
 	}
-	out, _ := p.command(t, clean(t.TempDir(), env...), "journal")
-	for _, want := range []string{"auto-resume set", "resume: verified", "by a timer"} {
+	out, _ := p.command(t, clean(t.TempDir(), env...), "journal", "--long")
+	for _, want := range []string{"auto-resume set", "resume: verified", "by an auto-resume"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the journal lacks %q:\n%s", want, out)
 		}
@@ -259,7 +259,7 @@ func testJournalBroken(t *testing.T, p program) {
 	s := p.start(t, launch{env: append(env, "TAPEDECK_JOURNAL_REQUIRED=true")})
 	s.selects(mine, "REC")
 	s.keys("p")
-	s.see("not on record")
+	s.see("pause …a00a: failed", "not on record")
 	space.wantUpdates()
 	s.keys("q")
 	s.exit(0, patience)

@@ -47,6 +47,7 @@ type terminal struct {
 	master, slave *os.File
 	before        *term.State
 	typed         time.Time  // when keys were last typed
+	last          string     // the keys typed last
 	stall         sync.Mutex // held: nobody reads from the terminal
 	ended         chan struct{}
 	read          chan struct{} // closed when there is nothing more to read
@@ -283,7 +284,7 @@ func (s *terminal) gone(words ...string) {
 }
 
 // pointed matches the row with the pointer: its status and its short SID.
-var pointed = regexp.MustCompile(`(?m)^ ?▌ +(\S+).*?([0-9a-f]{4,})(?: *│.*)?$`)
+var pointed = regexp.MustCompile(`(?m)^[ +~]?▌ +\(?([^\s)]+).*?([0-9a-f]{4,})(?: *│.*)?$`)
 
 // selected returns the short SID and the status of the row with the pointer.
 func selected(screen string) (short, status string) {
@@ -307,13 +308,23 @@ func (s *terminal) selects(sid, status string) string {
 // pace is how far apart keys are that a person types: nearer ones are a burst.
 const pace = 50 * time.Millisecond
 
+// seen is how long somebody looks at what is selected before a key changes it:
+// a key that comes sooner after the selection has moved by itself asks.
+const seen = 320 * time.Millisecond
+
 // keys types keys, all at once, some time after the ones before.
 func (s *terminal) keys(keys string) {
 	s.t.Helper()
-	time.Sleep(time.Until(s.typed.Add(pace)))
+	apart := pace
+	if len(keys) == 1 && strings.Contains("pPrX", keys) && keys != s.last { // it is not held down
+		if apart = seen; s.typed.IsZero() {
+			s.typed = time.Now()
+		}
+	}
+	time.Sleep(time.Until(s.typed.Add(apart)))
 	_, err := s.master.WriteString(keys)
 	s.check(err)
-	s.typed = time.Now()
+	s.typed, s.last = time.Now(), keys
 }
 
 // types types keys one by one, as a person does.

@@ -81,9 +81,9 @@ func testToken(t *testing.T, p program) {
 	s.see("PAUSED 5", "live · ")
 	s.keys("G")
 	s.selects(mine, "REC")
-	s.keys("y") // the raw JSON
+	s.keys("J") // the raw JSON
 	s.see(`"sid"`, `"account_sid"`)
-	s.types("y?")
+	s.types("J?")
 	s.see("Keys that change a recording")
 	s.types("?p")
 	s.see("verified")
@@ -189,7 +189,7 @@ func testKeyRepeat(t *testing.T, p program) {
 	s := p.start(t, launch{env: space.env()})
 	s.selects(mine, "REC")
 	s.keys(strings.Repeat("p", 20)) // nobody presses that fast: it asks
-	s.see("Pause …a00a with silence?", "came in a burst")
+	s.see("Pause …a00a with silence?", "arrived in a burst")
 	guard()
 	s.keys("n")
 	s.see("canceled, nothing was sent")
@@ -205,18 +205,18 @@ func testKeyRepeat(t *testing.T, p program) {
 	s.keys("n")
 	s.see("canceled, nothing was sent")
 	s.keys("ry") // faster than anybody reads
-	s.see("y does not count: it came in a burst", "Resume …a00a?")
+	s.see("y ignored: it arrived in a burst", "Resume …a00a?")
 	s.keys("n")
 	s.gone("Resume …a00a?")
 	s.types("ry") // on a slow machine, both at once
 	s.wait("see that y does not count", func(screen string) bool {
 		return strings.Contains(screen, "Resume …a00a?") &&
-			(strings.Contains(screen, "too soon") || strings.Contains(screen, "y does not count"))
+			(strings.Contains(screen, "too soon") || strings.Contains(screen, "y ignored"))
 	})
 	s.keys("n")
 	s.gone("Resume …a00a?")
 	s.keys("Xa00a\r")
-	s.see("Stop …a00a", "too soon", "then Enter:\n")
+	s.see("Stop …a00a", "enter ignored: it arrived in a burst", "then Enter:\n")
 	s.keys(strings.Repeat("X", 20))
 	s.barrierPaste("Stop …a00a", "pasted text answers nothing")
 	s.keys("\x1b")
@@ -321,7 +321,7 @@ func testHostileText(t *testing.T, p program) {
 	s.see("Pause …a001", "room (conference)")
 	s.keys("n")
 	s.keys("C")
-	s.see("copied the conference's SID")
+	s.see("sent to the terminal's clipboard: ")
 	s.refusedWithHostileWords(space)
 
 	for i, line := range strings.Split(s.text(), "\n")[1:38] {

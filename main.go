@@ -49,9 +49,19 @@ func run(ctx context.Context, args, env []string) int {
 		Stderr:    ui.Patient{W: os.Stderr, Limit: writeLimit},
 		Terminal:  term.IsTerminal(os.Stdout.Fd()),
 		Keyboard:  term.IsTerminal(os.Stdin.Fd()),
+		Width:     width(os.Stdout),
 		Version:   version,
 		Dashboard: dashboard,
 	})
+}
+
+// width returns how many columns a terminal has; 0 for what is none.
+func width(f *os.File) int {
+	w, _, err := term.GetSize(f.Fd())
+	if err != nil {
+		return 0
+	}
+	return w
 }
 
 // dashboard shows the dashboard of a project, or of the demo's space, until

@@ -424,6 +424,9 @@ func (c *Client) readBody(resp *http.Response, x *Exchange, cancel func(), limit
 	case src.err != nil:
 		return fmt.Errorf("%w: %w", ErrUnreadable, c.connError(src.err)) // compression, or chunks
 	}
+	if strings.HasPrefix(strings.ToLower(resp.Header.Get("Content-Type")), "text/html") {
+		return fmt.Errorf("%w: %w", ErrUnreadable, errWebPage)
+	}
 	return fmt.Errorf("%w: %w", ErrUnreadable, err)
 }
 

@@ -82,15 +82,16 @@ func TestErrorIs(t *testing.T) {
 		reason string
 		hint   string
 	}{
-		{400, nil, "HTTP 400", ""},
+		{400, nil, "HTTP 400", "SignalWire's support"},
 		{401, ErrUnauthorized, "HTTP 401", "Voice scope"},
 		{403, ErrUnauthorized, "HTTP 403", "Voice scope"},
 		{404, ErrNotFound, "HTTP 404", "check the space"},
-		{409, nil, "HTTP 409", ""},
-		{422, nil, "HTTP 422", ""},
+		{409, nil, "HTTP 409", "SignalWire's support"},
+		{407, nil, "HTTP 407", "HTTPS_PROXY"},
+		{422, nil, "HTTP 422", "SignalWire's support"},
 		{429, ErrRateLimited, "HTTP 429", "wait"},
-		{500, nil, "HTTP 500", ""},
-		{503, nil, "HTTP 503", ""},
+		{500, nil, "HTTP 500", "try again"},
+		{503, nil, "HTTP 503", "try again"},
 		{304, ErrRedirect, "redirect refused", "login page"},
 	}
 	for _, tt := range tests {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
 	"tapedeck/api/text"
 )
@@ -47,22 +46,13 @@ func (e *ProxyError) status() string {
 // proxyReason returns the cause of err in a few words, where it is a proxy's;
 // else nothing.
 func proxyReason(err error) string {
-	e, ok := errors.AsType[*ProxyError](err)
-	if !ok {
-		return ""
-	}
-	op, dialing := errors.AsType[*net.OpError](e.Err)
-	switch {
-	case e.StatusCode != 0:
+	if e, ok := errors.AsType[*ProxyError](err); ok && e.StatusCode != 0 {
 		return fmt.Sprintf("proxy: HTTP %d", e.StatusCode)
-	case !dialing || op.Op != "proxyconnect":
-		return "" // what stands behind the proxy
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "proxy: connection refused"
-	case isTimeout(err):
-		return "proxy: timeout"
 	}
-	return "proxy: no connection"
+	if op, ok := errors.AsType[*net.OpError](err); ok && (op.Op == "proxyconnect" || op.Op == "socks connect") {
+		return "proxy: " + causeOf(err).word
+	}
+	return "" // what stands behind the proxy, if there is one
 }
 
 // proxyAnswered is called with what a proxy answers to CONNECT.

@@ -214,15 +214,15 @@ func TestNoConnection(t *testing.T) {
 		rt           http.RoundTripper
 		reason, hint string
 	}{
-		{"refused", "http://" + free, nil, "connection refused", ""},
-		{"certificate of nobody", tls.URL, nil, "TLS failed", "certificates"},
-		{"http where https was asked", "https://" + plainHTTP(t), nil, "TLS failed", "certificates"},
+		{"refused", "http://" + free, nil, "connection refused", "firewall"},
+		{"certificate of nobody", tls.URL, nil, "TLS: unknown authority", "certificates"},
+		{"http where https was asked", "https://" + plainHTTP(t), nil, "TLS: no TLS there", "not HTTPS"},
 		{"no such host", "https://acme.invalid", failing(&net.DNSError{Err: "no such host", Name: "acme.invalid", IsNotFound: true}), "host name not found", "name server"},
 		{"name server is silent", "https://acme.invalid", failing(&net.DNSError{Err: "i/o timeout", Name: "acme.invalid", IsTimeout: true}), "name server failed", "name server"},
-		{"HTTP/2 stream reset", "https://acme.invalid", failing(errors.New("stream error: stream ID 1; INTERNAL_ERROR; received from peer")), "connection dropped", ""},
-		{"HTTP/2 connection lost", "https://acme.invalid", failing(errors.New("http2: client connection lost")), "connection dropped", ""},
-		{"TLS alert", "https://acme.invalid", failing(&net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}), "TLS failed", "certificates"},
-		{"something else", "https://acme.invalid", failing(errors.New("\x1b]0;x\x07")), "no connection", ""},
+		{"HTTP/2 stream reset", "https://acme.invalid", failing(errors.New("stream error: stream ID 1; INTERNAL_ERROR; received from peer")), "connection dropped", "network"},
+		{"HTTP/2 connection lost", "https://acme.invalid", failing(errors.New("http2: client connection lost")), "connection dropped", "network"},
+		{"TLS alert", "https://acme.invalid", failing(&net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}), "TLS: refused there", "certificates"},
+		{"something else", "https://acme.invalid", failing(errors.New("\x1b]0;x\x07")), "no connection", "network"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

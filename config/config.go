@@ -53,7 +53,8 @@ type Config struct {
 	PauseWarn     time.Duration // age from which a pause warns
 	PauseAlarm    time.Duration // age from which a pause alarms
 	MaskNumbers   bool          // phone numbers show their last digits only
-	// Names are names for phone numbers, by the number as it was written down.
+	// Names are names for phone numbers, by the number as it was written down;
+	// empty for none.
 	Names           map[string]string
 	JournalNumbers  bool // phone numbers are kept in the journal
 	JournalSyslog   bool // the journal's lines go to syslog too
@@ -64,7 +65,8 @@ type Config struct {
 	// Warnings are what the user should know although it stops nothing.
 	Warnings []string
 
-	settings []Setting
+	namesFile string // with more of Names; empty for none
+	settings  []Setting
 }
 
 // Setting is one setting as tapedeck config shows it.
@@ -92,10 +94,17 @@ type Sources struct {
 type Error struct {
 	What  string   // what was tried, on what, and why it cannot be
 	Hints []string // the next steps
+	Err   error    // such as [ErrNotSet]; nil for most
 }
+
+// ErrNotSet is that neither space nor project nor token is set anywhere.
+var ErrNotSet = errors.New("space, project and token are not set")
 
 // Error returns what is wrong, without the hints.
 func (e *Error) Error() string { return e.What }
+
+// Unwrap returns the kind of what is wrong, if it has a name.
+func (e *Error) Unwrap() error { return e.Err }
 
 // problem returns an Error without hints.
 func problem(format string, args ...any) *Error {
@@ -120,7 +129,9 @@ func Load(ctx context.Context, in Sources) (Config, error) {
 		l.showCredentials(credentials{}) // no other profile will do
 	}
 	l.loadSettings()
-	l.warnOfVariables()
+	l.loadNames()
+	l.checkVariables()
+	l.checkProxies()
 	return l.cfg, errors.Join(l.problems...)
 }
 
@@ -139,6 +150,7 @@ func Demo(in Sources) (Config, error) {
 		}
 	}
 	l.loadSettings()
+	l.loadNames()
 	return l.cfg, errors.Join(l.problems...)
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -265,13 +266,25 @@ func TestFolders(t *testing.T) {
 	}
 }
 
-func TestUnknownVariableIsWarnedOf(t *testing.T) {
-	c, err := load(t, setup{env: append([]string{"TAPEDECK_READONLY=1"}, complete...)})
-	checkError(t, err, "")
-	want := []string{`the variable "TAPEDECK_READONLY" is no setting and was ignored; did you mean TAPEDECK_READ_ONLY?`}
-	if diff := cmp.Diff(want, c.Warnings); diff != "" {
-		t.Errorf("warnings (-want +got):\n%s", diff)
+// A variable that looks like a setting and is none is an error: TAPEDECK_READONLY
+// would leave every key armed.
+func TestUnknownVariable(t *testing.T) {
+	tests := []struct{ variable, hint string }{
+		{"TAPEDECK_READONLY=1", "did you mean TAPEDECK_READ_ONLY?"},
+		{"TAPEDECK_PROFIL=eu", "did you mean TAPEDECK_PROFILE?"},
+		{"TAPEDECK_SOMETHING_ELSE=1", "unset it"},
+		{"TAPEDECK_TOKEN=x", "unset it"},
 	}
+	for _, tt := range tests {
+		_, err := load(t, setup{env: append([]string{tt.variable}, complete...)})
+		name, _, _ := strings.Cut(tt.variable, "=")
+		e, ok := errors.AsType[*Error](err)
+		if !ok || e.What != `cannot use the variable "`+name+`": there is no such setting` || !strings.Contains(strings.Join(e.Hints, "\n"), tt.hint) {
+			t.Errorf("%s: %v, hints %q", tt.variable, err, e.Hints)
+		}
+	}
+	_, err := load(t, setup{env: append([]string{"TAPEDECK_READONLY="}, complete...)})
+	checkError(t, err, "")
 }
 
 func TestDemoReadsOnlyFlagsAndTheTerminal(t *testing.T) {

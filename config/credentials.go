@@ -221,7 +221,17 @@ func (l *loader) loadCredentials(ctx context.Context) {
 
 // nothing is the error for when no source has any of the three.
 func (l *loader) nothing() error {
-	e := problem("cannot reach a project: space, project and token are not set")
+	e := problem("cannot reach a project: %v", ErrNotSet)
+	e.Err = ErrNotSet
+	if profiles := l.file.profiles(); len(profiles) > 0 {
+		name := profiles[0]
+		e.What = fmt.Sprintf("cannot reach a project: %s has only profiles (%s), and none is chosen", l.file.path, strings.Join(profiles, ", "))
+		e.Hints = []string{
+			"choose one with --profile " + name + " or TAPEDECK_PROFILE=" + name,
+			"or write default_profile = \"" + name + "\" at the top of " + l.file.path,
+		}
+		return e
+	}
 	e.Hints = []string{"set SIGNALWIRE_SPACE, SIGNALWIRE_PROJECT_ID and SIGNALWIRE_API_TOKEN"}
 	if l.cfg.File != "" {
 		e.Hints = append(e.Hints, "or write space, project and token_file to "+l.cfg.File)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -207,6 +208,55 @@ func TestCommandHasNoShell(t *testing.T) {
 
 // A token_command that does not end is ended, with what it has started holding
 // its output open.
+// A command that leaves a child behind has printed its token all the same; the
+// child ends with it.
+func TestCommandThatLeavesAChild(t *testing.T) {
+	for _, left := range []string{"sleep 30 &", "(sleep 30; echo more) &", "setsid sleep 3 &", "sleep 30 >/dev/null &", "yes >&2 &"} {
+		pid := filepath.Join(t.TempDir(), "pid")
+		l := newLoader(Sources{Environ: []string{"PATH=" + os.Getenv("PATH")}})
+		began := time.Now()
+		out, err := l.runCommand(t.Context(), writtenToken{command: []string{"sh", "-c", left + " echo $! > " + pid + "; echo " + tokenValue}})
+		if err != nil || out != tokenValue+"\n" {
+			t.Errorf("%s: %v", left, err) // the output may be a token
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s: it took %v", left, took)
+		}
+		if strings.HasPrefix(left, "setsid") {
+			continue // which has left the group
+		}
+		b, err := os.ReadFile(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkGone(t, left, strings.TrimSpace(string(b)))
+	}
+}
+
+// checkGone checks that a process has ended, or ends now.
+func checkGone(t *testing.T, name, pid string) {
+	t.Helper()
+	for limit := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		stat, err := os.ReadFile("/proc/" + pid + "/stat")
+		if err != nil || strings.Contains(string(stat), ") Z ") {
+			return
+		}
+		if time.Now().After(limit) {
+			t.Errorf("%s: what it left still runs", name)
+			return
+		}
+	}
+}
+
+// A command that prints without end is not waited for.
+func TestCommandThatPrintsALot(t *testing.T) {
+	l := newLoader(Sources{Environ: []string{"PATH=" + os.Getenv("PATH")}})
+	out, err := l.runCommand(t.Context(), writtenToken{command: []string{"sh", "-c", "head -c 1000000 /dev/zero | tr '\\0' x"}})
+	if err != nil || len(out) != maxToken+2 {
+		t.Errorf("%d bytes, %v", len(out), err)
+	}
+}
+
 func TestSlowCommand(t *testing.T) {
 	l := newLoader(Sources{Environ: []string{"PATH=" + os.Getenv("PATH")}})
 	if l.commandTime != 10*time.Second {
@@ -249,6 +299,20 @@ func TestNoCommandRunsNothing(t *testing.T) {
 	for _, s := range c.Settings() {
 		if s.Name == "token" && s != want {
 			t.Errorf("got %v, want %v", s, want)
+		}
+	}
+}
+
+// A file that has only profiles says so, and how to choose one.
+func TestOnlyProfiles(t *testing.T) {
+	file := "[profile.eu]\nspace = \"eu-acme\"\nproject = \"p\"\ntoken = \"" + tokenValue + "\"\n"
+	for _, tt := range []struct{ file, names string }{{file, "eu"}, {file + "[profile.us]\n", "eu, us"}} {
+		c, err := load(t, setup{file: tt.file})
+		checkError(t, err, "cannot reach a project: "+c.File+" has only profiles ("+tt.names+"), and none is chosen")
+		e, _ := errors.AsType[*Error](err)
+		want := []string{"choose one with --profile eu or TAPEDECK_PROFILE=eu", "or write default_profile = \"eu\" at the top of " + c.File}
+		if !slices.Equal(e.Hints, want) || !errors.Is(err, ErrNotSet) {
+			t.Errorf("hints %q, want %q", e.Hints, want)
 		}
 	}
 }

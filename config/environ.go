@@ -1,6 +1,7 @@
 package config
 
 import (
+	"maps"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -45,26 +46,23 @@ func (e environment) only(names ...string) environment {
 	return few
 }
 
-// warnOfVariables warns of variables that look like a setting and are none: a
-// misspelled TAPEDECK_READ_ONLY must not pass in silence.
-func (l *loader) warnOfVariables() {
+// checkVariables refuses variables that look like a setting and are none: a
+// misspelled TAPEDECK_READ_ONLY must not leave every key armed.
+func (l *loader) checkVariables() {
 	known := []string{"TAPEDECK_PROFILE"}
 	for _, s := range settings {
 		known = append(known, s.variable())
 	}
-	var odd []string
-	for name, value := range l.env {
-		if strings.HasPrefix(name, "TAPEDECK_") && value != "" && !slices.Contains(known, name) {
-			odd = append(odd, name)
+	for _, name := range slices.Sorted(maps.Keys(l.env)) {
+		if !strings.HasPrefix(name, "TAPEDECK_") || l.env.value(name) == "" || slices.Contains(known, name) {
+			continue
 		}
-	}
-	slices.Sort(odd)
-	for _, name := range odd {
-		also := ""
+		e := problem("cannot use the variable %s: there is no such setting", quote(name))
 		if near := Nearest(name, known); near != "" {
-			also = "; did you mean " + near + "?"
+			e.Hints = []string{"did you mean " + near + "?"}
 		}
-		l.warn("the variable %s is no setting and was ignored%s", quote(name), also)
+		e.Hints = append(e.Hints, "else unset it; tapedeck config lists the settings")
+		l.fail(e)
 	}
 }
 

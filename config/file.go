@@ -124,6 +124,14 @@ func (f *file) find(key []string) place {
 	return place{line: 1, column: 1}
 }
 
+// Profiles returns the names of the profiles of the settings file, in order; none
+// where the file cannot be read.
+func Profiles(in Sources) []string {
+	l := newLoader(in)
+	_ = l.readFile()
+	return l.file.profiles()
+}
+
 // readFile reads the settings file into l. That the default file is missing is
 // no error; that a file given by flag is, is one.
 func (l *loader) readFile() error {
@@ -164,15 +172,27 @@ func openFile(path string) (*file, error) {
 
 // parseFile reads the text of a settings file.
 func parseFile(path string, mode fs.FileMode, data []byte) (*file, error) {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	f, err := decodeFile(path, mode, bytes.TrimPrefix(data, []byte("\ufeff")))
+	if err != nil {
+		return nil, err
+	}
+	return f, f.check()
+}
+
+// decodeFile reads TOML, and where each key of it is.
+func decodeFile(path string, mode fs.FileMode, data []byte) (*file, error) {
 	f := &file{path: path, mode: mode}
 	if err := toml.Unmarshal(data, &f.values); err != nil {
 		return nil, decodeError(path, err)
 	}
 	// A strict decode into something without keys reports every key of the
 	// file, with its place: the one way to them in the decoder's stable API.
+	type table struct {
+		Names struct{} `toml:"names"`
+	}
 	var none struct {
-		Profile map[string]struct{} `toml:"profile"`
+		table
+		Profile map[string]table `toml:"profile"`
 	}
 	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&none)
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
@@ -181,12 +201,27 @@ func parseFile(path string, mode fs.FileMode, data []byte) (*file, error) {
 			f.places = append(f.places, place{e.Key(), line, column})
 		}
 	} else if err != nil {
-		if _, ok := f.values["profile"].(map[string]any); !ok {
-			return nil, placeOf(path, err, "profile must be a table, written [profile.NAME]")
-		}
-		return nil, placeOf(path, err, "a profile must be a table, written [profile.NAME]")
+		return nil, placeOf(path, err, f.notTable())
 	}
-	return f, f.check()
+	return f, nil
+}
+
+// notTable says what is no table of what must be one.
+func (f *file) notTable() string {
+	isTable := func(v any) bool { _, ok := v.(map[string]any); return ok }
+	profiles, named := f.values["profile"]
+	switch names, ok := f.values[namesKey]; {
+	case ok && !isTable(names):
+		return "names must be a table, written [names]"
+	case named && !isTable(profiles):
+		return "profile must be a table, written [profile.NAME]"
+	}
+	for _, name := range f.profiles() {
+		if !isTable(profiles.(map[string]any)[name]) {
+			return "a profile must be a table, written [profile.NAME]"
+		}
+	}
+	return "names must be a table, written [profile.NAME.names]"
 }
 
 // decodeError says where a file is not TOML. The decoder's own words hold at
@@ -238,7 +273,7 @@ func (f *file) check() error {
 
 // keys returns the keys that the top level or a profile may have.
 func keys(top bool) []string {
-	known := []string{"space", "project", "token", "token_file", "token_command"}
+	known := []string{"space", "project", "token", "token_file", "token_command", namesKey}
 	if top {
 		known = append(known, "default_profile")
 	}

@@ -17,6 +17,8 @@ type setting struct {
 	hint  string // what --help calls the value; empty for a boolean
 	def   string // the default, as it would be written
 	kind  kind
+	// values are those that are allowed, where they are words.
+	values []string
 	// auto, if set, finds the default and says where it came from.
 	auto func(l *loader) (text, source string)
 	set  func(c *Config, text string, b base) error // the error says what is allowed
@@ -48,13 +50,15 @@ var settings = []setting{
 		func(c *Config) *time.Duration { return &c.PauseAlarm }),
 	boolean("mask-numbers", "show the last digits of phone numbers only",
 		func(c *Config) *bool { return &c.MaskNumbers }, nil),
+	folder("names-file", "file with names for numbers, shown instead of them", "FILE",
+		func(c *Config) *string { return &c.namesFile }, nil),
 	choice("theme", "colors", []string{"auto", "dark", "light", "mono"},
 		func(c *Config) *string { return &c.Theme }),
 	boolean("ascii", "show only ASCII characters (default: where the locale is not UTF-8)",
 		func(c *Config) *bool { return &c.ASCII }, (*loader).localeASCII),
 	choice("log", "write debug.log beside the journal", []string{"off", "debug"},
 		func(c *Config) *string { return &c.Log }),
-	folder("state-dir", "folder of the journal and the debug log",
+	folder("state-dir", "folder of the journal and the debug log", "FOLDER",
 		func(c *Config) *string { return &c.StateDir }, (*loader).defaultStateDir),
 	boolean("journal-numbers", "keep phone numbers in the journal",
 		func(c *Config) *bool { return &c.JournalNumbers }, nil),
@@ -70,6 +74,8 @@ type Flag struct {
 	Usage string
 	Hint  string // what to call the value; empty for a boolean
 	Bool  bool   // given without a value, it means true
+	// Values are those that are allowed, where they are words; nil for any.
+	Values []string
 }
 
 // Flags returns the flags that [Load] knows.
@@ -83,7 +89,7 @@ func Flags() []Flag {
 		if s.def != "" && s.kind != booleanKind {
 			usage += " (default " + s.def + ")"
 		}
-		flags = append(flags, Flag{Name: s.name, Usage: usage, Hint: s.hint, Bool: s.kind == booleanKind})
+		flags = append(flags, Flag{Name: s.name, Usage: usage, Hint: s.hint, Bool: s.kind == booleanKind, Values: s.values})
 	}
 	return flags
 }
@@ -146,7 +152,7 @@ func duration(name, usage, def string, least, most time.Duration, at func(*Confi
 
 func choice(name, usage string, values []string, at func(*Config) *string) setting {
 	return setting{
-		name: name, usage: usage + ": " + strings.Join(values, ", "), hint: "WORD", def: values[0], kind: textKind,
+		name: name, usage: usage + ": " + strings.Join(values, ", "), hint: "WORD", def: values[0], kind: textKind, values: values,
 		set: func(c *Config, text string, _ base) error {
 			for _, v := range values {
 				if v == text {
@@ -162,7 +168,7 @@ func choice(name, usage string, values []string, at func(*Config) *string) setti
 
 func boolean(name, usage string, at func(*Config) *bool, auto func(*loader) (string, string)) setting {
 	return setting{
-		name: name, usage: usage, def: "false", kind: booleanKind, auto: auto,
+		name: name, usage: usage, def: "false", kind: booleanKind, values: []string{"true", "false"}, auto: auto,
 		set: func(c *Config, text string, _ base) error {
 			switch text {
 			case "true", "1":
@@ -178,15 +184,19 @@ func boolean(name, usage string, at func(*Config) *bool, auto func(*loader) (str
 	}
 }
 
-func folder(name, usage string, at func(*Config) *string, auto func(*loader) (string, string)) setting {
+// folder returns a setting that is the path of a folder or a file.
+func folder(name, usage, hint string, at func(*Config) *string, auto func(*loader) (string, string)) setting {
 	return setting{
-		name: name, usage: usage, hint: "FOLDER", kind: textKind, auto: auto,
+		name: name, usage: usage, hint: hint, kind: textKind, auto: auto,
 		set: func(c *Config, text string, b base) error {
 			if text == "" && b.dir != "" {
 				return errors.New("it is empty")
 			}
 			if strings.ContainsRune(text, 0) {
 				return errors.New("it holds a NUL character")
+			}
+			if text == "" {
+				return nil
 			}
 			p, err := b.path(text)
 			if err != nil {

@@ -1,12 +1,12 @@
 package config
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -193,18 +193,17 @@ func (l *loader) runCommand(ctx context.Context, w writtenToken) (string, error)
 	cmd := exec.CommandContext(timed, name, w.command[1:]...)
 	cmd.Dir = w.relative.dir
 	cmd.Env = l.in.Environ
-	cmd.WaitDelay = time.Second
-	var out bytes.Buffer
-	cmd.Stdout = &limited{to: &out, left: maxToken + 2}
-	err := cmd.Run()
+	out, err := output(cmd)
 	if err == nil {
-		return out.String(), nil
+		return out, nil
 	}
 	why := "it could not be run: " + err.Error()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		why = "it ended with " + exit.String()
 	}
 	switch {
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		why = "there was no more time for it"
 	case ctx.Err() != nil:
 		why = "it was canceled"
 	case timed.Err() != nil:
@@ -214,20 +213,33 @@ func (l *loader) runCommand(ctx context.Context, w writtenToken) (string, error)
 		Hints: []string{"run the command by hand to see what it says"}}
 }
 
-// limited passes on as much as is left, and drops the rest.
-type limited struct {
-	to   io.Writer
-	left int
-}
+// restTime is how long what a command has left behind may hold its output open.
+const restTime = time.Second
 
-func (l *limited) Write(p []byte) (int, error) {
-	n := len(p)
-	if len(p) > l.left {
-		p = p[:l.left]
+// output runs cmd and returns what it prints, as much as a token may have. What
+// it leaves behind ends with it, and does not hold up the caller.
+func output(cmd *exec.Cmd) (string, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return "", err
 	}
-	l.left -= len(p)
-	if _, err := l.to.Write(p); err != nil {
-		return 0, err
+	defer func() { _ = r.Close() }()
+	cmd.Stdout = w
+	end := isolate(cmd)
+	err = cmd.Start()
+	_ = w.Close()
+	if err != nil {
+		end()
+		return "", err
 	}
-	return n, nil
+	printed := make(chan string, 1)
+	go func() {
+		b, _ := io.ReadAll(io.LimitReader(r, maxToken+2))
+		printed <- string(b)
+		_, _ = io.Copy(io.Discard, r) // so that a command that prints more can end
+	}()
+	err = cmd.Wait()
+	end()
+	_ = r.SetReadDeadline(time.Now().Add(restTime))
+	return <-printed, err
 }

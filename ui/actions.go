@@ -104,12 +104,13 @@ func viewActions() []action {
 		{key: bind("o", "sort by another column", "o"), hint: "sort", rank: 8, run: (*Model).openSort},
 		{key: bind("O", "reverse the order", "O"), run: (*Model).reverse},
 		{key: bind("R F5", "refresh now", "R", "f5"), hint: "refresh", rank: 10, run: (*Model).refresh},
+		{key: bind("e", "hide ended recordings, or show them", "e"), hint: "hide ended", rank: 15, run: (*Model).hideEnded},
 		{key: bind("f", "freeze or thaw the display; an update thaws it too", "f"), hint: "freeze", rank: 9, run: (*Model).freeze},
 		{key: bind("+", "poll less often", "+"), run: (*Model).slower},
 		{key: bind("-", "poll more often", "-"), run: (*Model).faster},
-		{key: bind("c", "copy the recording's SID", "c"), hint: "copy SID", rank: 11, run: (*Model).copySID},
-		{key: bind("C", "copy the call's or the conference's SID", "C"), run: (*Model).copyParent},
-		{key: bind("y", "toggle the last answer as JSON in the detail pane", "y"), hint: "json", rank: 13, run: (*Model).toggleRaw},
+		{key: bind("c", "send the recording's SID to the terminal's clipboard", "c"), hint: "copy SID", rank: 11, run: (*Model).copySID},
+		{key: bind("C", "send the call's or the conference's SID to it", "C"), run: (*Model).copyParent},
+		{key: bind("J", "toggle the last answer as JSON in the detail pane", "J"), hint: "json", rank: 13, run: (*Model).toggleRaw},
 	}
 }
 
@@ -122,7 +123,7 @@ func sessionActions() []action {
 	return []action{
 		{key: bind("? F1", "this help", "?", "f1"), hint: "help", run: (*Model).openHelp},
 		{key: bind("ctrl+l", "redraw the screen", "ctrl+l")},
-		{key: bind("ctrl+z", "suspend tapedeck", "ctrl+z")},
+		{key: bind("ctrl+z", "suspend tapedeck; asks as q does, refuses with an auto-resume or an update under way", "ctrl+z")},
 		{key: bind("q", "quit; asks while recordings are paused here", "q"), hint: "quit", rank: 7, run: (*Model).quit},
 		{key: bind("ctrl+c", "cancels what is open; twice in 2 s quits", "ctrl+c")},
 		{key: bind("s x Delete", "do nothing: stop is X", "s", "x", "delete"), run: stop},
@@ -179,20 +180,25 @@ func (a *action) refusal(r *deck.Recording) string {
 func (m *Model) request(a *action, now time.Time) tea.Cmd {
 	r, ok := m.selected()
 	switch {
-	case m.o.ReadOnly || m.live.ReadOnly:
+	case m.readOnly():
 		m.refuse("cannot "+a.verb+": tapedeck is read-only here", now)
 		return nil
 	case len(m.marks) > 0 && a.update.Status != api.Stopped: // a stop has no bulk
 		m.requestMarked(a, now)
 		return nil
 	case !ok:
-		m.refuse("cannot "+a.verb+": no recording is selected", now)
+		m.refuse("cannot "+a.verb+": "+m.noneSelected(), now)
 		return nil
 	}
 	short := m.list.ShortSID(r.SID)
 	cannot := "cannot " + a.verb + " …" + short + ": "
 	why := a.refusal(r)
 	if m.again(a.key.Keys()[0], r, cannot, why, now) {
+		return nil
+	}
+	pauses := a.update.Status == api.Paused && !a.ask
+	if hung := m.hungPause(r, now); hung != nil && pauses {
+		m.askAgain(a, hung, r, now)
 		return nil
 	}
 	if busy := m.underWay(r.SID); busy != "" {
@@ -203,37 +209,42 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 		m.askAutoResume(r, a.key.Keys()[0], now)
 		return nil
 	}
-	if why != "" && !m.doubtful(now) {
-		m.refuse(cannot+why, now)
-		return nil
-	}
 	req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
-	switch {
-	case a.ask:
-		m.open(m.question(a, req, r), now)
-		return nil
-	case m.hasty != "":
-		m.askFirst(a, req, r, now)
+	if why != "" && !m.doubtful(now) {
+		if !pauses || !r.Paused() || !m.askSiblings([]deck.Request{req}, a.key.Keys()[0], now) {
+			m.refuse(cannot+why, now)
+		}
 		return nil
 	}
-	m.sends(a.key.Keys()[0], r.SID, now)
-	return m.doOne(req, short, a.key.Keys()[0], now)
+	return m.ask(a, req, r, now)
+}
+
+// ask opens the prompt of an update, or sends it where it needs none.
+func (m *Model) ask(a *action, req deck.Request, r *deck.Recording, now time.Time) tea.Cmd {
+	key, many := a.key.Keys()[0], m.together(a, req, r)
+	if because := m.askWhy(key, now); a.ask || because != "" {
+		q := m.question(a, req, r)
+		q.Many = many
+		if !a.ask {
+			q.Kind, q.Unasked = prompt.Confirm, true // nobody expects it
+		}
+		if !a.ask || q.Kind == prompt.Choose { // the others never act at once
+			q.Why = because
+		}
+		m.open(q, now)
+		return nil
+	}
+	m.sends(key, r.SID, now)
+	if len(many) > 0 {
+		return m.doMany(requests(many), key, now)
+	}
+	return m.doOne(req, m.list.ShortSID(r.SID), key, now)
 }
 
 // doubtful reports whether the statuses on the screen may be old: then the API
 // knows better, and nothing is refused for them.
 func (m *Model) doubtful(now time.Time) bool {
 	return m.live.Health.Phase(now) != deck.Live || !m.frozen.IsZero()
-}
-
-// closePrompt takes what a prompt answered outside of a key.
-func (m *Model) closePrompt(a prompt.Answer, now time.Time) {
-	if a.Say != "" {
-		m.say(a.Say, now)
-	}
-	if a.Closed {
-		m.prompt = nil
-	}
 }
 
 // answer gives a key to the open prompt, and does what it then says.
@@ -243,6 +254,10 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	}
 	open := *m.prompt
 	q := open.Question()
+	if a := open.Expire(now); a.Closed {
+		m.closeUnasked(a, now)
+		return nil
+	}
 	if s := k.String(); !m.answerable() && s != "esc" && s != "ctrl+c" {
 		m.refuse("not answered: that needs "+sizeWords(minWidth, minHeight), now)
 		return nil
@@ -253,8 +268,15 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	if !a.Go {
 		return nil
 	}
-	if q.Kind == prompt.Quit {
+	switch q.Kind {
+	case prompt.Quit:
 		return tea.Quit
+	case prompt.Suspend:
+		if why := m.whyNotSuspend(); why != "" {
+			m.refuse("cannot suspend: "+why, now)
+			return nil
+		}
+		return m.stopProcess()
 	}
 	if cmd, ok := m.answeredNote(q, a, now); ok {
 		return cmd
@@ -262,7 +284,8 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	if len(a.Many) > 0 {
 		return m.doMany(a.Many, k.String(), now)
 	}
-	if busy := m.underWay(a.Request.SID); busy != "" {
+	busy := m.underWay(a.Request.SID)
+	if a.Request.Again = a.Request.Again && busy != ""; busy != "" && !a.Request.Again {
 		m.refuse("cannot "+a.Request.Verb()+" …"+q.Short+": "+busy, now)
 		return nil
 	}

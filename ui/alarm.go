@@ -17,9 +17,11 @@ const (
 	titleStep = 10 * time.Second // the clock in the window title moves in such steps
 )
 
-// alarms is what is known of the pauses that last too long. They are those of
-// the latest snapshot, also while the display is frozen.
+// alarms is what is known of the recordings that were to be paused and are not,
+// and of the pauses that last too long. They are those of the latest snapshot,
+// also while the display is frozen.
 type alarms struct {
+	troubled []*deck.Recording // all with a trouble that stands, the newest recording first
 	paused   []*deck.Recording // all that are paused
 	standing int               // how many of them alarm
 	longest  *deck.Recording   // the one of those that is paused for longest; nil for none
@@ -32,6 +34,7 @@ type alarms struct {
 // those only.
 func (a *alarms) watch(s *deck.Snapshot) {
 	a.looked = time.Time{}
+	a.troubled = troubledOf(s)
 	if s.Paused == 0 {
 		a.paused = nil
 		return
@@ -55,7 +58,7 @@ func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
 		changed = a.standing != before || a.longest != longest
 	}
 	switch {
-	case a.standing == 0:
+	case a.standing == 0 && len(a.troubled) == 0:
 		a.rung = time.Time{}
 	case a.rung.IsZero() || now.Sub(a.rung) >= bellEvery || now.Before(a.rung):
 		a.rung = now
@@ -95,22 +98,24 @@ func (m *Model) atNow(now time.Time) time.Time {
 	return now
 }
 
-// alarmTitle is what the window title begins with while a pause alarms. Its
+// alarmTitle is what the window title begins with while anything alarms. Its
 // clock moves in steps, for each title is sent whole.
 func (m *Model) alarmTitle() string {
+	title := m.troubleTitle()
 	if m.alarms.longest == nil {
-		return ""
+		return title
 	}
 	step := titleStep
 	if m.o.LowBandwidth {
 		step = time.Minute
 	}
 	long := m.alarms.longest.Pause.For(m.live.ServerTime(m.now)).Truncate(step)
-	return fmt.Sprintf("!%d PAUSED %s ", m.live.Paused, theme.Clock(long))
+	return title + fmt.Sprintf("!%d PAUSED %s ", m.live.Paused, theme.Clock(long))
 }
 
 // acknowledge asks why the selected recording is still paused and until when
-// its alarm is silent.
+// its alarm is silent; of one that was to be paused and is not, why that may
+// stay so.
 func (m *Model) acknowledge(now time.Time) tea.Cmd {
 	r, ok := m.selected()
 	if !ok {
@@ -125,6 +130,8 @@ func (m *Model) acknowledge(now time.Time) tea.Cmd {
 		Who: m.who(r), Profile: m.place(), State: prompt.State(r),
 	}
 	switch {
+	case r.Active() && r.Trouble.Standing():
+		q.Trouble = r.Trouble.Kind
 	case !r.Paused():
 		m.refuse("cannot acknowledge …"+q.Short+": it is not paused", now)
 		return nil
@@ -161,6 +168,10 @@ func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) 
 	d, sid, actor, name := m.deck, q.Request.SID, m.o.Actor, "…"+q.Short
 	switch q.Kind {
 	case prompt.Ack:
+		if q.Trouble != "" {
+			words := "acknowledged: " + name + " is " + string(q.Trouble)
+			return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(sid, actor, a.Reason, 0) }), true
+		}
 		words := fmt.Sprintf("acknowledged %s: silent until %s", name, now.Add(a.Wait).Local().Format("15:04:05 MST"))
 		return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(sid, actor, a.Reason, a.Wait) }), true
 	case prompt.Timer:

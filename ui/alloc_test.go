@@ -28,7 +28,7 @@ func TestAllocations(t *testing.T) {
 			m.Update(keyPress(string("jk"[i%2])))
 			m.Update(drawMsg{})
 		}},
-		{"poll", 230, 48_000, func(m *Model, i int) {
+		{"poll", 230, 49_000, func(m *Model, i int) {
 			s := *m.live
 			s.Seq++
 			m.Update(snapshotMsg{&s})

@@ -45,8 +45,12 @@ type held struct {
 // any other. It is to be asked once for each key, in their order.
 func (m *Model) doubt(k tea.KeyPressMsg, now time.Time) string {
 	s := &m.slips
-	printable, burst := k.Text != "", false
-	switch r := m.o.reads; {
+	printable, burst, noise := k.Text != "", false, ""
+	r := m.o.reads
+	if r != nil {
+		noise = r.doubtful(now)
+	}
+	switch {
 	case printable && r != nil:
 		for range k.Text {
 			var yes bool
@@ -54,21 +58,21 @@ func (m *Model) doubt(k tea.KeyPressMsg, now time.Time) string {
 			burst = burst || yes
 		}
 	case r != nil:
-		burst = r.doubtful(now)
+		burst = r.crowded(now)
 	case printable:
 		burst = !s.before[1].IsZero() && now.Sub(s.before[1]) <= together
 		s.before[0], s.before[1] = now, s.before[0]
 	}
 	recent := func(t time.Time, d time.Duration) bool { return !t.IsZero() && now.Sub(t) < d }
 	switch {
-	case burst && m.o.reads != nil && m.o.reads.doubtful(now):
-		return "right after an escape"
+	case noise != "":
+		return noise
 	case burst:
-		return "in a burst of keys"
-	case recent(s.escaped, afterEscape):
-		return "right after an escape"
+		return inBurst
+	case k.Mod.Contains(tea.ModAlt), recent(s.escaped, afterEscape):
+		return afterEsc // Alt and a key are an escape and that key, where they come close together
 	case recent(s.focused, afterFocus):
-		return "right as the window got the focus"
+		return afterFocusIn
 	}
 	return ""
 }
@@ -124,18 +128,9 @@ func (m *Model) again(key string, r *deck.Recording, cannot, why string, now tim
 		words, _, _ := progressWords(p, m.list.ShortSID(r.SID))
 		m.refuse(cannot+why+" ("+words+")", now)
 	default:
-		m.refuse("a held "+key+" sends nothing twice: let go of it for a moment", now)
+		m.refuse(key+" is being held down: release it, then press again", now)
 	}
 	return true
-}
-
-// askFirst opens a prompt for an update that would be sent at once, because of
-// a doubt.
-func (m *Model) askFirst(a *action, req deck.Request, r *deck.Recording, now time.Time) {
-	q := m.question(a, req, r)
-	q.Kind = prompt.Confirm
-	q.Why = "Asked because " + a.key.Keys()[0] + " came " + m.hasty + "."
-	m.open(q, now)
 }
 
 // question is what a prompt asks about an update of a recording.
@@ -146,18 +141,12 @@ func (m *Model) question(a *action, req deck.Request, r *deck.Recording) prompt.
 	}
 }
 
-// open opens a prompt. What the status line said was about something else.
-func (m *Model) open(q prompt.Question, now time.Time) {
-	p := prompt.New(m.th, q, now)
-	m.prompt, m.info = &p, notice{}
-}
-
 // ignored reports whether a key does not count in the open prompt, because of
 // how it came, and says so. Esc and ctrl+c always cancel.
 func (m *Model) ignored(k tea.KeyPressMsg, now time.Time) bool {
 	s := k.String()
 	switch {
-	case m.hasty == "" || s == "esc" || s == "ctrl+c":
+	case m.ambiguous == "" || s == "esc" || s == "ctrl+c":
 		return false
 	case s == m.prompt.Question().Opener:
 		return false // it does nothing anyway
@@ -166,9 +155,9 @@ func (m *Model) ignored(k tea.KeyPressMsg, now time.Time) bool {
 	case !m.prompt.Answers(s):
 		return false // it cancels, which harms nobody
 	}
-	words := s + " does not count: it came " + m.hasty
+	words := s + " ignored: it arrived " + m.ambiguous
 	if m.prompt.Question().Kind == prompt.Typed && k.Text != "" {
-		words = "what came " + m.hasty + " does not count: type it anew, key by key"
+		words = "what arrived " + m.ambiguous + " is ignored: type it again, key by key"
 		m.prompt.Clear()
 	}
 	m.refuse(words, now)

@@ -265,7 +265,7 @@ func (c *faultCell) steps() (words []string) {
 		words = append(words, map[string]string{
 			"requested":     c.op.doing + name + with + ": requested",
 			"again":         c.op.doing + name + with + ": requested, sent " + why + " times after HTTP 429",
-			"unknown":       c.op.verb + name + ": unknown: nobody can tell yet whether it was done; reading again (" + why + ")",
+			"unknown":       c.op.verb + name + ": unknown: it may or may not have been done; checking (" + why + ")",
 			"contradicted":  c.op.verb + name + with + ": contradicted",
 			"contradicted:": c.op.verb + name + with + ": contradicted: " + why,
 			"verified":      c.op.did + name + with + ": verified in ",
@@ -317,7 +317,7 @@ func (c *faultCell) checkUpdate() {
 	if c.op.record != nil && !strings.Contains(last, offTheRecord) {
 		c.t.Errorf("the status line does not say that it is not on record, but\n\t%s", strings.Join(c.said, "\n\t"))
 	}
-	if strings.Contains(last, "nobody can tell yet") {
+	if strings.Contains(last, "it may or may not have been done; checking") {
 		c.t.Errorf("the status line still says %q", last)
 	}
 }

@@ -198,6 +198,7 @@ func (c *faultCell) until(most time.Duration, holds func() bool) (took time.Dura
 // update presses the keys of the operation.
 func (c *faultCell) update() {
 	c.m.list.Select(text.New(c.op.sid))
+	c.m.lead = lead{}
 	for k := range strings.FieldsSeq(c.op.keys) {
 		if k == "~" {
 			c.pass(400 * time.Millisecond)
@@ -247,10 +248,11 @@ func (c *faultCell) show(content string) {
 	}
 	c.content, c.lines = content, strings.Split(content, "\n")
 	if n := len(c.lines); n > 2 && c.op.keys != "" {
-		s := strings.TrimSpace(ansi.Strip(c.lines[n-2]))
-		if c.op.record != nil { // so much is said that it goes on below
-			s += " " + strings.TrimSpace(ansi.Strip(c.lines[n-1]))
+		var said []string
+		for _, l := range c.lines[n-1-c.m.arrange().status : n-1] {
+			said = append(said, strings.TrimSpace(ansi.Strip(l)))
 		}
+		s := strings.Join(said, " ")
 		if len(c.said) == 0 || c.said[len(c.said)-1] != s {
 			c.said = append(c.said, s)
 		}

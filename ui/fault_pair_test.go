@@ -84,7 +84,7 @@ func TestTwoFaults(t *testing.T) {
 		{"hanging, and too many requests", "poll", "headers that never come", "pause a call", "429", "STALE poll overdue", tooMany},
 		{"unreadable, and refused", "poll", "truncated JSON", "pause a call", "422, strings", "STALE unreadable answer", "refused: Status is not included in the list; Sid is wrong (HTTP 422)"},
 		{"cannot be verified, and the answer is lost", "retrieve", "503", "pause a call", "cut after it was taken", "STALE HTTP 503", "unknown connection dropped, verified"},
-		{"cannot be verified, and done in spite of 503", "retrieve", "HTML with 200", "pause and skip", "503, though it was done", "STALE unreadable answer", "unknown HTTP 503, verified"},
+		{"cannot be verified, and done in spite of 503", "retrieve", "HTML with 200", "pause and skip", "503, though it was done", "STALE a web page instead of data", "unknown HTTP 503, verified"},
 		{"cannot be looked at again, and too many requests", "retrieve", "connection refused", "resume", "429 for 3 s", "STALE connection refused", "requested, refused: Too many requests (HTTP 429, code 20429)"},
 		{"nobody is named, and a lie", "read a call", "500", "pause a call", "200 with the old status", "live", "contradicted"},
 		{"nobody is named, and a stop hangs", "list calls", "404", "stop", "headers that never come", "live", "requested, unknown timeout, contradicted"},

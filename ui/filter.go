@@ -24,6 +24,7 @@ func newFilterInput() textinput.Model {
 
 func (m *Model) openFilter(time.Time) tea.Cmd {
 	m.mode, m.full, m.right = filters, false, false
+	m.list.BeginFilter()
 	m.input.SetValue(m.list.Filter().String())
 	m.input.CursorEnd()
 	m.input.Focus()
@@ -48,8 +49,11 @@ func (m *Model) typeFilter(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 			return nil
 		}
 		m.closeFilter()
-		m.warnUnmatched(now)
+		if _, ok := m.selected(); !ok {
+			m.refuse(m.noneSelected(), now)
+		}
 	case "up", "down", "pgup", "pgdown":
+		m.moved = true
 		m.list, _ = m.list.Update(k)
 	default:
 		m.input, _ = m.input.Update(k)
@@ -73,39 +77,25 @@ func (m *Model) filterTyped() {
 // filterWrong is how a message about a wrong filter begins.
 const filterWrong = "filter: "
 
-// warnUnmatched says that a filter is on which the selected recording does not
-// match: the selection never moves by itself, so the keys still act on it.
-func (m *Model) warnUnmatched(now time.Time) {
-	r, ok := m.selected()
-	if !ok || !m.list.Kept() {
-		return
-	}
-	words := "…" + m.list.ShortSID(r.SID) + notMatched
-	switch shown, _ := m.list.Shown(); {
-	case shown == 0:
-		words += "; nothing does"
-	case m.list.First():
-		words += "; j moves to the first match"
-	default:
-		words += "; j and k move to a match"
-	}
-	m.refuse(words, now)
-}
-
-// notMatched is what is said of a selected recording that a filter hides.
-const notMatched = " is still selected and does not match"
-
 func (m *Model) closeFilter() {
 	m.mode, m.invalid = normal, nil
-	if strings.Contains(m.info.text, notMatched) { // it was about the filter before
-		m.info = notice{}
-	}
+	m.list.EndFilter()
 	m.input.Blur()
 }
 
+// clearFilter takes the filter away. What was selected before it was typed is
+// selected again, or, where it was kept, what is selected stays.
 func (m *Model) clearFilter() {
-	m.closeFilter()
 	m.list.SetFilter(list.Filter{})
+	m.closeFilter()
+}
+
+// noneSelected says why nothing is selected.
+func (m *Model) noneSelected() string {
+	if f := m.list.Filter(); !f.IsZero() {
+		return "no recording matches /" + f.String() + "/"
+	}
+	return "no recording is selected"
 }
 
 // filterShown reports whether the line with the filter is on the screen.

@@ -17,7 +17,7 @@ import (
 
 // fuzzKeys are the keys a fuzzed person presses.
 var fuzzKeys = []string{
-	"p", "P", "r", "y", "X", "1", "2", "enter", "esc", "8", "1", "4", "2", "9", "b", "e", "c", "0", "7", "a", "d", "backspace",
+	"p", "P", "r", "y", "J", "X", "1", "2", "enter", "esc", "8", "1", "4", "2", "9", "b", "e", "c", "0", "7", "a", "d", "backspace",
 	"j", "k", "g", "G", "up", "down", "pgup", "pgdown", "home", "end", "ctrl+d", "ctrl+u", "tab", "/", "o", "O", "R", "f", "+", "-",
 	"C", "?", "f1", "q", "ctrl+c", "s", "x", "delete", "S", "D", "K", "[", "]", ":", ">", "!", "t", "u", "m", "h", "ctrl+l", "left", "right",
 }

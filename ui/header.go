@@ -135,7 +135,7 @@ func (m *Model) whereSegments() []segment {
 	return []segment{name, m.segment(3, span{theme.Plain, m.place()})}
 }
 
-// countSegments are the numbers of recordings, dim when they are old.
+// countSegments are the numbers of recordings; of old data they say from when.
 func (m *Model) countSegments() []segment {
 	s := m.shown
 	if !s.Known() {
@@ -144,9 +144,6 @@ func (m *Model) countSegments() []segment {
 	rec, paused, starting := theme.Plain, theme.Plain, theme.Starting
 	if s.Paused > 0 {
 		paused = theme.Paused
-	}
-	if m.stale {
-		rec, paused, starting = theme.Dim, theme.Dim, theme.Dim
 	}
 	out := []segment{m.segment(2, span{rec, "REC " + strconv.Itoa(m.counts.recording)})}
 	if n := m.counts.starting; n > 0 {
@@ -159,17 +156,19 @@ func (m *Model) countSegments() []segment {
 	return out
 }
 
-// pauseSpans are the pauses and the longest of them. While one alarms they are
-// those of now, also when the display is frozen.
+// pauseSpans are what alarms, the pauses, and the longest of them where there is
+// room for it. While one alarms they are those of now, also when the display is
+// frozen.
 func (m *Model) pauseSpans(role theme.Role) []span {
 	s, at := m.shown, m.at()
-	var out []span
+	out := m.troubleSpans()
+	crowded := len(out) > 2 && m.w < wide
 	if n := m.alarms.standing; n > 0 {
 		s, at, role = m.live, m.now, theme.Bad
 		out = append(out, span{theme.Alarm, " ALARM " + strconv.Itoa(n) + " "}, span{theme.Plain, " "})
 	}
 	out = append(out, span{role, "PAUSED " + strconv.Itoa(s.Paused)})
-	if r := s.Longest; r != nil && s.Paused > 0 {
+	if r := s.Longest; r != nil && s.Paused > 0 && !crowded {
 		long := m.clock(r.Pause.For(s.ServerTime(at.Truncate(time.Second))))
 		if r.Pause.AtLeast {
 			long = m.th.Symbols().AtLeast + long

@@ -64,7 +64,7 @@ func TestGarbledAnswers(t *testing.T) {
 // that can be open on it: no frame is larger than the screen, and what was
 // selected stays so. The session checks each frame.
 func TestSizes(t *testing.T) {
-	open := [][]string{{}, {"enter"}, {"?"}, {"/", "5"}, {"o"}, {"X", "8"}, {"P"}, {"y"}, {"f"}, {"tab", "j"}, {"q"}}
+	open := [][]string{{}, {"enter"}, {"?"}, {"/", "5"}, {"o"}, {"X", "8"}, {"P"}, {"J"}, {"f"}, {"tab", "j"}, {"q"}}
 	for _, keys := range open {
 		t.Run(strings.Join(keys, " "), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

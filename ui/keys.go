@@ -11,7 +11,7 @@ import (
 	"tapedeck/ui/prompt"
 )
 
-var lineHints = []hint{{"Enter", "goes on", 0}, {"Esc", "cancels", 0}}
+var lineHints = []hint{{"Enter", "continues", 0}, {"Esc", "cancels", 0}}
 
 // promptHints are the hints while a prompt is open.
 func promptHints(m *Model) []hint {
@@ -29,19 +29,26 @@ func promptHints(m *Model) []hint {
 		return []hint{{"y", m.prompt.Question().Request.Verb(), 0}, {"any other key", "cancels", 1}}
 	case prompt.Typed:
 		return []hint{{"Enter", "stop", 0}, {"Esc", "cancel", 0}}
+	case prompt.Suspend:
+		return []hint{{"y", "suspend", 0}, {"any other key", "cancels", 1}}
 	}
-	return []hint{{"y", "quit", 0}, {"any other key", "stays", 1}}
+	return []hint{{"y", "quit", 0}, {"any other key", "cancels", 1}}
 }
 
 // key routes a key press: to what is open, to the table of actions, or to the
 // list or the detail pane.
 func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
+	m.list.Hold()
+	m.ambiguous = m.doubt(k, now)
+	k = plain(k)
 	s := k.String()
-	m.hasty = m.doubt(k, now)
 	if !m.repeats(s, now) {
 		m.dismiss(now)
 	}
 	defer m.pressed(s, now)
+	if m.closedJustNow(s, now) {
+		return nil
+	}
 	switch s {
 	case "ctrl+c":
 		return m.interrupted(k, now)
@@ -70,6 +77,18 @@ func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	case m.mode == telling:
 		return m.readHistory(k, now)
 	}
+	return m.act(k, s, now)
+}
+
+// act does what a key does beside the list and the detail pane.
+func (m *Model) act(k tea.KeyPressMsg, s string, now time.Time) tea.Cmd {
+	if after := m.escaped(s); after != "" {
+		s = after
+	}
+	if words := otherKeyboard(k); words != "" {
+		m.refuse(words, now)
+		return nil
+	}
 	if i, ok := m.byKey[s]; ok {
 		if a := &m.keys[i]; a.verb != "" {
 			return m.request(a, now)
@@ -78,15 +97,6 @@ func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 		}
 	}
 	return m.move(k)
-}
-
-// suspend stops the process, where a shell can continue it.
-func (m *Model) suspend(now time.Time) tea.Cmd {
-	if !canSuspend() {
-		m.refuse("cannot suspend: no shell started tapedeck that could bring it back", now)
-		return nil
-	}
-	return tea.Suspend
 }
 
 // move gives a key to the part that has the focus.
@@ -144,7 +154,7 @@ func (m *Model) escape(time.Time) tea.Cmd {
 
 func (m *Model) toggleFull(now time.Time) tea.Cmd {
 	if _, ok := m.selected(); !ok && !m.full {
-		m.refuse("no recording is selected", now)
+		m.refuse(m.noneSelected(), now)
 		return nil
 	}
 	m.full, m.right = !m.full, false
@@ -162,7 +172,7 @@ func (m *Model) toggleFocus(now time.Time) tea.Cmd {
 
 func (m *Model) toggleRaw(now time.Time) tea.Cmd {
 	if _, ok := m.selected(); !ok {
-		m.refuse("no recording is selected", now)
+		m.refuse(m.noneSelected(), now)
 		return nil
 	}
 	on := !m.detail.Raw()
@@ -208,11 +218,11 @@ func (m *Model) pollEnded(s *deck.Snapshot, now time.Time) {
 func (m *Model) freeze(now time.Time) tea.Cmd {
 	if m.frozen.IsZero() {
 		m.frozen = m.now
-		m.say("the display is frozen; f thaws it", now)
+		m.say("display frozen; f thaws it", now)
 		return nil
 	}
 	m.thaw()
-	m.say("the display goes on", now)
+	m.say("display thawed", now)
 	return nil
 }
 
@@ -262,30 +272,24 @@ func intervalWords(d time.Duration) string { return fmt.Sprintf("%g s", d.Second
 func (m *Model) copySID(now time.Time) tea.Cmd {
 	r, ok := m.selected()
 	if !ok {
-		m.refuse("no recording is selected", now)
+		m.refuse(m.noneSelected(), now)
 		return nil
 	}
-	m.say("copied the recording's SID …"+m.list.ShortSID(r.SID), now)
-	return tea.SetClipboard(r.SID.String())
+	return m.copyText(r.SID.String(), now)
 }
 
 func (m *Model) copyParent(now time.Time) tea.Cmd {
 	r, ok := m.selected()
 	if !ok {
-		m.refuse("no recording is selected", now)
+		m.refuse(m.noneSelected(), now)
 		return nil
-	}
-	what := "call's"
-	if r.IsConference() {
-		what = "conference's"
 	}
 	sid := r.ParentSID()
 	if sid.IsZero() {
 		m.refuse("…"+m.list.ShortSID(r.SID)+" names no call and no conference", now)
 		return nil
 	}
-	m.say("copied the "+what+" SID "+sid.String(), now)
-	return tea.SetClipboard(sid.String())
+	return m.copyText(sid.String(), now)
 }
 
 // quit ends the session, or asks when it has left recordings paused.

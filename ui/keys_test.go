@@ -53,9 +53,9 @@ func TestKeys(t *testing.T) {
 		if got := strings.Join(s.others, ", "); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
-		s.want("copied the call's SID call-" + sidRec)
+		s.want("sent to the terminal's clipboard: call-" + sidRec)
 		s.pick(sidPaused2).press("C")
-		s.want("copied the conference's SID conf-1")
+		s.want("sent to the terminal's clipboard: conf-1")
 	})
 	at120(t, "redraw and suspend, also in a prompt", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidPaused).press("r", "ctrl+l", "ctrl+z")
@@ -76,7 +76,7 @@ func TestViewKeys(t *testing.T) {
 		s.press("f").press("f")
 		s.wantNot("FROZEN")
 	})
-	at120(t, "Enter, Tab, Esc and y", Options{}, func(t *testing.T, s *session) {
+	at120(t, "Enter, Tab, Esc and J", Options{}, func(t *testing.T, s *session) {
 		s.press("enter")
 		s.wantNot("RUNNING")
 		s.press("esc")
@@ -90,7 +90,7 @@ func TestViewKeys(t *testing.T) {
 		if r, _ := s.m.selected(); r.SID != before.SID {
 			t.Error("j moved the selection while the detail pane has the focus")
 		}
-		s.press("tab", "y")
+		s.press("tab", "J")
 		s.want(`"sid": "7c1d90aa`)
 		s.press("esc")
 		s.wantNot(`"sid": "7c1d90aa`)
@@ -123,7 +123,7 @@ func TestViewKeys(t *testing.T) {
 	at120(t, "look is told when the selection has rested", Options{}, func(t *testing.T, s *session) {
 		s.wait(200 * time.Millisecond)
 		s.d.looked = nil
-		s.press("j", "j", "j", "j", "j").wait(500 * time.Millisecond)
+		s.press("j", "j", "j", "j").wait(500 * time.Millisecond)
 		if got := fmt.Sprint(s.d.looked); got != "["+sidOld+"]" {
 			t.Errorf("looked at %s", got)
 		}
@@ -229,6 +229,7 @@ func TestSmallScreen(t *testing.T) {
 		s.press("p", "P", "1", "r", "y", "X", "9", "1", "b", "e", "enter")
 		s.wantVerbs("")
 		s.send(tea.WindowSizeMsg{Width: 60, Height: 15})
+		s.wait(leadFor)
 		if r, _ := s.m.selected(); r.SID.String() != sidRec {
 			t.Error("the selection was lost")
 		}
@@ -246,7 +247,7 @@ func TestSmallScreen(t *testing.T) {
 		s.wantVerbs("resume 8142")
 	})
 	at120(t, "every size", Options{}, func(t *testing.T, s *session) {
-		for _, open := range []string{"", "r", "X", "P", "/", "o", "?", "y"} {
+		for _, open := range []string{"", "r", "X", "P", "/", "o", "?", "J"} {
 			s.pick(sidPaused)
 			if open == "P" {
 				s.pick(sidRec)

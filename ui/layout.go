@@ -22,6 +22,13 @@ const (
 // narrower list who could not be read whole, so there the pane is below.
 const beside = 119
 
+const (
+	leastList = 69 // columns of the list, for both ends of a call beside two clocks
+	sidsWhole = 52 // columns of the detail pane, for each SID beside its name
+	leastRows = 14 // of the list, before the pane below it has more lines than
+	leastPane = 4  // these: the title, and who, how and what in a line each
+)
+
 // small reports whether the screen is too small for the list: see
 // [Model.oneLine].
 func (m *Model) small() bool { return m.w < minWidth || m.h < minHeight }
@@ -40,29 +47,30 @@ const (
 type arrangement struct {
 	pane             pane
 	header           int // lines
-	body             int // lines between the header and the status line
+	body             int // lines between the header and the status lines
+	status           int // lines between the body and the hints
 	listW, listH     int
 	detailW, detailH int
 }
 
 // arrange divides the screen.
 func (m *Model) arrange() arrangement {
-	a := arrangement{header: 2, listW: m.w}
+	a := arrangement{header: 2, listW: m.w, status: len(m.statusLines(m.w))}
 	if m.w >= wide {
 		a.header = 1
 	}
-	a.body = max(0, m.h-a.header-2)
+	a.body = max(0, m.h-a.header-a.status-1)
 	a.listH = a.body
 	switch {
 	case m.full:
 		a.pane, a.detailW, a.detailH = paneFull, m.w, a.body
 	case m.w >= beside:
 		a.pane = paneSide
-		a.detailW, a.detailH = min(100, max(44, m.w*2/5)), a.body
+		a.detailW, a.detailH = min(100, max(44, m.w*2/5, min(sidsWhole, m.w-2-leastList))), a.body
 		a.listW = m.w - a.detailW - 2
-	case m.h >= 20:
+	case m.h >= 18:
 		a.pane = paneBelow
-		a.detailW, a.detailH = m.w, min(18, a.body*9/20)
+		a.detailW, a.detailH = m.w, max(leastPane, min(18, a.body*9/20, a.body-leastRows-2))
 		a.listH = a.body - a.detailH - 1
 	}
 	if m.filterShown() {
@@ -92,6 +100,7 @@ func (m *Model) compose() {
 		m.list.SetStale(stale)
 		m.detail.SetStale(stale)
 	}
+	m.leave()
 	m.frame = tea.View{AltScreen: true, ReportFocus: true, WindowTitle: m.windowTitle()}
 	if m.w <= 0 || m.h <= 0 {
 		return
@@ -108,15 +117,12 @@ func (m *Model) compose() {
 	m.detail.SetFocus(onDetail)
 
 	lines := m.header(m.w)
-	lines, cursorX, cursorY := m.body(lines, a)
-	if x, y, ok := m.overlay(lines[a.header:], a); ok {
-		cursorX, cursorY = x, y+a.header
-	} else if m.mode != filters || m.prompt != nil {
+	lines, cursorX, cursorY, asked := m.body(lines, a)
+	if !asked && (m.mode != filters || m.prompt != nil) {
 		cursorX = -1
 	}
-	status, rest := m.statusLine(m.w)
 	fence(lines)
-	lines = append(lines, status, m.hintLine(m.w, rest))
+	lines = append(append(lines, m.statusLines(m.w)...), m.hintLine(m.w))
 	m.frame.SetContent(strings.Join(lines, "\n"))
 	if cursorX >= 0 {
 		m.frame.Cursor = tea.NewCursor(cursorX, cursorY)
@@ -153,26 +159,38 @@ func mayBeWide(s string) bool {
 }
 
 // body adds the lines between header and status line: the help, or the list
-// and the detail pane. It returns the place of the filter's cursor.
-func (m *Model) body(lines []string, a arrangement) (out []string, x, y int) {
+// and the detail pane, and over them what is open. It returns the place of the
+// cursor, and whether that is the prompt's.
+func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, asked bool) {
+	x = -1
+	open := func(lines []string, w int) {
+		if at, line, ok := m.overlay(lines[a.header:], w, a); ok {
+			x, y, asked = at, line+a.header, true
+		}
+	}
 	if m.mode == helping {
-		return append(lines, m.helpLines(m.w, a.body)...), -1, 0
+		lines = append(lines, m.helpLines(m.w, a.body)...)
+		open(lines, m.w)
+		return lines, x, y, asked
 	}
 	if m.mode == telling {
-		return append(lines, m.historyLines(m.w, a.body)...), -1, 0
+		lines = append(lines, m.historyLines(m.w, a.body)...)
+		open(lines, m.w)
+		return lines, x, y, asked
 	}
 	r, ok := m.selected()
 	m.detail.SetRecording(r, m.shown.Offset, m.shortOf(r), m.place())
 	m.detail.SetUnnamed(m.shown.Calls, m.shown.Conferences)
 	if a.pane == paneFull {
-		return m.pad(splitLines(lines, m.detail.View(m.at())), a.header+a.body), -1, 0
+		lines = m.pad(splitLines(lines, m.detail.View(m.at())), a.header+a.body)
+		open(lines, m.w)
+		return lines, x, y, asked
 	}
 	if _, total := m.list.Shown(); ok || total > 0 {
 		lines = splitLines(lines, m.list.View(m.at()))
 	} else {
 		lines = append(lines, m.emptyLines(a.listW, a.listH)...)
 	}
-	x = -1
 	if m.filterShown() { // below the list: above it, all rows would move
 		lines = m.pad(lines, a.header+max(0, a.listH))
 		var line string
@@ -183,13 +201,17 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int) {
 	switch a.pane {
 	case paneSide:
 		lines = m.pad(lines, a.header+a.body)
+		open(lines, a.listW)
 		m.beside(lines[a.header:])
+		return lines, x, y, asked
 	case paneBelow:
 		lines = m.pad(lines, a.header+a.body-a.detailH-1)
 		lines = append(lines, m.th.Paint(m.borderRole(), strings.Repeat(m.th.Symbols().Rule, m.w)))
 		lines = splitLines(lines, m.detail.View(m.at()))
 	}
-	return m.pad(lines, a.header+a.body), x, y
+	lines = m.pad(lines, a.header+a.body)
+	open(lines, m.w)
+	return lines, x, y, asked
 }
 
 // beside puts the detail pane to the right of the lines.
@@ -227,20 +249,49 @@ func splitLines(lines []string, view string) []string {
 	return lines
 }
 
-// overlay puts the open prompt or menu over the last lines of the body. It
-// returns the place of its cursor; ok is false when it has none.
-func (m *Model) overlay(body []string, a arrangement) (x, y int, ok bool) {
-	var over []string
-	switch {
-	case m.prompt != nil:
-		over = m.prompt.View(m.w, a.body)
-		x, y, ok = m.prompt.Cursor(m.w, a.body)
-	case m.mode == sorting:
-		over = m.sortMenu(m.w)
+// overlay puts the open prompt or menu over lines of the list, by the selected
+// row. It returns the place of its cursor; ok is false when it has none.
+func (m *Model) overlay(body []string, w int, a arrangement) (x, y int, ok bool) {
+	if m.prompt == nil && m.mode != sorting {
+		return 0, 0, false
 	}
-	first := max(0, len(body)-len(over))
+	row, sel := m.list.SelectedLine()
+	if sel = sel && a.pane != paneFull && m.mode != helping && m.mode != telling; !sel {
+		row = -1
+	}
+	room := max(row, len(body)-row-1)
+	var over []string
+	if m.prompt != nil {
+		over = m.prompt.View(w, room)
+		x, y, ok = m.prompt.Cursor(w, room)
+	} else {
+		over = m.sortMenu(w)
+		over = over[:min(len(over), room)]
+	}
+	r, _ := m.selected()
+	about := m.prompt != nil && r != nil && m.prompt.Question().Request.SID == r.SID
+	if row >= 0 && about && len(over) < room { // where it ends and the list goes on
+		over = append(over, m.th.Paint(theme.Border, strings.Repeat(m.th.Symbols().Rule, w)))
+	}
+	first := besideRow(row, len(over), len(body), a.listH, about)
 	copy(body[first:], over)
 	return x, y + first, ok
+}
+
+// besideRow returns the first of n lines that a question about the selected row,
+// on a line of the body, is drawn on: right below it, above it where the list has
+// no room there, and never on it. What is not about the row is at the end.
+func besideRow(row, n, body, list int, about bool) int {
+	last := max(0, body-n)
+	switch {
+	case row < 0, !about && row < last:
+		return last
+	case row+1+n <= list, row < n && row+1 <= last:
+		return row + 1
+	case row >= n:
+		return row - n
+	}
+	return min(row+1, last)
 }
 
 func (m *Model) shortOf(r *deck.Recording) string {
@@ -267,8 +318,8 @@ func (m *Model) smallScreen() string {
 	default:
 		lines = append(lines, m.th.Fit("q quits", m.w))
 	}
-	if status, _ := m.statusLine(m.w); len(lines) < m.h {
-		lines = append(lines, status)
+	if len(lines) < m.h {
+		lines = append(lines, m.statusLines(m.w)[0])
 	}
 	health := m.health()
 	short := health[len(health)-1]

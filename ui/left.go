@@ -113,7 +113,7 @@ func (m *Model) leftSegments() []segment {
 func (m *Model) openLeft(l Left, r *deck.Recording, opener string, now time.Time) {
 	short := m.list.ShortSID(r.SID)
 	q := prompt.Question{
-		Kind: prompt.Behind, Opener: opener, Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: short,
+		Kind: prompt.Behind, Opener: opener, Unasked: opener == "", Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: short,
 		Who: m.who(r), Profile: m.place(), State: prompt.State(r), Title: l.words(short, now),
 	}
 	if why := strings.TrimPrefix(strings.TrimPrefix(l.Why, Quit), "; "); why != "" {

@@ -8,7 +8,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
@@ -32,7 +31,7 @@ func (m *Model) mark(now time.Time) tea.Cmd {
 	r, ok := m.selected()
 	switch {
 	case !ok:
-		m.refuse("cannot mark: no recording is selected", now)
+		m.refuse("cannot mark: "+m.noneSelected(), now)
 		return nil
 	case !r.Active() && !m.marks[r.SID]:
 		m.refuse("cannot mark …"+m.list.ShortSID(r.SID)+": it has ended", now)
@@ -44,7 +43,7 @@ func (m *Model) mark(now time.Time) tea.Cmd {
 		marks = map[text.Text]bool{}
 	}
 	if marks[r.SID] {
-		words = "no mark any more: …"
+		words = "unmarked …"
 		delete(marks, r.SID)
 	} else {
 		marks[r.SID] = true
@@ -52,7 +51,7 @@ func (m *Model) mark(now time.Time) tea.Cmd {
 	m.setMarks(marks)
 	words += m.list.ShortSID(r.SID)
 	if n := len(marks); n > 0 {
-		words += fmt.Sprintf("; p P r act on the %d marked, Esc takes the marks away", n)
+		words += fmt.Sprintf("; p P r act on the %d marked, Esc unmarks them", n)
 	}
 	m.say(words, now)
 	return nil
@@ -99,7 +98,11 @@ func (m *Model) requestMarked(a *action, now time.Time) {
 			continue
 		}
 		req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
-		many = append(many, prompt.One{Request: req, Short: short, Who: m.who(r), State: prompt.State(r)})
+		o := prompt.One{Request: req, Short: short, Who: m.who(r), State: prompt.State(r)}
+		if m.list.Excluded(r.SID) {
+			o.Note = "hidden by the filter"
+		}
+		many = append(many, o)
 	}
 	if len(many) == 0 {
 		m.refuse("cannot "+a.verb+" what is marked: "+strings.Join(out, ", "), now)
@@ -134,9 +137,7 @@ func (m *Model) doMany(reqs []deck.Request, key string, now time.Time) tea.Cmd {
 	if b.ended < b.total {
 		m.say(fmt.Sprintf("%s %d recordings", doing(reqs[0]), b.total-b.ended), now)
 	}
-	if reqs[0].Update.Status == api.Paused {
-		m.askSiblings(reqs, key, now)
-	}
+	m.askSiblings(reqs, key, now)
 	return m.doBatch(send)
 }
 

@@ -67,16 +67,19 @@ type Model struct {
 	keys    []action
 	byKey   map[string]int // index into keys
 
-	w, h    int
-	full    bool // the detail pane in full width
-	right   bool // the focus is on the detail pane
-	mode    mode
-	list    list.Model
-	detail  detail.Model
-	prompt  *prompt.Model // nil for none
-	input   textinput.Model
-	invalid error // what is wrong with the filter that is being typed
-	help    viewport.Model
+	w, h        int
+	full        bool // the detail pane in full width
+	endedHidden bool // ended recordings are left out of the list
+	right       bool // the focus is on the detail pane
+	mode        mode
+	list        list.Model
+	detail      detail.Model
+	prompt      *prompt.Model // nil for none
+	reasons     []reason      // why a question about siblings is open
+	closed      closed        // the question that closed last by itself
+	input       textinput.Model
+	invalid     error // what is wrong with the filter that is being typed
+	help        viewport.Model
 
 	now      time.Time      // of the last tick
 	live     *deck.Snapshot // the latest
@@ -101,6 +104,7 @@ type Model struct {
 
 	updates   []update             // of this session, under way
 	left      map[text.Text]uint64 // paused by this session: the SID, and the ID of the request
+	atSID     text.Text            // the recording that was selected when the frame was composed last
 	bad, info notice               // the status line
 	looked    text.Text            // the recording the deck was last told of
 	resting   bool                 // a restMsg is to come
@@ -108,9 +112,11 @@ type Model struct {
 	interrupt time.Time            // of the last ctrl+c
 	moved     bool                 // the key only moved something
 	slips     slips                // what tells slips from keys that are meant
-	hasty     string               // why the key may not be meant; empty for one like any other
+	ambiguous string               // how the key came, where it may not be meant; empty for one like any other
+	lead      lead                 // what has led the eye lately
 	drawn     time.Time            // when a key's frame was last composed
 	late      bool                 // a drawMsg is to come
+	suspended bool                 // ctrl+z has stopped the process, and it has not gone on yet
 	frame     tea.View             // as composed last
 }
 
@@ -197,6 +203,7 @@ func (m *Model) wait() tea.Cmd {
 
 // Update routes a message to what it is for, and composes the frame.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	defer m.watchSpot(msg, m.spot())
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
@@ -244,6 +251,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, nil
 	case tea.ResumeMsg:
 		m.now = time.Now()
+	case continuedMsg:
+		return m, m.goOn()
+	case clipboardMsg:
+		cmd = m.loaded(msg, time.Now())
 	default:
 		return m, nil
 	}
@@ -279,7 +290,7 @@ func (m *Model) View() tea.View { return m.frame }
 func (m *Model) ticked(now time.Time) (moved bool, held tea.Cmd) {
 	moved = m.expire(now)
 	if m.prompt != nil {
-		m.closePrompt(m.prompt.Expire(now), now)
+		m.closeUnasked(m.prompt.Expire(now), now)
 		moved = true
 	}
 	// Data that has grown too old is said to be so at once, however seldom
@@ -297,7 +308,7 @@ func (m *Model) ticked(now time.Time) (moved bool, held tea.Cmd) {
 // row and then needs an absolute move to the next one, 17 bytes a row; each
 // column by itself costs 3. For fewer rows the second packet costs more.
 const (
-	holdFrom = 8
+	holdFrom = 5
 	holdFor  = 50 * time.Millisecond
 )
 
@@ -345,11 +356,7 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 	m.follow(s, now)
 	m.followMarks(s)
 	m.pollEnded(s, now)
-	if m.prompt != nil {
-		if q := m.prompt.Question(); q.Kind != prompt.Quit {
-			m.closePrompt(m.prompt.WatchAll(s.Find), now)
-		}
-	}
+	m.watchPrompt(s, now)
 	if m.frozen.IsZero() {
 		m.show(s)
 	}

@@ -173,11 +173,11 @@ func TestAlarm(t *testing.T) {
 	})
 	onNight(t, "alarmed rows go to the top whatever the order, and the selection stays", Options{}, func(t *testing.T, s *session) {
 		s.show(pausedFor(175*time.Second, 20*time.Second)).pick(sidRec).press("o", "2")
-		if got, want := s.rows(), "07d1 8142 c07a 5b6d 91be e3f0"; got != want {
+		if got, want := s.rows(), "07d1 8142 c07a 91be e3f0 5b6d"; got != want {
 			t.Errorf("rows %q, want %q\n%s", got, want, s.text())
 		}
 		s.wait(10 * time.Second)
-		if got, want := s.rows(), "8142 07d1 c07a 5b6d 91be e3f0"; got != want {
+		if got, want := s.rows(), "8142 07d1 c07a 91be e3f0 5b6d"; got != want {
 			t.Errorf("rows %q, want %q\n%s", got, want, s.text())
 		}
 		s.want("…91be  REC")
@@ -186,7 +186,7 @@ func TestAlarm(t *testing.T) {
 	})
 	onNight(t, "a frozen display still alarms, and its rows stay", Options{}, func(t *testing.T, s *session) {
 		s.show(pausedFor(150*time.Second, 20*time.Second)).press("f").wait(40 * time.Second)
-		s.want(" ALARM 1  PAUSED 2, longest 03:", "FROZEN", "PAUSED +       02:30")
+		s.want(" ALARM 1  PAUSED 2, longest 03:", "FROZEN", "PAUSED? +      02:30")
 		if s.bells != 1 {
 			t.Errorf("%d bells", s.bells)
 		}
@@ -244,7 +244,7 @@ func TestAcknowledge(t *testing.T) {
 		s.press("a").wait(10 * time.Second).press("x").wait(10 * time.Second)
 		s.want("Acknowledge the pause")
 		s.wait(6 * time.Second)
-		s.want("acknowledge …8142 not asked any more: no answer for 15 s")
+		s.want("acknowledge …8142 canceled: no answer for 15 s")
 		if len(s.d.notes) > 0 {
 			t.Errorf("deck was asked %q", s.d.notes)
 		}
@@ -390,7 +390,7 @@ func TestLeftBehind(t *testing.T) {
 	onNight(t, "one that is resumed meanwhile is not asked about any more", Options{Open: leftBy([]Left{left(sidPaused)})}, func(t *testing.T, s *session) {
 		s.show(office()).wait(time.Second)
 		s.show(change(office(), sidPaused, func(r *deck.Recording) { r.Status, r.Pause = api.InProgress, deck.Pause{} }))
-		s.want("what becomes of …8142 not asked any more: it is REC now")
+		s.want("the question about …8142 canceled: it is now REC")
 		s.press("t")
 		if len(s.d.notes) > 0 {
 			t.Errorf("deck was asked %q", s.d.notes)

@@ -26,6 +26,7 @@ type pieces struct {
 	cur  []byte // the sequence that is not complete, from its ESC on
 	lone bool   // its ESC has been let through as a key
 	last time.Time
+	end  []byte // what may be the beginning of the end of a paste
 	rest []byte // what there was no room for
 }
 
@@ -45,6 +46,10 @@ func (p *pieces) take(b []byte, n int, now time.Time) int {
 func (p *pieces) pass(in []byte, now time.Time) (out []byte) {
 	if p.inside() && (now.Sub(p.last) > keptFor || p.lone && p.scan.state == escape && !continues(in)) {
 		p.drop()
+	}
+	out, p.end = p.end, nil
+	if p.scan.pasteLost(now.Sub(p.last), in) {
+		out, p.scan.state = bytes.Clone(pasteEnd), ground // for Bubble Tea, which waits for it
 	}
 	p.last = now
 	for _, c := range in {
@@ -93,6 +98,10 @@ func (p *pieces) pass(in []byte, now time.Time) (out []byte) {
 	if p.scan.state == escape && len(p.cur) == 1 && !p.lone {
 		p.lone = true
 		out = append(out, 0x1b)
+	}
+	if p.scan.state == pasting {
+		at := len(out) - p.scan.begunEnd()
+		p.end, out = bytes.Clone(out[at:]), out[:at]
 	}
 	return out
 }

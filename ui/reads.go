@@ -11,7 +11,7 @@ import (
 // sequence that was cut. Whoever reads calls saw, the model asks burst; the two
 // may run beside each other.
 type reads struct {
-	scan scanner // the reader's own
+	scan scanner // the reader's own; it also ends a paste that has no end
 	last time.Time
 	log  atomic.Pointer[[]read] // the latest, newest last; replaced, never changed
 }
@@ -19,9 +19,18 @@ type reads struct {
 // read is one read of the terminal.
 type read struct {
 	at          time.Time
-	first, next int64 // its printable keys, counted from the first ever
-	noise       bool  // it began inside of a control sequence
+	first, next int64  // its printable keys, counted from the first ever
+	events      int    // keys, sequences and pastes in it
+	noise       string // why its keys may be none; empty for one that began with a key
 }
+
+// Why a key may not be meant as it came.
+const (
+	inBurst      = "in a burst of keys"
+	afterEsc     = "right after an escape"
+	afterPaste   = "right after a paste"
+	afterFocusIn = "right as the window got the focus"
+)
 
 const (
 	keptReads = 8
@@ -42,9 +51,20 @@ func (r *reads) saw(b []byte, at time.Time) {
 	if len(b) == 0 {
 		return
 	}
+	noise := ""
+	if r.scan.pasteLost(at.Sub(r.last), b) {
+		noise = afterPaste
+		r.scan.state = ground
+	}
 	r.scan.expire(at.Sub(r.last), b[0])
-	noise := r.scan.state != ground
-	keys := r.scan.feed(b)
+	switch r.scan.state {
+	case ground:
+	case pasting:
+		noise = afterPaste
+	default:
+		noise = afterEsc
+	}
+	keys, events := r.scan.feed(b)
 	r.last = at
 	var log []read
 	if old := r.log.Load(); old != nil {
@@ -54,16 +74,17 @@ func (r *reads) saw(b []byte, at time.Time) {
 	if len(log) > 0 {
 		first = log[len(log)-1].next
 	}
-	if noise { // which of its bytes become keys, nobody can tell
+	if noise != "" { // which of its bytes become keys, nobody can tell
 		keys = 0
 	}
-	log = append(log, read{at: at, first: first, next: first + int64(keys), noise: noise})
+	log = append(log, read{at: at, first: first, next: first + int64(keys), events: events, noise: noise})
 	r.log.Store(&log)
 }
 
 // burst reports whether the printable key of that number, which is handled at
-// the time now, came in a burst, and returns the number of the next one. Where
-// the counts have come apart, the last read is taken for the key's.
+// the time now, came in a burst, or in one read with anything else, and returns
+// the number of the next one. Where the counts have come apart, the last read
+// is taken for the key's.
 func (r *reads) burst(number int64, now time.Time) (next int64, yes bool) {
 	p := r.log.Load()
 	if p == nil {
@@ -72,7 +93,7 @@ func (r *reads) burst(number int64, now time.Time) (next int64, yes bool) {
 	log := *p
 	at := len(log) - 1
 	for i, l := range log {
-		if l.noise && now.Sub(l.at) < afterNoise {
+		if l.noise != "" && now.Sub(l.at) < afterNoise {
 			return log[at].next, true
 		}
 		if l.first <= number && number < l.next {
@@ -90,20 +111,31 @@ func (r *reads) burst(number int64, now time.Time) (next int64, yes bool) {
 			before += b.next - b.first
 		}
 	}
-	return next, l.next-l.first > 1 || before >= 2 || now.Sub(l.at) > overdue
+	return next, l.events > 1 || before >= 2 || now.Sub(l.at) > overdue
 }
 
-// doubtful reports whether a key that is handled now may be the rest of a
-// control sequence.
-func (r *reads) doubtful(now time.Time) bool {
+// doubtful says why a key that is handled now may be the rest of a control
+// sequence or of a paste; empty where it is none.
+func (r *reads) doubtful(now time.Time) string {
 	if p := r.log.Load(); p != nil {
 		for _, l := range *p {
-			if l.noise && now.Sub(l.at) < afterNoise {
-				return true
+			if l.noise != "" && now.Sub(l.at) < afterNoise {
+				return l.noise
 			}
 		}
 	}
-	return false
+	return ""
+}
+
+// crowded reports whether the latest read, which a key that is not printable
+// came in, had anything else in it.
+func (r *reads) crowded(now time.Time) bool {
+	p := r.log.Load()
+	if p == nil {
+		return false
+	}
+	l := (*p)[len(*p)-1]
+	return l.events > 1 && now.Sub(l.at) <= overdue
 }
 
 // scanner follows the control sequences in what a terminal sends, as far as is
@@ -141,15 +173,45 @@ func (s *scanner) expire(silent time.Duration, next byte) {
 	}
 }
 
-// feed takes bytes, and returns how many printable keys they are.
-func (s *scanner) feed(b []byte) (keys int) {
+// pasteLimit is how long a paste may be silent. Its end may have been lost, and
+// then it would take every key.
+const pasteLimit = 2 * time.Second
+
+// pasteLost reports whether the end of the paste was lost: it has been silent
+// for too long, or somebody presses ctrl+c and nothing else.
+func (s *scanner) pasteLost(silent time.Duration, b []byte) bool {
+	return s.state == pasting && (silent > pasteLimit || len(bytes.Trim(b, "\x03")) == 0)
+}
+
+// begunEnd returns how many of the last bytes of a paste may be the beginning of
+// its end.
+func (s *scanner) begunEnd() int {
+	for n := min(len(s.args), len(pasteEnd)-1); n > 0; n-- {
+		if bytes.HasPrefix(pasteEnd, s.args[len(s.args)-n:]) {
+			return n
+		}
+	}
+	return 0
+}
+
+// feed takes bytes, and returns how many printable keys they are, and how many
+// keys, sequences and pastes in all, one that is not complete too.
+func (s *scanner) feed(b []byte) (keys, events int) {
 	for _, c := range b {
-		if s.state == ground && (' ' <= c && c < 0x7f || c >= 0xc0) {
+		before := s.state
+		if before == ground && (' ' <= c && c < 0x7f || c >= 0xc0) {
 			keys++ // in UTF-8, the first byte of one
 		}
 		s.step(c)
+		switch inUTF8 := c >= 0x80 && c < 0xc0; {
+		case before == ground && s.state == ground && !inUTF8, before != ground && s.state == ground:
+			events++
+		}
 	}
-	return keys
+	if s.state != ground {
+		events++
+	}
+	return keys, events
 }
 
 func (s *scanner) step(c byte) {

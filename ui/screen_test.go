@@ -84,7 +84,7 @@ func TestScreen(t *testing.T) { // golden: testdata/TestScreen/<case>.txt
 		s.show(office()).press("f")
 		s.show(failed(office(), httpError(503, ""), 40*time.Second)).wait(time.Second)
 	})
-	at80("pause asks", Options{}, func(s *session) { s.show(office()).press("G", "P") })
+	at80("pause asks", Options{}, func(s *session) { s.show(office()).wait(leadFor).press("G", "k", "P") })
 	at80("resume asks", Options{}, func(s *session) { s.show(office()).press("r") })
 	at80("quit asks", Options{}, leavePaused)
 	at80("filter", Options{}, func(s *session) { s.show(office()).press("/", "5", "5", "5", "-", "0", "1", "9") })
@@ -96,7 +96,7 @@ func TestScreen(t *testing.T) { // golden: testdata/TestScreen/<case>.txt
 	at80("sort menu", Options{}, func(s *session) { s.show(office()).press("o") })
 	at80("detail in full", Options{}, func(s *session) { s.show(office()).press("enter") })
 	screenCase(t, "detail beside 120x40", 120, 40, Options{}, func(s *session) { s.show(office()).press("tab") })
-	screenCase(t, "raw 120x40", 120, 40, Options{}, func(s *session) { s.show(office()).press("y") })
+	screenCase(t, "raw 120x40", 120, 40, Options{}, func(s *session) { s.show(office()).press("J") })
 	screenCase(t, "ascii 80x24", 80, 24, Options{ASCII: true}, func(s *session) { s.show(office()).press("P") })
 	screenCase(t, "ascii 120x40", 120, 40, Options{ASCII: true, Theme: "mono"}, func(s *session) { s.show(office()) })
 	screenCase(t, "too small", 29, 12, Options{}, func(s *session) { s.show(office()).press("p") })
@@ -113,7 +113,7 @@ func TestScreen(t *testing.T) { // golden: testdata/TestScreen/<case>.txt
 				Err: fmt.Errorf("update: %w", &api.Error{StatusCode: 401, Code: 20003, Message: text.New("Authentication failed")}),
 			}, nil
 		}
-		s.press("G", "p")
+		s.wait(leadFor).press("G", "k", "p")
 	})
 }
 
@@ -138,7 +138,7 @@ func leavePaused(s *session) {
 // paused.
 func pauseSelected(s *session, sid string) {
 	s.t.Helper()
-	s.m.list.Select(text.New(sid))
+	s.pick(sid)
 	s.d.settle = func(r deck.Request) (deck.Progress, error) { return verified(r), nil }
 	s.press("p")
 	snap := office()

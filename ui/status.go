@@ -10,6 +10,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/text"
 	"tapedeck/ui/list"
 	"tapedeck/ui/theme"
 )
@@ -28,16 +29,38 @@ type notice struct {
 	hint  string // the next step
 	role  theme.Role
 	since time.Time // zero for none
+	about text.Text // the recording that it names, where that was the selected one
 }
 
 // say puts a message in the status line.
 func (m *Model) say(s string, now time.Time) {
-	m.info = notice{text: s, since: now}
+	m.info = notice{text: s, since: now, about: m.named(s)}
 }
 
 // refuse says why a key does nothing now.
 func (m *Model) refuse(s string, now time.Time) {
-	m.info = notice{text: s, role: theme.Warn, since: now}
+	m.info = notice{text: s, role: theme.Warn, since: now, about: m.named(s)}
+}
+
+// named returns the selected recording where a message names it; else the zero
+// text.
+func (m *Model) named(s string) text.Text {
+	if r, ok := m.selected(); ok && strings.Contains(s, "…"+m.list.ShortSID(r.SID)) {
+		return r.SID
+	}
+	return text.Text{}
+}
+
+// leave takes back what was said of the recording that the selection has left.
+func (m *Model) leave() {
+	var sid text.Text
+	if r, ok := m.selected(); ok {
+		sid = r.SID
+	}
+	if sid != m.atSID && m.info.about == m.atSID && !m.atSID.IsZero() {
+		m.info = notice{}
+	}
+	m.atSID = sid
 }
 
 // complain puts a message in the status line that must not be overlooked. One
@@ -120,39 +143,91 @@ func (m *Model) underWayWords() (words string, role theme.Role) {
 	return fmt.Sprintf("%d updates under way", n), role
 }
 
-// statusLine is the line above the hints. What does not fit of a bad notice is
-// left for the line below, with its hint.
-func (m *Model) statusLine(w int) (line, rest string) {
+// statusLines are the line above the hints, and a second one for what does not
+// fit into it of a message, and for its next step.
+func (m *Model) statusLines(w int) []string {
 	busy, busyRole := m.underWayWords()
 	room := w - 1
 	if busy != "" {
 		room -= m.th.Width(busy) + 2
 	}
+	first, second := m.message(room)
 	var l liner
 	l.begin(m.th, w)
 	l.add(theme.Plain, " ")
-	switch {
-	case !m.bad.since.IsZero():
-		head, tail := m.split(m.th.Plain(m.bad.text), room)
-		rest = tail
-		if m.bad.hint != "" {
-			rest = strings.TrimPrefix(rest+"  hint: "+m.th.Plain(m.bad.hint), "  ")
-		}
-		l.add(theme.Bad, head)
-		if m.info.text != "" && tail == "" {
-			l.cut(theme.Plain, "  "+m.th.Plain(m.info.text), room-m.th.Width(head))
-		}
-	case m.info.text != "":
-		l.cut(m.info.role, m.th.Plain(m.info.text), room)
-	default:
-		words, role := m.healthNote()
-		l.cut(role, m.th.Plain(words), room)
+	for _, s := range first {
+		l.cut(s.role, s.text, room+1-l.w)
 	}
 	if busy != "" {
 		l.fill(w - m.th.Width(busy) - 1)
 		l.add(busyRole, busy)
 	}
-	return l.end(), rest
+	lines := []string{l.end()}
+	if len(second) == 0 {
+		return lines
+	}
+	l.begin(m.th, w)
+	for i, s := range second {
+		l.add(theme.Plain, m.th.Pad(1+min(i, 1)))
+		l.add(s.role, s.text)
+	}
+	return append(lines, l.end())
+}
+
+// message is what there is to say, in a line of so many cells and, where that is
+// not enough, in a second one. A trouble comes before everything else.
+func (m *Model) message(room int) (first, second []span) {
+	trouble, bad := m.th.Plain(m.troubleWords()), m.th.Plain(m.otherBad())
+	info := span{m.info.role, m.th.Plain(m.info.text)}
+	role := theme.Bad
+	add := func(role theme.Role, s string) {
+		if s != "" {
+			second = append(second, span{role, s})
+		}
+	}
+	head := trouble
+	switch {
+	case trouble != "":
+	case !m.bad.since.IsZero():
+		head, bad = bad, ""
+	case info.text != "":
+		head, role, info.text = info.text, info.role, ""
+	default:
+		words, role := m.healthNote()
+		return []span{{role, m.th.Plain(words)}}, nil
+	}
+	head, tail := m.split(head, room)
+	add(role, tail)
+	add(theme.Bad, bad)
+	if m.bad.hint != "" {
+		add(theme.Warn, "hint: "+m.th.Plain(m.bad.hint))
+	}
+	first = []span{{role, head}}
+	switch fits := m.th.Width(head)+2+m.th.Width(info.text) <= room; {
+	case info.text == "":
+	case fits && tail == "", tail == "" && trouble == "": // the end of what only adds to a bad notice may be cut
+		first = append(first, span{theme.Plain, "  "}, info)
+	case len(second) == 0 || trouble != "":
+		second = append([]span{info}, second...)
+		if tail != "" {
+			second[0], second[1] = second[1], second[0]
+		}
+	}
+	return first, second
+}
+
+// otherBad is the bad notice without what a trouble says already.
+func (m *Model) otherBad() string {
+	if len(m.alarms.troubled) == 0 || m.bad.text == "" {
+		return m.bad.text
+	}
+	said := strings.Split(m.bad.text, beforeThat)
+	said = slices.DeleteFunc(said, func(one string) bool {
+		return slices.ContainsFunc(m.alarms.troubled, func(r *deck.Recording) bool {
+			return strings.HasPrefix(one, "pause …"+m.list.ShortSID(r.SID))
+		})
+	})
+	return strings.Join(said, beforeThat)
 }
 
 // split cuts a message at a space, so that its head fits into w cells.
@@ -182,36 +257,26 @@ func (m *Model) healthNote() (string, theme.Role) {
 	if p := h.Phase(m.now); p == deck.Live || p == deck.Loading || h.Err == nil || !m.live.Known() {
 		return "", theme.Plain
 	}
-	words := "poll: " + pollWords(h.Err)
+	e, answered := errors.AsType[*api.Error](h.Err)
+	words := "poll: " + api.Reason(h.Err)
+	if answered && !e.Message.IsZero() {
+		words += ": " + e.Message.String()
+	}
 	if !h.Complete.IsZero() {
 		words += "; showing " + h.Complete.Local().Format("15:04:05 MST")
+	}
+	if hint := api.Hint(h.Err); hint != "" && !(answered && e.StatusCode >= 500) { // which ends by itself
+		words += "; " + hint
 	}
 	return words, theme.Warn
 }
 
-// pollWords says why a poll failed, and what to do about it or what the API
-// said to it.
-func pollWords(err error) string {
-	words := api.Reason(err)
-	if hint := api.Hint(err); hint != "" {
-		return words + ": " + hint
-	}
-	if e, ok := errors.AsType[*api.Error](err); ok && !e.Message.IsZero() {
-		return words + ": " + e.Message.String()
-	}
-	return words
-}
-
 // hintLine is the last line: the keys that are of use now. Those of high rank
 // drop first.
-func (m *Model) hintLine(w int, rest string) string {
+func (m *Model) hintLine(w int) string {
 	var l liner
 	l.begin(m.th, w)
 	l.add(theme.Plain, " ")
-	if rest != "" {
-		l.cut(theme.Warn, rest, w-1)
-		return l.end()
-	}
 	for i, h := range m.fitHints(m.hints(), w-1) {
 		if i > 0 {
 			l.add(theme.Plain, "  ")
@@ -245,7 +310,9 @@ func (m *Model) hints() []hint {
 	if m.full {
 		out = append(out, hint{"Esc", "back", 0})
 	}
-	if m.alarms.standing > 0 {
+	r, ok := m.selected()
+	troubled := ok && m.troubled(r)
+	if m.alarms.standing > 0 || troubled {
 		out = append(out, hint{"a", "acknowledge", 1})
 	}
 	for _, a := range m.keys {
@@ -253,7 +320,11 @@ func (m *Model) hints() []hint {
 			continue
 		}
 		k, _, _ := strings.Cut(a.key.Help().Key, " ")
-		out = append(out, hint{k, m.th.Plain(a.hint), a.rank})
+		does, rank := a.hint, a.rank
+		if troubled && k == "p" {
+			does, rank = m.againWords(r), 0
+		}
+		out = append(out, hint{k, m.th.Plain(does), rank})
 	}
 	return out
 }

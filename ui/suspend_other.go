@@ -2,5 +2,5 @@
 
 package ui
 
-// canSuspend reports that there are no jobs here to come back to.
-func canSuspend() bool { return false }
+// whyNoSuspend says that there are no jobs here to come back to.
+func whyNoSuspend() string { return "this system has no jobs to come back to" }

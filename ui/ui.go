@@ -104,6 +104,10 @@ type Options struct {
 	// Nobody but the user turns it on.
 	LowBandwidth bool
 
+	canSuspend func() string // why it cannot be suspended, empty when it can; nil asks the system
+	// tmux gives a text to the tmux that the terminal is in; nil where it must not.
+	tmux func(ctx context.Context, s string) error
+
 	reads *reads // of In; nil where nobody watches it
 	raw   bool   // In is a terminal, which Bubble Tea makes raw
 }
@@ -119,15 +123,27 @@ func Run(ctx context.Context, o Options) error {
 	o.reads, o.raw = &reads{}, o.In != nil && term.IsTerminal(o.In.Fd())
 	m := New(ctx, o)
 	defer m.Close()
+	if o.In != nil {
+		m.o.tmux = tmuxLoader(m)
+	}
 	restore := saveTerminal(o.In)
-	defer crash.Before(func() {
-		if o.Out != nil {
-			_, _ = io.WriteString(Patient{o.Out, grace}, screenOff)
-		}
+	leave := func() {
+		write(o.Out, screenOff, grace)
 		restore()
-	})()
+	}
+	defer crash.Before(leave)()
+	write(o.Out, pushTitle, titleLimit)
+	defer write(o.Out, popTitle, titleLimit)
 	p := tea.NewProgram(m, programOptions(ctx, cancel, o)...)
+	defer watchSignals(func() { p.Send(continuedMsg{}) }, leave)()
 	return result(ctx, runProgram(ctx, p, restore))
+}
+
+// write writes to a terminal that may not take any more bytes.
+func write(out io.Writer, s string, limit time.Duration) {
+	if out != nil {
+		_, _ = io.WriteString(Patient{out, limit}, s)
+	}
 }
 
 // programOptions returns what the program is made with, beside the model.
@@ -156,15 +172,18 @@ func programOptions(ctx context.Context, cancel context.CancelCauseFunc, o Optio
 }
 
 // sized takes a terminal that does not know its size, on a serial line say, for
-// one of 80x24, and notes its size.
+// one of 80x24, each side by itself, and notes its size.
 func sized(known *terminalSize) func(tea.Model, tea.Msg) tea.Msg {
 	return func(_ tea.Model, msg tea.Msg) tea.Msg {
 		size, ok := msg.(tea.WindowSizeMsg)
 		if !ok {
 			return msg
 		}
-		if size.Width == 0 && size.Height == 0 {
-			size = tea.WindowSizeMsg{Width: 80, Height: 24}
+		if size.Width <= 0 {
+			size.Width = 80
+		}
+		if size.Height <= 0 {
+			size.Height = 24
 		}
 		known.set(size.Width, size.Height)
 		return size
@@ -224,7 +243,17 @@ func saveTerminal(in *os.File) (restore func()) {
 // screenOff turns off all that Bubble Tea turns on: keyboard modes, the
 // alternate screen, the hidden cursor, pastes and the focus as sequences, the
 // title.
-const screenOff = "\x1b[>4m\x1b[<1u\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[?1004l\x1b]2;\a"
+const screenOff = "\x1b[>4m\x1b[<1u\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[?1004l\x1b]2;\a" + popTitle
+
+// titleLimit is how long a terminal may take for what is about its title only.
+const titleLimit = 100 * time.Millisecond
+
+// The window's title from before is kept by the terminal meanwhile: Bubble Tea
+// leaves an empty one.
+const (
+	pushTitle = "\x1b[22;2t"
+	popTitle  = "\x1b[23;2t"
+)
 
 // terminalInput is a terminal whose end ends the session. Bubble Tea alone
 // would go on for ever without one. It is still a file, so raw mode works.

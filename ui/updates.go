@@ -78,7 +78,7 @@ func (m *Model) doBatch(reqs []deck.Request) tea.Cmd {
 func (m *Model) underWay(sid text.Text) string {
 	for _, u := range m.updates {
 		if u.req.SID == sid && u.done {
-			return "the screen does not show yet what came of the last update"
+			return "the result of the last update is not on screen yet"
 		}
 		if u.req.SID == sid && !u.progress.Settled {
 			return doing(u.req) + " it is under way (" + string(u.progress.Outcome) + "); one update at a time"
@@ -170,7 +170,7 @@ func (m *Model) whyNot(err error) string {
 	case errors.Is(err, deck.ErrReadOnly):
 		return "tapedeck is read-only here"
 	case errors.Is(err, deck.ErrNotFound):
-		return "it is not known any more"
+		return "it is no longer known"
 	case errors.Is(err, deck.ErrClosed):
 		return "tapedeck is ending"
 	}
@@ -212,7 +212,7 @@ func (m *Model) announce(u *update, now time.Time) {
 // offRecord says that an update is not in the journal, and why; empty when it
 // is.
 func offRecord(p deck.Progress) string {
-	if p.OffRecord == nil {
+	if p.OffRecord == nil || errors.Is(p.Err, deck.ErrNotOnRecord) { // which says it
 		return ""
 	}
 	return "not on record: " + text.New(p.OffRecord.Error()).String()
@@ -236,7 +236,7 @@ func progressWords(p deck.Progress, short string) (words, hint string, bad bool)
 			words = did(req) + name + with + ": verified late, after " + seconds(p.Done.Sub(p.Asked))
 		}
 	case deck.Accepted:
-		words = doing(req) + name + with + ": accepted, reading again"
+		words = doing(req) + name + with + ": accepted, checking"
 		if p.Settled {
 			words = did(req) + name + with + ": accepted"
 		}
@@ -244,17 +244,20 @@ func progressWords(p deck.Progress, short string) (words, hint string, bad bool)
 		words, bad = req.Verb()+name+with+": contradicted", true
 	case deck.Failed:
 		words, bad = req.Verb()+name+": failed: "+cause(p.Err), true
-		hint = api.Hint(p.Err)
+		hint = nextStep(p.Err)
 	case deck.Unknown:
-		words, bad = req.Verb()+name+": unknown: nobody can tell yet whether it was done; reading again", true
+		words, bad = req.Verb()+name+": unknown: it may or may not have been done; checking", true
 		if p.Settled {
-			words = req.Verb() + name + ": unknown: nobody can tell whether it was done; look at its status"
+			words = req.Verb() + name + ": unknown: it may or may not have been done; look at its status"
 		}
 		if p.Err != nil {
 			words += " (" + api.Reason(p.Err) + ")"
 		}
 	default:
 		words = doing(req) + name + with + ": " + string(p.Outcome)
+		if req.Again {
+			words = req.Verb() + name + with + " sent once more: " + string(p.Outcome)
+		}
 	}
 	if n := p.Tries - p.ByHand; n > 1 {
 		words += fmt.Sprintf(", sent %d times after HTTP 429", n)
@@ -277,6 +280,9 @@ func progressWords(p deck.Progress, short string) (words, hint string, bad bool)
 func cause(err error) string {
 	if err == nil {
 		return "no reason known"
+	}
+	if words, ok := notOnRecord(err); ok {
+		return words
 	}
 	if e, ok := errors.AsType[*api.Error](err); ok {
 		return e.Error()
@@ -310,7 +316,7 @@ func (m *Model) pausedHere() []string {
 	var out []string
 	seen := map[text.Text]bool{}
 	for _, u := range m.updates {
-		if u.req.Update.Status == api.Paused && !u.progress.Settled {
+		if u.req.Update.Status == api.Paused && !u.progress.Settled && !seen[u.req.SID] {
 			seen[u.req.SID] = true
 			out = append(out, "…"+u.short+"  the pause is under way")
 		}
@@ -319,7 +325,7 @@ func (m *Model) pausedHere() []string {
 		if _, mine := m.left[r.SID]; mine && !seen[r.SID] && (r.Paused() || r.Active() && pending(r.Update)) {
 			dropped := ""
 			if !r.Timer.At.IsZero() {
-				dropped = "its auto-resume is dropped  "
+				dropped = "its auto-resume will not be done  "
 			}
 			out = append(out, "…"+m.list.ShortSID(r.SID)+"  "+dropped+m.who(r))
 		}

@@ -25,8 +25,10 @@ func at120(t *testing.T, name string, o Options, play func(t *testing.T, s *sess
 	})
 }
 
+// pick selects a recording, and has it been seen as selected.
 func (s *session) pick(sid string) *session {
 	s.m.list.Select(text.New(sid))
+	s.m.lead = lead{}
 	return s
 }
 
@@ -136,7 +138,7 @@ func TestRefusals(t *testing.T) {
 			return deck.Progress{}, fmt.Errorf("pause: %w", deck.ErrNotFound)
 		}
 		s.pick(sidRec).press("p")
-		s.want("cannot pause …91be: it is not known any more")
+		s.want("cannot pause …91be: it is no longer known")
 		if len(s.m.updates) != 0 {
 			t.Error("the update is still under way")
 		}
@@ -153,7 +155,7 @@ func TestResume(t *testing.T) {
 	})
 	at120(t, "y and Enter in the first 300 ms do nothing, and say so", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidPaused).press("r", "y")
-		s.want("too soon: y counts after 0.3 s")
+		s.want("too soon: y is ignored for the first 0.3 s")
 		s.press("enter")
 		s.want("too soon: enter", "Resume …8142?")
 		s.wantVerbs("")
@@ -187,7 +189,7 @@ func TestResume(t *testing.T) {
 		s.want("Resume …8142?")
 		s.wait(2 * time.Second)
 		s.wantNot("Resume …8142?")
-		s.want("resume …8142 not asked any more: no answer for 15 s")
+		s.want("resume …8142 canceled: no answer for 15 s")
 	})
 	at120(t, "a y after 15 s is too late", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidPaused).press("r")
@@ -202,7 +204,7 @@ func TestResume(t *testing.T) {
 		snap.Recordings[4] = recording(sidPaused, api.InProgress, time.Minute)
 		s.show(snap)
 		s.wantNot("Resume …8142?")
-		s.want("resume …8142 not asked any more: it is REC now")
+		s.want("resume …8142 canceled: it is now REC")
 		s.press("y")
 		s.wantVerbs("")
 	})
@@ -219,7 +221,7 @@ func TestResume(t *testing.T) {
 func TestStop(t *testing.T) {
 	at120(t, "typed SID and Enter", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidRec).press("X")
-		s.want("Stop …91be: this cannot be undone", "The call goes on unrecorded", "(415) 555-0123", "acme / support-eu")
+		s.want("Stop …91be: this cannot be undone", "The call continues unrecorded", "(415) 555-0123", "acme / support-eu")
 		s.press("9", "1", "b", "e").wait(400 * time.Millisecond).press("enter")
 		s.wantVerbs("stop 91be")
 	})
@@ -302,9 +304,9 @@ func TestProgress(t *testing.T) {
 	at120(t, "unknown is loud", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidRec).press("p")
 		step(s, deck.Unknown, func(p *deck.Progress) { p.Err = fmt.Errorf("post: %w", errTimeout{}) })
-		s.want("pause …91be: unknown: nobody can tell yet whether it was done; reading again")
+		s.want("pause …91be: unknown: it may or may not have been done; checking")
 		s.wait(2 * time.Second).press("c")
-		s.want("pausing …91be: unknown", "copied")
+		s.want("pausing …91be: unknown", "sent to the terminal")
 	})
 	at120(t, "a failure says why and what to do, and stays until a key", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidRec).press("p")

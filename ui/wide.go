@@ -264,17 +264,20 @@ func (r *wideRows) restyle(seq []byte) {
 		r.line.raw = append(r.line.raw, seq...)
 		style = &r.line.style
 	} else {
-		if r.leftOut && len(*style)+len(seq) > maxStyle {
+		if _, ok := foldStyle(*style, string(seq)); r.leftOut && !ok && len(*style)+len(seq) > maxStyle {
 			r.sync() // it will not be known any more
 		}
 		r.held = append(r.held, seq...)
 	}
 	first, _ := r.p.Param(0, 0)
+	folded, plain := foldStyle(*style, string(seq))
 	switch {
 	case first == 0 && len(r.p.Params()) <= 1:
 		*style = ""
 	case first == 0:
 		*style = string(seq)
+	case plain:
+		*style = folded
 	case *style == noStyle || len(*style)+len(seq) > maxStyle:
 		*style = noStyle
 		if r.line != nil {

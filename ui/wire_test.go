@@ -68,9 +68,9 @@ var ticks = []struct {
 	onePaused int
 	most      float64
 }{
-	{"xterm-256color", 0, 141}, {"xterm-256color", 20, 190}, {"xterm-256color", 9, 250}, {"xterm-256color", 8, 200},
-	{"xterm-256color", 3, 224}, {"xterm-256color", 1, 277},
-	{"tmux-256color", 8, 200}, {"screen-256color", 8, 200}, {"linux", 8, 200}, {"vt100", 8, 200},
+	{"xterm-256color", 0, 164}, {"xterm-256color", 20, 213}, {"xterm-256color", 9, 230}, {"xterm-256color", 8, 234},
+	{"xterm-256color", 3, 277}, {"xterm-256color", 1, 333},
+	{"tmux-256color", 8, 234}, {"screen-256color", 8, 234}, {"linux", 8, 234}, {"vt100", 8, 234},
 }
 
 // TestTickOnWire runs the program with a list full of rows that tick.
@@ -115,10 +115,10 @@ var wireSteps = []struct {
 			s.Active++
 		})
 	}, 1432},
-	{"j", func(p *program) { p.typeKeys("j") }, 477},
-	{"k", func(p *program) { p.typeKeys("k") }, 477},
-	{"a prompt opens", func(p *program) { p.typeKeys("r") }, 649},
-	{"a prompt closes", func(p *program) { p.typeKeys("\x1b"); p.rest(200 * time.Millisecond) }, 758},
+	{"j", func(p *program) { p.typeKeys("j") }, 563},
+	{"k", func(p *program) { p.typeKeys("k") }, 563},
+	{"a prompt opens", func(p *program) { p.typeKeys("r") }, 721},
+	{"a prompt closes", func(p *program) { p.typeKeys("\x1b"); p.rest(200 * time.Millisecond) }, 924},
 	{"the filter opens", func(p *program) { p.typeKeys("/") }, 194},
 	{"the filter closes", func(p *program) { p.typeKeys("\r") }, 426},
 	{"the sort menu opens", func(p *program) { p.typeKeys("o") }, 712},
@@ -128,7 +128,7 @@ var wireSteps = []struct {
 		p.rest(300 * time.Millisecond)
 		p.out.taken()
 		p.typeKeys("j")
-	}, 362},
+	}, 393},
 	{"a page", func(p *program) { p.typeKeys("\x04") }, 2724},
 }
 
@@ -205,10 +205,10 @@ func TestLowBandwidth(t *testing.T) {
 		o           Options
 		most, quiet int
 	}{
-		{"plain", Options{}, 11000, 0},
-		{"low bandwidth", Options{LowBandwidth: true}, 310, 54},
-		{"a tick of ten seconds", Options{Tick: 10 * time.Second}, 1300, 45},
-		{"both", Options{LowBandwidth: true, Tick: 10 * time.Second}, 300, 50},
+		{"plain", Options{}, 13900, 0},
+		{"low bandwidth", Options{LowBandwidth: true}, 330, 54},
+		{"a tick of ten seconds", Options{Tick: 10 * time.Second}, 1690, 45},
+		{"both", Options{LowBandwidth: true, Tick: 10 * time.Second}, 330, 50},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -264,7 +264,7 @@ func wideSnapshot(oneWide int) *deck.Snapshot {
 // TestWideOnWire counts the bytes of a tick where rows have wide characters,
 // and of the keys that move about in them.
 func TestWideOnWire(t *testing.T) {
-	for i, tt := range []struct{ oneWide, most, j int }{{15, 186, 485}, {3, 186, 970}, {1, 186, 1420}} {
+	for i, tt := range []struct{ oneWide, most, j int }{{15, 234, 563}, {3, 234, 1290}, {1, 234, 1350}} {
 		t.Run(fmt.Sprintf("1 in %d", tt.oneWide), func(t *testing.T) {
 			if raceEnabled && i > 0 {
 				t.Skip("the bytes are the same with the race detector, and take ten times as long")

@@ -162,7 +162,7 @@ func (f *Follower) lookAtAll(ctx context.Context) error {
 		}
 		st, err := p.stat()
 		if err != nil {
-			return problem("read", p.file.Name(), err)
+			return problem("read", p.name, err)
 		}
 		if !known && p.name != FileName && st.ModTime().Before(since) {
 			continue

@@ -11,8 +11,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tapedeck/api/sim"
 	"tapedeck/config"
@@ -45,6 +47,7 @@ type App struct {
 	Stderr    io.Writer
 	Terminal  bool   // standard output is a terminal
 	Keyboard  bool   // standard input is a terminal
+	Width     int    // columns of that terminal; 0 when not known
 	Version   string // set at build time; empty for that of the build information
 	Dashboard Dashboard
 }
@@ -54,6 +57,7 @@ type App struct {
 func Execute(ctx context.Context, app App) int {
 	r := &runner{App: app}
 	root := r.root()
+	r.completeValues(root)
 	// Cobra would take nil for the arguments of the process.
 	root.SetArgs(append([]string{}, app.Args...))
 	root.SetOut(app.Stdout)
@@ -122,8 +126,11 @@ func (r *runner) report(err error) {
 		return
 	}
 	var hints []string
+	var hinted interface{ Hint() string } // such as an error of the journal
 	if e, ok := errors.AsType[*Error](err); ok {
 		hints = e.Hints
+	} else if errors.As(err, &hinted) && hinted.Hint() != "" {
+		hints = []string{hinted.Hint()}
 	} else if e, ok := errors.AsType[*config.Error](err); ok {
 		hints = e.Hints
 	}
@@ -151,9 +158,13 @@ func (r *runner) sources(cmd *cobra.Command) config.Sources {
 	return in
 }
 
-// addSettings gives cmd a flag for each setting.
-func addSettings(cmd *cobra.Command) {
+// addSettings gives cmd a flag for each of the named settings, or for every one
+// when none is named.
+func addSettings(cmd *cobra.Command, names ...string) {
 	for _, f := range config.Flags() {
+		if len(names) > 0 && !slices.Contains(names, f.Name) {
+			continue
+		}
 		v := &textValue{kind: f.Hint}
 		if f.Bool {
 			v.kind = "bool"
@@ -172,3 +183,22 @@ type textValue struct{ text, kind string }
 func (v *textValue) String() string     { return v.text }
 func (v *textValue) Type() string       { return v.kind }
 func (v *textValue) Set(s string) error { v.text = s; return nil }
+
+// typedValue is a flag's value that knows how it was typed, for an error.
+type typedValue struct {
+	pflag.Value
+	text string
+}
+
+func (v *typedValue) Set(s string) error { v.text = s; return v.Value.Set(s) }
+
+// keepTyped has a flag know how its value was typed.
+func keepTyped(f *pflag.Flag) { f.Value = &typedValue{Value: f.Value} }
+
+// typed returns the value of a flag as it was typed.
+func typed(f *pflag.Flag) string {
+	if v, ok := f.Value.(*typedValue); ok && f.Changed {
+		return v.text
+	}
+	return f.Value.String()
+}

@@ -156,7 +156,7 @@ func TestStatusOfAForger(t *testing.T) {
 			if err := tt.make(filepath.Join(dir, "status-7.json")); err != nil {
 				t.Skip(err)
 			}
-			if _, ok := readStatus(config.Config{StateDir: dir}, now); ok != tt.ok {
+			if _, ok := find(readStatuses(dir, now), config.Config{}, true, now); ok != tt.ok {
 				t.Errorf("believed: %v", ok)
 			}
 		})

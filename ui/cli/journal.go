@@ -20,10 +20,13 @@ import (
 	"tapedeck/config"
 )
 
-const aboutJournal = `journal lists what tapedeck was asked to do and what became of it, the oldest
-first. With --call it begins with the times between which each recording of that
-call or conference was paused: by this machine's clock, when the API's answer
-came. It knows of updates made with tapedeck, and of no others.
+const aboutJournal = `journal lists what tapedeck was asked to do and the result, one line an update,
+the oldest first. With --call it begins with the times between which each
+recording of that call or conference was paused: by this machine's clock, when
+the API's answer came. It knows of updates made with tapedeck, and of no others.
+On a terminal the list goes through $PAGER.
+
+Exits 1 when there is no journal, or nothing in it is as the flags say.
 
 The journal says what tapedeck wrote. It names who asked by the environment of
 the session, which that person can set, and whoever may write its files can write
@@ -37,7 +40,7 @@ func (r *runner) journal() *cobra.Command {
 	var q journalQuery
 	cmd := &cobra.Command{
 		Use:   "journal",
-		Short: "List the updates that were made, by whom, and what became of them",
+		Short: "List the updates that were made, by whom, and their results",
 		Long:  aboutJournal,
 		Example: `  tapedeck journal --since 12h
   tapedeck journal --call 3f1c9d5e-0b7a-4c61-9f0e-8d2a64b7c901
@@ -55,6 +58,7 @@ func (r *runner) journal() *cobra.Command {
 	cmd.Flags().StringVar(&q.filter.Recording, "recording", "", "only this recording: its SID, or at least its last 4 characters")
 	cmd.Flags().StringVar(&q.filter.Call, "call", "", "only this call or conference, with the times of its pauses")
 	cmd.Flags().StringVar(&q.filter.Actor, "actor", "", "only what this person asked for")
+	cmd.Flags().BoolVar(&q.long, "long", false, "a line for each entry, with whole SIDs and all that is known")
 	cmd.Flags().BoolVar(&q.json, "json", false, "one JSON object a line, as in the file")
 	cmd.Flags().BoolVar(&q.csv, "csv", false, "comma-separated values, safe to open in a spreadsheet")
 	cmd.AddCommand(r.verifyJournal())
@@ -65,6 +69,7 @@ func (r *runner) journal() *cobra.Command {
 type journalQuery struct {
 	since     string
 	filter    journal.Filter
+	long      bool
 	json, csv bool
 }
 
@@ -88,19 +93,71 @@ func (r *runner) stateDir(cmd *cobra.Command) (string, error) {
 	return c.StateDir, nil
 }
 
-func (r *runner) listJournal(cmd *cobra.Command, q journalQuery) error {
-	if q.json && q.csv {
-		return usage("cannot use --json with --csv: the list has one form", "leave out one of them")
+// check refuses what would list something else than was meant.
+func (q *journalQuery) check(changed func(flag string) bool) error {
+	if q.json && q.csv || q.long && (q.json || q.csv) {
+		return usage("cannot use two of --json, --csv and --long: the list has one form", "leave out all but one of them")
+	}
+	for _, f := range []struct{ name, value string }{
+		{"since", q.since}, {"recording", q.filter.Recording}, {"call", q.filter.Call}, {"actor", q.filter.Actor},
+	} {
+		if changed(f.name) && f.value == "" {
+			return usage("cannot use --"+f.name+": its value is empty", "give --"+f.name+" a value, or leave it out")
+		}
+		if sid := f.name == "recording" || f.name == "call"; sid && f.value != "" && utf8.RuneCountInString(f.value) < leastSID {
+			return usage("cannot use "+strconv.Quote(f.value)+" for --"+f.name+": it is too short", "give the SID, or at least its last 4 characters")
+		}
 	}
 	var err error
-	if q.filter.Since, err = parseSince(q.since, time.Now()); err != nil {
+	q.filter.Since, err = parseSince(q.since, time.Now())
+	return err
+}
+
+func (r *runner) listJournal(cmd *cobra.Command, q journalQuery) error {
+	if err := q.check(cmd.Flags().Changed); err != nil {
 		return err
 	}
 	dir, err := r.stateDir(cmd)
 	if err != nil {
 		return err
 	}
-	out := bufio.NewWriter(r.Stdout)
+	bad := 0
+	all, err := readItems(dir, func(line *journal.LineError) {
+		bad++
+		_, _ = fmt.Fprintf(r.Stderr, "tapedeck: warning: %v\n", line)
+	})
+	if err != nil {
+		return fmt.Errorf("list the journal: %w", err)
+	}
+	chosen := slices.DeleteFunc(slices.Clone(all), func(it *item) bool { return !it.chosen(q.filter) })
+	if len(chosen) > 0 {
+		if err := r.printItems(all, chosen, q); err != nil {
+			return fmt.Errorf("list the journal: %w", err)
+		}
+	}
+	switch {
+	case bad > 0:
+		return &Error{What: fmt.Sprintf("%s of the journal in %s cannot be read", counted(bad, "line"), dir),
+			Hints: []string{"tapedeck journal verify says what is wrong with it"}}
+	case len(all) == 0:
+		return noJournal(dir)
+	case len(chosen) == 0:
+		return &Error{What: "nothing in the journal in " + dir + " is as the flags say",
+			Hints: []string{"tapedeck journal without flags lists all of it"}}
+	}
+	return nil
+}
+
+// noJournal is the error for a directory without a journal.
+func noJournal(dir string) error {
+	return &Error{Code: codeFailed, What: "there is no journal in " + dir,
+		Hints: []string{"tapedeck config shows the state-dir and where it came from"}}
+}
+
+// printItems prints the chosen ones of all items in the form of q.
+func (r *runner) printItems(all, chosen []*item, q journalQuery) error {
+	page := r.page(!q.json && !q.csv)
+	out := bufio.NewWriter(page)
 	write, end := listLines(out)
 	switch {
 	case q.json:
@@ -108,30 +165,18 @@ func (r *runner) listJournal(cmd *cobra.Command, q journalQuery) error {
 	case q.csv:
 		write, end = listCSV(out)
 	case q.filter.Call != "":
-		printPauses(out, dir, q.filter) // out keeps an error for the end
+		printPauses(out, all, q.filter) // out keeps an error for the end
 	}
-	bad := 0
-	for e, err := range journal.Read(dir, q.filter) {
-		if _, ok := errors.AsType[*journal.LineError](err); ok {
-			bad++
-			_, _ = fmt.Fprintf(r.Stderr, "tapedeck: warning: %v\n", err)
-			continue
+	if q.json || q.csv || q.long {
+		for _, e := range entriesOf(chosen) {
+			if err := write(e); err != nil {
+				return errors.Join(err, page.Close())
+			}
 		}
-		if err == nil {
-			err = write(e)
-		}
-		if err != nil {
-			return errors.Join(fmt.Errorf("list the journal: %w", err), out.Flush())
-		}
+		return errors.Join(end(), out.Flush(), page.Close())
 	}
-	if err := errors.Join(end(), out.Flush()); err != nil {
-		return fmt.Errorf("list the journal: %w", err)
-	}
-	if bad > 0 {
-		return &Error{What: fmt.Sprintf("%d lines of the journal in %s cannot be read", bad, dir),
-			Hints: []string{"tapedeck journal verify says what is wrong with it"}}
-	}
-	return nil
+	listUpdates(out, chosen, shortSIDs(all), r.width())
+	return errors.Join(out.Flush(), page.Close())
 }
 
 // parseSince returns the time that --since names; zero for none.
@@ -188,7 +233,7 @@ func listLines(w io.Writer) (write func(journal.Entry) error, end func() error) 
 		if on == "" {
 			on = e.Conference.String()
 		}
-		_, err := fmt.Fprintf(w, "%s  %-8s  %-12s  %-36s  %-36s  %s\n", shown(e.Time), e.Event, who(e), e.Recording, on, story(e))
+		_, err := fmt.Fprintf(w, "%s  %-8s  %-12s  %-36s  %-36s  %s\n", shown(e.Time), eventName(e.Event), who(e), e.Recording, on, story(e))
 		return err
 	}, func() error { return nil }
 }
@@ -207,7 +252,7 @@ func story(e journal.Entry) string {
 		}
 		add("%s", s)
 	}
-	if e.StatusBefore != "" && e.Event == journal.Request {
+	if e.StatusBefore != "" && isRequest(e.Event) {
 		add("was %s", e.StatusBefore)
 	}
 	if e.StatusAnswered != "" {
@@ -229,7 +274,7 @@ func story(e journal.Entry) string {
 		add("%s", e.Reason)
 	}
 	if e.ByTimer {
-		add("by a timer")
+		add("by an auto-resume")
 	}
 	if e.Late {
 		add("written late")
@@ -251,7 +296,7 @@ var journalColumns = []struct {
 }{
 	{"seq", func(e journal.Entry) string { return strconv.FormatUint(e.Seq, 10) }},
 	{"time", func(e journal.Entry) string { return e.Time.Format("2006-01-02T15:04:05.000Z") }},
-	{"event", func(e journal.Entry) string { return string(e.Event) }},
+	{"event", func(e journal.Entry) string { return eventName(e.Event) }},
 	{"id", func(e journal.Entry) string { return e.ID }},
 	{"actor", func(e journal.Entry) string { return e.Actor }},
 	{"sudo_user", func(e journal.Entry) string { return e.SudoUser }},
@@ -341,7 +386,7 @@ func (r *runner) verifyJournal() *cobra.Command {
 		Short: "Find lines of the journal that were changed, taken out, swapped or cut off",
 		Long: `verify checks each line of the journal against the next one, and the last one
 against journal.head. It prints what it finds, with the file and the line.
-Exits 0 when the journal is intact, and 1 when it is not.
+Exits 0 when the journal is intact, and 1 when it is not or there is none.
 
 Intact means that nobody changed a line without computing all later hashes and
 the head anew, as an administrator of this machine can. Send the lines elsewhere
@@ -355,6 +400,9 @@ as well (journal_syslog = true) if that matters.`,
 			report, err := journal.Verify(dir)
 			if err != nil {
 				return fmt.Errorf("verify the journal: %w", err)
+			}
+			if report.Files == 0 && report.Intact() {
+				return noJournal(dir)
 			}
 			return r.printReport(dir, report)
 		},

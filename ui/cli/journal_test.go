@@ -35,7 +35,7 @@ func journalOf(t *testing.T) (dir string) {
 		_ = j.Append(e) // on a busy machine it is late, and follows
 	}
 	update := func(after time.Duration, id, status, outcome, reason string, e journal.Entry) {
-		e.Event, e.ID, e.StatusAsked = journal.Request, id, status
+		e.Event, e.ID, e.StatusAsked = journal.Wish, id, status
 		if status == "paused" {
 			e.PauseBehavior = "silence"
 		}
@@ -63,26 +63,36 @@ func TestMain(m *testing.M) {
 
 func TestJournal(t *testing.T) {
 	dir := journalOf(t)
+	const spans = "recording rec-8142\n" +
+		"  pause asked at 2026-03-01 03:02:11.000 UTC by alice: failed: =HTTP(503)\n" +
+		"  paused from 2026-03-01 03:02:16.150 UTC (asked 03:02:16.000), silence, by alice, verified\n" +
+		"    resumed     2026-03-01 03:03:16.150 UTC (asked 03:03:16.000), after 1m0s, by bob as root's auto-resume, verified\n" +
+		"  paused from 2026-03-01 03:04:11.150 UTC (asked 03:04:11.000), silence, by alice, accepted\n" +
+		"    no end of it on record\n" +
+		"times: "
+	second := "  paused from 2026-03-01 03:02:16.150" + strings.Split(spans, "  paused from 2026-03-01 03:02:16.150")[1]
 	tests := []struct {
 		args  string
-		lines int // without those of the pauses
+		lines int // without those of the pauses, and of days
 		want  []string
 	}{
-		{"", 10, []string{"2026-03-01 03:02:11.000 UTC  request   alice", "pause with silence: failed, HTTP 200, 150 ms, =HTTP(503)"}},
-		{"--recording 0002", 2, []string{"stop: verified"}},
-		{"--actor bob", 2, []string{"bob as root"}},
-		{"--since 2026-03-01T03:04:00Z", 4, nil},
-		{"--since 1h", 0, nil},
-		{"--json --recording rec-0002", 2, []string{`"recording":"rec-0002"`}},
-		{"--call call-0001", 8, []string{
-			"recording rec-8142\n" +
-				"  pause asked at 2026-03-01 03:02:11.000 UTC by alice: failed: =HTTP(503)\n" +
-				"  paused from 2026-03-01 03:02:16.150 UTC (asked 03:02:16.000), silence, by alice, verified\n" +
-				"    resumed     2026-03-01 03:03:16.150 UTC (asked 03:03:16.000), after 1m0s, by bob as root's timer, verified\n" +
-				"  paused from 2026-03-01 03:04:11.150 UTC (asked 03:04:11.000), silence, by alice, accepted\n" +
-				"    no end of it on record\n" +
-				"times: ",
+		{"", 5, []string{
+			"Sun 2026-03-01 UTC\n",
+			"03:02:11 alice        pause silence …8142 failed: =HTTP(503), 150 ms\n",
+			"03:03:16 bob as root  auto-resume   …8142 verified, 150 ms\n",
+			"03:05:11 alice        stop          …0002 verified, 150 ms\n",
 		}},
+		{"--long", 10, []string{"2026-03-01 03:02:11.000 UTC  request   alice", "pause with silence: failed, HTTP 200, 150 ms, =HTTP(503)"}},
+		{"--recording 0002", 1, []string{"stop          …0002 verified"}},
+		{"--recording REC-0002", 1, nil},
+		{"--actor bob", 1, []string{"bob as root"}},
+		{"--since 2026-03-01T03:04:00Z", 2, nil},
+		{"--json --recording rec-0002", 2, []string{`"recording":"rec-0002"`}},
+		{"--call call-0001", 4, []string{spans}},
+		{"--call CALL-0001", 4, []string{spans}},
+		// What is chosen keeps its other end.
+		{"--call 0001 --actor bob", 1, []string{"recording rec-8142\n" + strings.Split(second, "  paused from 2026-03-01 03:04")[0] + "times: "}},
+		{"--call 0001 --since 2026-03-01T03:03:00Z", 2, []string{"recording rec-8142\n" + second}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.args, func(t *testing.T) {
@@ -100,6 +110,7 @@ func TestJournal(t *testing.T) {
 			if !found {
 				list = stdout
 			}
+			list = strings.ReplaceAll(list, "Sun 2026-03-01 UTC\n", "")
 			if n := strings.Count(list, "\n"); n != tt.lines {
 				t.Errorf("%d lines, want %d:\n%s", n, tt.lines, list)
 			}
@@ -109,6 +120,38 @@ func TestJournal(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is not there is said, with an exit code that a script sees.
+func TestJournalWithoutAMatch(t *testing.T) {
+	dir, none := journalOf(t), t.TempDir()
+	const noMatch, noJournal = "nothing in the journal in ", "there is no journal in "
+	tests := []struct {
+		args, err string
+		code      int
+	}{
+		{"--since 1h", noMatch, 1},
+		{"--call nope-nope", noMatch, 1},
+		{"--recording abcd --json", noMatch, 1},
+		{"--actor ALICE", noMatch, 1},
+		{"--call abc", `cannot use "abc" for --call: it is too short`, 2},
+		{"--recording 142", `cannot use "142" for --recording: it is too short`, 2},
+		{"--call=", "cannot use --call: its value is empty", 2},
+		{"--recording=", "cannot use --recording: its value is empty", 2},
+		{"--actor=", "cannot use --actor: its value is empty", 2},
+		{"--since=", "cannot use --since: its value is empty", 2},
+		{"--state-dir " + none, noJournal + none, 1},
+		{"--state-dir " + none + "/missing", noJournal + none + "/missing", 1},
+		{"verify --state-dir " + none, noJournal + none, 1},
+		{"verify --state-dir " + none + "/missing", noJournal + none + "/missing", 1},
+	}
+	for _, tt := range tests {
+		args := append([]string{"journal"}, strings.Fields(tt.args)...)
+		code, stdout, stderr := call(t, App{Environ: []string{"HOME=/nonexistent", "TAPEDECK_STATE_DIR=" + dir}}, args...)
+		if code != tt.code || stdout != "" || !strings.Contains(stderr, tt.err) || !strings.Contains(stderr, "\n  hint: ") {
+			t.Errorf("%s: exit code %d, stdout %q, stderr %q", tt.args, code, stdout, stderr)
+		}
 	}
 }
 
@@ -187,7 +230,8 @@ func TestJournalUsage(t *testing.T) {
 		code      int
 	}{
 		{"journal --since yesterday", "neither a time nor a duration", 2},
-		{"journal --json --csv", "cannot use --json with --csv", 2},
+		{"journal --json --csv", "cannot use two of --json, --csv and --long", 2},
+		{"journal --long --csv", "cannot use two of --json, --csv and --long", 2},
 		{"journal extra", "takes no arguments", 2},
 		{"journal --profile nonesuch", "nonesuch", 2},
 		{"journal verify --call x", "there is no flag --call", 2},

@@ -3,122 +3,139 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"tapedeck/api/journal"
 	"tapedeck/api/text"
 )
 
-// pauseStep is one update of the journal: a request with its outcome.
-type pauseStep struct {
-	journal.Entry           // the request, or the outcome when there is no request
-	answered      time.Time // when the answer came; zero without one
-	outcome       string
-	why           string
-	own           bool // the outcome is of the session that asked
+// stretch is a pause with all that is on record until its end, or a step beside
+// one.
+type stretch struct {
+	lines []string
+	items []*item
 }
 
-// done reports whether the update was carried out.
-func (s pauseStep) done() bool { return s.outcome == "accepted" || s.outcome == "verified" }
-
-// by says who asked for it, and what became of it.
-func (s pauseStep) by() string {
-	out := "by " + who(s.Entry)
-	if s.ByTimer {
-		out += "'s timer"
-	}
-	return out + ", " + s.outcome
+// pauses is what is known of the pauses of one recording.
+type pauses struct {
+	list    []*stretch
+	from    *item         // the pause that lasts; nil for none
+	setBack time.Duration // by which the clock was set back since it began
 }
 
-// pauseSteps puts requests and outcomes together, in the order of the requests.
-// Each recording has its own list; order says which came first.
-func pauseSteps(dir string, f journal.Filter) (steps map[text.Text][]*pauseStep, order []text.Text) {
-	steps = map[text.Text][]*pauseStep{}
-	byID := map[string]*pauseStep{}
-	for e, err := range journal.Read(dir, f) {
-		seen := e.Event == journal.Seen && e.Outcome != ""
-		if err != nil || e.Event != journal.Request && e.Event != journal.Outcome && !seen {
-			continue // a line that cannot be read is warned of in the list
+// printPauses prints between which times each recording of a call was paused.
+// All items are paired; those that the filter chooses are printed.
+func printPauses(w io.Writer, items []*item, f journal.Filter) {
+	of := map[text.Text]*pauses{}
+	var order []text.Text
+	for _, it := range items {
+		for _, p := range of {
+			p.setBack += it.setBack
 		}
-		s := byID[e.ID]
-		if s == nil {
-			s = &pauseStep{Entry: e, outcome: "no outcome on record"}
-			byID[e.ID] = s
-			if steps[e.Recording] == nil {
-				order = append(order, e.Recording)
-			}
-			steps[e.Recording] = append(steps[e.Recording], s)
+		if !it.update && !it.undone || !it.isOf(journal.Filter{Call: f.Call, Recording: f.Recording}) {
+			continue
 		}
-		if e.Event != journal.Request {
-			s.take(e)
+		if of[it.Recording] == nil {
+			of[it.Recording] = &pauses{}
+			order = append(order, it.Recording)
 		}
+		of[it.Recording].add(it)
 	}
-	return steps, order
-}
-
-// take takes in an outcome. That of the session that asked replaces what another
-// one has found out, and not the other way round.
-func (s *pauseStep) take(e journal.Entry) {
-	asked := s.Event == journal.Request
-	own := asked && (e.Event == journal.Seen || !e.GuessOf(s.Entry))
-	if s.own && !own {
-		return
-	}
-	s.outcome, s.why = e.Outcome, e.Reason
-	switch {
-	case !s.answered.IsZero() && s.own == own:
-	case e.Latency > 0 && asked:
-		s.answered = s.Time.Add(e.Latency)
-	default:
-		s.answered = e.Time
-	}
-	s.own = own
-}
-
-// printPauses prints between which times each recording was paused.
-func printPauses(w io.Writer, dir string, f journal.Filter) {
-	steps, order := pauseSteps(dir, f)
 	for _, sid := range order {
-		_, _ = fmt.Fprintf(w, "recording %s\n", sid)
-		var open *pauseStep // the pause that lasts
-		for _, s := range steps[sid] {
-			open = printStep(w, open, s)
+		p := of[sid]
+		if p.from != nil {
+			p.say("    no end of it on record")
 		}
-		if open != nil {
-			_, _ = fmt.Fprintln(w, "    no end of it on record")
+		titled := false
+		for _, s := range p.list {
+			if !slices.ContainsFunc(s.items, func(it *item) bool { return it.chosen(f) }) {
+				continue
+			}
+			if !titled {
+				_, _ = fmt.Fprintf(w, "recording %s\n", sid)
+				titled = true
+			}
+			for _, line := range s.lines {
+				_, _ = fmt.Fprintln(w, line)
+			}
 		}
 	}
 	_, _ = fmt.Fprint(w, "times: the API's answer, by this machine's clock; updates made without tapedeck are not on record\n\n")
 }
 
-// printStep prints a step, and returns the pause that lasts after it.
-func printStep(w io.Writer, open, s *pauseStep) *pauseStep {
-	say := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
-	name := verb(s.Entry)
-	switch {
-	case !s.done():
-		why := s.outcome
-		if s.why != "" {
-			why += ": " + s.why
-		}
-		say("  %s asked at %s by %s: %s", name, shown(s.Time), who(s.Entry), why)
-		return open
-	case name == "pause":
-		if open != nil {
-			say("    paused again at %s %s", shown(s.answered), s.by())
-			return open
-		}
-		say("  paused from %s (asked %s), %s, %s", shown(s.answered), s.Time.Local().Format("15:04:05.000"), s.PauseBehavior, s.by())
-		return s
-	case open == nil && name == "resume":
-		say("  resumed at %s %s; no pause before it on record", shown(s.answered), s.by())
-	case open == nil:
-		say("  %s at %s %s", past(name), shown(s.answered), s.by())
-	default:
-		say("    %s     %s (asked %s), after %s, %s", past(name), shown(s.answered), s.Time.Local().Format("15:04:05.000"),
-			s.answered.Sub(open.answered).Round(time.Millisecond), s.by())
+// say adds a line to the last stretch.
+func (p *pauses) say(format string, args ...any) {
+	s := p.list[len(p.list)-1]
+	s.lines = append(s.lines, fmt.Sprintf(format, args...))
+}
+
+// by says who asked for an update, and the outcome.
+func (it *item) by() string {
+	outcome, _, _ := it.outcome()
+	out := "by " + who(it.Entry)
+	if it.ByTimer {
+		out += "'s auto-resume"
 	}
-	return nil
+	return out + ", " + outcome
+}
+
+// add adds a step. While a pause lasts it belongs to that.
+func (p *pauses) add(it *item) {
+	if p.from == nil || len(p.list) == 0 {
+		p.list = append(p.list, &stretch{})
+	}
+	last := p.list[len(p.list)-1]
+	last.items = append(last.items, it)
+	name := verb(it.Entry)
+	switch {
+	case it.undone:
+		p.addUndone(it)
+	case !it.done():
+		outcome, why, _ := it.outcome()
+		if why != "" {
+			outcome += ": " + why
+		}
+		p.say("  %s asked at %s by %s: %s", name, shown(it.Time), who(it.Entry), outcome)
+	case name == "pause" && p.from != nil:
+		p.say("    paused again at %s %s", shown(it.answered()), it.by())
+	case name == "pause":
+		p.say("  paused from %s (asked %s), %s, %s", shown(it.answered()), it.Time.Local().Format("15:04:05.000"), it.PauseBehavior, it.by())
+		p.from, p.setBack = it, 0
+	case p.from == nil && name == "resume":
+		p.say("  resumed at %s %s; no pause before it on record", shown(it.answered()), it.by())
+	case p.from == nil:
+		p.say("  %s at %s %s", past(name), shown(it.answered()), it.by())
+	default:
+		p.say("    %s     %s (asked %s), %s, %s", past(name), shown(it.answered()), it.Time.Local().Format("15:04:05.000"),
+			p.after(it.answered()), it.by())
+		p.from = nil
+	}
+}
+
+// addUndone adds that others ended what an update had done: they resumed, or,
+// after a resume, paused.
+func (p *pauses) addUndone(it *item) {
+	if verb(it.Entry) != "pause" {
+		p.say("  paused by others, seen at %s", shown(it.Time))
+		return
+	}
+	if p.from != nil {
+		p.say("    resumed by others, seen at %s, %s", shown(it.Time), p.after(it.Time))
+		p.from = nil
+		return
+	}
+	p.say("  resumed by others, seen at %s", shown(it.Time))
+}
+
+// after says how long the pause that lasts has lasted at a time. The clock does
+// not tell when it was set back meanwhile.
+func (p *pauses) after(end time.Time) string {
+	long := end.Sub(p.from.answered()).Round(time.Millisecond)
+	if p.setBack > 0 || long < 0 {
+		return fmt.Sprintf("after an unknown time (the clock was set back by %s in between)", max(p.setBack, -long).Round(time.Second))
+	}
+	return "after " + long.String()
 }
 
 func past(verb string) string {

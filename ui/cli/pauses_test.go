@@ -42,7 +42,11 @@ func TestPausesByTheTruth(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out strings.Builder
-			printPauses(&out, dir, journal.Filter{Call: "c-1"})
+			items, err := readItems(dir, func(*journal.LineError) {})
+			if err != nil {
+				t.Fatal(err)
+			}
+			printPauses(&out, items, journal.Filter{Call: "c-1"})
 			want := tt.want
 			if i := strings.Index(want, "03:"); i > 0 { // times are shown in the local zone
 				at, err := time.Parse("15:04:05.000", strings.TrimSpace(want[i:]))

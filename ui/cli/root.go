@@ -164,6 +164,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	if e, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		wants := map[string]string{
 			"int": "a whole number", "uint64": "a whole number from 0", "float64": "a number", "bool": "true or false",
+			"duration": "a time, such as 1s",
 		}[e.GetFlag().Value.Type()]
 		return usage("cannot use " + strconv.Quote(e.GetValue()) + " for --" + e.GetFlag().Name + ": it must be " + wants)
 	}

@@ -23,7 +23,7 @@ func TestScenarioUsage(t *testing.T) {
 		{"--demo --scenario siblngs", []string{`cannot use "siblngs" for --scenario`, "did you mean --scenario siblings?"}},
 		{"simulate --scenario=", []string{`unknown scenario ""`, "--scenario help lists them"}},
 		{"simulate --scenario", []string{"--scenario needs a value"}},
-		{"simulate --scenario card --recordings -1", []string{"cannot use -1 for --recordings"}},
+		{"simulate --scenario card --recordings -1", []string{`cannot use "-1" for --recordings`}},
 		{"simulate --scenario card --fault nonesuch", []string{`cannot use "nonesuch" for --fault`}},
 		{"--scenario card", []string{"cannot use --scenario without --demo"}},
 	}

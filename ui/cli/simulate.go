@@ -180,6 +180,7 @@ type spaceFlags struct {
 	faults   []string
 	scenario string
 	changed  func(flag string) bool
+	typed    func(flag string) string // the value as it was typed
 }
 
 var spaceFlagNames = []string{"recordings", "history", "seed", "churn", "fault", "scenario"}
@@ -194,6 +195,10 @@ func (s *spaceFlags) add(cmd *cobra.Command, prefix string) {
 	f.Uint64Var(&s.o.Seed, "seed", s.o.Seed, prefix+"the same seed gives the same space")
 	f.Float64Var(&s.o.Churn, "churn", s.o.Churn, prefix+"recordings that begin and end per minute; 0 for none")
 	f.StringArrayVar(&s.faults, "fault", nil, prefix+"what goes wrong, as `NAME[=VALUE][@update]`, repeatable; --fault help lists them")
+	for _, name := range []string{"recordings", "history", "seed", "churn"} {
+		keepTyped(f.Lookup(name))
+	}
+	s.typed = func(flag string) string { return typed(f.Lookup(flag)) }
 	f.StringVar(&s.scenario, "scenario", "", prefix+"a situation to train on, by `NAME`, in a small and calm space; --scenario help lists them")
 }
 
@@ -239,7 +244,7 @@ func (s *spaceFlags) options() (sim.Options, error) {
 	} {
 		// Written so that what is not a number is refused, too.
 		if !(n.value >= 0 && n.value <= n.most) {
-			return o, usage(fmt.Sprintf("cannot use %v for --%s: allowed is 0 to %v", n.value, n.name, int(n.most)))
+			return o, usage(fmt.Sprintf("cannot use %q for --%s: allowed is 0 to %d", s.typed(n.name), n.name, int(n.most)))
 		}
 	}
 	for _, f := range s.faults {

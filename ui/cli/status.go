@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,16 +14,13 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
-	"tapedeck/api/state"
 	"tapedeck/config"
 )
 
 const (
-	codeAlarm   = 3                // of tapedeck status, while an alarm stands
-	askLimit    = 10 * time.Second // for tapedeck status to ask the API itself
-	shareAtMost = time.Second      // between two writings of a status file
-	statusKept  = 24 * time.Hour   // how long the status file of a killed process is kept
-	maxStatus   = 64 << 10         // more than a status file has, in bytes
+	codeAlarm = 3           // of tapedeck status, while an alarm stands
+	askLimit  = time.Second // for tapedeck status to ask the API itself, by default
+	maxAsk    = time.Minute
 )
 
 // exitCode ends a command with a code and nothing to say.
@@ -31,84 +28,341 @@ type exitCode int
 
 func (e exitCode) Error() string { return "exit code " + strconv.Itoa(int(e)) }
 
-// sharedStatus is what a running tapedeck tells tapedeck status, in a file of
-// its own in the state directory. Times are of the local clock.
-type sharedStatus struct {
-	PID      int       `json:"pid"`
-	Space    string    `json:"space"`
-	Project  string    `json:"project"`
-	Complete time.Time `json:"complete"` // when the last complete poll ended
-	Limit    int64     `json:"limit_ms"` // the age at which that is stale
-	Failing  bool      `json:"failing"`
-	Running  int       `json:"rec"`
-	Paused   int       `json:"paused"`
-	Longest  time.Time `json:"longest"`  // since when the longest pause lasts; zero without one
-	AlarmAt  time.Time `json:"alarm_at"` // when the first alarm stands, or stood; zero without a pause
-	Timers   int       `json:"timers"`   // auto-resumes that run
-	Resume   time.Time `json:"resume"`   // when the first of them is due
-	NoScreen bool      `json:"no_screen"`
+// The words that tapedeck status prints instead of numbers.
+const (
+	wordStale      = "STALE"
+	wordNoSettings = "NO SETTINGS"
+)
+
+// statusFlags are the settings that matter to tapedeck status.
+var statusFlags = []string{"config", "profile", "lookback", "pause-alarm", "state-dir"}
+
+const aboutStatus = `status prints how many recordings record and how many are paused, and how long
+the longest pause lasts, with ! while it alarms. It begins with NOT PAUSED or
+RESUMED BY OTHERS while a recording runs that was to be paused. It takes what a
+running tapedeck of this user knows, for which it needs no settings, and asks
+the API when there is none of the project.
+
+Exit codes: 0 all is well; 1 it cannot see, or not all (STALE, PARTIAL); 2 the
+settings are missing or wrong (NO SETTINGS, STALE); 3 an alarm stands.`
+
+// statusQuery is how the status is asked for.
+type statusQuery struct {
+	timeout    time.Duration
+	json, tmux bool
 }
 
-// statusOf puts a snapshot into a status.
-func statusOf(s *deck.Snapshot, now time.Time) sharedStatus {
-	out := sharedStatus{
-		PID: os.Getpid(), Complete: s.Health.Complete, Limit: s.Health.Limit.Milliseconds(),
-		Failing: !s.Health.Failing.IsZero(), Paused: s.Paused,
+// status is the command that prints one line for tmux or a prompt.
+func (r *runner) status() *cobra.Command {
+	q := statusQuery{}
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Print one line for tmux or a prompt: REC 14 PAUSED 2 !03:12",
+		Long:  aboutStatus,
+		Example: `  tapedeck status
+  tmux set -g status-right '#(tapedeck status --tmux) %H:%M'`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			return r.blind(q, noArguments(cmd, args))
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return r.runStatus(cmd, q) },
 	}
-	first := func(at *time.Time, t time.Time) {
-		if at.IsZero() || t.Before(*at) {
-			*at = t
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return r.blind(q, flagError(cmd, err)) })
+	addSettings(cmd, statusFlags...)
+	cmd.Flags().DurationVar(&q.timeout, "timeout", askLimit, "how long to wait for a token_command and the API, at most 1m")
+	keepTyped(cmd.Flags().Lookup("timeout"))
+	cmd.Flags().BoolVar(&q.json, "json", false, "print one JSON object")
+	cmd.Flags().BoolVar(&q.tmux, "tmux", false, "print tmux's color markup around what needs attention")
+	return cmd
+}
+
+// blind prints that nothing can be seen for err, and returns err.
+func (r *runner) blind(q statusQuery, err error) error {
+	if err == nil {
+		return nil
+	}
+	out := statusOutput{Word: wordStale, Code: codeUsage, Reason: reasonOf(err)}
+	if errors.Is(err, config.ErrNotSet) {
+		out.Word = wordNoSettings
+	}
+	return errors.Join(r.print(out, q), err)
+}
+
+func (r *runner) runStatus(cmd *cobra.Command, q statusQuery) error {
+	switch {
+	case q.json && q.tmux:
+		return r.blind(statusQuery{}, usage("cannot use --json with --tmux: the status has one form", "leave out one of them"))
+	case q.timeout <= 0 || q.timeout > maxAsk:
+		return r.blind(q, usage("cannot use "+strconv.Quote(typed(cmd.Flags().Lookup("timeout")))+" for --timeout: allowed is a time up to 1m, such as 1s"))
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), q.timeout)
+	defer cancel()
+	// A token_command may be slow, and need not be run for a file.
+	in := r.sources(cmd)
+	in.NoCommand = true
+	c, err := config.Load(ctx, in)
+	now := time.Now()
+	running := readStatuses(c.StateDir, now)
+	if s, ok := find(running, c, err == nil, now); ok {
+		return r.printStatus(s, q, statusOutput{From: "dashboard", Settings: err == nil, Others: others(running, s)})
+	}
+	if err == nil {
+		c, err = config.Load(ctx, r.sources(cmd))
+	}
+	if err != nil {
+		return r.blind(q, err)
+	}
+	s, perr := r.askStatus(ctx, c)
+	s = merged(s, same(running, c.Space, c.Project), now)
+	err = r.printStatus(s, q, statusOutput{From: "api", Settings: true, Others: others(running, s), Reason: reasonOf(perr)})
+	if perr == nil || err == nil {
+		return err
+	}
+	what := "cannot see the recordings: "
+	if s.Partial && !s.stale(now) {
+		what = "cannot see all recordings: "
+	}
+	return &Error{Code: codeOf(err), What: what + api.Reason(perr), Hints: hints(perr)}
+}
+
+// codeOf returns the exit code that err stands for.
+func codeOf(err error) int {
+	if code, ok := err.(exitCode); ok {
+		return int(code)
+	}
+	return codeFailed
+}
+
+// hints returns the next step after err, if there is one.
+func hints(err error) []string {
+	if hint := api.Hint(err); hint != "" {
+		return []string{hint}
+	}
+	return nil
+}
+
+// reasonOf says in a few words why nothing could be seen; empty for no error.
+func reasonOf(err error) string {
+	var wrong *config.Error
+	var used *Error
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &wrong):
+		return wrong.What
+	case errors.As(err, &used):
+		return used.What
+	}
+	return api.Reason(err)
+}
+
+// same returns those of one project.
+func same(all []sharedStatus, space, project string) (list []sharedStatus) {
+	for _, s := range all {
+		if s.Space == space && s.Project == project {
+			list = append(list, s)
 		}
 	}
-	for _, r := range s.Recordings {
-		if r.Active() && r.Status != api.Paused && r.Status != api.Queued {
-			out.Running++
+	return list
+}
+
+// others returns the spaces of the running tapedecks that s is not of.
+func others(all []sharedStatus, s sharedStatus) (spaces []string) {
+	for _, o := range all {
+		if o.Space != s.Space && !slices.Contains(spaces, o.Space) {
+			spaces = append(spaces, o.Space)
 		}
-		if !r.Paused() {
+	}
+	return spaces
+}
+
+// find returns what the running tapedecks say of the project of c, or, where
+// that is not known, of the project with the freshest numbers.
+func find(running []sharedStatus, c config.Config, known bool, now time.Time) (sharedStatus, bool) {
+	for i, s := range running {
+		if s.stale(now) || known && !s.of(c) {
 			continue
 		}
-		since := r.Pause.Since.Add(-s.Offset)
-		first(&out.Longest, since)
-		switch {
-		case s.ServerTime(now).Before(r.Ack.Until):
-			first(&out.AlarmAt, r.Ack.Until.Add(-s.Offset))
-		case r.Timer.Err != "":
-			first(&out.AlarmAt, now)
-		default:
-			first(&out.AlarmAt, since.Add(s.PauseAlarm))
-		}
-		if !r.Timer.At.IsZero() {
-			out.Timers++
-			first(&out.Resume, r.Timer.At)
-		}
+		rest := slices.Delete(slices.Clone(running), i, i+1)
+		return merged(s, same(rest, s.Space, s.Project), now), true
 	}
-	return out
+	return sharedStatus{}, false
 }
 
-// line returns the status for a prompt, and its exit code.
-func (s sharedStatus) line(now time.Time) (string, int) {
-	if s.stale(now) {
-		return "STALE", codeFailed
+// askStatus asks the API itself, with one poll.
+func (r *runner) askStatus(ctx context.Context, c config.Config) (sharedStatus, error) {
+	d, err := deck.Open(api.Config{
+		Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + r.version(),
+	}, deck.Config{Interval: c.Interval, Lookback: c.Lookback, ReadOnly: true, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm})
+	if err != nil {
+		return sharedStatus{}, err
 	}
-	line, code := fmt.Sprintf("REC %d PAUSED %d", s.Running, s.Paused), 0
+	err = d.Poll(ctx)
+	snapshot := d.Snapshot()
+	s := statusOf(snapshot, time.Now())
+	s.Space, s.Project = c.Space, c.Project
+	if err == nil && s.Partial {
+		err = snapshot.Health.Err
+	}
+	return s, err
+}
+
+// statusOutput is what tapedeck status says, in the form of --json.
+type statusOutput struct {
+	Word            string     `json:"word,omitempty"` // STALE, PARTIAL or NO SETTINGS; empty when all is seen
+	Code            int        `json:"exit_code"`
+	Reason          string     `json:"reason,omitempty"`
+	Space           string     `json:"space,omitempty"`
+	Project         string     `json:"project,omitempty"`
+	From            string     `json:"from,omitempty"`         // dashboard or api
+	Settings        bool       `json:"settings"`               // the space is that of the settings
+	Others          []string   `json:"other_spaces,omitempty"` // of other running dashboards
+	Complete        *time.Time `json:"complete,omitempty"`
+	Running         int        `json:"rec"`
+	Paused          int        `json:"paused"`
+	Other           int        `json:"other"`
+	NotPaused       int        `json:"not_paused"`
+	ResumedByOthers int        `json:"resumed_by_others"`
+	Alarm           bool       `json:"alarm"`
+	Longest         *time.Time `json:"longest_since,omitempty"`
+	Timers          int        `json:"auto_resumes"`
+	Resume          *time.Time `json:"auto_resume_at,omitempty"`
+	NoScreen        int        `json:"process_without_screen,omitempty"`
+	Line            string     `json:"line"`
+
+	spans []statusSpan
+}
+
+// statusSpan is a piece of the line, and tmux's style for it.
+type statusSpan struct{ text, style string }
+
+// The styles of tmux for what needs attention.
+const (
+	styleBad  = "fg=red,bold"
+	styleWarn = "fg=yellow"
+)
+
+// printStatus prints s; out has what is known beside it.
+func (r *runner) printStatus(s sharedStatus, q statusQuery, out statusOutput) error {
+	now := time.Now()
+	out.Space, out.Project = s.Space, s.Project
+	if s.stale(now) {
+		out.Word, out.Code = wordStale, codeFailed
+	} else {
+		out.fill(s, now)
+	}
+	if err := r.print(out, q); err != nil {
+		return err
+	}
+	if out.Code != 0 {
+		return exitCode(out.Code)
+	}
+	return nil
+}
+
+// fill puts numbers that are fresh into out.
+func (out *statusOutput) fill(s sharedStatus, now time.Time) {
+	out.Complete, out.Longest, out.Resume = moment(s.Complete), moment(s.Longest), moment(s.Resume)
+	out.Running, out.Paused, out.Other, out.Timers = s.Running, s.Paused, s.Other, s.Timers
+	out.NotPaused, out.ResumedByOthers, out.Alarm = s.NotPaused, s.ResumedByOthers, s.alarms(now)
+	if s.NoScreen && s.Timers > 0 {
+		out.NoScreen = s.PID
+	}
+	if s.Partial {
+		out.Word, out.Code = "PARTIAL", codeFailed
+	}
+	if out.Alarm {
+		out.Code = codeAlarm
+	}
+	out.spans = s.line(now)
+}
+
+// moment returns a time for JSON; nil for none.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC().Truncate(time.Second)
+	return &t
+}
+
+// line returns the numbers as they are printed.
+func (s sharedStatus) line(now time.Time) (line []statusSpan) {
+	add := func(style, format string, args ...any) {
+		line = append(line, statusSpan{fmt.Sprintf(format, args...), style})
+	}
+	bad := ""
+	if s.troubled() {
+		bad = styleBad
+	}
+	if s.NotPaused > 0 {
+		add(bad, "NOT PAUSED %d", s.NotPaused)
+	}
+	if s.ResumedByOthers > 0 {
+		add(bad, "RESUMED BY OTHERS %d", s.ResumedByOthers)
+	}
+	add("", "REC %d", s.Running)
+	style := ""
+	switch {
+	case s.Paused > 0 && !s.AlarmAt.IsZero() && !now.Before(s.AlarmAt):
+		style = styleBad
+	case s.Paused > 0:
+		style = styleWarn
+	}
+	paused := "PAUSED " + strconv.Itoa(s.Paused)
 	if !s.Longest.IsZero() {
 		mark := ""
-		if !s.AlarmAt.IsZero() && !now.Before(s.AlarmAt) {
-			mark, code = "!", codeAlarm
+		if style == styleBad {
+			mark = "!"
 		}
-		line += " " + mark + clock(now.Sub(s.Longest))
+		paused += " " + mark + clock(now.Sub(s.Longest))
+	}
+	add(style, "%s", paused)
+	if s.Other > 0 {
+		add(styleWarn, "OTHER %d", s.Other)
 	}
 	if s.Timers > 0 {
-		line += " auto-resume in " + clock(s.Resume.Sub(now))
-		if s.NoScreen {
-			line += ", by a tapedeck without a screen (process " + strconv.Itoa(s.PID) + ")"
+		more := ""
+		if s.Timers > 1 {
+			more = fmt.Sprintf(" (1 of %d)", s.Timers)
 		}
+		if s.NoScreen {
+			more += ", by a tapedeck without a screen (process " + strconv.Itoa(s.PID) + ")"
+		}
+		add("", "auto-resume in %s%s", clock(s.Resume.Sub(now)), more)
 	}
-	return line, code
+	return line
 }
 
-func (s sharedStatus) stale(now time.Time) bool {
-	return s.Complete.IsZero() || s.Failing || now.Sub(s.Complete) > time.Duration(s.Limit)*time.Millisecond
+// print writes out in the form that was asked for.
+func (r *runner) print(out statusOutput, q statusQuery) error {
+	spans := out.spans
+	if out.Word != "" {
+		spans = append([]statusSpan{{out.Word, styleBad}}, spans...)
+	}
+	var plain, marked []string
+	for _, s := range spans {
+		plain = append(plain, s.text)
+		if s.style != "" {
+			s.text = "#[" + s.style + "]" + s.text + "#[default]"
+		}
+		marked = append(marked, s.text)
+	}
+	line := strings.Join(plain, " ")
+	switch {
+	case q.tmux:
+		line = strings.Join(marked, " ")
+	case q.json:
+		out.Line = line
+		b, err := json.Marshal(out)
+		if err != nil {
+			return fmt.Errorf("print the status: %w", err)
+		}
+		line = string(b)
+	}
+	if _, err := fmt.Fprintln(r.Stdout, line); err != nil {
+		return fmt.Errorf("print the status: %w", err)
+	}
+	return nil
 }
 
 // clock returns a duration as 03:12 or 2:41:55.
@@ -118,122 +372,4 @@ func clock(d time.Duration) string {
 		return fmt.Sprintf("%02d:%02d", n/60, n%60)
 	}
 	return fmt.Sprintf("%d:%02d:%02d", n/3600, n/60%60, n%60)
-}
-
-// ShareStatus keeps a file in the state directory from which tapedeck status
-// reads, until ctx ends; then it removes the file. It is best effort: without
-// the file, tapedeck status asks the API.
-func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen func() bool) {
-	if c.StateDir == "" {
-		return
-	}
-	dir, err := state.Make(c.StateDir)
-	if err != nil {
-		return
-	}
-	dir.Sweep("status-", ".json", statusKept)
-	name := fmt.Sprintf("status-%d.json", os.Getpid())
-	defer func() { _ = dir.Remove(name) }()
-	snapshots, cancel := d.Subscribe()
-	defer cancel()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case s := <-snapshots:
-			status := statusOf(s, time.Now())
-			status.Space, status.Project, status.NoScreen = c.Space, c.Project, noScreen()
-			if b, err := json.Marshal(status); err == nil {
-				_ = dir.Replace(name, b) // a reader never sees half of it
-			}
-		}
-		select { // not more often than this
-		case <-ctx.Done():
-			return
-		case <-time.After(shareAtMost):
-		}
-	}
-}
-
-// readStatus returns the freshest status that a running tapedeck shares of
-// this project; ok is false when there is none that is not stale.
-func readStatus(c config.Config, now time.Time) (best sharedStatus, ok bool) {
-	dir, err := state.At(c.StateDir)
-	if err != nil {
-		return best, false
-	}
-	names, _ := dir.Names("status-", ".json")
-	for _, name := range names {
-		b, err := dir.ReadOwn(name, maxStatus)
-		var s sharedStatus
-		if err != nil || json.Unmarshal(b, &s) != nil || s.Space != c.Space || s.Project != c.Project || s.stale(now) {
-			continue
-		}
-		if s.NoScreen && !ok || s.Complete.After(best.Complete) {
-			best, ok = s, true
-		}
-	}
-	return best, ok
-}
-
-// status is the command that prints one line for tmux or a prompt.
-func (r *runner) status() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "status",
-		Short: "Print one line for tmux or a prompt: REC 14 PAUSED 2 !03:12",
-		Long: `status prints how many recordings record and how many are paused, and how long
-the longest pause lasts, with ! while it alarms. It takes what another tapedeck
-of this user and this project knows, and asks the API when there is none.
-
-Exit codes: 0 all is well; 1 it cannot see, and prints STALE; 3 an alarm stands.`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			// A token_command may be slow, and need not be run for a file.
-			in := r.sources(cmd)
-			in.NoCommand = true
-			if c, err := config.Load(cmd.Context(), in); err == nil {
-				if s, ok := readStatus(c, time.Now()); ok {
-					return r.printStatus(s)
-				}
-			}
-			c, err := config.Load(cmd.Context(), r.sources(cmd))
-			if err != nil {
-				return err
-			}
-			return r.askStatus(cmd.Context(), c)
-		},
-	}
-	addSettings(cmd)
-	return cmd
-}
-
-func (r *runner) printStatus(s sharedStatus) error {
-	line, code := s.line(time.Now())
-	if _, err := fmt.Fprintln(r.Stdout, line); err != nil {
-		return fmt.Errorf("print the status: %w", err)
-	}
-	if code != 0 {
-		return exitCode(code)
-	}
-	return nil
-}
-
-// askStatus asks the API itself, with one poll.
-func (r *runner) askStatus(ctx context.Context, c config.Config) error {
-	d, err := deck.Open(api.Config{
-		Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + r.version(),
-	}, deck.Config{Interval: c.Interval, Lookback: c.Lookback, ReadOnly: true, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm})
-	if err != nil {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
-	defer cancel()
-	perr := d.Poll(ctx)
-	if err := r.printStatus(statusOf(d.Snapshot(), time.Now())); perr == nil || err == nil {
-		return err
-	}
-	if hint := api.Hint(perr); hint != "" {
-		return &Error{What: "cannot see the recordings: " + strings.TrimSpace(perr.Error()), Hints: []string{hint}}
-	}
-	return errors.Join(fmt.Errorf("see the recordings: %w", perr))
 }

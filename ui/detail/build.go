@@ -18,14 +18,15 @@ type builder struct {
 	sym   theme.Symbols
 	label int // cells of the column of labels, with the gap after it
 	lines []line
+	ages
 }
 
 // edge is the empty column at the left, where the title has its pointer.
 const edge = 1
 
 // build makes the lines below the title, as far as they do not tick.
-func (m Model) build(marked bool) []line {
-	b := &builder{Model: m, sym: m.th.Symbols(), label: 16}
+func (m Model) build(marked bool, at ages) []line {
+	b := &builder{Model: m, sym: m.th.Symbols(), label: 16, ages: at}
 	if m.w >= 60 {
 		b.label = 20
 	}
@@ -35,8 +36,7 @@ func (m Model) build(marked bool) []line {
 		}
 		return b.lines
 	}
-	b.who()
-	b.update()
+	b.summary(marked)
 	b.blank()
 	b.fields(marked)
 	b.blank()
@@ -51,7 +51,7 @@ func (m Model) build(marked bool) []line {
 
 // blank adds an empty line, unless the pane is too low to waste one.
 func (b *builder) blank() {
-	if n := len(b.lines); b.h >= 12 && n > 0 && b.lines[n-1].cells > 0 {
+	if n := len(b.lines); b.h >= 12 && n > 0 && (b.lines[n-1].cells > 0 || b.h >= roomyFrom) {
 		b.lines = append(b.lines, line{})
 	}
 }
@@ -85,7 +85,11 @@ func (b *builder) labeled(label, value string, role theme.Role, beside string) {
 	var l line
 	l.add(b.th, theme.Plain, b.th.Pad(edge))
 	l.add(b.th, theme.Dim, b.th.Truncate(label, max(b.label-1, b.w/2)))
-	l.add(b.th, theme.Plain, b.th.Pad(max(1, edge+b.label-l.cells)))
+	gap := max(1, edge+b.label-l.cells)
+	if n := b.w - l.cells - b.th.Width(value); n >= 1 && n < gap && !strings.Contains(value, " ") {
+		gap = n // a SID is whole where it is a little left of its column
+	}
+	l.add(b.th, theme.Plain, b.th.Pad(gap))
 	for i, part := range b.parts(value, b.w-l.cells) {
 		if i > 0 {
 			b.lines = append(b.lines, l)
@@ -165,23 +169,6 @@ func (b *builder) cut(s string, w int) string {
 	return s[:head] + b.sym.Ellipsis + s[len(s)-tail:]
 }
 
-// who adds who is recorded.
-func (b *builder) who() {
-	r, line := b.rec, b.people().Line(b.rec)
-	switch {
-	case line == "":
-	case r.IsConference():
-		b.text(theme.Plain, b.th.Truncate(line, b.w-edge-14)+" (conference)")
-	default:
-		for _, more := range []string{r.Call.Direction.String(), string(r.Call.Status)} {
-			if more != "" && b.th.Width(line)+3+len(more) <= b.w-edge {
-				line += " " + b.sym.Dot + " " + b.th.Plain(more)
-			}
-		}
-		b.text(theme.Plain, b.th.Truncate(line, b.w-edge))
-	}
-}
-
 func or(t text.Text, none string) string {
 	if t.IsZero() {
 		return none
@@ -189,17 +176,18 @@ func or(t text.Text, none string) string {
 	return t.String()
 }
 
-// outcomeRoles is how each outcome is shown.
+// outcomeRoles is how each outcome is shown. What went well is past, and has no
+// color: the state above says it.
 var outcomeRoles = map[deck.Outcome]theme.Role{
-	deck.Requested: theme.Changed, deck.Accepted: theme.Changed, deck.Verified: theme.Good,
+	deck.Requested: theme.Changed, deck.Accepted: theme.Changed, deck.Verified: theme.Ended,
 	deck.Contradicted: theme.Bad, deck.Failed: theme.Bad, deck.Unknown: theme.Warn,
 }
 
-// update adds the last update: what was asked, what became of it, how long
-// that took, who asked, and why it went wrong.
+// update adds the last update, unless it went well, or what went wrong is right
+// by now: what was asked, the result, how long that took, who asked, and why.
 func (b *builder) update() {
 	p := b.rec.Update
-	if p == nil {
+	if p == nil || p.Settled && (p.Outcome == deck.Verified || p.Outcome == deck.Accepted || holds(b.rec, p)) {
 		return
 	}
 	what := p.Request.Verb()
@@ -219,7 +207,9 @@ func (b *builder) update() {
 		outcome += fmt.Sprintf(" (sent %d times)", p.Tries)
 	}
 	by := b.by(or(text.New(p.Request.Actor), "tapedeck")) + " at " + localTime(p.Asked)
-	b.wrapped(outcomeRoles[p.Outcome], what+": "+outcome)
+	if b.wrapped(outcomeRoles[p.Outcome], what+": "+outcome); len(b.lines) == 0 {
+		return // there is no room for anything
+	}
 	by, last := " "+b.sym.Dot+" "+b.th.Plain(by), &b.lines[len(b.lines)-1]
 	if last.cells+b.th.Width(by) <= b.w {
 		last.add(b.th, theme.Dim, by)
@@ -231,7 +221,7 @@ func (b *builder) update() {
 	}
 	if p.Err != nil {
 		b.wrapped(theme.Bad, reason(p.Err))
-		if hint := api.Hint(p.Err); hint != "" {
+		if hint := api.Hint(p.Err); hint != "" && p.Outcome == deck.Failed {
 			b.wrapped(theme.Plain, "hint: "+hint)
 		}
 	}
@@ -239,10 +229,10 @@ func (b *builder) update() {
 
 // reason returns what the API said, or what happened instead.
 func reason(err error) string {
-	if e, ok := errors.AsType[*api.Error](err); ok {
-		return text.New(e.Error()).String()
+	if errors.Is(err, deck.ErrNotOnRecord) {
+		return "not sent: it cannot be put on record"
 	}
-	return text.New(err.Error()).String()
+	return text.New(api.Words(err)).String()
 }
 
 // seconds returns a short time as people say it.
@@ -258,7 +248,6 @@ func (b *builder) known() {
 	r := b.rec
 	n := len(b.lines)
 	if r.Paused() {
-		b.labeled("paused", b.pause(), theme.Plain, "")
 		b.night()
 	}
 	b.siblings()
@@ -271,27 +260,6 @@ func (b *builder) known() {
 	if len(b.lines) > n {
 		b.blank()
 	}
-}
-
-// pause says since when a recording is paused, how, and by whom.
-func (b *builder) pause() string {
-	p := b.rec.Pause
-	var s string
-	if !p.Since.IsZero() {
-		s = "since " + localTime(p.Since)
-		if p.AtLeast {
-			s += " or longer"
-		}
-	}
-	if p.Behavior != "" {
-		s += ", with " + string(p.Behavior)
-	} else {
-		s += ", behavior not known (the API does not say)"
-	}
-	if p.Actor != "" {
-		s += ", " + b.by(p.Actor)
-	}
-	return strings.TrimPrefix(s, ", ")
 }
 
 // call adds the call that is recorded.

@@ -50,6 +50,7 @@ type Model struct {
 type memo struct {
 	bodies [2][]line // without and with the marks of an update
 	built  [2]bool
+	ages   [2]ages // what they say of the time
 
 	now  time.Time
 	view string
@@ -190,7 +191,7 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 	if !ok || !m.focused {
 		return m, nil
 	}
-	page, all := max(1, m.window()-1), len(m.body(false))
+	page, all := max(1, m.window()-1), m.lines()
 	switch {
 	case key.Matches(press, m.KeyMap.Up):
 		m.scroll(-1)
@@ -214,9 +215,17 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 
 // scroll moves the body by so many lines, as far as it goes.
 func (m *Model) scroll(by int) {
-	last := max(0, len(m.body(false))-m.window())
+	last := max(0, m.lines()-m.window())
 	m.top = min(max(0, min(m.top, last)+by), last)
-	m.memo = &memo{bodies: m.memo.bodies, built: m.memo.built}
+	m.memo = &memo{bodies: m.memo.bodies, built: m.memo.built, ages: m.memo.ages}
+}
+
+// lines returns how many lines the body has.
+func (m Model) lines() int {
+	if m.memo != nil && m.memo.built[0] {
+		return len(m.memo.bodies[0])
+	}
+	return len(m.body(false, ages{}))
 }
 
 // window returns how many lines of the body are visible: all but the title.

@@ -1,7 +1,7 @@
 package detail
 
 import (
-	"errors"
+	"context"
 	"flag"
 	"fmt"
 	"os"
@@ -98,7 +98,7 @@ func unknown() *deck.Recording {
 	r := running()
 	r.Update = &deck.Progress{
 		ID: 4, Request: deck.Request{SID: r.SID, Actor: "jo", Update: api.Update{Status: api.Stopped}},
-		Outcome: deck.Unknown, Asked: clock.Add(-12 * time.Second), Err: errors.New("timeout"), Note: "reading it until it settles", Tries: 3,
+		Outcome: deck.Unknown, Asked: clock.Add(-12 * time.Second), Err: context.DeadlineExceeded, Note: "reading it until it settles", Tries: 3,
 	}
 	return r
 }

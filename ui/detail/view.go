@@ -29,7 +29,7 @@ func (m Model) render(now time.Time) string {
 	if m.w == 0 || m.h == 0 {
 		return strings.Repeat("\n", max(0, m.h-1))
 	}
-	body := m.body(m.marked(now))
+	body := m.body(m.marked(now), m.ages(now))
 	v := m.window()
 	top := max(0, min(m.top, len(body)-v))
 	var b strings.Builder
@@ -80,8 +80,9 @@ func (m Model) marked(now time.Time) bool {
 	return p.Answer != nil && len(p.Changed) > 0 && now.Sub(p.Answered) < markFor
 }
 
-// body returns the lines below the title, made once.
-func (m Model) body(marked bool) []line {
+// body returns the lines below the title, made once for what they say of
+// the time.
+func (m Model) body(marked bool, at ages) []line {
 	if m.rec == nil || m.memo == nil {
 		return nil
 	}
@@ -89,8 +90,8 @@ func (m Model) body(marked bool) []line {
 	if marked {
 		which = 1
 	}
-	if !m.memo.built[which] {
-		m.memo.bodies[which], m.memo.built[which] = m.build(marked), true
+	if !m.memo.built[which] || m.memo.ages[which] != at {
+		m.memo.bodies[which], m.memo.built[which], m.memo.ages[which] = m.build(marked, at), true, at
 	}
 	return m.memo.bodies[which]
 }
@@ -149,11 +150,8 @@ func (m Model) title(now time.Time) line {
 		l.add(m.th, theme.Bold, "raw JSON")
 		l.add(m.th, theme.Dim, " "+sym.Dot+" ")
 	}
-	role := theme.StatusRole(string(m.rec.Status), m.rec.Gone)
-	if m.stale {
-		role = theme.Dim
-	}
-	l.add(m.th, role, m.th.Plain(theme.Word(string(m.rec.Status), m.rec.Gone)))
+	word, role := m.status()
+	l.add(m.th, role, word)
 	if clock := m.clock(now, sym); clock != "" {
 		l.add(m.th, theme.Plain, " "+clock)
 	}
@@ -161,11 +159,25 @@ func (m Model) title(now time.Time) line {
 		l.add(m.th, theme.Dim, " "+sym.Dot+" ")
 		l.add(m.th, theme.Plain, "resumes in "+left)
 	}
-	for _, s := range m.facts(now) {
+	if s := m.ending(); s != "" {
 		l.add(m.th, theme.Dim, " "+sym.Dot+" ")
 		l.add(m.th, theme.Plain, m.th.Plain(s))
 	}
 	return l
+}
+
+// status returns the word for what the recording is doing, with a sign before it
+// where it was to be paused, and one behind it where the data is old.
+func (m Model) status() (word string, role theme.Role) {
+	r := m.rec
+	word, role = m.th.Plain(theme.Word(string(r.Status), r.Gone)), theme.StatusRole(string(r.Status), r.Gone)
+	switch {
+	case r.Active() && r.Trouble.Standing():
+		return "!" + word, theme.Bad
+	case m.stale && r.Active():
+		word += "?"
+	}
+	return word, role
 }
 
 // clock returns how long the status has held: a pause, the length of an ended
@@ -198,27 +210,19 @@ func (m Model) clock(now time.Time, sym theme.Symbols) string {
 	return ""
 }
 
-// facts returns what the title says after the clock.
-func (m Model) facts(now time.Time) []string {
-	r := m.rec
-	var facts []string
-	switch {
+// ending returns when a recording has ended, for the title; empty while it is
+// active.
+func (m Model) ending() string {
+	switch r := m.rec; {
 	case r.Gone:
-		return []string{"not found in two polls"}
-	case !r.Active():
-		if r.End.IsZero() {
-			return []string{"seen ended " + localTime(r.Ended)}
-		}
-		return []string{"ended " + localTime(r.End)}
-	case r.Paused():
-		if r.Pause.Behavior != "" {
-			facts = append(facts, string(r.Pause.Behavior))
-		}
-		if r.Pause.Actor != "" {
-			facts = append(facts, m.pausedBy(now))
-		}
+		return "not found in two polls"
+	case r.Active():
+		return ""
+	case r.End.IsZero():
+		return "seen ended " + localTime(r.Ended)
+	default:
+		return "ended " + localTime(r.End)
 	}
-	return facts
 }
 
 // by says who did something.

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
@@ -40,7 +41,7 @@ const (
 // From these widths on paused and running have a column each, and columns
 // stand two cells apart.
 const (
-	wideFrom  = 70
+	wideFrom  = 69
 	roomyFrom = 74
 )
 
@@ -63,7 +64,7 @@ var columns = []column{
 	{title: "FOR", sort: noSort, width: pausedWidth, right: true, ticks: true, only: narrow, cell: (*context).eitherFor},
 	{title: "WHO", sort: ByWho, width: cells(0), cell: (*context).who},
 	{title: "KIND", sort: ByKind, width: cells(10), rank: 3, room: 33, cell: (*context).kind},
-	{title: "CH", sort: ByChannels, width: cells(2), right: true, rank: 2, room: 31, cell: (*context).channels},
+	{title: "CH", sort: ByChannels, width: cells(2), right: true, rank: 2, room: 38, cell: (*context).channels},
 	{title: "SOURCE", sort: BySource, width: sourceWidth, rank: 4, room: 33, cell: (*context).source},
 	{title: "SID", sort: noSort, width: func(_ theme.Theme, _, sid int) int { return sid }, rank: 1, room: 22, cell: (*context).sid},
 }
@@ -98,6 +99,8 @@ type context struct {
 	now    time.Time // local
 	server time.Time
 	pauses time.Time // server's, for the clocks of pauses
+	stale  bool      // the data is old
+	kept   bool      // the row is there only because it is selected
 	layout *layout
 	width  int // of the cell
 
@@ -125,9 +128,15 @@ func (c *context) status(r *row) cell {
 		text: c.th.Plain(theme.Word(status, r.rec.Gone)),
 		role: theme.StatusRole(status, r.rec.Gone),
 	}
+	if c.stale && r.rec.Active() && r.urgency() == 0 {
+		out.text += "?" // it was so when the data came
+	}
 	c.attention(r, &out)
+	if c.kept {
+		out.text = "(" + out.text + ")"
+	}
 	n := noteOf(r.rec.Update, c.now, c.sym)
-	if n.sign == "" {
+	if n.sign == "" || r.trouble != "" && n.role != theme.Changed { // the trouble says what went wrong
 		return out
 	}
 	out.sign, out.signRole = n.sign, n.role
@@ -147,7 +156,13 @@ func (c *context) pausedFor(r *row) cell {
 	if r.rec.Pause.AtLeast {
 		clock = c.sym.AtLeast + clock
 	}
-	return cell{text: clock}
+	switch {
+	case c.minutes: // each byte counts
+		return cell{text: clock}
+	case r.level == deck.Alarm:
+		return cell{text: clock, role: theme.Bad}
+	}
+	return cell{text: clock, role: theme.Paused}
 }
 
 func (c *context) runningFor(r *row) cell {
@@ -173,12 +188,14 @@ func (c *context) eitherFor(r *row) cell {
 // who shows who is recorded. It stays the same as long as the recording and
 // the layout do, so that measuring it, which costs the most, is done once.
 func (c *context) who(r *row) cell {
+	if r.fit.layout != c.layout {
+		r.fit = fitted{layout: c.layout, room: -1, whole: c.th.Width(c.whole(r))}
+	}
 	room, sign, role := c.beside(r)
-	room, sign, role = c.byWhom(r, room, sign, role)
-	if r.fit.layout != c.layout || r.fit.room != room {
+	if r.fit.room != room {
 		c.width = room
-		s := c.th.Truncate(c.whole(r), room)
-		r.fit = fitted{layout: c.layout, room: room, text: s, cells: c.th.Width(s)}
+		r.fit.room, r.fit.text = room, c.fitted(r)
+		r.fit.cells = c.th.Width(r.fit.text)
 	}
 	return cell{text: r.fit.text, cells: r.fit.cells, sign: sign, signRole: role}
 }
@@ -196,6 +213,16 @@ func (c *context) whole(r *row) string {
 		return c.conference(line)
 	}
 	return line
+}
+
+// parties returns who is on the line of a call; ok is false while nobody is
+// known, and for a conference.
+func (c *context) parties(r *row) (from, to string, ok bool) {
+	call := r.rec.Call
+	if r.rec.IsConference() || call == nil || call.FromShown().IsZero() && call.ToShown().IsZero() {
+		return "", "", false
+	}
+	return c.people.Party(r.rec.SID, call.From, call.FromShown()), c.people.Party(r.rec.SID, call.To, call.ToShown()), true
 }
 
 // conference shows a conference's name, and that it is one where no column

@@ -15,7 +15,6 @@ type found struct {
 	tries  uint64
 	layout *layout
 	field  string // empty where the row shows every word
-	cells  int    // of who, whole
 }
 
 // Found returns the name of the field in which the filter's words are found of
@@ -73,23 +72,9 @@ func (c *context) foundIn(r *row) string {
 	}
 	r.found = &found{tries: c.tries, layout: c.layout}
 	if field, hidden := c.find(r); hidden {
-		r.found.field, r.found.cells = field, c.th.Width(c.whole(r))
+		r.found.field = field
 	}
 	return r.found.field
-}
-
-// roomBeside reports whether the field can be named beside who and another sign
-// without cutting who: the caller matters more than why the row matches, which
-// the filter's line says too.
-func (c *context) roomBeside(r *row, sign, field string) bool {
-	words := "in " + field
-	if c.width >= whoWords {
-		words = "found in " + field
-	}
-	if sign != "" {
-		words = sign + " " + c.sym.Dot + " " + words
-	}
-	return r.found.cells+1+c.th.Width(words) <= c.width
 }
 
 // shownText is what a row shows in the columns there are, but for times and for

@@ -82,7 +82,8 @@ func cut(th theme.Theme, line string, at, n int) string {
 }
 
 // FuzzList plays sizes, snapshots, filters, orders and keys, and checks that
-// the screen holds and the selection only moves by keys.
+// the screen holds, the selection only moves by keys and filters once it is
+// held, and no filter selects what it excludes.
 func FuzzList(f *testing.F) {
 	f.Add([]byte{0, 80, 24, 1, 3, 2, 'j', 3, 2, 1, 9, 4, 5, 2, 'G', 1, 200})
 	f.Add([]byte{0, 0, 0, 1, 255, 2, 'k', 5, 3, 0, 250, 60, 4, 0, 2, 'g'})
@@ -100,7 +101,7 @@ func FuzzList(f *testing.F) {
 			return int(b)
 		}
 		for n := 0; len(ops) > 0 && n < 200; n++ {
-			before := selected(m)
+			before, held := selected(m), m.choice.held
 			op := next() % 6
 			switch op {
 			case 0:
@@ -116,8 +117,14 @@ func FuzzList(f *testing.F) {
 			case 5:
 				m.SetStale(next()%2 == 0)
 			}
-			if op != 2 && before != "" && selected(m) != before {
+			if op != 2 && op != 3 && held && before != "" && selected(m) != before {
 				t.Fatalf("the selection moved from %s to %s by itself", before, selected(m))
+			}
+			if op == 3 && !m.filter.IsZero() && m.kept {
+				t.Fatalf("the filter %q has selected %s, which it excludes", m.filter, selected(m))
+			}
+			if _, ok := m.Selected(); !ok && len(m.rows) > 0 {
+				t.Fatalf("nothing is selected of %d rows", len(m.rows))
 			}
 			if _, ok := m.Selected(); ok && (m.selAt >= len(m.rows) || m.rows[m.selAt] != m.sel) {
 				t.Fatalf("the selected row is not at %d of %d", m.selAt, len(m.rows))

@@ -58,6 +58,7 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 // move moves the selection by so many rows. A row that was only kept for its
 // selection goes with it, and counts for nothing.
 func (m *Model) move(by int) {
+	m.Hold()
 	if m.shown == 0 || m.sel == nil {
 		return
 	}
@@ -71,5 +72,8 @@ func (m *Model) move(by int) {
 	}
 	m.selAt = min(max(0, to), len(m.rows)-1)
 	m.sel = m.rows[m.selAt]
+	if m.choice.typing {
+		m.choice.wanted = m.sel
+	}
 	m.follow()
 }

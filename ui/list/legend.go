@@ -51,6 +51,8 @@ func besideStatus(sym theme.Symbols) []Sign {
 		{"!", "the last update went wrong, shown for a minute: !failed, !contradicted; " +
 			"!pausing, !resuming, !stopping while it is checked again"},
 		{"?", "it may or may not have been done: ?unknown; ?pausing, ?resuming, ?stopping while it is checked"},
+		{"(REC)", "selected, and not one that the filter matches"},
+		{"REC?", "the data is stale: this is what it was last"},
 		{sym.AtLeast + "00:41", "at least so long: the pause is older than what tapedeck has seen"},
 	}
 }
@@ -72,7 +74,9 @@ func aroundRows(sym theme.Symbols) []Sign {
 	return []Sign{
 		{sym.Pointer, "the selected row: keys act on its recording"},
 		{mark, "marked: p P r act on every marked one"},
-		{"a dim row", "it has ended, does not match the filter, or the data is stale"},
+		{isNew, "a new row, for some seconds; " + isChanged + " one whose status has changed"},
+		{"a gray row", "it has ended"},
+		{"3 ended hidden", "so many that have ended are left out; e shows them"},
 		{"7/40 " + sym.Up + sym.Down, "the seventh of 40 rows is selected; more are above and below"},
 		{sym.Up + "3 ALARM (g)", "so many that alarm are above; g goes there"},
 		{sym.Down + " " + sym.Up, "at a title: sorted by this column, or reversed"},

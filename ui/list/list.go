@@ -35,15 +35,18 @@ type Model struct {
 	pausing []*row             // those of came that are paused
 	shown   int                // how many match
 
-	sel    *row               // nil before there was anything to select
-	selAt  int                // its place in rows
-	kept   bool               // it is in rows only because it is selected
-	top    int                // the first row of the window
-	marks  map[text.Text]bool // see SetMarks
-	filter Filter
-	tries  uint64 // counts filters
-	sort   Sort
-	rev    bool
+	sel       *row               // nil where there was nothing to select
+	selAt     int                // its place in rows
+	kept      bool               // it is in rows only because it is selected
+	choice    choice             // what the selection goes by
+	hideEnded bool               // see SetHideEnded
+	complete  bool               // all recordings had been read when the last snapshot came
+	top       int                // the first row of the window
+	marks     map[text.Text]bool // see SetMarks
+	filter    Filter
+	tries     uint64 // counts filters
+	sort      Sort
+	rev       bool
 
 	sidWidth int         // of the widest short SID there has been
 	pausesAt time.Time   // see SetPausesAt
@@ -140,9 +143,10 @@ func (m Model) BothTick(now time.Time) (n int) {
 	return n
 }
 
-// SetSnapshot shows the recordings of s, sorted and filtered as of then. The
-// selection never moves by itself: when the selected recording ends, no longer
-// matches or is gone, its row stays, dimmed, until the user moves.
+// SetSnapshot shows the recordings of s, sorted and filtered as of then. Once
+// the selection is held ([Model.Hold]) it never moves by itself: when the
+// selected recording ends, no longer matches or is gone, its row stays, dimmed,
+// until the user moves or changes the filter.
 func (m *Model) SetSnapshot(s *deck.Snapshot) {
 	if s == nil {
 		s = &deck.Snapshot{}
@@ -150,6 +154,7 @@ func (m *Model) SetSnapshot(s *deck.Snapshot) {
 	m.snap, m.asOf = s, s.ServerTime(time.Now())
 	line := m.selAt - m.top
 	m.load(s.Recordings)
+	m.complete = !s.Health.Complete.IsZero()
 	m.relevel(time.Now())
 	m.refilter()
 	if m.top > 0 { // in mid-list the selected row keeps its line; at the top the top stays in view
@@ -182,14 +187,6 @@ func (m Model) Prepare() func() {
 // Filter returns the filter set.
 func (m Model) Filter() Filter { return m.filter }
 
-// SetFilter shows only the rows that match f, beside the selected one.
-func (m *Model) SetFilter(f Filter) {
-	m.filter = f
-	m.tries++
-	m.refilter()
-	m.follow()
-}
-
 // Sort returns the order set, and whether it is reversed.
 func (m Model) Sort() (s Sort, reverse bool) { return m.sort, m.rev }
 
@@ -198,6 +195,7 @@ func (m *Model) SetSort(s Sort, reverse bool) {
 	if s < 0 || int(s) >= len(sorts) {
 		s = ByPause
 	}
+	m.Hold()
 	m.sort, m.rev = s, reverse
 	m.order()
 	m.refilter()
@@ -205,22 +203,13 @@ func (m *Model) SetSort(s Sort, reverse bool) {
 }
 
 // Selected returns the selected recording as it was last known, also when it
-// has ended, does not match the filter or has left the snapshot. ok is false
-// when the list is empty and was so before.
+// has ended, does not match any more or has left the snapshot. ok is false when
+// no row is there to select.
 func (m Model) Selected() (r *deck.Recording, ok bool) {
 	if m.sel == nil {
 		return nil, false
 	}
 	return m.sel.rec, true
-}
-
-// Select selects a recording of the snapshot; it does nothing for another.
-func (m *Model) Select(sid text.Text) {
-	if r := m.index[sid]; r != nil {
-		m.sel = r
-		m.refilter()
-		m.follow()
-	}
 }
 
 // Shown returns how many rows match the filter, and how many there are.
@@ -242,18 +231,19 @@ func (m Model) ShortSID(sid text.Text) string {
 func (m *Model) refilter() {
 	m.touch()
 	m.kept = false
-	m.rows = m.all
+	m.rows = m.unhidden()
 	if !m.filter.IsZero() {
-		m.rows = make([]*row, 0, len(m.all))
+		all := m.rows
+		m.rows = make([]*row, 0, len(all))
 		in := m.matching()
-		for _, r := range m.all {
+		for _, r := range all {
 			if m.match(r, in) {
 				m.rows = append(m.rows, r)
 			}
 		}
 	}
 	m.shown = len(m.rows)
-	if m.sel == nil && len(m.rows) > 0 {
+	if len(m.rows) > 0 && (m.sel == nil || !m.choice.held) {
 		m.sel = m.rows[0]
 	}
 	if m.sel == nil {

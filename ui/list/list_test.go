@@ -338,7 +338,7 @@ func TestAges(t *testing.T) {
 }
 
 // What has ended shows how long it was: by its end, its length, or, as long as
-// a stop has given it neither, its last change. A zero is not shown for that.
+// a stop has given it neither, its last change, or when it was seen to end. A zero is not shown for that.
 func TestLengthOfTheEnded(t *testing.T) {
 	at := func(d time.Duration) string { return `"` + clock.Add(-d).Format(time.RFC1123Z) + `"` }
 	for _, tt := range []struct {
@@ -348,7 +348,7 @@ func TestLengthOfTheEnded(t *testing.T) {
 		{[]string{"start_time", at(5 * time.Minute), "end_time", at(time.Minute), "duration", "240"}, "04:00"},
 		{[]string{"start_time", at(5 * time.Minute), "end_time", "null", "duration", "180"}, "03:00"},
 		{[]string{"start_time", at(5 * time.Minute), "end_time", "null", "duration", "0", "date_updated", at(2 * time.Minute)}, "03:00"},
-		{[]string{"start_time", at(5 * time.Minute), "end_time", "null", "duration", "0", "date_updated", "null"}, "-"},
+		{[]string{"start_time", at(5 * time.Minute), "end_time", "null", "duration", "0", "date_updated", "null"}, "04:59"},
 		{[]string{"start_time", "null", "date_created", "null", "end_time", "null", "duration", "null"}, "-"},
 	} {
 		m := sized(theme.Theme{}, 80, 2, snapshot(rec("0001", api.Stopped, 0, tt.fields...)))

@@ -43,9 +43,12 @@ func (m *Model) load(recs []*deck.Recording) {
 	m.came = came
 	m.reorder(fresh)
 	m.tell(dirty)
-	if m.sel != nil {
-		if r := m.index[m.sel.rec.SID]; r != nil {
-			m.sel = r
+	for _, chosen := range []**row{&m.sel, &m.choice.wanted} {
+		if *chosen == nil {
+			continue
+		}
+		if r := m.index[(*chosen).rec.SID]; r != nil {
+			*chosen = r
 		}
 	}
 }
@@ -56,6 +59,7 @@ func (m *Model) replace(old *row, rec *deck.Recording, dirty map[string]bool) *r
 	r := newRow(rec)
 	m.name(r)
 	r.level, r.acked = m.level(r, m.asOf.Add(-m.snap.Offset))
+	m.freshen(r, old)
 	tail := tailOf(r)
 	if old == nil {
 		r.alike, m.tails[tail] = m.tails[tail], r

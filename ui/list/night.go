@@ -47,85 +47,161 @@ func (m *Model) relevel(now time.Time) (changed bool) {
 // and whether its alarm is acknowledged.
 func (m *Model) level(r *row, now time.Time) (level deck.Level, acked bool) {
 	if !r.paused {
-		return deck.Calm, false
+		return deck.Calm, r.rec.Active() && r.rec.Trouble.Kind != "" && r.rec.Trouble.Acked
 	}
 	return m.snap.Level(r.rec, now), m.snap.ServerTime(now).Before(r.rec.Ack.Until)
 }
 
-// attention changes the status of a pause that has lasted too long: a sign
-// before it, and a word beside it where there is room.
+// attention changes the status of a recording that was to be paused and is not,
+// and of a pause that has lasted too long: a sign before it, and words beside it
+// where there is room.
 func (c *context) attention(r *row, out *cell) {
 	long := ""
-	switch r.level {
-	case deck.Alarm:
+	switch {
+	case r.trouble != "":
+		out.text, out.role = "!"+out.text, theme.Bad
+		out.signRole, long = theme.Bad, string(r.trouble)
+	case r.level == deck.Alarm:
 		out.text, out.role = "!"+out.text, theme.Bad
 		out.signRole, long = theme.Bad, "too long"
 		if r.rec.Timer.Err != "" {
 			long = "no resume"
 		}
-	case deck.Warn:
+	case r.level == deck.Warn:
 		out.sign, out.signRole, long = "+", theme.Warn, "long"
 	default:
 		return
+	}
+	if c.th.Width(out.text)+1+len(long) > c.width && r.trouble == deck.ResumedByOthers {
+		long = "by others"
 	}
 	if c.th.Width(out.text)+1+len(long) <= c.width {
 		out.sign = long
 	}
 }
 
-// From these widths on who has room for words beside it, and for anything.
-const (
-	whoWords = 58
-	whoFew   = 10
-)
+// badge is something said beside who a row is about.
+type badge struct {
+	words, short string
+	role         theme.Role
+	spare        bool // only where all of who is still shown
+}
 
-// beside returns what is said beside who a row is about, in the words or signs
-// that there is room for: its auto-resume, that a sibling still records, that
-// its alarm is acknowledged, in which hidden field the filter's word was found;
-// and how many cells are left for who. What ticks
-// has a fixed width and no style.
-func (c *context) beside(r *row) (room int, sign string, role theme.Role) {
-	field := c.foundIn(r)
-	if !r.paused && len(r.rec.Siblings.List) == 0 && field == "" {
-		return c.width, "", theme.Plain
-	}
-	role = theme.Dim
-	add := func(words, short string, as theme.Role) {
-		// That somebody still records has to be read, also where little is left for who.
-		if c.width < whoWords && (as != theme.Warn || sign != "" || c.th.Width(words)+1+whoFew > c.width) {
-			words = short
-		}
-		if sign != "" {
-			words = sign + " " + c.sym.Dot + " " + words
-		} else {
-			role = as
-		}
-		if c.th.Width(words)+1+whoFew <= c.width {
-			sign = words
-		}
-	}
+// badges returns what is to be said beside who a row is about, what has to be
+// read first: that its auto-resume was not done, that a sibling still records,
+// when it is resumed, that its alarm is acknowledged, who of another session
+// paused it, in which hidden field the filter's word was found. What ticks has a
+// fixed width and no style.
+func (c *context) badges(r *row) (out []badge) {
 	if t := r.rec.Timer; r.paused && t.Err != "" {
-		add("auto-resume not done", "!auto", theme.Bad)
-	} else if r.paused && !t.At.IsZero() {
-		left := theme.Countdown(t.At.Sub(c.now.Truncate(time.Second)), c.minutes)
-		add("resumes in "+left, "r "+left, theme.Plain)
+		out = append(out, badge{"auto-resume not done", "!auto", theme.Bad, false})
 	}
 	if s := r.rec.Siblings; s.Paused > 0 && s.Recording > 0 {
-		if r.kin[0] == "" {
-			r.kin = [2]string{fmt.Sprintf("%d of %d still recording", s.Recording, s.Of()), fmt.Sprintf("%d/%d rec", s.Recording, s.Of())}
+		if r.siblings[0] == "" {
+			r.siblings = [2]string{fmt.Sprintf("%d of %d still recording", s.Recording, s.Of()), fmt.Sprintf("%d/%d rec", s.Recording, s.Of())}
 		}
-		add(r.kin[0], r.kin[1], theme.Warn)
+		out = append(out, badge{r.siblings[0], r.siblings[1], theme.Warn, false})
+	}
+	if t := r.rec.Timer; r.paused && t.Err == "" && !t.At.IsZero() {
+		left := theme.Countdown(t.At.Sub(c.now.Truncate(time.Second)), c.minutes)
+		out = append(out, badge{"resumes in " + left, "r " + left, theme.Plain, false})
 	}
 	if r.acked {
-		add("acknowledged by "+c.th.Plain(text.New(r.rec.Ack.Actor).String()), "ack", theme.Dim)
+		out = append(out, badge{"acknowledged by " + c.th.Plain(text.New(r.rec.Ack.Actor).String()), "ack", theme.Dim, false})
 	}
-	if field != "" && c.roomBeside(r, sign, field) {
-		add("found in "+c.th.Plain(field), "in "+c.th.Plain(field), theme.Dim)
+	if p := r.rec.Pause; r.paused && p.Recorded && p.Actor != "" {
+		by := "by " + c.th.Plain(text.New(p.Actor).String())
+		if p.Actor == c.actor {
+			by = "by you" // by another session of yours
+		}
+		out = append(out, badge{by, by, theme.Dim, true})
 	}
-	if sign == "" {
+	if field := c.th.Plain(c.foundIn(r)); field != "" {
+		out = append(out, badge{"found in " + field, "in " + field, theme.Dim, true})
+	}
+	return out
+}
+
+// beside returns what is said beside who a row is about, and how many cells are
+// left for who. Words become short before who is cut, and badges go, the last
+// one first, before who is too short to be known by.
+func (c *context) beside(r *row) (room int, sign string, role theme.Role) {
+	if !r.paused && len(r.rec.Siblings.List) == 0 && !r.acked && len(c.words) == 0 {
 		return c.width, "", theme.Plain
 	}
-	return c.width - 1 - c.th.Width(sign), sign, role
+	list := c.badges(r)
+	fits := func(s string, who int) bool { return who+1+c.th.Width(s) <= c.width }
+	for ; len(list) > 0; list = list[:len(list)-1] {
+		words, short := list[0].words, list[0].short
+		for _, b := range list[1:] {
+			words += " " + c.sym.Dot + " " + b.words
+			short += " " + c.sym.Dot + " " + b.short
+		}
+		least := c.least(r)
+		if list[len(list)-1].spare {
+			least = r.fit.whole
+		}
+		switch {
+		case fits(words, r.fit.whole):
+			sign = words
+		case fits(short, least):
+			sign = short
+		default:
+			continue
+		}
+		return c.width - 1 - c.th.Width(sign), sign, list[0].role
+	}
+	return c.width, "", theme.Plain
+}
+
+// knownBy is by how many of its last digits a number is known.
+const knownBy = 8
+
+// least is how many cells who needs to be known by: both ends of a call, or the
+// beginning of a name.
+func (c *context) least(r *row) int {
+	if _, _, ok := c.parties(r); !ok {
+		return min(r.fit.whole, knownBy+2)
+	}
+	return min(r.fit.whole, 2*knownBy+2+c.th.Width(c.sym.Arrow))
+}
+
+// fitted returns who in the cells there are. A number is cut at its beginning.
+func (c *context) fitted(r *row) string {
+	from, to, ok := c.parties(r)
+	if !ok || c.width >= r.fit.whole {
+		return c.th.Truncate(c.whole(r), c.width)
+	}
+	arrow := " " + c.sym.Arrow + " "
+	room := max(0, c.width-c.th.Width(arrow))
+	left, right := room/2, room-room/2
+	if n := c.th.Width(from); n < left {
+		left, right = n, room-n
+	} else if n := c.th.Width(to); n < right {
+		left, right = room-n, n
+	}
+	return c.th.Truncate(c.end(from, left)+arrow+c.end(to, right), c.width)
+}
+
+// end returns who is at one end of a call in w cells: of a number its last
+// digits, as they were written where there is room for enough of them.
+func (c *context) end(s string, w int) string {
+	var digits []byte
+	if appendDigits(&digits, s); c.th.Width(s) <= w || len(digits) < knownBy-1 || len(s) != c.th.Width(s) {
+		return c.th.Truncate(s, w)
+	}
+	keep := max(0, w-c.th.Width(c.sym.Ellipsis))
+	var shown []byte
+	if appendDigits(&shown, lastBytes(s, keep)); len(shown) >= min(knownBy, len(digits)) {
+		return c.sym.Ellipsis + lastBytes(s, keep)
+	}
+	if len(digits) <= w {
+		return string(digits)
+	}
+	if keep < knownBy { // the digits matter more than that there are others
+		return lastBytes(string(digits), w)
+	}
+	return c.sym.Ellipsis + lastBytes(string(digits), keep)
 }
 
 // SetMask hides all but the last digits of numbers, but for those of the

@@ -22,13 +22,17 @@ type row struct {
 	since, began, update int64 // in ms; unset for none
 	short                int   // bytes of the SID that tell it apart
 
-	level deck.Level // how much its pause wants attention; see SetLevels
-	acked bool       // its alarm is acknowledged, and silent
+	level   deck.Level       // how much its pause wants attention; see SetLevels
+	acked   bool             // its alarm is acknowledged, and silent
+	trouble deck.TroubleKind // why it records though a pause was asked for; empty for none, and once acknowledged
 
-	key sortKey   // for the order chosen
-	who string    // who in lower case, for the order; made when needed
-	fit fitted    // who as it is shown; made when it is first visible
-	kin [2]string // that a sibling still records, in words and in short; made when needed
+	key       sortKey   // for the order chosen
+	who       string    // who in lower case, for the order; made when needed
+	fit       fitted    // who as it is shown; made when it is first visible
+	siblings  [2]string // that a sibling still records, in words and in short; made when needed
+	fresh     byte      // the sign of what is new of it; 0 for nothing
+	freshAt   int64     // local time when that came, in ms
+	seenEnded int64     // server's time when it was seen to have ended, in ms; 0 while active
 
 	hay   atomic.Pointer[haystack] // made when needed, or before that by [Model.Prepare]
 	found *found                   // where the filter's words are; made when it is visible
@@ -44,6 +48,7 @@ type row struct {
 // fitted is text cut to its column in a layout.
 type fitted struct {
 	layout *layout
+	whole  int // cells it takes where there is room for all of it
 	room   int // cells there were for it
 	text   string
 	cells  int
@@ -53,8 +58,25 @@ const unset = math.MinInt64
 
 func newRow(rec *deck.Recording) *row {
 	r := &row{rec: rec, paused: rec.Paused(), short: shortLen}
+	if t := rec.Trouble; rec.Active() && t.Standing() {
+		r.trouble = t.Kind
+	}
 	r.since, r.began, r.update = ms(rec.Pause.Since), ms(rec.Began()), ms(rec.Updated)
 	return r
+}
+
+// urgency ranks the rows that alarm: a recording that was to be paused and is
+// not, one that others resumed, a pause that alarms; 0 is for every other.
+func (r *row) urgency() int {
+	switch {
+	case r.trouble == deck.NotPaused:
+		return 3
+	case r.trouble != "":
+		return 2
+	case r.level == deck.Alarm:
+		return 1
+	}
+	return 0
 }
 
 func ms(t time.Time) int64 {
@@ -81,6 +103,8 @@ func (r *row) running(now time.Time) (d time.Duration, ok bool) {
 		return r.rec.Duration, r.rec.HasDuration
 	case !began.IsZero() && r.rec.Updated.After(began):
 		return r.rec.Updated.Sub(began), true // just stopped: its end is not there yet, and the stop was its last change
+	case !began.IsZero() && r.seenEnded > r.began:
+		return time.Duration(r.seenEnded-r.began) * time.Millisecond, true // nothing says it better
 	}
 	return 0, false
 }

@@ -38,10 +38,13 @@ func visible(t *testing.T, m Model) {
 func TestSelectionStaysOnItsRecording(t *testing.T) {
 	recs := many(50)
 	m := sized(theme.Theme{}, 80, 11, snapshot(recs[10:]...))
-	if selected(m) != "aaaa-0010" {
-		t.Fatalf("selected %s at first, want the first row", selected(m))
+	m.SetSnapshot(snapshot(recs[8:]...)) // more come in, as pages are read
+	if selected(m) != "aaaa-0008" || m.selAt != 0 {
+		t.Fatalf("selected %s at %d before the first key, want the top row", selected(m), m.selAt)
 	}
-	m.SetSnapshot(snapshot(recs[5:]...)) // more come in, as pages are read
+	m.SetSnapshot(snapshot(recs[10:]...))
+	m.Hold()
+	m.SetSnapshot(snapshot(recs[5:]...))
 	m.SetSnapshot(snapshot(recs...))
 	if selected(m) != "aaaa-0010" {
 		t.Errorf("selected %s after new rows came, want the same", selected(m))
@@ -77,8 +80,6 @@ func TestSelectedRowIsKept(t *testing.T) {
 		{"left the snapshot, end", func(m *Model) { m.SetSnapshot(snapshot(recs[0], recs[3], recs[4])) }, "G", "aaaa-0004"},
 		{"everything left", func(m *Model) { m.SetSnapshot(snapshot()) }, "j", "aaaa-0002"},
 		{"no snapshot", func(m *Model) { m.SetSnapshot(nil) }, "j", "aaaa-0002"},
-		{"filtered out, down", func(m *Model) { m.SetFilter(parse(t, "!0002")) }, "j", "aaaa-0003"},
-		{"filtered out, up", func(m *Model) { m.SetFilter(parse(t, "!0002")) }, "k", "aaaa-0001"},
 		{"stops matching", func(m *Model) {
 			m.SetFilter(parse(t, "status:rec"))
 			m.SetSnapshot(paused)
@@ -92,8 +93,8 @@ func TestSelectedRowIsKept(t *testing.T) {
 			if selected(m) != "aaaa-0002" || !m.kept {
 				t.Fatalf("selected %s, kept %v", selected(m), m.kept)
 			}
-			if v := m.View(clock); !strings.Contains(v, "\x1b[38;5;245m0002\x1b[m") {
-				t.Errorf("the kept row is not there, dimmed:\n%s", v)
+			if v := ansi.Strip(m.View(clock)); !strings.Contains(v, "(REC)") && !strings.Contains(v, "(PAUSED)") || !strings.Contains(v, " 0002") {
+				t.Errorf("the kept row is not there, in parentheses:\n%s", v)
 			}
 			if shown, _ := m.Shown(); shown != len(m.rows)-1 {
 				t.Errorf("%d of %d rows match, want the kept one not counted", shown, len(m.rows))
@@ -102,9 +103,88 @@ func TestSelectedRowIsKept(t *testing.T) {
 			if selected(m) != tt.want {
 				t.Errorf("%s selects %s, want %s", tt.key, selected(m), tt.want)
 			}
-			if tt.want != "aaaa-0002" && (m.kept || strings.Contains(m.View(clock), " 0002 ")) {
+			if tt.want != "aaaa-0002" && (m.kept || strings.Contains(m.View(clock), " 0002")) {
 				t.Error("the row stayed after the user moved")
 			}
+		})
+	}
+}
+
+// A filter shows what Enter selects: what was selected before where it matches,
+// else the first match, else nothing. Esc restores what was selected.
+func TestFilterSelects(t *testing.T) {
+	tests := []struct {
+		name string
+		do   func(m *Model)
+		want string // selected; empty for nothing
+	}{
+		{"it matches", func(m *Model) { m.BeginFilter(); m.SetFilter(parse(t, "aaaa")) }, "aaaa-0003"},
+		{"it does not match", func(m *Model) { m.BeginFilter(); m.SetFilter(parse(t, "!0003")) }, "aaaa-0000"},
+		{"nothing does", func(m *Model) { m.BeginFilter(); m.SetFilter(parse(t, "zebra")) }, ""},
+		{"nothing does, then it does again", func(m *Model) {
+			m.BeginFilter()
+			m.SetFilter(parse(t, "zebra"))
+			m.SetFilter(parse(t, "aaaa"))
+		}, "aaaa-0003"},
+		{"Enter, and cleared later", func(m *Model) {
+			m.BeginFilter()
+			m.SetFilter(parse(t, "0005"))
+			m.EndFilter()
+			m.SetFilter(Filter{})
+		}, "aaaa-0005"},
+		{"Esc", func(m *Model) {
+			m.BeginFilter()
+			m.SetFilter(parse(t, "0005"))
+			m.SetFilter(Filter{})
+			m.EndFilter()
+		}, "aaaa-0003"},
+		{"moved while it is typed, then Esc", func(m *Model) {
+			m.BeginFilter()
+			m.SetFilter(parse(t, "aaaa"))
+			*m = keys(*m, "down")
+			m.SetFilter(Filter{})
+			m.EndFilter()
+		}, "aaaa-0004"},
+		{"no match, cleared later", func(m *Model) {
+			m.BeginFilter()
+			m.SetFilter(parse(t, "zebra"))
+			m.EndFilter()
+			m.SetFilter(Filter{})
+		}, "aaaa-0000"},
+		{"a match comes", func(m *Model) {
+			m.BeginFilter()
+			m.SetFilter(parse(t, "zebra"))
+			m.EndFilter()
+			m.SetSnapshot(snapshot(append(many(6), call(rec("zebra-0001", api.InProgress, time.Hour), "1", "2"))...))
+		}, "zebra-0001"},
+		{"the remembered one changes while it is typed", func(m *Model) {
+			m.BeginFilter()
+			m.SetFilter(parse(t, "0005"))
+			m.SetSnapshot(snapshot(many(6)...))
+			m.SetFilter(Filter{})
+			m.EndFilter()
+		}, "aaaa-0003"},
+		{"what was kept is let go", func(m *Model) {
+			m.SetFilter(parse(t, "status:rec"))
+			recs := many(6)
+			recs[3] = pause(rec("aaaa-0003", api.Paused, 3*time.Second), time.Second, false)
+			m.SetSnapshot(snapshot(recs...))
+			m.BeginFilter()
+			m.SetFilter(parse(t, "status:rec 000"))
+		}, "aaaa-0000"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			m := keys(sized(theme.Theme{}, 80, 11, snapshot(many(6)...)), "j", "j", "j")
+			tt.do(&m)
+			got := ""
+			if r, ok := m.Selected(); ok {
+				got = r.SID.String()
+			}
+			if got != tt.want || m.kept {
+				t.Errorf("selected %q, kept %v; want %q", got, m.kept, tt.want)
+			}
+			visible(t, m)
 		})
 	}
 }
@@ -177,14 +257,14 @@ func TestResizeKeepsTheSelectionVisible(t *testing.T) {
 
 func TestSorts(t *testing.T) {
 	want := map[Sort]string{
-		ByPause:    "8142 c07a e3f0 91be 0d0d 5b6d 07d1 9999 nodt",
-		ByRunning:  "07d1 8142 0d0d c07a 5b6d 91be e3f0 9999 nodt",
-		ByWho:      "e3f0 8142 91be 9999 5b6d 07d1 c07a 0d0d nodt",
+		ByPause:    "8142 c07a e3f0 91be 0d0d 07d1 nodt 5b6d 9999",
+		ByRunning:  "07d1 8142 0d0d c07a 91be e3f0 nodt 5b6d 9999",
+		ByWho:      "e3f0 8142 91be 07d1 c07a 0d0d nodt 9999 5b6d",
 		ByStatus:   "8142 c07a 91be 07d1 nodt e3f0 0d0d 9999 5b6d",
-		ByKind:     "8142 e3f0 91be 0d0d 5b6d 07d1 9999 c07a nodt",
-		ByChannels: "c07a 8142 e3f0 91be 0d0d 5b6d 07d1 9999 nodt",
-		BySource:   "8142 e3f0 91be 0d0d 5b6d 07d1 9999 c07a nodt",
-		ByUpdated:  "8142 c07a e3f0 91be 0d0d 5b6d 07d1 9999 nodt",
+		ByKind:     "8142 e3f0 91be 0d0d 07d1 c07a nodt 5b6d 9999",
+		ByChannels: "c07a 8142 e3f0 91be 0d0d 07d1 nodt 5b6d 9999",
+		BySource:   "8142 e3f0 91be 0d0d 07d1 c07a nodt 5b6d 9999",
+		ByUpdated:  "8142 c07a e3f0 91be 0d0d 07d1 nodt 5b6d 9999",
 	}
 	now := func(s *deck.Snapshot) *deck.Snapshot { // as of the tests' clock
 		s.Offset = time.Until(clock)
@@ -206,11 +286,11 @@ func TestSorts(t *testing.T) {
 	}
 	m := sized(theme.Theme{}, 80, 20, some())
 	m.SetSort(ByPause, true)
-	if got, want := order(m), "c07a 8142 nodt 9999 07d1 5b6d 0d0d 91be e3f0"; got != want {
+	if got, want := order(m), "c07a 8142 nodt 07d1 0d0d 91be e3f0 9999 5b6d"; got != want {
 		t.Errorf("default reversed: %s, want %s", got, want)
 	}
 	m.SetSort(ByRunning, true)
-	if got := order(m); !strings.HasSuffix(got, "9999 nodt") {
+	if got := order(m); !strings.HasSuffix(got, "nodt 5b6d 9999") {
 		t.Errorf("longest running reversed: %s, want the unknown ones last still", got)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tapedeck/api"
-	"tapedeck/api/deck"
 )
 
 // Sort is an order of the rows.
@@ -125,10 +124,13 @@ func (m *Model) insert(rows []*row, r *row) ([]*row, int) {
 	return out, at
 }
 
-// compare orders two rows, those whose pause alarms first. It never calls two
+// compare orders two rows, the most urgent first and the ended last. It never calls two
 // rows equal, so that the order does not depend on the one before.
 func (m *Model) compare(a, b *row) int {
-	if x, y := a.level == deck.Alarm, b.level == deck.Alarm; x != y {
+	if x, y := a.urgency(), b.urgency(); x != y {
+		return cmp.Compare(y, x)
+	}
+	if x, y := a.rec.Active(), b.rec.Active(); x != y {
 		return boolFirst(x, y)
 	}
 	if m.sort == ByPause {

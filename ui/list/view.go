@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
 )
@@ -18,6 +17,7 @@ type layout struct {
 	gap   int  // cells between two columns
 	kinds bool // there is a column for the kind
 	apart bool // paused and running have a column each
+	spare int  // cells more for the status of what is not paused: its paused column is empty
 }
 
 // placed is a column in its width.
@@ -28,7 +28,7 @@ type placed struct {
 
 // maxWho is how wide who gets at most: what stands right of it must not be too
 // far away to be read as one line.
-const maxWho = 80
+const maxWho = 56
 
 // arrange chooses the columns that fit into w cells, and their widths.
 func arrange(t theme.Theme, w, sid int) *layout {
@@ -73,8 +73,21 @@ func arrange(t theme.Theme, w, sid int) *layout {
 		}
 		l.kinds = l.kinds || c.sort == ByKind
 		l.cols = append(l.cols, p)
+		if c.sort == ByPause { // all but a space before the next column
+			l.spare = p.cells + 2*l.gap - 1
+		}
 	}
 	return l
+}
+
+// SelectedLine returns on which line of the view the selected row is; ok is false
+// without one.
+func (m Model) SelectedLine() (y int, ok bool) {
+	y = m.selAt - m.top
+	if m.h > 1 {
+		y++
+	}
+	return y, m.sel != nil && m.selAt < len(m.rows) && y < m.h
 }
 
 // View renders the list at the local time now: exactly the lines of the size
@@ -103,7 +116,7 @@ func (m Model) render(now time.Time) string {
 	}
 	for i := m.top; i < len(m.rows) && lines < m.h; i++ {
 		f.newLine(lines)
-		f.row(m, m.rows[i])
+		f.recording(m, m.rows[i])
 		lines++
 	}
 	if m.shown == 0 && !m.filter.IsZero() && lines < m.h {
@@ -123,9 +136,10 @@ func (m Model) render(now time.Time) string {
 // frame writes the lines of one view.
 type frame struct {
 	context
-	b  strings.Builder
-	w  int
-	at int // cells written of the line
+	b   strings.Builder
+	w   int
+	at  int         // cells written of the line
+	row theme.Theme // of the row that is written
 }
 
 func (m Model) frame(now time.Time) *frame {
@@ -143,6 +157,7 @@ func (m Model) frame(now time.Time) *frame {
 	}
 	f.th, f.sym, f.layout, f.minutes, f.actor = m.th, m.th.Symbols(), m.layout, m.minutes, m.actor
 	f.people, f.words, f.tries = m.people(), m.filter.words(), m.tries
+	f.stale, f.row = m.stale, m.th
 	return f
 }
 
@@ -162,7 +177,7 @@ func (f *frame) write(role theme.Role, s string, n int) {
 		s = f.th.Truncate(s, left)
 		n = f.th.Width(s)
 	}
-	f.th.Write(&f.b, role, s)
+	f.row.Write(&f.b, role, s)
 	f.at += n
 }
 
@@ -173,7 +188,7 @@ func (f *frame) fill(at ...int) {
 		to = min(at[0], f.w)
 	}
 	if to > f.at {
-		f.b.WriteString(f.th.Pad(to - f.at))
+		f.row.Write(&f.b, theme.Plain, f.th.Pad(to-f.at))
 		f.at = to
 	}
 }
@@ -183,7 +198,10 @@ func (f *frame) fill(at ...int) {
 func (f *frame) titles(m Model) {
 	x := m.layout.edge
 	for _, c := range m.layout.cols {
-		title := c.title
+		title, role := c.title, theme.Title
+		if m.stale {
+			role = theme.Stale
+		}
 		if c.sort == m.sort && (m.sort != ByPause || m.rev) {
 			if m.rev {
 				title += f.sym.Up
@@ -198,7 +216,7 @@ func (f *frame) titles(m Model) {
 		} else {
 			f.fill(x)
 		}
-		f.put(theme.Title, title)
+		f.put(role, title)
 		if c.sort == ByWho {
 			f.whereabouts(m, x+n+2, x+c.cells)
 		}
@@ -208,30 +226,51 @@ func (f *frame) titles(m Model) {
 }
 
 // whereabouts writes what cannot be seen of the list, up to the cell end, as
-// far as there is room from the cell x on: how many alarms are above, and the
-// position.
+// far as there is room from the cell x on: how many alarms are above, how many
+// ended recordings are hidden, and the position. The last of them goes first.
 func (f *frame) whereabouts(m Model, x, end int) {
-	p, alarms := f.position(m), f.alarmsAbove(m)
-	n, gap := f.th.Width(alarms), 2
-	if alarms == "" {
-		gap = 0
-	}
-	if n+gap+f.th.Width(p) > end-x { // the alarms matter more
-		if p, gap = "", 0; n > end-x {
-			return
+	var parts []said
+	for _, s := range []said{{theme.Bad, f.alarmsAbove(m)}, {theme.Dim, f.hidden(m, end-x)}, {theme.Dim, f.position(m)}} {
+		if n := f.th.Width(s.text); n > 0 && n <= end-x {
+			parts = append(parts, s)
+			end -= n + 2
 		}
 	}
-	at := end - f.th.Width(p)
-	f.fill(at - gap - n)
-	f.put(theme.Bad, alarms)
-	f.fill(at)
-	f.put(theme.Dim, p)
+	at := end + 2
+	for i := range parts {
+		if i > 0 {
+			at += 2
+		}
+		f.fill(at)
+		f.put(parts[i].role, parts[i].text)
+		at += f.th.Width(parts[i].text)
+	}
 }
 
-// alarmsAbove says how many pauses that alarm are above the first line, and
+// said is a text in a role.
+type said struct {
+	role theme.Role
+	text string
+}
+
+// hidden says how many ended recordings are left out, in so many cells; nothing
+// when there are none.
+func (f *frame) hidden(m Model, room int) string {
+	n := m.Hidden()
+	if n == 0 {
+		return ""
+	}
+	words := strconv.Itoa(n) + " ended hidden (e)"
+	if f.th.Width(words) > room {
+		words = strconv.Itoa(n) + " hidden (e)"
+	}
+	return words
+}
+
+// alarmsAbove says how many rows that alarm are above the first line, and
 // the key that shows them; nothing when there are none.
 func (f *frame) alarmsAbove(m Model) string {
-	n := sort.Search(m.top, func(i int) bool { return m.rows[i].level != deck.Alarm }) // they are on top
+	n := sort.Search(m.top, func(i int) bool { return m.rows[i].urgency() == 0 }) // they are on top
 	if n == 0 {
 		return ""
 	}
@@ -256,40 +295,45 @@ func (f *frame) position(m Model) string {
 	return p + " " + more
 }
 
-// row writes the line of a row.
-func (f *frame) row(m Model, r *row) {
+// recording writes the line of a row.
+func (f *frame) recording(m Model, r *row) {
 	selected := r == m.sel
 	still := theme.Plain // the role of what stands still, but for the status
 	switch {
-	case m.stale || !r.rec.Active() || selected && m.kept:
-		still = theme.Dim
+	case !r.rec.Active():
+		still = theme.Ended
 	case selected:
 		still = theme.Selected
 	}
-	if selected {
+	if f.kept = selected && m.kept; selected {
+		f.row = f.th.Selected()
+		defer func() { f.fill(); f.row = f.th }()
 		role := theme.Pointer
-		if !m.focused || still == theme.Dim {
+		if !m.focused {
 			role = theme.Dim
 		}
+		f.sign(r, m.layout.edge-2)
 		f.fill(m.layout.edge - 1 - f.th.Width(f.sym.Pointer))
 		f.put(role, f.sym.Pointer)
 	}
+	f.sign(r, 1)
 	if m.marks[r.rec.SID] {
 		f.mark(m.layout.edge)
 	}
 	x := m.layout.edge
-	for _, c := range m.layout.cols {
-		f.width = c.cells
+	for i, c := range m.layout.cols {
+		if f.width = c.cells; i == 0 && !r.paused {
+			f.width += m.layout.spare
+		}
 		f.cell(x, &c, c.cell(&f.context, r), still, c.ticks && r.rec.Active())
 		x += c.cells + m.layout.gap
 	}
 	f.fill()
 }
 
-// cell writes a cell whose column begins at x. Padding has no style, so that
-// moving the selection repaints no more than the text.
+// cell writes a cell whose column begins at x.
 func (f *frame) cell(x int, c *placed, v cell, still theme.Role, ticking bool) {
-	room := c.cells
+	room := max(c.cells, f.width)
 	if v.sign != "" {
 		room = max(0, room-1-f.th.Width(v.sign))
 	}
@@ -304,12 +348,16 @@ func (f *frame) cell(x int, c *placed, v cell, still theme.Role, ticking bool) {
 	f.fill(x)
 	role := still
 	switch {
-	case ticking:
-		role = theme.Plain
-	case v.role != theme.Plain && still != theme.Dim:
+	case ticking, v.role != theme.Plain && still != theme.Ended:
 		role = v.role
 	}
-	f.write(role, s, n)
+	if at := strings.LastIndexByte(s, ':') + 1; ticking && role != theme.Plain && at > 0 {
+		// A colored digit costs six times as much on the wire as a plain one.
+		f.put(role, s[:at])
+		f.put(theme.Plain, s[at:])
+	} else {
+		f.write(role, s, n)
+	}
 	if v.sign != "" {
 		f.put(theme.Plain, " ")
 		f.put(v.signRole, v.sign)

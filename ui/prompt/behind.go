@@ -1,18 +1,10 @@
 package prompt
 
-import (
-	"time"
+import "tapedeck/ui/theme"
 
-	"tapedeck/ui/theme"
-)
-
-// decided returns the answer to a key where a lost session left a pause. The
-// prompt opens by itself, so that no key counts at once.
-func (m Model) decided(s string, now time.Time) Answer {
-	switch {
-	case now.Sub(m.opened) < guard:
-		return tooSoon(s)
-	case s == "t" || s == "r":
+// decided returns the answer to a key where a lost session left a pause behind.
+func (m Model) decided(s string) Answer {
+	if s == "t" || s == "r" {
 		return Answer{Closed: true, Go: true, Request: m.q.Request, Key: s}
 	}
 	return m.canceled()

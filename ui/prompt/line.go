@@ -79,7 +79,7 @@ func (m Model) typeLine(k tea.KeyPressMsg, now time.Time) (Model, Answer) {
 }
 
 func tooSoon(key string) Answer {
-	return Answer{Say: "too soon: " + key + " counts after 0.3 s, so that no slip answers"}
+	return Answer{Say: "too soon: " + key + " is ignored for the first 0.3 s"}
 }
 
 // entered takes the line as it is.
@@ -87,7 +87,10 @@ func (m Model) entered() (Model, Answer) {
 	typed := strings.TrimSpace(text.New(m.input.Value()).String())
 	if m.q.Kind == Ack && !m.line.wait {
 		if typed == "" {
-			return m, Answer{Say: "type why it is still paused, in a line; Esc cancels"}
+			return m, Answer{Say: "type why " + m.still("it is") + ", in a line; Esc cancels"}
+		}
+		if m.q.Trouble != "" {
+			return m, Answer{Closed: true, Go: true, Request: m.q.Request, Reason: typed}
 		}
 		m.line.reason = typed
 		m.askWait()
@@ -127,7 +130,7 @@ func ParseWait(s string, longest time.Duration) (time.Duration, error) {
 	}
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("%q is no time: type 60, 90s or 2m", s)
+		return 0, fmt.Errorf("%q is not a time: type 60, 90s or 2m", s)
 	case d > longest:
 		return 0, fmt.Errorf("%s is too long: at most %s", s, words(longest))
 	case d < time.Second:
@@ -148,13 +151,22 @@ func words(d time.Duration) string {
 	return s
 }
 
+// still says what an acknowledgement gives a reason for; is is the verb, in a
+// question or not.
+func (m Model) still(is string) string {
+	if m.q.Trouble != "" {
+		return is + " still recording"
+	}
+	return is + " still paused"
+}
+
 // before is what stands before the text that is typed.
 func (m Model) before() string {
 	switch {
 	case m.q.Kind == Typed:
 		return m.ask()
 	case !m.line.wait:
-		return "  Why is it still paused? "
+		return "  Why " + m.still("is it") + "? "
 	case m.q.Kind == Ack:
 		return "  Silent for how long (" + words(DefaultWait) + "), then Enter: "
 	case m.q.Kind == Timer:
@@ -182,7 +194,11 @@ func (m Model) lineLines(w int) [][]part {
 	short := "…" + m.q.Short
 	switch m.q.Kind {
 	case Ack:
-		out := [][]part{{{theme.Bold, "Acknowledge the pause of " + short + ": its alarm is silent for a time"}}, m.about()}
+		title := "Acknowledge the pause of " + short + ": its alarm is silent for a time"
+		if m.q.Trouble != "" {
+			title = "Acknowledge that " + short + " is " + string(m.q.Trouble) + ": its alarm ends"
+		}
+		out := [][]part{{{theme.Bold, title}}, m.about()}
 		if m.line.wait {
 			out = append(out, []part{{theme.Plain, "  Reason: " + m.line.reason}})
 		}

@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"tapedeck/api"
@@ -16,6 +17,15 @@ type One struct {
 	Short   string // its short SID, as the list shows it
 	Who     string // who is on the line
 	State   string // when the prompt opened; see [State]
+	Note    string // what is to be known of it beside that; may be empty
+	// Out is why it is left out since the prompt opened, as "has ended"; empty
+	// for one that is still asked about.
+	Out string
+}
+
+// asked returns those of several that are still asked about.
+func (m Model) asked() []One {
+	return slices.DeleteFunc(slices.Clone(m.q.Many), func(o One) bool { return o.Out != "" })
 }
 
 // requests returns what is asked for, of one recording or several.
@@ -24,7 +34,7 @@ func (m Model) requests(change func(*deck.Request)) Answer {
 	if change != nil {
 		change(&a.Request)
 	}
-	for _, o := range m.q.Many {
+	for _, o := range m.asked() {
 		if change != nil {
 			change(&o.Request)
 		}
@@ -33,42 +43,48 @@ func (m Model) requests(change func(*deck.Request)) Answer {
 	return a
 }
 
-// WatchAll does for several recordings what [Model.Watch] does for one: the
-// prompt closes when the status of any has changed.
-func (m Model) WatchAll(find func(sid text.Text) *deck.Recording) Answer {
+// WatchAll compares all that the prompt asks about with what they were when it
+// opened. One recording that has changed closes it; of several, those that
+// have changed are left out, and it closes when none is left.
+func (m Model) WatchAll(find func(sid text.Text) *deck.Recording) (Model, Answer) {
 	if len(m.q.Many) == 0 {
-		return m.Watch(find(m.q.Request.SID))
+		return m, m.Watch(find(m.q.Request.SID))
 	}
-	for _, o := range m.q.Many {
-		if r := find(o.Request.SID); State(r) != o.State {
-			return m.changed(o.Short, r)
+	name, before := m.name(), len(m.asked())
+	m.q.Many = slices.Clone(m.q.Many)
+	for i := range m.q.Many {
+		o := &m.q.Many[i]
+		if r := find(o.Request.SID); o.Out == "" && State(r) != o.State {
+			o.Out = Since(r)
 		}
 	}
-	return Answer{}
+	if before > 0 && len(m.asked()) == 0 {
+		return m, Answer{Closed: true, Say: "nothing was sent: " + name + " canceled, none of them is as it was"}
+	}
+	return m, Answer{}
 }
 
-// changed closes the prompt because a recording is no longer as it was.
-func (m Model) changed(short string, r *deck.Recording) Answer {
-	now := "no longer there"
-	if r != nil {
-		now = theme.Word(string(r.Status), r.Gone)
+// Since says what has become of a recording, as "has ended" or "is now PAUSED".
+func Since(r *deck.Recording) string {
+	switch {
+	case r == nil:
+		return "is no longer there"
+	case !r.Active() && !r.Gone:
+		return "has ended"
 	}
-	it := "it"
-	if len(m.q.Many) > 0 {
-		it = "…" + short
-	}
-	return Answer{Closed: true, Say: fmt.Sprintf("%s not asked any more: %s is %s now", m.name(), it, now)}
+	return "is now " + theme.Word(string(r.Status), r.Gone)
 }
 
 // subject names what the prompt is about: …8142, or 3 recordings.
 func (m Model) subject() string {
-	switch n := len(m.q.Many); n {
-	case 0:
+	if len(m.q.Many) == 0 {
 		return "…" + m.q.Short
+	}
+	switch asked := m.asked(); len(asked) {
 	case 1:
-		return "…" + m.q.Many[0].Short
+		return "…" + asked[0].Short
 	default:
-		return fmt.Sprintf("%d recordings", n)
+		return fmt.Sprintf("%d recordings", len(asked))
 	}
 }
 
@@ -110,7 +126,7 @@ func (m Model) abouts() [][]part {
 		end = first + m.room
 	}
 	for _, o := range m.q.Many[first:end] {
-		out = append(out, []part{{theme.Bold, "  …" + o.Short}, {theme.Plain, "  " + o.Who}})
+		out = append(out, o.line())
 	}
 	last := []part{{theme.Dim, "  " + strings.TrimSpace(m.q.Profile)}}
 	if end-first < n {
@@ -118,6 +134,18 @@ func (m Model) abouts() [][]part {
 		last = append([]part{{theme.Warn, fmt.Sprintf("  %d to %d of %d; %s %s show the others ", first+1, end, n, sym.Up, sym.Down)}}, last...)
 	}
 	return append(out, last)
+}
+
+// line names one of several, or says why it is left out.
+func (o One) line() []part {
+	if o.Out != "" {
+		return []part{{theme.Dim, "  …" + o.Short + "  "}, {theme.Warn, o.Out + ": left out"}, {theme.Dim, "  " + o.Who}}
+	}
+	line := []part{{theme.Bold, "  …" + o.Short}}
+	if o.Note != "" {
+		line = append(line, part{theme.Warn, "  " + o.Note})
+	}
+	return append(line, part{theme.Plain, "  " + o.Who})
 }
 
 // fitted is m with as many names as fit into h lines of w cells.

@@ -3,9 +3,10 @@
 //
 // A [Model] holds its request from the moment it opens, so rows may move, end
 // and come while it is open. Its rules: in the first 300 ms y and Enter are
-// ignored, the key that opened it does nothing in it at any time, pasted text
-// never answers, and it closes by itself after 15 s and when the status of its
-// recording changes.
+// ignored, and every key where it opened by itself; the key that opened it does
+// nothing in it at any time; pasted text never answers; it closes by itself
+// after 15 s and when the status of its recording changes. Of several, those
+// that change are left out, and it closes when none is left.
 package prompt
 
 import (
@@ -38,22 +39,28 @@ const (
 	Ack                 // acknowledging a pause: a reason and a time, each with Enter
 	Timer               // changing an auto-resume: a time and Enter; 0 takes it away
 	Behind              // a pause that a lost session left: t takes it over, r goes on to a resume
+	Suspend             // as Quit, for a process that is stopped and may be continued
 )
 
 // Question is what a prompt asks about. It does not change while it is open.
 type Question struct {
 	Kind    Kind
-	Opener  string       // the key that opened it, as tea names it
-	Request deck.Request // what is asked for; zero for Quit
-	Short   string       // the short SID of the recording, as the list shows it
-	Who     string       // who is on the line
-	Profile string       // the space and profile
-	State   string       // of the recording when the prompt opened; see [State]
-	Left    []string     // for Quit: the recordings that are left paused; for Behind: more about it
-	Title   string       // for Behind: what happened
-	Why     string       // why it asks; empty where nothing is to be said
-	Many    []One        // several recordings, Request's first; none for one
+	Opener  string           // the key that opened it, as tea names it
+	Request deck.Request     // what is asked for; zero for Quit and Suspend
+	Short   string           // the short SID of the recording, as the list shows it
+	Who     string           // who is on the line
+	Profile string           // the space and profile
+	State   string           // of the recording when the prompt opened; see [State]
+	Left    []string         // for Quit and Suspend: the recordings that are left paused; for Behind: more about it
+	Title   string           // for Behind: what happened
+	Why     string           // why it asks; empty where nothing is to be said
+	Trouble deck.TroubleKind // for Ack: what alarms, where it is not the pause; no time is asked for
+	Many    []One            // several recordings, Request's first; none for one
+	Unasked bool             // it opens by itself, so that in its first 300 ms no key counts
 }
+
+// Leaves reports whether it asks about leaving the screen.
+func (q Question) Leaves() bool { return q.Kind == Quit || q.Kind == Suspend }
 
 // Answer is what a message did to a prompt.
 type Answer struct {
@@ -127,6 +134,20 @@ func (m Model) Answers(key string) bool {
 	return key == "y"
 }
 
+// Updates reports whether the prompt asks for an update, or for an auto-resume.
+func (m Model) Updates() bool {
+	switch m.q.Kind {
+	case Choose, Confirm, Typed, Timer:
+		return true
+	}
+	return false
+}
+
+// Canceled closes the prompt for a reason from outside of it.
+func (m Model) Canceled(why string) Answer {
+	return Answer{Closed: true, Say: m.name() + " canceled: " + why}
+}
+
 // Clear forgets what was typed of a short SID: a piece of it did not count, so
 // the rest must not stay.
 func (m *Model) Clear() {
@@ -139,10 +160,10 @@ func (m *Model) Clear() {
 // what it was when the prompt opened, and closes the prompt when its status
 // has changed.
 func (m Model) Watch(r *deck.Recording) Answer {
-	if m.q.Kind == Quit || State(r) == m.q.State {
+	if m.q.Leaves() || State(r) == m.q.State {
 		return Answer{}
 	}
-	return m.changed(m.q.Short, r)
+	return Answer{Closed: true, Say: m.name() + " canceled: it " + Since(r)}
 }
 
 // Expire closes the prompt when its time is over.
@@ -154,7 +175,7 @@ func (m Model) Expire(now time.Time) Answer {
 	if age := now.Sub(since); age < lifetime && age >= 0 {
 		return Answer{}
 	}
-	return Answer{Closed: true, Say: m.name() + " not asked any more: no answer for 15 s"}
+	return Answer{Closed: true, Say: m.name() + " canceled: no answer for 15 s"}
 }
 
 // name returns what is asked for, in words.
@@ -163,12 +184,14 @@ func (m Model) name() string {
 	switch m.q.Kind {
 	case Quit:
 		return "quit"
+	case Suspend:
+		return "suspend"
 	case Ack:
 		return "acknowledge" + name
 	case Timer:
 		return "change the auto-resume of" + name
 	case Behind:
-		return "what becomes of" + name
+		return "the question about" + name
 	}
 	return m.q.Request.Verb() + " " + m.subject()
 }
@@ -186,6 +209,8 @@ func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
 		return m, a
 	}
 	switch s := k.String(); {
+	case m.q.Unasked && s != "ctrl+c" && now.Sub(m.opened) < guard:
+		return m, tooSoon(s)
 	case s == "esc" || s == "ctrl+c":
 		return m, m.canceled()
 	case m.Typing():
@@ -197,12 +222,12 @@ func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
 		m.line.last = now
 		return m, Answer{}
 	case m.q.Kind == Behind:
-		return m, m.decided(s, now)
+		return m, m.decided(s)
 	case m.q.Kind == Choose && s == "t":
 		m.line.last = now
 		m.askWait()
 		return m, Answer{}
-	case (s == "1" || s == "2") && m.q.Kind == Choose && len(m.q.Many) > 0 && now.Sub(m.opened) < guard:
+	case (s == "1" || s == "2") && m.q.Kind == Choose && (len(m.q.Many) > 0 || m.q.Why != "") && now.Sub(m.opened) < guard:
 		return m, tooSoon(s) // the names are to be read first
 	case (s == "y" || isEnter(s)) && m.q.Kind != Typed && now.Sub(m.opened) < guard,
 		isEnter(s) && now.Sub(m.opened) < guard:
@@ -225,8 +250,8 @@ func isEnter(s string) bool { return s == "enter" || s == "kpenter" }
 
 func (m Model) canceled() Answer {
 	switch m.q.Kind {
-	case Quit:
-		return Answer{Closed: true, Say: "not quit"}
+	case Quit, Suspend:
+		return Answer{Closed: true, Say: "still running"}
 	case Behind:
 		return Answer{Closed: true, Say: "…" + m.q.Short + " is left as it is"}
 	case Ack, Timer:
@@ -259,7 +284,7 @@ func (m Model) typed(k tea.KeyPressMsg) (Model, Answer) {
 		}
 		wrong := m.input.Value()
 		m.input.Reset()
-		return m, Answer{Say: fmt.Sprintf("nothing was stopped: %q is not %s; type it anew", wrong, m.q.Short)}
+		return m, Answer{Say: fmt.Sprintf("nothing was stopped: %q is not %s; type it again", wrong, m.q.Short)}
 	}
 	m.input, _ = m.input.Update(k)
 	return m, Answer{}

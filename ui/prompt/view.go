@@ -2,6 +2,7 @@ package prompt
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"tapedeck/ui/theme"
@@ -115,7 +116,7 @@ func (m Model) lines(w int) [][]part {
 		return [][]part{
 			{{theme.Bad, "Stop " + short + ": this cannot be undone"}},
 			m.about(),
-			{{theme.Plain, "  The call goes on unrecorded. Esc cancels."}},
+			{{theme.Plain, "  The call continues unrecorded. Esc cancels."}},
 			{{theme.Plain, m.ask()}, {theme.Bold, m.input.Value()}},
 		}
 	}
@@ -123,9 +124,13 @@ func (m Model) lines(w int) [][]part {
 }
 
 func (m Model) quit() [][]part {
-	title := "Quit? 1 recording that you paused is still paused"
+	verb, title := "quit", "1 recording that you paused is still paused"
 	if n := len(m.q.Left); n != 1 {
-		title = fmt.Sprintf("Quit? %d recordings that you paused are still paused", n)
+		title = fmt.Sprintf("%d recordings that you paused are still paused", n)
+	}
+	title = "Quit? " + title
+	if m.q.Kind == Suspend {
+		verb, title = "suspend", "Suspend? "+strings.TrimPrefix(title, "Quit? ")+", and nothing here would alarm"
 	}
 	out := [][]part{{{theme.Warn, title}}}
 	for i, l := range m.q.Left {
@@ -135,5 +140,5 @@ func (m Model) quit() [][]part {
 		}
 		out = append(out, []part{{theme.Plain, "  " + l}})
 	}
-	return append(out, []part{{theme.Key, "  y"}, {theme.Plain, " quit, they stay paused"}, {theme.Dim, "   any other key: do not quit"}})
+	return append(out, []part{{theme.Key, "  y"}, {theme.Plain, " " + verb + ", they stay paused"}, {theme.Dim, "   any other key cancels"}})
 }

@@ -12,13 +12,13 @@ type Role int
 // The roles.
 const (
 	Plain     Role = iota
-	Dim            // of less weight: labels, old data
+	Dim            // a label, or a word beside what counts
 	Title          // the titles of columns and panes
 	Bold           // of more weight
 	Recording      // status: recording now
 	Paused         // status: paused
 	Starting       // status: not running yet
-	Ended          // status: ended, whole rows too
+	Ended          // what is over: a status, whole rows, an update that is past
 	Gone           // status: no longer to be found
 	Unknown        // status: a value nobody knows
 	Good           // as it should be
@@ -32,6 +32,7 @@ const (
 	Key            // a key in a hint
 	Changed        // a value that an update changed
 	Border         // between panes
+	Stale          // the titles over old data
 	roles
 )
 
@@ -69,29 +70,65 @@ func (p palette) badge(light, dark string) lipgloss.Style {
 	return p.fg("231", "16").Bold(true).Background(p.pick(lipgloss.Color(light), lipgloss.Color(dark)))
 }
 
+// label returns a style for words that are not the data: a muted color of its
+// own, so that gray means ended and nothing else.
+func (p palette) label() lipgloss.Style { return p.fg("60", "103") }
+
 // styles returns the style of every role.
 func (p palette) styles() [roles]lipgloss.Style {
 	plain := lipgloss.NewStyle()
 	bold := plain.Bold(true)
 	return [roles]lipgloss.Style{
-		Plain: plain, Dim: p.faint("242", "245"), Title: p.faint("242", "245"), Bold: bold,
+		Plain: plain, Dim: p.label(), Title: p.label().Underline(!p.color), Bold: bold,
 		Recording: plain, Paused: p.fg("130", "214").Bold(true), Starting: p.fg("25", "110"),
 		Ended: p.faint("242", "245"), Gone: p.faint("131", "209"), Unknown: p.fg("90", "176").Bold(!p.color),
-		Good: p.fg("28", "114"), Warn: p.fg("130", "214").Bold(!p.color), Bad: p.fg("160", "203").Bold(true),
+		Good: p.fg("28", "114"), Warn: p.fg("130", "214").Bold(!p.color), Bad: p.fg("160", "203").Bold(true).Underline(!p.color),
 		Badge: p.badge("130", "214"), Alarm: p.badge("160", "203"), Demo: p.badge("90", "176"),
 		Selected: bold, Pointer: p.fg("25", "117").Bold(true), Key: bold,
-		Changed: p.fg("25", "117").Bold(true), Border: p.faint("250", "240"),
+		Changed: p.fg("25", "117").Bold(true), Border: p.faint("244", "242"),
+		Stale: p.fg("160", "203").Bold(!p.color).Underline(!p.color),
 	}
 }
 
-// prefixes returns the sequence that begins each role's style, made once, for
-// rows are written by hand.
-func prefixes(o Options) *[roles]string {
+// selected returns the styles in the selected row: on a tint, and where that is
+// too near to a color, in a stronger one. Without color the row is inverted.
+func (p palette) selected() [roles]lipgloss.Style {
+	all := p.styles()
+	if p.color {
+		all[Dim], all[Title], all[Ended] = p.fg("60", "146"), p.fg("60", "146"), p.fg("240", "248")
+		all[Border] = all[Ended]
+		// Not the terminal's own color, for the tint may be a guess at its background.
+		for _, r := range []Role{Plain, Recording} {
+			all[r] = p.fg("235", "255")
+		}
+		for _, r := range []Role{Bold, Selected, Key} {
+			all[r] = p.fg("235", "255").Bold(true)
+		}
+	}
+	for i := range all {
+		switch Role(i) {
+		case Badge, Alarm, Demo:
+		default:
+			if p.color {
+				all[i] = all[i].Background(p.pick(lipgloss.Color("253"), lipgloss.Color("238")))
+			} else {
+				all[i] = all[i].Reverse(true)
+			}
+		}
+	}
+	return all
+}
+
+// prefixes returns the sequences that begin each role's style, elsewhere and in
+// the selected row. They are made once, for rows are written by hand.
+func prefixes(o Options) *[2][roles]string {
 	dark := o.Mode == "dark" || o.Mode != "light" && o.Dark
 	p := palette{pick: lipgloss.LightDark(dark), color: !o.NoColor && o.Mode != "mono"}
-	var out [roles]string
-	for i, style := range p.styles() {
-		out[i], _, _ = strings.Cut(style.Render("x"), "x")
+	var out [2][roles]string
+	for row, styles := range [][roles]lipgloss.Style{p.styles(), p.selected()} {
+		for i, style := range styles {
+			out[row][i], _, _ = strings.Cut(style.Render("x"), "x")
+		}
 	}
 	return &out
 }

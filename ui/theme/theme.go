@@ -23,7 +23,8 @@ type Options struct {
 
 // Theme is how the screen looks. The zero value is plain: no color, Unicode.
 type Theme struct {
-	sgr    *[roles]string // what begins each role; nil for plain
+	sgr    *[2][roles]string // what begins each role, elsewhere and in the selected row; nil for plain
+	row    int               // 1 in the selected row
 	ascii  bool
 	method ansi.Method
 }
@@ -36,6 +37,13 @@ func New(o Options) Theme {
 	if o.Graphemes {
 		t.method = ansi.GraphemeWidth
 	}
+	return t
+}
+
+// Selected returns the theme as it is in the selected row: every role on its
+// tint, or inverted where there is no color.
+func (t Theme) Selected() Theme {
+	t.row = 1
 	return t
 }
 
@@ -69,7 +77,7 @@ func (t Theme) Begin(role Role) string {
 	if t.sgr == nil || role < 0 || role >= roles {
 		return ""
 	}
-	return t.sgr[role]
+	return t.sgr[t.row][role]
 }
 
 // End returns the sequence that ends a role's style; empty when it has none.

@@ -1,0 +1,40 @@
+package ui
+
+import (
+	"fmt"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/ui/prompt"
+)
+
+// hungPause returns the pause of a recording that has had no answer for so
+// long that it may be sent once more; nil for none.
+func (m *Model) hungPause(r *deck.Recording, now time.Time) *deck.Progress {
+	var p *deck.Progress
+	if l := m.live.Find(r.SID); l != nil && l.Update != nil && !l.Update.Settled {
+		p = l.Update
+	} else {
+		for i := range m.updates {
+			if u := &m.updates[i]; u.req.SID == r.SID && !u.done {
+				p = &u.progress
+			}
+		}
+	}
+	if p == nil || p.Request.Update.Status != api.Paused || p.Outcome != deck.Requested || !p.Answered.IsZero() ||
+		now.Sub(p.Asked) < deck.AgainAfter {
+		return nil
+	}
+	return p
+}
+
+// askAgain asks whether a pause that hangs is sent once more.
+func (m *Model) askAgain(a *action, p *deck.Progress, r *deck.Recording, now time.Time) {
+	req := p.Request
+	req.Actor, req.Again = m.o.Actor, true
+	q := m.question(a, req, r)
+	q.Kind = prompt.Confirm
+	q.Why = fmt.Sprintf("…%s has not been answered for %s. Send the pause once more?", q.Short, seconds(now.Sub(p.Asked)))
+	m.open(q, now)
+}

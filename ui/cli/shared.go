@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"slices"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/journal"
+	"tapedeck/api/state"
+	"tapedeck/config"
+)
+
+const (
+	shareAtMost = time.Second     // between two writings of a status file
+	maxStatus   = 64 << 10        // bytes of a status file that are read
+	clockSlack  = 2 * time.Second // a status may be so far in the future
+	sweepAfter  = 24 * time.Hour  // for a file of which nobody can tell whether its process runs
+
+	statusPrefix, statusSuffix = "status-", ".json" // of the names of status files
+)
+
+// sharedStatus is what a running tapedeck tells tapedeck status, in a file of
+// its own in the state directory. Times are of the local clock.
+type sharedStatus struct {
+	PID     int    `json:"pid"`
+	Host    string `json:"host"`    // of the process
+	Started string `json:"started"` // when the process started; only fit to be compared
+	Space   string `json:"space"`
+	Project string `json:"project"`
+
+	Complete time.Time `json:"complete"` // when the last complete poll ended
+	Limit    int64     `json:"limit_ms"` // the age at which that is stale
+	Failing  bool      `json:"failing"`
+	Partial  bool      `json:"partial"` // not all was read
+
+	Running int `json:"rec"`
+	Paused  int `json:"paused"`
+	Other   int `json:"other"` // active, with a status that is not known
+	// NotPaused and ResumedByOthers count the recordings with that trouble;
+	// Acked of all these are acknowledged and do not alarm.
+	NotPaused       int `json:"not_paused"`
+	ResumedByOthers int `json:"resumed_by_others"`
+	Acked           int `json:"acked"`
+
+	Longest  time.Time `json:"longest"`  // since when the longest pause lasts; zero without one
+	AlarmAt  time.Time `json:"alarm_at"` // when the first alarm stands, or stood; zero without a pause
+	Timers   int       `json:"timers"`   // auto-resumes that run
+	Resume   time.Time `json:"resume"`   // when the first of them is due
+	NoScreen bool      `json:"no_screen"`
+}
+
+// earliest sets at to t, if that is earlier or at is not set.
+func earliest(at *time.Time, t time.Time) {
+	if !t.IsZero() && (at.IsZero() || t.Before(*at)) {
+		*at = t
+	}
+}
+
+// statusOf puts a snapshot into a status.
+func statusOf(s *deck.Snapshot, now time.Time) sharedStatus {
+	out := sharedStatus{
+		PID: os.Getpid(), Complete: s.Health.Complete, Limit: s.Health.Limit.Milliseconds(),
+		Failing: !s.Health.Failing.IsZero(), Partial: s.Health.Partial, Paused: s.Paused,
+		NotPaused: s.NotPaused, ResumedByOthers: s.ResumedByOthers,
+	}
+	for _, r := range s.Recordings {
+		switch {
+		case !r.Active():
+			continue
+		case r.Status.Running():
+			out.Running++
+		case r.Status != api.Paused && r.Status != api.Queued:
+			out.Other++
+		}
+		if r.Trouble.Kind != "" && r.Trouble.Acked {
+			out.Acked++
+		}
+		if r.Paused() {
+			out.addPause(s, r, now)
+		}
+	}
+	return out
+}
+
+// addPause adds what is to say of a paused recording.
+func (s *sharedStatus) addPause(snap *deck.Snapshot, r *deck.Recording, now time.Time) {
+	since := r.Pause.Since.Add(-snap.Offset)
+	earliest(&s.Longest, since)
+	switch {
+	case snap.ServerTime(now).Before(r.Ack.Until):
+		earliest(&s.AlarmAt, r.Ack.Until.Add(-snap.Offset))
+	case r.Timer.Err != "":
+		earliest(&s.AlarmAt, now)
+	default:
+		earliest(&s.AlarmAt, since.Add(snap.PauseAlarm))
+	}
+	if !r.Timer.At.IsZero() {
+		s.Timers++
+		earliest(&s.Resume, r.Timer.At)
+	}
+}
+
+// stale reports whether the numbers say nothing about the time now. A time in
+// the future is that of a clock that was put right since.
+func (s sharedStatus) stale(now time.Time) bool {
+	age := now.Round(0).Sub(s.Complete.Round(0))
+	return s.Complete.IsZero() || s.Failing || age < -clockSlack || age > time.Duration(s.Limit)*time.Millisecond
+}
+
+// alarms reports whether a pause lasts too long, or one was to be that is not.
+func (s sharedStatus) alarms(now time.Time) bool {
+	return s.troubled() || !s.AlarmAt.IsZero() && !now.Before(s.AlarmAt)
+}
+
+func (s sharedStatus) troubled() bool { return s.NotPaused+s.ResumedByOthers > s.Acked }
+
+// of reports whether the status is of the project of c.
+func (s sharedStatus) of(c config.Config) bool { return s.Space == c.Space && s.Project == c.Project }
+
+// ShareStatus keeps a file in the state directory from which tapedeck status
+// reads, until ctx ends; then it removes the file. It is best effort: without
+// the file, tapedeck status asks the API.
+func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen func() bool) {
+	if c.StateDir == "" {
+		return
+	}
+	dir, err := state.Make(c.StateDir)
+	if err != nil {
+		return
+	}
+	dir.Sweep(statusPrefix, statusSuffix, sweepAfter)
+	self := journal.WhoFrom(nil)
+	id := fnv.New32a()
+	_, _ = id.Write([]byte(self.Host + self.Started)) // in a shared directory another host may have the same number
+	name := fmt.Sprintf("%s%d-%08x%s", statusPrefix, self.PID, id.Sum32(), statusSuffix)
+	defer func() { _ = dir.Remove(name) }()
+	readStatuses(c.StateDir, time.Now()) // which removes those of the dead
+	snapshots, cancel := d.Subscribe()
+	defer cancel()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case s := <-snapshots:
+			status := statusOf(s, time.Now())
+			status.Host, status.Started = self.Host, self.Started
+			status.Space, status.Project, status.NoScreen = c.Space, c.Project, noScreen()
+			if b, err := json.Marshal(status); err == nil {
+				_ = dir.Replace(name, b) // a reader never sees half of it
+			}
+		}
+		select { // not more often than this
+		case <-ctx.Done():
+			return
+		case <-time.After(shareAtMost):
+		}
+	}
+}
+
+// readStatuses returns what the running tapedecks of this user share, stale or
+// not, the freshest first. It removes the files of those that are gone.
+func readStatuses(path string, now time.Time) (all []sharedStatus) {
+	dir, err := state.At(path)
+	if path == "" || err != nil {
+		return nil
+	}
+	names, _ := dir.Names(statusPrefix, statusSuffix)
+	for _, name := range names {
+		b, err := dir.ReadOwn(name, maxStatus)
+		var s sharedStatus
+		if err != nil || json.Unmarshal(b, &s) != nil {
+			continue
+		}
+		if runs, known := (journal.Who{Host: s.Host, PID: s.PID, Started: s.Started}).Runs(); known && !runs {
+			_ = dir.Remove(name)
+			continue
+		}
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b sharedStatus) int { return b.Complete.Compare(a.Complete) })
+	return all
+}
+
+// merged returns what several tapedecks of one project say together: the
+// numbers are those of best, while each knows of its own timers and troubles
+// only.
+func merged(best sharedStatus, others []sharedStatus, now time.Time) sharedStatus {
+	best.NoScreen = best.NoScreen && best.Timers > 0
+	for _, o := range others {
+		best.Timers += o.Timers
+		earliest(&best.Resume, o.Resume)
+		if o.NoScreen && o.Timers > 0 {
+			best.NoScreen, best.PID = true, o.PID
+		}
+		if o.stale(now) {
+			continue
+		}
+		best.NotPaused += o.NotPaused
+		best.ResumedByOthers += o.ResumedByOthers
+		best.Acked += o.Acked
+		if best.Paused > 0 {
+			earliest(&best.AlarmAt, o.AlarmAt)
+		}
+	}
+	return best
+}

@@ -1,0 +1,38 @@
+package ui
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// plain returns a key of the keypad in its application mode as the digit that
+// is on it, and every other key as it is.
+func plain(k tea.KeyPressMsg) tea.KeyPressMsg {
+	if k.Code < tea.KeyKp0 || k.Code > tea.KeyKp9 || k.Text != "" || k.Mod&^(tea.ModNumLock|tea.ModCapsLock) != 0 {
+		return k
+	}
+	digit := '0' + k.Code - tea.KeyKp0
+	return tea.KeyPressMsg{Code: digit, Text: string(digit)}
+}
+
+// escaped returns the updating key that comes after an escape, so soon that the
+// terminal's library takes both for that key with Alt; empty for any other.
+func (m *Model) escaped(key string) string {
+	k, ok := strings.CutPrefix(key, "alt+")
+	if i, known := m.byKey[k]; ok && known && m.keys[i].verb != "" {
+		return k
+	}
+	return ""
+}
+
+// otherKeyboard says that a letter that is not Latin is no key here; empty for
+// any other key.
+func otherKeyboard(k tea.KeyPressMsg) string {
+	if r, _ := utf8.DecodeRuneInString(k.Text); r < utf8.RuneSelf || !unicode.IsLetter(r) {
+		return ""
+	}
+	return k.Text + " is no key here; is the keyboard set to another language?"
+}

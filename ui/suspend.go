@@ -1,0 +1,92 @@
+package ui
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api/deck"
+	"tapedeck/ui/prompt"
+)
+
+// continuedMsg comes when the process goes on after it was stopped.
+type continuedMsg struct{}
+
+// suspend stops the process, where a shell can continue it and nothing waits
+// for it, and asks first as q does.
+func (m *Model) suspend(now time.Time) tea.Cmd {
+	if why := m.whyNotSuspend(); why != "" {
+		m.refuse("cannot suspend: "+why, now)
+		return nil
+	}
+	if left := m.pausedHere(); len(left) > 0 {
+		m.open(prompt.Question{Kind: prompt.Suspend, Opener: "ctrl+z", Profile: m.place(), Left: left}, now)
+		return nil
+	}
+	return m.stopProcess()
+}
+
+// whyNotSuspend says what would be lost while the process is stopped; empty for
+// nothing.
+func (m *Model) whyNotSuspend() string {
+	canSuspend := m.o.canSuspend
+	if canSuspend == nil {
+		canSuspend = whyNoSuspend
+	}
+	if why := canSuspend(); why != "" {
+		return why
+	}
+	if m.prompt != nil {
+		return "answer the question first"
+	}
+	for _, u := range m.updates {
+		if !u.progress.Settled {
+			return fmt.Sprintf("%s …%s is under way (%s)", doing(u.req), u.short, u.progress.Outcome)
+		}
+	}
+	return m.timerWords()
+}
+
+// timerWords names an auto-resume that this process is to do; empty for none.
+func (m *Model) timerWords() string {
+	var first *deck.Recording
+	for _, r := range m.live.Recordings {
+		if !r.Timer.At.IsZero() && (first == nil || r.Timer.At.Before(first.Timer.At)) {
+			first = r
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return "the auto-resume of …" + m.list.ShortSID(first.SID) + " at " + clockTime(first.Timer.At, m.now) + " would not be done"
+}
+
+// stopProcess gives the terminal back and stops.
+func (m *Model) stopProcess() tea.Cmd {
+	m.suspended = true
+	return tea.Suspend
+}
+
+// goOn takes the terminal anew after the process was stopped by a signal:
+// raw mode, all other modes, the size, and the whole screen. After ctrl+z Bubble
+// Tea has done so.
+func (m *Model) goOn() tea.Cmd {
+	if m.suspended {
+		m.suspended = false
+		return nil
+	}
+	return tea.Sequence(tea.Exec(nothingToRun{}, func(error) tea.Msg { return tea.ResumeMsg{} }), tea.ClearScreen)
+}
+
+// nothingToRun is a program that does nothing: Bubble Tea gives the terminal
+// back before it and takes it again after it. It takes some time for that:
+// Bubble Tea's renderer stops its ticker a moment after it was told to end, and
+// one that is started before that moment would never draw.
+type nothingToRun struct{}
+
+func (nothingToRun) Run() error          { time.Sleep(100 * time.Millisecond); return nil }
+func (nothingToRun) SetStdin(io.Reader)  {}
+func (nothingToRun) SetStdout(io.Writer) {}
+func (nothingToRun) SetStderr(io.Writer) {}
