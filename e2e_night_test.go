@@ -259,7 +259,7 @@ func testJournalBroken(t *testing.T, p program) {
 	s := p.start(t, launch{env: append(env, "TAPEDECK_JOURNAL_REQUIRED=true")})
 	s.selects(mine, "REC")
 	s.keys("p")
-	s.see("pause …a00a: failed", "not on record")
+	s.see("NOT PAUSED: …a00a is still recording", "not sent: it cannot be put on", "hint: move it away")
 	space.wantUpdates()
 	s.keys("q")
 	s.exit(0, patience)
