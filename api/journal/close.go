@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -37,15 +38,16 @@ func (j *Journal) Close() error {
 		close(finished)
 	}()
 	hangs := !j.finishes(finished)
+	var unsent error
 	if j.syslog != nil {
-		j.syslog.close()
+		unsent = j.syslog.close()
 	}
 	if !hangs {
 		j.disk.Lock()
 		j.store.close()
 		j.disk.Unlock()
 	}
-	return j.unrecorded(hangs)
+	return cmp.Or(j.unrecorded(hangs), unsent)
 }
 
 // finishes waits for the writer, and reports whether it has ended.

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -219,16 +220,15 @@ func (s *syslogger) resend() bool {
 	return ok && err == nil && s.unsent.empty()
 }
 
-// close sends what is left, for a moment. The next start sends what a syslog
-// that hangs has not taken.
-func (s *syslogger) close() {
+// close sends what is left, for a moment. The error says how many lines are left
+// for the next start.
+func (s *syslogger) close() error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
 	signal(s.wake)
 	select {
 	case <-s.done:
-		return
 	case <-time.After(syslogClose):
 	}
 	s.mu.Lock()
@@ -237,4 +237,8 @@ func (s *syslogger) close() {
 		s.unsent.add(l.number)
 	}
 	s.unsent.save()
+	if n := s.unsent.count(); n > 0 {
+		return fmt.Errorf("%d of its lines are left for the next start to send: %w", n, cmp.Or(syslogError(s.failed), ErrSyslog))
+	}
+	return nil
 }

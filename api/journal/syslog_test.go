@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -119,7 +120,9 @@ func TestSyslogLosesNothing(t *testing.T) {
 					check(t, j.Trouble())
 				}
 				began := time.Now()
-				check(t, j.Close())
+				if err := j.Close(); errors.Is(err, ErrSyslog) != tt.stillThere || err != nil && !strings.HasPrefix(err.Error(), "5 of its lines are left") {
+					t.Errorf("Close: %v", err)
+				}
 				if took := time.Since(began); took > time.Second {
 					t.Errorf("Close took %s", took)
 				}

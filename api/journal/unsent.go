@@ -86,6 +86,16 @@ func (u *unsent) empty() bool {
 	return len(u.spans) == 0
 }
 
+// count returns how many lines there are.
+func (u *unsent) count() (n uint64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, s := range u.spans {
+		n += s.To - s.From + 1
+	}
+	return n
+}
+
 func (u *unsent) add(number uint64) { u.addSpan(span{number, number}) }
 
 func (u *unsent) addSpan(s span) {
