@@ -302,7 +302,7 @@ func (n *nights) read(t *testing.T) (wishes, open map[string]journal.Entry) {
 		switch {
 		case err != nil:
 			t.Errorf("read the journal: %v", err)
-		case e.Event == journal.Wish:
+		case e.Event == journal.Request:
 			wishes[e.ID], open[e.ID] = e, e
 		case e.Event == journal.Outcome:
 			delete(open, e.ID)

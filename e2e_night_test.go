@@ -259,7 +259,7 @@ func testJournalBroken(t *testing.T, p program) {
 	s := p.start(t, launch{env: append(env, "TAPEDECK_JOURNAL_REQUIRED=true")})
 	s.selects(mine, "REC")
 	s.keys("p")
-	s.see("pause …a00a: failed", "not on record")
+	s.see("NOT PAUSED: …a00a is still recording", "not sent: it cannot be put on", "hint: move it away")
 	space.wantUpdates()
 	s.keys("q")
 	s.exit(0, patience)
@@ -277,7 +277,7 @@ func testJournalBroken(t *testing.T, p program) {
 	s.keys("y")
 	s.exit(1, patience)
 	s.restored()
-	if screen := s.text(); !strings.Contains(screen, "entries are not on record: ") {
+	if screen := s.text(); !strings.Contains(screen, "of its entries were never written: ") {
 		t.Errorf("the program does not say what is not on record:\n%s", screen)
 	}
 }

@@ -54,7 +54,7 @@ func actionOf(a journal.Action) ui.Action {
 		out.What = "acknowledge"
 	case journal.Timer:
 		out.What = "auto-resume"
-	case journal.Wish, journal.Outcome:
+	case journal.Request, journal.Outcome:
 		out.What = deck.Request{Update: api.Update{Status: api.Status(a.StatusAsked)}}.Verb()
 	default:
 		out.What, out.Actor, out.Outcome = "seen", "", "" // the actor is who had asked for what others have ended

@@ -23,7 +23,7 @@ func TestActionOf(t *testing.T) {
 		in   journal.Action
 		want ui.Action
 	}{
-		{"a pause", entry(journal.Entry{Event: journal.Wish, StatusAsked: "paused", PauseBehavior: "skip", Outcome: "verified"}),
+		{"a pause", entry(journal.Entry{Event: journal.Request, StatusAsked: "paused", PauseBehavior: "skip", Outcome: "verified"}),
 			ui.Action{Actor: "alice as root", What: "pause", Behavior: "skip", Outcome: "verified"}},
 		{"an auto-resume that was done", entry(journal.Entry{Event: journal.Outcome, StatusAsked: "in-progress", ByTimer: true, Outcome: "failed", Reason: "HTTP 403"}),
 			ui.Action{Actor: "alice as root", What: "resume", ByTimer: true, Outcome: "failed", Reason: "HTTP 403"}},

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,6 +92,7 @@ type session struct {
 	space    string            // its name, for the header
 	follower *journal.Follower // of the journal; nil where none is kept
 	noScreen atomic.Bool
+	beside   sync.WaitGroup // what runs in the background
 }
 
 // open opens the deck of the configured project, or of the demo.
@@ -124,7 +126,7 @@ func (s *session) open(log *cli.Log) (err error) {
 // session leaves paused.
 func (s *session) run(ctx context.Context) error {
 	polls, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var beside sync.WaitGroup
+	beside := &s.beside
 	beside.Go(func() { defer crash.Guard(); s.deck.Run(polls) })
 	if s.follower != nil {
 		beside.Go(func() { defer crash.Guard(); s.follower.Run(polls) })
@@ -201,10 +203,35 @@ func (s *session) options(polls context.Context) ui.Options {
 	}
 }
 
-// lookBack puts on record what became of the updates of tapedecks that crashed,
-// and returns the pauses that sessions have left which are gone.
+// recoverLimit is for how long the start waits for an error of recovering.
+const recoverLimit = time.Second
+
+// lookBack returns the pauses whose session has ended, and what is wrong with
+// the record. The result of updates that a crash has left open is found out in
+// the background: that may take half a minute, or for as long as another
+// process holds its lock.
 func (s *session) lookBack(ctx context.Context) ([]ui.Left, error) {
-	_, err := s.deck.Recover(ctx)
+	found := s.left()
+	err := s.record.Trouble()
+	if ctx.Err() != nil {
+		return found, err
+	}
+	recovered := make(chan error, 1)
+	s.beside.Go(func() {
+		defer crash.Guard()
+		_, err := s.deck.Recover(ctx)
+		recovered <- err
+	})
+	select {
+	case later := <-recovered:
+		err = cmp.Or(err, later)
+	case <-time.After(recoverLimit):
+	}
+	return found, err
+}
+
+// left returns the pauses whose session has ended.
+func (s *session) left() []ui.Left {
 	var left []ui.Left
 	if s.start.Demo != nil {
 		for _, l := range s.start.Demo.LeftBehind() {
@@ -214,7 +241,7 @@ func (s *session) lookBack(ctx context.Context) ([]ui.Left, error) {
 	for _, a := range s.record.Left() {
 		left = append(left, ui.Left{SID: a.Recording, Actor: a.Actor, PausedAt: a.Paused, LostAt: a.Lost, Why: a.Why, Until: a.Until})
 	}
-	return left, err
+	return left
 }
 
 // writeLimit is how long a message may take to be written.

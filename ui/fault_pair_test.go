@@ -13,11 +13,11 @@ import (
 // noRecord is a journal that cannot be written, or not an entry of one event.
 type noRecord struct{ only journal.Event }
 
-func (j noRecord) Append(e journal.Entry) error {
+func (j noRecord) Enqueue(e journal.Entry) *journal.Pending {
 	if j.only != "" && e.Event != j.only {
-		return nil
+		return journal.Done(nil)
 	}
-	return &journal.Error{Op: "write", Path: "journal.jsonl", Err: errors.New("no space left on device"), Kept: true}
+	return journal.Done(&journal.Error{Op: "write", Path: "journal.jsonl", Err: errors.New("no space left on device"), Kept: true})
 }
 
 func (noRecord) NewID() string { return "id" }
@@ -55,7 +55,7 @@ func TestFaultsOffRecord(t *testing.T) {
 			updates = append(updates, op)
 		}
 	}
-	journals := []noRecord{{}, {journal.Wish}, {journal.Outcome}}
+	journals := []noRecord{{}, {journal.Request}, {journal.Outcome}}
 	for i, f := range faults {
 		if f.heavy || raceEnabled && i%32 != 0 {
 			continue

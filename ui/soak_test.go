@@ -348,7 +348,7 @@ func matchJournal(t *testing.T, dir string, updates []sim.UpdateRecord) int {
 		switch {
 		case err != nil:
 			t.Error(err)
-		case e.Event == journal.Wish:
+		case e.Event == journal.Request:
 			w := &wished{wish: e}
 			byID[e.ID] = w
 			bySID[e.Recording.String()] = append(bySID[e.Recording.String()], w)

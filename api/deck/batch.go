@@ -111,7 +111,7 @@ func (u *update) runInTurn(onRecord *sync.WaitGroup, turn <-chan bool) {
 		u.d.unsent = append(u.d.unsent, *u.p)
 		u.d.mu.Unlock()
 	}
-	u.putOutcome()
+	u.outcomeWritten()
 }
 
 // notSent returns an error that names the requests that were not sent because

@@ -62,7 +62,7 @@ func TestBatch(t *testing.T) {
 		early := 0
 		posted := f.during(time.Second)
 		tb.wire.set(func(r *http.Request) (*http.Response, error) {
-			if r.Method == http.MethodPost && strings.Count(strings.Join(p.lines(), "\n"), "wish") < 30 {
+			if r.Method == http.MethodPost && strings.Count(strings.Join(p.lines(), "\n"), "request") < 30 {
 				early++
 			}
 			return posted(r)
@@ -177,10 +177,11 @@ type oneFails struct {
 	once sync.Once
 }
 
-func (j *oneFails) Append(e journal.Entry) (err error) {
+func (j *oneFails) Enqueue(e journal.Entry) *journal.Pending {
+	var err error
 	j.once.Do(func() { err = fmt.Errorf("disk full") })
 	if err != nil {
-		return err
+		return journal.Done(err)
 	}
-	return j.paper.Append(e)
+	return j.paper.Enqueue(e)
 }

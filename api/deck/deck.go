@@ -81,7 +81,6 @@ type Deck struct {
 	ids      uint64 // of requests
 	closed   bool
 	unsent   []Progress // requests of batches that were not sent, for the deck was closed
-	notes    notes      // what is to be written to the journal
 
 	feed   feed   // what the polls know of the list; only the polling goroutine uses it
 	labels labels // calls and conferences; guarded by mu

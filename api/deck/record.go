@@ -8,22 +8,22 @@ import (
 	"time"
 
 	"tapedeck/api"
-	"tapedeck/api/crash"
 	"tapedeck/api/journal"
 	"tapedeck/api/text"
 )
 
-// Journal is where the deck writes what it is asked and what becomes of it; a
-// [*journal.Journal] is one.
+// Journal is where the deck writes what it is asked and the result; a
+// [*journal.Journal] is one. Enqueue never blocks: the deck calls it under its
+// mutex, so that entries are in the order of what happened.
 type Journal interface {
-	Append(journal.Entry) error
+	Enqueue(journal.Entry) *journal.Pending
 	NewID() string
-	Settle(ctx context.Context, settle func(wish journal.Entry) (journal.Entry, bool)) (int, error)
+	Settle(ctx context.Context, settle func(request journal.Entry) (journal.Entry, bool)) (int, error)
 }
 
 // ErrNotOnRecord is why a request is refused when the journal is required and
 // cannot be written.
-var ErrNotOnRecord = errors.New("the journal cannot be written, and it is required")
+var ErrNotOnRecord = errors.New("not sent: it cannot be put on record")
 
 // entryOf returns a journal entry about a recording, asked for by actor.
 func (d *Deck) entryOf(r *Recording, event journal.Event, actor string) journal.Entry {
@@ -57,10 +57,9 @@ func (u *update) putRequest() error {
 		return nil
 	}
 	u.d.mu.Lock()
-	view := u.e.view
-	p := *u.p
+	pending := j.Enqueue(u.d.requestEntry(u.e.view, journal.Request, u.p))
 	u.d.mu.Unlock()
-	return u.offRecord(j.Append(u.d.requestEntry(view, journal.Wish, &p)))
+	return u.offRecord(pending.Wait())
 }
 
 // offRecord notes that the journal could not be written, when err is not nil,
@@ -76,33 +75,35 @@ func (u *update) offRecord(err error) error {
 	return nil
 }
 
-// putOutcome puts the outcome of the request on record, once: after the notes
-// that came before it, and before those about it that came since.
-func (u *update) putOutcome() {
-	j := u.d.config.Journal
-	if j == nil {
-		return
+// queueOutcome puts the outcome in the journal's queue as it is settled, and
+// after it what has come before it about the request. The mutex must be held.
+func (u *update) queueOutcome() {
+	if j := u.d.config.Journal; j != nil {
+		u.outcome = j.Enqueue(u.d.outcomeEntry(u.e.view, u.p))
 	}
-	<-u.d.notesWritten()
-	u.d.mu.Lock()
-	e := u.outcome
-	u.d.mu.Unlock()
-	if err := j.Append(e); err != nil {
-		u.step(func(p *Progress) { p.OffRecord = err })
-	}
-	u.d.mu.Lock()
-	defer u.d.mu.Unlock()
-	u.recorded = true
 	for _, e := range u.later {
-		u.d.putNote(note{entry: e})
+		u.d.note(e)
 	}
 	u.later = nil
 }
 
-// noteLater writes an entry about the request in the background, after its
+// outcomeWritten waits until the outcome is on record.
+func (u *update) outcomeWritten() {
+	u.d.mu.Lock()
+	pending := u.outcome
+	u.d.mu.Unlock()
+	if pending == nil {
+		return
+	}
+	if err := pending.Wait(); err != nil {
+		u.step(func(p *Progress) { p.OffRecord = err })
+	}
+}
+
+// noteLater puts an entry about the request in the journal's queue, after its
 // outcome. The mutex must be held.
 func (u *update) noteLater(e journal.Entry) {
-	if !u.recorded && u.d.config.Journal != nil {
+	if !u.p.Settled {
 		u.later = append(u.later, e)
 		return
 	}
@@ -135,77 +136,15 @@ func (d *Deck) outcomeEntry(r *Recording, p *Progress) journal.Entry {
 	return e
 }
 
-// notes are the entries that are written in the background, in their order.
-type notes struct {
-	queue   []note
-	writing bool // somebody is writing the queue
-}
-
-// note is an entry to be written, or the place of somebody who waits for those
-// before it.
-type note struct {
-	entry   journal.Entry
-	reached chan struct{} // nil for an entry
-}
-
-// note writes an entry in the background, after those before it. The mutex must
-// be held.
+// note puts an entry in the journal's queue. The mutex must be held.
 func (d *Deck) note(e journal.Entry) {
-	if d.config.Journal != nil && !d.closed {
-		d.putNote(note{entry: e})
+	if d.config.Journal != nil {
+		d.config.Journal.Enqueue(e) // what is never written, the journal says when it is closed
 	}
 }
 
-// putNote appends to the queue of notes, and has it written. The mutex must be
-// held.
-func (d *Deck) putNote(n note) {
-	d.notes.queue = append(d.notes.queue, n)
-	if d.notes.writing {
-		return
-	}
-	d.notes.writing = true
-	d.updates.Go(func() {
-		defer crash.Guard()
-		for d.writeNote() {
-		}
-	})
-}
-
-// writeNote writes the oldest note, and reports whether there was one.
-func (d *Deck) writeNote() bool {
-	d.mu.Lock()
-	if d.notes.writing = len(d.notes.queue) > 0; !d.notes.writing {
-		d.notes.queue = nil
-		d.mu.Unlock()
-		return false
-	}
-	n := d.notes.queue[0]
-	d.notes.queue = d.notes.queue[1:]
-	d.mu.Unlock()
-	if n.reached != nil {
-		close(n.reached)
-	} else {
-		_ = d.config.Journal.Append(n.entry) // it follows by itself when it can't be written now
-	}
-	return true
-}
-
-// notesWritten returns a channel that is closed when the notes of until now are
-// written.
-func (d *Deck) notesWritten() <-chan struct{} {
-	reached := make(chan struct{})
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.notes.writing {
-		d.putNote(note{reached: reached})
-	} else {
-		close(reached)
-	}
-	return reached
-}
-
-// noteEntry writes an entry about a recording beside the work. The mutex must
-// be held.
+// noteEntry puts an entry about a recording in the journal's queue. The mutex
+// must be held.
 func (d *Deck) noteEntry(e *entry, event journal.Event, actor, reason string, until time.Time) {
 	n := d.entryOf(e.view, event, actor)
 	n.Reason, n.Until, n.ByTimer = reason, until, event == journal.Timer && until.IsZero()
@@ -221,19 +160,21 @@ func (d *Deck) Reveal(sid text.Text, actor string) {
 	}
 }
 
-// Recover finds out what became of wishes whose tapedeck is gone, a crash say,
-// and puts it on record: it reads each recording once. It returns how many
-// there were.
+// Recover finds out the result of requests whose session has ended before it,
+// in a crash say, and puts it on record. It reads each recording, and again for
+// half a minute while it cannot be read; then the result is unknown. It returns
+// how many there were.
 func (d *Deck) Recover(ctx context.Context) (int, error) {
 	if d.config.Journal == nil {
 		return 0, nil
 	}
+	until := time.Now().Add(givenUp)
 	n, err := d.config.Journal.Settle(ctx, func(w journal.Entry) (journal.Entry, bool) {
-		// One of another project is its own tapedeck's to find out.
-		if w.Space != d.config.Space || w.Project != d.config.Project {
+		// One of another project is for a session of that project to find out.
+		if !journal.SameSpace(w.Space, d.config.Space) || w.Project != d.config.Project {
 			return w, false
 		}
-		out := d.whatBecameOf(ctx, w)
+		out := d.whatBecameOf(ctx, w, until)
 		return out, ctx.Err() == nil // else it is left to the next start
 	})
 	if err != nil {
@@ -242,13 +183,15 @@ func (d *Deck) Recover(ctx context.Context) (int, error) {
 	return n, err
 }
 
-// whatBecameOf reads the recording of a wish, and returns its outcome.
-func (d *Deck) whatBecameOf(ctx context.Context, wish journal.Entry) journal.Entry {
-	out := wish
-	out.Event, out.Time, out.Actor = journal.Outcome, time.Now(), ""
+// whatBecameOf reads the recording of a request, for as long as until if it has
+// to, and returns its outcome.
+func (d *Deck) whatBecameOf(ctx context.Context, request journal.Entry, until time.Time) journal.Entry {
+	out := request
+	out.Event, out.Actor = journal.Outcome, ""
 	out.Reason = "its tapedeck ended before the answer; read at the next start"
-	asked := api.Update{Status: api.Status(wish.StatusAsked)}
-	rec, _, err := d.client.Recording(ctx, wish.Recording)
+	asked := api.Update{Status: api.Status(request.StatusAsked)}
+	rec, err := d.readUntil(ctx, request.Recording, until)
+	out.Time = time.Now()
 	if err != nil {
 		out.Outcome, out.Reason = string(Unknown), "its tapedeck ended before the answer; "+api.Reason(err)
 		return out
@@ -258,4 +201,28 @@ func (d *Deck) whatBecameOf(ctx context.Context, wish journal.Entry) journal.Ent
 		out.Outcome = string(Verified)
 	}
 	return out
+}
+
+// readUntil reads a recording, and again while it cannot be read and there is
+// time; not before the API wants. That it does not exist is an answer.
+func (d *Deck) readUntil(ctx context.Context, sid text.Text, until time.Time) (rec api.Recording, err error) {
+	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+		rec, err = d.readOnceMore(ctx, sid)
+		if err == nil || errors.Is(err, api.ErrNotFound) || !time.Now().Before(until) {
+			return rec, err
+		}
+		asked, _ := waitAsked(err)
+		select {
+		case <-time.After(min(max(wait, asked), time.Until(until))):
+		case <-ctx.Done():
+			return rec, err
+		}
+	}
+}
+
+func (d *Deck) readOnceMore(ctx context.Context, sid text.Text) (api.Recording, error) {
+	ctx, cancel := context.WithTimeout(ctx, verifyRead)
+	defer cancel()
+	rec, _, err := d.client.Recording(ctx, sid)
+	return rec, err
 }

@@ -35,6 +35,8 @@ func (p *paper) Append(e journal.Entry) error {
 	return nil
 }
 
+func (p *paper) Enqueue(e journal.Entry) *journal.Pending { return journal.Done(p.Append(e)) }
+
 func (p *paper) NewID() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -92,13 +94,13 @@ func TestJournalHasEveryUpdate(t *testing.T) {
 		}
 		synctest.Wait()
 		want := []string{
-			"wish i in-progress paused skip",
+			"request i in-progress paused skip",
 			"timer auto-resume set",
 			"outcome i in-progress paused skip paused verified",
 			"ack bob waiting for the bank",
-			"wish ii paused in-progress (timer)",
+			"request ii paused in-progress (timer)",
 			"outcome ii paused in-progress in-progress verified (timer)",
-			"wish iii in-progress stopped",
+			"request iii in-progress stopped",
 			"outcome iii in-progress stopped contradicted HTTP 503; it is in-progress",
 		}
 		if diff := cmp.Diff(want, p.lines()); diff != "" {
@@ -142,7 +144,7 @@ func TestRecover(t *testing.T) {
 		done := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Minute})
 		not := space.Begin(sim.Begin{StartedAgo: time.Minute})
 		wish := func(id, sid, project string) journal.Entry {
-			return journal.Entry{Event: journal.Wish, ID: id, Recording: text.New(sid), StatusAsked: "paused", Project: project}
+			return journal.Entry{Event: journal.Request, ID: id, Recording: text.New(sid), StatusAsked: "paused", Project: project}
 		}
 		p := &paper{wishes: []journal.Entry{wish("a", done, "p"), wish("b", not, "p"), wish("c", not, "other"),
 			wish("d", "5e4d3c2b-2222-4eee-8fff-000000000999", "p")}}

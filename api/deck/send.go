@@ -248,10 +248,11 @@ func (u *update) putAgain(actor string) error {
 	}
 	u.d.mu.Lock()
 	e := u.d.requestEntry(u.e.view, journal.Again, u.p)
-	u.d.mu.Unlock()
 	if e.Actor = actor; actor == u.d.config.Actor {
 		e.Actor = "" // the journal knows more of who it is
 	}
 	e.Reason = "sent once more by hand"
-	return u.offRecord(j.Append(e))
+	pending := j.Enqueue(e)
+	u.d.mu.Unlock()
+	return u.offRecord(pending.Wait())
 }

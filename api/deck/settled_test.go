@@ -173,12 +173,14 @@ type slowJournal struct {
 	ids int
 }
 
-func (s *slowJournal) Append(e journal.Entry) error {
-	if e.Event == journal.Outcome {
+func (s *slowJournal) Enqueue(e journal.Entry) *journal.Pending {
+	if e.Event != journal.Outcome {
+		return journal.Done(nil)
+	}
+	return journal.Later(func() error {
 		time.Sleep(3 * time.Second)
 		return errors.New("sync journal.jsonl: input/output error")
-	}
-	return nil
+	})
 }
 
 func (s *slowJournal) NewID() string {

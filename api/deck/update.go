@@ -123,14 +123,13 @@ type update struct {
 	done  chan struct{} // closed when it is settled and on record
 
 	// The deck's mutex guards what follows.
-	p        *Progress   // replaced, never changed
-	last     time.Time   // when the last read of it by itself began
-	overdue  *time.Timer // tells when a pause has had no result for too long; nil for others
-	race     *race       // the POSTs without an answer; nil before the first
-	undone   bool        // others have ended what it did
-	outcome  journal.Entry
-	recorded bool            // the outcome is in the journal, or was refused by it
-	later    []journal.Entry // what is to follow the outcome in the journal
+	p       *Progress        // replaced, never changed
+	last    time.Time        // when the last read of it by itself began
+	overdue *time.Timer      // tells when a pause has had no result for too long; nil for others
+	race    *race            // the POSTs without an answer; nil before the first
+	undone  bool             // others have ended what it did
+	outcome *journal.Pending // once it is settled; nil without a journal
+	later   []journal.Entry  // what is to follow the outcome in the journal
 }
 
 // appear publishes that the update is under way, after a moment: a snapshot,
@@ -211,7 +210,7 @@ func (u *update) stepLocked(f func(*Progress)) {
 	}
 	u.p = &next
 	if next.Settled && !old.Settled {
-		u.outcome = u.d.outcomeEntry(u.e.view, u.p)
+		u.queueOutcome()
 	}
 	if u.e.update != u {
 		return
@@ -236,7 +235,7 @@ func (u *update) run() {
 	} else {
 		u.finish(u.post())
 	}
-	u.putOutcome()
+	u.outcomeWritten()
 }
 
 // fail settles an update of which nothing was sent.

@@ -5,11 +5,6 @@ import (
 	"time"
 )
 
-// seen is the event of an entry that corrects what is on record: with an
-// outcome, that of the request with the same ID; without one, somebody else has
-// ended what the request did.
-const seen Event = "seen"
-
 // maxPauses is how many recordings a [Follower] knows the last pause of before
 // it forgets those that are older than its window.
 const maxPauses = 1000
@@ -21,6 +16,8 @@ const maxPauses = 1000
 type Action struct {
 	Entry
 	Answered time.Time // when the API answered, by the clock of the machine that asked; zero without an answer
+
+	own bool // the outcome is of the session that asked: no guess replaces it
 }
 
 // Paused is the last pause of a recording that was carried out, by the journal.
@@ -48,13 +45,13 @@ func (f *Follower) take(list []Entry) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, e := range list {
-		if e.Space != f.space || e.Project != f.project {
+		if e.Project != f.project || !SameSpace(e.Space, f.space) {
 			continue
 		}
 		switch e.Event {
-		case Wish, Outcome:
+		case Request, Outcome:
 			f.update(e)
-		case seen:
+		case Seen:
 			f.correct(e)
 		case Ack, Timer:
 			f.add(e)
@@ -86,7 +83,7 @@ func (f *Follower) correct(e Entry) {
 func (f *Follower) add(e Entry) *Action {
 	a := &Action{Entry: e}
 	f.actions = append(f.actions, a)
-	if e.ID != "" && (e.Event == Wish || e.Event == Outcome) {
+	if e.ID != "" && (e.Event == Request || e.Event == Outcome) {
 		f.byID[e.ID] = a
 	}
 	return a
@@ -121,11 +118,16 @@ func (f *Follower) update(e Entry) {
 	switch {
 	case a == nil || e.ID == "":
 		a = f.add(e)
-	case e.Event == Wish:
+	case e.Event == Request:
 		outcome := a.Entry
 		a.Entry = e
 		a.settle(outcome)
+	case a.own && e.GuessOf(a.Entry):
+		return
 	default:
+		if own := a.Event == Request && !e.GuessOf(a.Entry); own && !a.own {
+			a.own, a.Answered = true, time.Time{} // what a guess said of it is over
+		}
 		a.settle(e)
 	}
 	if a.Outcome == "" {
@@ -133,10 +135,10 @@ func (f *Follower) update(e Entry) {
 	}
 	if a.Answered.IsZero() {
 		a.Answered = a.Time
-		if a.Event == Wish {
+		if a.Event == Request {
 			a.Answered = a.Time.Add(a.Latency)
 		}
-		if a.Event == Wish && a.Latency == 0 { // nothing was answered; a read has found it done
+		if a.Event == Request && a.Latency == 0 { // nothing was answered; a read has found it done
 			a.Answered = e.Time
 		}
 	}

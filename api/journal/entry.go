@@ -16,16 +16,32 @@ type Event string
 
 // The events. A reader takes any other as it comes.
 const (
-	Wish    Event = "wish"    // an update is about to be sent
-	Outcome Event = "outcome" // what became of the wish with the same ID
-	Note    Event = "note"    // the journal on itself, such as a line repaired
-	Ack     Event = "ack"     // an alarm was acknowledged: Reason and Until
-	Timer   Event = "timer"   // an auto-resume was set, changed or cleared: Until
-	Reveal  Event = "reveal"  // a masked number was shown
-	Seen    Event = "seen"    // what a request did was seen to be ended by others, or its outcome to be another one
-	Again   Event = "again"   // a person had the update of the wish with the same ID sent once more
-	Left    Event = "left"    // a session ended and left its recording paused
+	Request Event = "request"     // an update is about to be sent
+	Outcome Event = "outcome"     // the result of the request with the same ID; one at most
+	Seen    Event = "seen"        // what was seen later of a request: with Outcome, its outcome is another one; else others have ended what it did
+	Note    Event = "note"        // the journal on itself, such as a line repaired
+	Ack     Event = "ack"         // an alarm was acknowledged: Reason and Until
+	Timer   Event = "timer"       // an auto-resume was set, changed or cleared: Until
+	Reveal  Event = "reveal"      // a masked number was shown
+	Again   Event = "again"       // a person had the update of the request with the same ID sent once more
+	Behind  Event = "left-behind" // a session ended and left its recording paused
 )
+
+// Other names of two events.
+const (
+	Wish = Request
+	Left = Behind
+)
+
+// oldNames are names of events that older files have; they are read as these.
+var oldNames = map[string]Event{"wish": Request, "left": Behind}
+
+func eventOf(name string) Event {
+	if e, ok := oldNames[name]; ok {
+		return e
+	}
+	return Event(name)
+}
 
 // Entry is one line of the journal. Texts are made safe to show when they are
 // written and again when they are read; see [text.Text].
@@ -47,7 +63,7 @@ type Entry struct {
 	StatusAnswered string        // in the resource that the API returned
 	HTTPStatus     int           // of the answer; 0 without one
 	Code           string        // the API's, in an error
-	Latency        time.Duration // from the wish to the answer, to the millisecond
+	Latency        time.Duration // from the request to the answer, to the millisecond
 	Outcome        string        // one of the six words of package deck
 	Reason         string        // why it failed, or what a person gave as reason
 	From, To       text.Text     // numbers, only with Options.Numbers
@@ -65,9 +81,11 @@ type entryJSON struct {
 	Event          string `json:"event"`
 	ID             string `json:"id,omitempty"`
 	Actor          string `json:"actor,omitempty"`
+	UID            string `json:"uid,omitempty"`
 	SudoUser       string `json:"sudo_user,omitempty"`
 	SSHClient      string `json:"ssh_client,omitempty"`
 	SSHKey         string `json:"ssh_key,omitempty"`
+	Inherited      bool   `json:"ssh_inherited,omitempty"`
 	TTY            string `json:"tty,omitempty"`
 	Host           string `json:"host,omitempty"`
 	PID            int    `json:"pid,omitempty"`
@@ -134,8 +152,8 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		*s = clean(*s)
 	}
 	*e = Entry{
-		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: Event(w.Event), ID: w.ID,
-		Who: Who{Actor: w.Actor, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey,
+		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: eventOf(w.Event), ID: w.ID,
+		Who: Who{Actor: w.Actor, UID: w.UID, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey, Inherited: w.Inherited,
 			TTY: w.TTY, Host: w.Host, PID: w.PID, Started: w.Started},
 		Session: w.Session, Space: w.Space, Project: w.Project, Profile: w.Profile,
 		Recording: text.New(w.Recording), Call: text.New(w.Call), Conference: text.New(w.Conference),
@@ -150,7 +168,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 // texts returns every text of the line.
 func (w *entryJSON) texts() []*string {
 	return []*string{
-		&w.Prev, &w.Event, &w.ID, &w.Actor, &w.SudoUser, &w.SSHClient, &w.SSHKey, &w.TTY, &w.Host, &w.Started,
+		&w.Prev, &w.Event, &w.ID, &w.Actor, &w.UID, &w.SudoUser, &w.SSHClient, &w.SSHKey, &w.TTY, &w.Host, &w.Started,
 		&w.Session, &w.Space, &w.Project, &w.Profile, &w.Recording, &w.Call, &w.Conference,
 		&w.StatusBefore, &w.StatusAsked, &w.PauseBehavior, &w.StatusAnswered, &w.Code, &w.Outcome, &w.Reason,
 		&w.From, &w.To,
@@ -162,7 +180,7 @@ func (w *entryJSON) texts() []*string {
 func encode(e Entry, hide func(string) string) ([]byte, error) {
 	w := entryJSON{
 		Seq: e.Seq, Prev: e.Prev, Time: formatTime(e.Time), Event: string(e.Event), ID: e.ID,
-		Actor: e.Actor, SudoUser: e.SudoUser, SSHClient: e.SSHClient, SSHKey: e.SSHKey,
+		Actor: e.Actor, UID: e.UID, SudoUser: e.SudoUser, SSHClient: e.SSHClient, SSHKey: e.SSHKey, Inherited: e.Inherited,
 		TTY: e.TTY, Host: e.Host, PID: e.PID, Started: e.Started,
 		Session: e.Session, Space: e.Space, Project: e.Project, Profile: e.Profile,
 		Recording: e.Recording.String(), Call: e.Call.String(), Conference: e.Conference.String(),

@@ -11,11 +11,14 @@ import (
 // Why an entry is not written; test with errors.Is.
 var (
 	// ErrLocked: another process has the journal locked, or this one is busy.
-	ErrLocked = errors.New("it is locked, and was for 50 ms")
+	ErrLocked = errors.New("another process has held the lock for over 50 ms")
 	// ErrSlow: the write or the fsync was begun, and has not ended in time.
 	ErrSlow = errors.New("the disk does not answer in time")
 	// ErrFull: too many entries wait already; this one is not kept.
 	ErrFull = errors.New("too many entries wait to be written, this one is lost")
+	// ErrSyslog: the line is in the journal and not in syslog, to which it is
+	// sent again by its number.
+	ErrSyslog = errors.New("syslog takes no lines; they are sent again from the journal")
 	// ErrClosed: the journal was closed; the entry is not kept.
 	ErrClosed = errors.New("the journal is closed")
 )
@@ -25,7 +28,7 @@ type Error struct {
 	Op   string // such as open, lock, write, sync
 	Path string
 	Err  error
-	Kept bool // the entry is kept, and follows by itself
+	Kept bool // the entry is kept, and is written as soon as that can be done
 }
 
 // Error returns what was tried, on which file, and why it failed.
@@ -43,6 +46,8 @@ func (e *Error) Unwrap() error { return e.Err }
 // Hint returns the next step for a person, empty when there is none.
 func (e *Error) Hint() string {
 	switch {
+	case errors.Is(e.Err, ErrSyslog):
+		return "start the syslog daemon of this machine, or set journal_syslog = false"
 	case errors.Is(e.Err, ErrLocked):
 		return "see which process holds " + e.Path + " (fuser or lsof names it)"
 	case errors.Is(e.Err, syscall.ENOSPC):

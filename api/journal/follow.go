@@ -114,6 +114,8 @@ func (f *Follower) look(ctx context.Context) error {
 		return nil // it is being rotated
 	case err != nil:
 		return problem("open", path, err)
+	case !st.Mode().IsRegular():
+		return problem("open", path, &state.UnsafeError{Why: "it is not a regular file"})
 	case f.file == nil || !os.SameFile(f.file, st):
 		return f.lookAtAll(ctx)
 	case st.Size() == f.size:
@@ -155,6 +157,9 @@ func (f *Follower) lookAtAll(ctx context.Context) error {
 		f.reset()
 	}
 	for i, p := range parts[max(0, from):] {
+		if p.bad != nil {
+			continue // not a file of the journal's
+		}
 		st, err := p.stat()
 		if err != nil {
 			return problem("read", p.name, err)

@@ -54,7 +54,7 @@ func TestFollow(t *testing.T) {
 	wantTold(t, f, 9, "")
 
 	appendAll(t, j, wish("a1"))
-	wantTold(t, f, 9, "alice wish a1")
+	wantTold(t, f, 9, "alice request a1")
 	if _, ok := f.Paused(rec1); ok {
 		t.Error("a pause without an outcome passes for one")
 	}
@@ -62,7 +62,7 @@ func TestFollow(t *testing.T) {
 	other := wish("x1")
 	other.Space, other.Project = "https://other", "p"
 	appendAll(t, j, other)
-	wantTold(t, f, 9, "alice ack, alice wish a1 verified")
+	wantTold(t, f, 9, "alice ack, alice request a1 verified")
 	if p, ok := f.Paused(rec1); !ok || p.Name() != "alice" || p.Behavior != "silence" || !p.Ended.IsZero() {
 		t.Errorf("paused: %+v, %v", p, ok)
 	}
@@ -107,7 +107,7 @@ func TestFollowPause(t *testing.T) {
 			return []Entry{o, w}
 		}, "cy", false, after(5).Add(time.Second)},
 		{"others have ended it", func() []Entry {
-			return []Entry{{Event: seen, Time: after(6), Recording: rec1, StatusAnswered: "in-progress"}}
+			return []Entry{{Event: Seen, Time: after(6), Recording: rec1, StatusAnswered: "in-progress"}}
 		}, "cy", true, after(5).Add(time.Second)},
 		{"a guess", func() []Entry {
 			w, o := asked("7", "di", "paused", "verified", after(7))
@@ -120,7 +120,7 @@ func TestFollowPause(t *testing.T) {
 	}
 	late := func(outcome string) Entry {
 		_, o := asked("7", "di", "paused", outcome, after(9))
-		o.Event = seen
+		o.Event = Seen
 		return o
 	}
 	steps = append(steps, []step{
@@ -135,7 +135,7 @@ func TestFollowPause(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %q at %s, ended %v", s.name, p, ok, s.who, s.paused, s.ended)
 		}
 	}
-	if got := f.told(t, 99); strings.Count(got, " 7 ") != 1 || !strings.Contains(got, "di wish 7 contradicted") {
+	if got := f.told(t, 99); strings.Count(got, " 7 ") != 1 || !strings.Contains(got, "di request 7 contradicted") {
 		t.Errorf("a correction is an action of its own: %q", got)
 	}
 }
@@ -146,7 +146,7 @@ func TestFollowReadsOnce(t *testing.T) {
 	j := open(t, Options{Dir: dir})
 	appendAll(t, j, wish("1"))
 	f := Follow(dir, "", "")
-	wantTold(t, f, 9, "alice wish 1")
+	wantTold(t, f, 9, "alice request 1")
 	check(t, j.Wait())
 	name := filepath.Join(dir, FileName)
 	b, err := os.ReadFile(name)
@@ -156,7 +156,7 @@ func TestFollowReadsOnce(t *testing.T) {
 	_, err = file.WriteAt(bytes.ReplaceAll(b, []byte("alice"), []byte("mallo")), 0)
 	check(t, errors.Join(err, file.Close()))
 	appendAll(t, j, wish("2"))
-	wantTold(t, f, 9, "alice wish 2, alice wish 1")
+	wantTold(t, f, 9, "alice request 2, alice request 1")
 }
 
 // TestFollowTorn has a line that is written in two pieces, one that is cut off
@@ -176,24 +176,24 @@ func TestFollowTorn(t *testing.T) {
 	f := Follow(dir, "", "")
 
 	write(line("1") + line("2")[:40])
-	wantTold(t, f, 9, "wish 1")
+	wantTold(t, f, 9, "request 1")
 	write(line("2")[40:])
-	wantTold(t, f, 9, "wish 2, wish 1")
+	wantTold(t, f, 9, "request 2, request 1")
 	whole, err := file.Seek(0, 2)
 	check(t, err)
 	write(line("lost")[:60])
-	wantTold(t, f, 9, "wish 2, wish 1")
+	wantTold(t, f, 9, "request 2, request 1")
 	check(t, file.Truncate(whole))
 	write("no entry\n" + line("3"))
-	wantTold(t, f, 9, "wish 3, wish 2, wish 1")
+	wantTold(t, f, 9, "request 3, request 2, request 1")
 	check(t, file.Truncate(whole)) // whole lines are cut off, as after a write that failed
-	wantTold(t, f, 9, "wish 2, wish 1")
+	wantTold(t, f, 9, "request 2, request 1")
 	write(line("4"))
-	wantTold(t, f, 9, "wish 4, wish 2, wish 1")
+	wantTold(t, f, 9, "request 4, request 2, request 1")
 	check(t, os.Remove(name))
-	wantTold(t, f, 9, "wish 4, wish 2, wish 1")
+	wantTold(t, f, 9, "request 4, request 2, request 1")
 	check(t, os.WriteFile(name, []byte(line("5")), 0o600))
-	wantTold(t, f, 9, "wish 5")
+	wantTold(t, f, 9, "request 5")
 }
 
 func TestFollowAcrossRotations(t *testing.T) {
@@ -221,11 +221,13 @@ func TestFollowAcrossRotations(t *testing.T) {
 			t.Fatalf("action %d is %s, want %d", i, a.ID, n-i)
 		}
 	}
-	if parts, _ := openParts(dir); len(parts) < 6 {
-		t.Errorf("only %d files are full", len(parts))
+	parts, err := openParts(dir)
+	defer closeParts(parts)
+	if err != nil || len(parts) < 6 {
+		t.Errorf("only %d files, %v", len(parts), err)
 	}
 	again := Follow(dir, "", "")
-	wantTold(t, again, 2, fmt.Sprintf("alice wish %d, alice wish %d", n, n-1))
+	wantTold(t, again, 2, fmt.Sprintf("alice request %d, alice request %d", n, n-1))
 }
 
 func TestFollowKeepsTheLast(t *testing.T) {
@@ -253,7 +255,7 @@ func TestFollowRun(t *testing.T) {
 	done := make(chan struct{})
 	go func() { defer close(done); f.Run(ctx) }()
 	<-f.Ready()
-	if got := f.told(t, 9); got != "alice wish 1" {
+	if got := f.told(t, 9); got != "alice request 1" {
 		t.Errorf("told %q", got)
 	}
 	cancel()

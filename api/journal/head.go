@@ -85,16 +85,12 @@ func (s *store) advanceHead(m mark) error {
 	return s.writeHead(m)
 }
 
-// firstHead writes a head where there is none, and makes it and the names of
-// the files last. The lock must be held.
+// firstHead writes a head where there is none. The lock must be held.
 func (s *store) firstHead() error {
 	if _, err := readHead(s.dir); err == nil {
 		return nil
 	}
-	if err := s.writeHead(s.tail); err != nil {
-		return err
-	}
-	return problem("sync", s.dir, s.files.Sync())
+	return s.writeHead(s.tail)
 }
 
 func (s *store) writeHead(m mark) error {

@@ -27,12 +27,11 @@
 // Several processes write the same journal: an advisory lock on journal.lock is
 // held while lines are appended, and never while waiting for the disk. Nothing
 // here holds up an update for longer than 50 ms, and no entry is lost in
-// silence: what cannot be written now is queued, retried and marked late.
+// silence: what cannot be written now is queued, retried and marked late, and
+// [Journal.Close] names what was never written.
 package journal
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"strconv"
 	"sync"
@@ -51,8 +50,6 @@ const (
 const (
 	appendLimit    = 50 * time.Millisecond // for which Append waits at most until its line is written
 	syncLimit      = 5 * time.Second       // for which Wait waits at most for the disk
-	closeLimit     = 2 * time.Second       // for which Close tries to write what is queued
-	closeLocked    = 8 * time.Second       // for which it tries on while another process has the lock
 	maxQueue       = 10_000                // entries that wait to be written
 	maxBatch       = 256                   // entries in one write
 	defaultMaxSize = 10 << 20
@@ -77,15 +74,17 @@ type Options struct {
 }
 
 // Journal appends entries. It is safe for concurrent use. Entries are written
-// in the order of the calls of Append.
+// in the order of the calls of Append and Enqueue.
 type Journal struct {
-	o       Options
-	started time.Time
-	ids     atomic.Uint64
-	syslog  *syslogger // nil without
+	o      Options
+	prefix string // of the IDs of this journal's requests
+	ids    atomic.Uint64
+	syslog *syslogger // nil without
 
 	disk  sync.Mutex // guards store; never held while waiting for another process or an fsync
 	store *store
+
+	syncDir func() error // makes the names of the files last; a test's may fail
 
 	wake    chan struct{} // there is something to write
 	dirty   chan struct{} // there is something to fsync
@@ -96,21 +95,14 @@ type Journal struct {
 
 	mu       sync.Mutex // guards what follows
 	closed   bool
-	queue    []*pending
-	dropped  int           // entries that the full queue refused, not yet noted
-	written  uint64        // batches written
-	synced   uint64        // of these, batches fsynced or failed to
-	progress chan struct{} // closed and replaced when synced grows
-	failed   error         // why what is queued is not written; nil when nothing is wrong
-	syncErr  error         // of the last fsync
-}
-
-// pending is an entry that waits to be written.
-type pending struct {
-	entry   Entry
-	claimed bool       // it is being written
-	written bool       // it has been
-	done    chan error // has the result of the first try; of capacity 1
+	queue    []*Pending
+	asked    map[string]bool // requests of this journal that have no outcome yet
+	dropped  int             // entries that the full queue refused, not yet noted
+	written  uint64          // batches written
+	synced   uint64          // of these, batches fsynced or failed to
+	progress chan struct{}   // closed and replaced when synced grows
+	failed   error           // why what is queued is not written; nil when nothing is wrong
+	syncErr  error           // of the last fsync
 }
 
 // Open opens the journal in o.Dir, or begins one. It repairs what a crash has
@@ -120,25 +112,46 @@ type pending struct {
 // A journal that another process has locked is no error: what has to be
 // written waits.
 func Open(o Options) (*Journal, error) {
-	if o.MaxSize <= 0 {
-		o.MaxSize = defaultMaxSize
-	}
-	o.Who = o.Who.complete()
-	j := &Journal{
-		o: o, started: time.Now(), store: newStore(o),
-		wake: make(chan struct{}, 1), dirty: make(chan struct{}, 1),
-		closing: make(chan struct{}), ended: make(chan struct{}), giveUp: make(chan struct{}), progress: make(chan struct{}),
-	}
+	j := newJournal(o)
 	if err := j.prepare(); err != nil {
 		j.store.close()
 		return nil, err
 	}
-	if o.Syslog {
-		j.syslog = startSyslog(dialSyslog)
+	j.start()
+	return j, nil
+}
+
+// Begin is Open for a journal that has to be: one that cannot be opened now is
+// tried again with each entry, and while entries wait. [Journal.Trouble] says
+// what is wrong.
+func Begin(o Options) *Journal {
+	j := newJournal(o)
+	if err := j.prepare(); err != nil {
+		j.failed = err
+	}
+	j.start()
+	return j
+}
+
+func newJournal(o Options) *Journal {
+	if o.MaxSize <= 0 {
+		o.MaxSize = defaultMaxSize
+	}
+	o.Who = o.Who.complete()
+	return &Journal{
+		o: o, store: newStore(o), asked: map[string]bool{}, syncDir: func() error { return syncDir(o.Dir) },
+		prefix: strconv.FormatInt(time.Now().UnixNano(), 36) + "-" + strconv.Itoa(os.Getpid()) + "-",
+		wake:   make(chan struct{}, 1), dirty: make(chan struct{}, 1),
+		closing: make(chan struct{}), ended: make(chan struct{}), giveUp: make(chan struct{}), progress: make(chan struct{}),
+	}
+}
+
+func (j *Journal) start() {
+	if j.o.Syslog {
+		j.syslog = startSyslog(j.o.Dir, dialSyslog)
 	}
 	j.done.Go(j.writeAll)
 	j.done.Go(j.syncAll)
-	return j, nil
 }
 
 // prepare opens the files now, so that what is wrong with them is known at the
@@ -167,40 +180,11 @@ func (j *Journal) prepare() error {
 
 // NewID returns an ID for a request, unique over all processes of the machine:
 // the start of this one, its number, and a counter.
-func (j *Journal) NewID() string {
-	return strconv.FormatInt(j.started.UnixNano(), 36) + "-" + strconv.Itoa(os.Getpid()) + "-" +
-		strconv.FormatUint(j.ids.Add(1), 10)
-}
+func (j *Journal) NewID() string { return j.prefix + strconv.FormatUint(j.ids.Add(1), 10) }
 
-// Append appends an entry. It fills in what the entry lacks: the time, the
-// actor, space, project and profile; Seq, Prev and Late are its own.
-//
-// It returns when the line is written, with its fsync running beside, and for
-// an [Outcome] when the line is on disk. It returns an error, an [*Error], when
-// the line could not be written within 50 ms, or at all. The entry is then kept
-// and follows by itself, marked late; with [ErrFull] and [ErrClosed] it is not.
-func (j *Journal) Append(e Entry) error {
-	p := &pending{entry: j.fill(e), done: make(chan error, 1)}
-	if err := j.enqueue(p); err != nil {
-		return err
-	}
-	timer := time.NewTimer(appendLimit)
-	defer timer.Stop()
-	select {
-	case err := <-p.done:
-		if err != nil {
-			return err
-		}
-	case <-timer.C:
-		if err := j.late(p); err != nil {
-			return err
-		}
-	}
-	if e.Event == Outcome {
-		return j.Wait()
-	}
-	return nil
-}
+// Append appends an entry and waits for it: [Journal.Enqueue] and
+// [Pending.Wait] in one.
+func (j *Journal) Append(e Entry) error { return j.Enqueue(e).Wait() }
 
 // fill fills in what e lacks.
 func (j *Journal) fill(e Entry) Entry {
@@ -222,44 +206,23 @@ func (j *Journal) fill(e Entry) Entry {
 	return e
 }
 
-func (j *Journal) enqueue(p *pending) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	switch {
-	case j.closed:
-		return &Error{Op: "write", Path: j.store.path(FileName), Err: ErrClosed}
-	case len(j.queue) >= maxQueue:
-		j.dropped++
-		return &Error{Op: "write", Path: j.store.path(FileName), Err: errors.Join(ErrFull, j.failed)}
+// Trouble returns why lines are not written, or not sent to syslog, at this
+// moment; nil when nothing is known to be wrong.
+func (j *Journal) Trouble() error {
+	if _, why := j.Pending(); why != nil {
+		return why
 	}
-	j.queue = append(j.queue, p)
-	signal(j.wake)
+	if j.syslog != nil {
+		return j.syslog.trouble()
+	}
 	return nil
 }
 
-// late gives up waiting for p: it will be marked late, unless it is being
-// written at this moment. It returns nil if it has just been written.
-func (j *Journal) late(p *pending) error {
+// Began reports whether anything was written.
+func (j *Journal) Began() bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if p.written {
-		return nil
-	}
-	select {
-	case err := <-p.done:
-		return err
-	default:
-	}
-	err := &Error{Op: "lock", Path: j.store.path(LockName), Err: ErrLocked, Kept: true}
-	if p.claimed {
-		err = &Error{Op: "write", Path: j.store.path(FileName), Err: ErrSlow, Kept: true}
-	} else {
-		p.entry.Late = true
-	}
-	if j.failed == nil {
-		j.failed = err
-	}
-	return err
+	return j.written > 0
 }
 
 // Pending returns how many entries wait to be written, and why.
@@ -283,55 +246,12 @@ func (j *Journal) Wait() error {
 		select {
 		case <-progress:
 		case <-limit.C:
-			return &Error{Op: "sync", Path: j.store.path(FileName), Err: ErrSlow, Kept: true}
+			return &Error{Op: "sync", Path: j.store.path(FileName), Err: ErrSlow}
 		}
 		j.mu.Lock()
 	}
 	defer j.mu.Unlock()
 	return j.syncErr
-}
-
-// Close writes what is queued, for at most two seconds, waits for the disk and
-// closes the files. The error says how many entries were never written.
-func (j *Journal) Close() error {
-	j.mu.Lock()
-	if j.closed {
-		j.mu.Unlock()
-		return nil
-	}
-	j.closed = true
-	j.mu.Unlock()
-	timer := time.AfterFunc(closeLimit, j.tired)
-	defer timer.Stop()
-	close(j.closing)
-	j.done.Wait()
-	if j.syslog != nil {
-		j.syslog.close()
-	}
-	j.disk.Lock()
-	j.store.close()
-	j.disk.Unlock()
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if n := len(j.queue); n > 0 {
-		return fmt.Errorf("%d of its entries were never written: %w", n, j.failed)
-	}
-	return j.syncErr
-}
-
-// tired ends the writing of what is queued at the end. A lock is let go of some
-// time, a full disk is not made empty.
-func (j *Journal) tired() {
-	j.mu.Lock()
-	locked := errors.Is(j.failed, ErrLocked)
-	j.mu.Unlock()
-	if locked {
-		select {
-		case <-time.After(closeLocked):
-		case <-j.ended:
-		}
-	}
-	close(j.giveUp)
 }
 
 // signal wakes who waits on c; once is enough.

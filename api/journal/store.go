@@ -27,6 +27,9 @@ type store struct {
 	notes  []Entry    // what was found wrong and has to be written down
 	noted  string     // the last of noteOnce
 	old    []*os.File // written to and replaced, to be fsynced and closed
+	// renamed: files were made or renamed, and the directory was not synced
+	// since; the head does not go on before.
+	renamed bool
 }
 
 func newStore(o Options) *store {
@@ -37,6 +40,15 @@ func newStore(o Options) *store {
 func (s *store) enter() (err error) {
 	s.files, err = state.Make(s.dir)
 	return problem("open", cmp.Or(s.dir, FileName), err)
+}
+
+// syncDir makes the names of the files in a directory last.
+func syncDir(path string) error {
+	dir, err := state.At(path)
+	if err != nil {
+		return err
+	}
+	return dir.Sync()
 }
 
 func (s *store) path(name string) string { return filepath.Join(s.dir, name) }
@@ -101,7 +113,7 @@ func (s *store) ready() error {
 		if err != nil {
 			return err
 		}
-		s.file, s.known = f, false
+		s.file, s.known, s.renamed = f, false, true
 	}
 	st, err := s.file.Stat()
 	if err != nil {
@@ -176,18 +188,16 @@ func (s *store) noteOnce(reason string) {
 // full reports whether the file has to be rotated.
 func (s *store) full() bool { return s.known && s.file != nil && s.tail.Size >= s.o.MaxSize }
 
-// rotate gives the full file its number, and begins the next one. A name that
-// is taken, or a file that others hold open on Windows, leaves things as they
-// are: the file grows on.
+// rotate gives the full file its number, and begins the next one. The head
+// follows with the next lines, when the new names are on disk. A name that is
+// taken, or a file that others hold open on Windows, leaves things as they are:
+// the file grows on.
 func (s *store) rotate() error {
 	if err := s.ready(); err != nil {
 		return err
 	}
 	if s.tail.Size < s.o.MaxSize || len(s.notes) > 0 {
 		return nil
-	}
-	if err := s.file.Sync(); err != nil {
-		return problem("sync", s.path(FileName), err)
 	}
 	to := s.path(rotatedName(s.tail.File))
 	if _, err := os.Lstat(to); !errors.Is(err, os.ErrNotExist) {
@@ -198,16 +208,20 @@ func (s *store) rotate() error {
 	if err := os.Rename(s.path(FileName), to); err != nil {
 		return problem("rename", s.path(FileName), err)
 	}
+	s.renamed = true
+	// What this process has written to it since the last fsync has to last too.
+	full, err := s.open(rotatedName(s.tail.File), os.O_RDWR)
+	if err != nil {
+		return err
+	}
+	s.old = append(s.old, full)
 	f, err := s.open(FileName, os.O_RDWR|os.O_APPEND)
 	if err != nil {
 		return err
 	}
 	s.file, s.known = f, true
 	s.tail.File, s.tail.Size = s.tail.File+1, 0
-	if err := s.writeHead(s.tail); err != nil {
-		return err
-	}
-	return problem("sync", s.dir, s.files.Sync())
+	return nil
 }
 
 // close closes all files.

@@ -1,70 +1,244 @@
 package journal
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
 	"io"
+	"net"
+	"os"
+	"sync"
 	"time"
 
 	"tapedeck/api/crash"
 )
 
 const (
-	syslogRetry = 10 * time.Second // after a syslog that could not be reached
-	syslogClose = 200 * time.Millisecond
+	syslogRetry    = time.Second // until lines are sent again; doubles up to maxSyslogRetry
+	maxSyslogRetry = 10 * time.Second
+	syslogClose    = 200 * time.Millisecond // for which the end waits for syslog
+	maxSyslogQueue = 2 * maxBatch           // lines that wait; those after them are read from the journal
 )
 
-// syslogger sends lines to the local syslog, beside the journal. Whatever goes
-// wrong there costs the journal nothing: lines that it does not take are left
-// out.
+// syslogger sends lines to the local syslog, after they are in the journal. A
+// line that syslog does not take is sent again from the journal, by its number:
+// before later ones, and by the next start if need be.
 type syslogger struct {
-	lines chan []byte
-	done  chan struct{}
+	dir    string // of the journal
+	dial   func() (io.WriteCloser, error)
+	unsent *unsent
+	conn   io.WriteCloser // nil while not connected; only run uses it
+	wake   chan struct{}
+	done   chan struct{}
+
+	mu     sync.Mutex // guards what follows
+	queue  []syslogLine
+	failed error // why lines are not taken; nil while they are
+	closed bool
 }
 
-// startSyslog starts a syslogger, which dials when it has a line.
-func startSyslog(dial func() (io.WriteCloser, error)) *syslogger {
-	s := &syslogger{lines: make(chan []byte, 2*maxBatch), done: make(chan struct{})}
-	go s.run(dial)
+// syslogLine is a line to be sent.
+type syslogLine struct {
+	number uint64
+	data   []byte   // nil where it has to be read from the journal
+	entry  *Pending // nil for a note
+}
+
+// startSyslog starts a syslogger of the journal in dir. It connects now, so
+// that it is known at the start when that cannot be done.
+func startSyslog(dir string, dial func() (io.WriteCloser, error)) *syslogger {
+	s := &syslogger{dir: dir, dial: dial, unsent: openUnsent(dir), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	s.connect()
+	go s.run()
 	return s
 }
 
-// send takes lines and never waits.
-func (s *syslogger) send(lines [][]byte) {
-	for _, l := range lines {
-		select {
-		case s.lines <- l[:len(l)-1]:
-		default:
+// send takes lines that were written, and never waits.
+func (s *syslogger) send(first uint64, lines [][]byte, batch []*Pending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	notes := len(lines) - len(batch) // they come first
+	for i, l := range lines {
+		line := syslogLine{number: first + uint64(i)}
+		if i >= notes {
+			line.entry = batch[i-notes]
 		}
+		if len(s.queue) < maxSyslogQueue {
+			line.data = l[:len(l)-1]
+		}
+		s.queue = append(s.queue, line)
+	}
+	signal(s.wake)
+}
+
+// wait waits until p was sent, within the time that its line has.
+func (s *syslogger) wait(p *Pending) error {
+	timer := time.NewTimer(max(time.Until(p.at.Add(appendLimit)), time.Millisecond))
+	defer timer.Stop()
+	select {
+	case err := <-p.sent:
+		return err
+	case <-timer.C:
+		return syslogError(errors.New("it does not answer"))
 	}
 }
 
-func (s *syslogger) run(dial func() (io.WriteCloser, error)) {
+func syslogError(why error) error {
+	if why == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*net.OpError](why); ok {
+		why = e.Err
+	}
+	return &Error{Op: "send to", Path: "syslog", Err: fmt.Errorf("%w (%w)", ErrSyslog, why)}
+}
+
+// trouble returns why lines are not taken; nil while they are.
+func (s *syslogger) trouble() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return syslogError(s.failed)
+}
+
+// run sends what is queued, and again what was not taken, until close.
+func (s *syslogger) run() {
 	defer crash.Guard()
 	defer close(s.done)
-	var w io.WriteCloser
-	var tried time.Time
-	for l := range s.lines {
-		if w == nil && (tried.IsZero() || time.Since(tried) > syslogRetry) {
-			tried = time.Now()
-			w, _ = dial()
+	wait := syslogRetry
+	for {
+		ok := s.resend()
+		lines, closed := s.take()
+		for _, l := range lines {
+			ok = s.sendLine(l, ok)
 		}
-		if w == nil {
-			continue
+		s.unsent.save()
+		if closed {
+			s.disconnect()
+			return
 		}
-		if _, err := w.Write(l); err != nil {
-			_ = w.Close()
-			w = nil
+		var retry <-chan time.Time
+		if !s.unsent.empty() {
+			retry = time.After(wait)
+			wait = min(2*wait, maxSyslogRetry)
+		} else {
+			wait = syslogRetry
 		}
-	}
-	if w != nil {
-		_ = w.Close()
+		select {
+		case <-s.wake:
+		case <-retry:
+		}
 	}
 }
 
-// close sends what is left, for a moment: a syslog that hangs is left behind.
-func (s *syslogger) close() {
-	close(s.lines)
+// take returns what is queued, which is not sent until it is, and whether
+// nothing will follow.
+func (s *syslogger) take() (lines []syslogLine, closed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lines, s.queue = s.queue, nil
+	for _, l := range lines {
+		s.unsent.add(l.number)
+	}
+	return lines, s.closed
+}
+
+// sendLine sends one line, unless one before it was not taken, and reports
+// whether it was.
+func (s *syslogger) sendLine(l syslogLine, ok bool) bool {
+	if l.data == nil {
+		ok = false // it is sent from the journal
+	} else if ok {
+		ok = s.write(l.data)
+	}
+	if ok {
+		s.unsent.remove(l.number)
+	}
+	if l.entry != nil {
+		l.entry.sent <- s.trouble()
+	}
+	return ok
+}
+
+// write sends a line, and notes whether syslog takes lines.
+func (s *syslogger) write(line []byte) bool {
+	if s.conn == nil && !s.connect() {
+		return false
+	}
+	_, err := s.conn.Write(line)
+	if err != nil && !os.IsTimeout(err) { // it may have been restarted
+		s.disconnect()
+		if !s.connect() {
+			return false
+		}
+		_, err = s.conn.Write(line)
+	}
+	if err != nil {
+		s.disconnect()
+	}
+	s.note(err)
+	return err == nil
+}
+
+func (s *syslogger) connect() bool {
+	conn, err := s.dial()
+	if err != nil {
+		s.note(err)
+		return false
+	}
+	s.conn = conn
+	return true
+}
+
+func (s *syslogger) disconnect() {
+	if s.conn != nil {
+		_ = s.conn.Close()
+		s.conn = nil
+	}
+}
+
+func (s *syslogger) note(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failed = err
+}
+
+// resend sends the lines that were not taken, and reports whether none is left.
+func (s *syslogger) resend() bool {
+	if s.unsent.empty() {
+		return true
+	}
+	if s.conn == nil && !s.connect() {
+		return false
+	}
+	ok := true
+	err := s.unsent.lines(s.dir, func(number uint64, line []byte) bool {
+		if ok = s.write(line); ok {
+			s.unsent.remove(number)
+		}
+		return ok
+	})
+	return ok && err == nil && s.unsent.empty()
+}
+
+// close sends what is left, for a moment. The error says how many lines are left
+// for the next start.
+func (s *syslogger) close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	signal(s.wake)
 	select {
 	case <-s.done:
 	case <-time.After(syslogClose):
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.queue {
+		s.unsent.add(l.number)
+	}
+	s.unsent.save()
+	if n := s.unsent.count(); n > 0 {
+		return fmt.Errorf("%d of its lines are left for the next start to send: %w", n, cmp.Or(syslogError(s.failed), ErrSyslog))
+	}
+	return nil
 }

@@ -10,42 +10,63 @@ import (
 	"tapedeck/api/state"
 )
 
-// tooOld is the age from which a wish without an outcome will not get one from
-// its writer, of which nobody can tell whether it lives: an update takes 10 s.
+// tooOld is the age from which a request without an outcome will not get one
+// from its writer, of which nobody can tell whether it lives: an update takes
+// 10 s.
 const tooOld = 15 * time.Minute
+
+// maxSettlePause is the longest time between two tries to settle.
+const maxSettlePause = 250 * time.Millisecond
 
 // settleName is the file that is locked by who settles.
 const settleName = "settle.lock"
 
-// Settle gives each wish that has no outcome, and whose writer is gone for it
-// crashed, was killed or lost its power, to settle, and appends the outcome
+// Settle gives each request that has no outcome, and whose writer is gone for
+// it crashed, was killed or lost its power, to settle, and appends the outcome
 // that this returns, unless it returns false. It returns how many it appended.
 //
-// A writer on another machine, or on a system that does not tell, counts as
-// gone when the wish is 15 minutes old. The last two files are read. One
-// process settles at a time, so that no wish gets two outcomes: others wait
-// for it, until ctx ends.
-func (j *Journal) Settle(ctx context.Context, settle func(wish Entry) (Entry, bool)) (n int, err error) {
+// A writer of which nobody can tell whether it lives counts as gone when the
+// request is 15 minutes old. The last two files are read. One process settles
+// at a time, and until its outcomes are in the file, so that no request gets
+// two: others wait for it, until ctx ends. Call it in the background.
+func (j *Journal) Settle(ctx context.Context, settle func(request Entry) (Entry, bool)) (n int, err error) {
 	release, err := j.lockSettling(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer release()
-	wishes, err := unfinished(j.o.Dir, time.Now())
+	requests, err := unfinished(j.o.Dir, time.Now())
 	if err != nil {
 		return 0, err
 	}
-	for _, w := range wishes {
+	for _, w := range requests {
 		e, ok := settle(w)
 		if !ok {
 			continue
 		}
-		if err := j.Append(e); err != nil {
+		if err := j.land(ctx, e); err != nil {
 			return n, err
 		}
 		n++
 	}
 	return n, nil
+}
+
+// land appends an entry and waits until it is in the file, however long that
+// takes.
+func (j *Journal) land(ctx context.Context, e Entry) error {
+	p := j.Enqueue(e)
+	err := p.Wait()
+	if err == nil || p.err != nil {
+		return err
+	}
+	select {
+	case <-p.landed:
+		return nil
+	case <-ctx.Done():
+	case <-j.ended:
+	}
+	return err
 }
 
 // lockSettling waits for its turn to settle.
@@ -59,14 +80,14 @@ func (j *Journal) lockSettling(ctx context.Context) (release func(), err error) 
 	if err != nil {
 		return nil, problem("open", path, err)
 	}
-	for {
+	for wait := maxPause; ; wait = min(2*wait, maxSettlePause) {
 		ok, err := state.TryLock(f)
 		if ok {
 			return func() { state.Unlock(f); _ = f.Close() }, nil
 		}
 		if err == nil {
 			select {
-			case <-time.After(maxPause):
+			case <-time.After(wait):
 				continue
 			case <-ctx.Done():
 				err = ErrLocked
@@ -95,7 +116,7 @@ func unfinished(dir string, now time.Time) (list []Entry, err error) {
 			}
 			switch i := open[e.ID]; {
 			case broken != nil || e.ID == "":
-			case e.Event == Wish:
+			case e.Event == Request:
 				list = append(list, e)
 				open[e.ID] = len(list)
 			case e.Event == Outcome && e.Outcome != "requested" && i > 0:

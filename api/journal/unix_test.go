@@ -4,13 +4,16 @@ package journal
 
 import (
 	"errors"
+	"net"
 	"os"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/creack/pty"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -127,28 +130,84 @@ func TestWhoFrom(t *testing.T) {
 	check(t, err)
 	auth := filepath.Join(t.TempDir(), "auth")
 	check(t, os.WriteFile(auth, []byte("password\npublickey ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0HZ2rXSPHqc8b5j3b3vJx1yhYp1J9bQ6xv1mYp3F0a\n"), 0o600))
+	ssh := []string{"SSH_CONNECTION=192.0.2.7 51122 198.51.100.1 22", "SSH_CLIENT=x", "SSH_TTY=/dev/pts/3", "SSH_USER_AUTH=" + auth}
+	const key, addr = "SHA256:uDnGBSOvqMn5OEhRja8smzH1SkPwKjZMuNjCeceoL4U", "192.0.2.7:51122"
 	tests := []struct {
-		name string
-		env  []string
-		want Who
+		name   string
+		env    []string
+		device string
+		want   Who
 	}{
-		{"local", nil, Who{}},
-		{"ssh", []string{"SSH_CONNECTION=192.0.2.7 51122 198.51.100.1 22", "SSH_CLIENT=x", "SSH_TTY=/dev/pts/3", "SSH_USER_AUTH=" + auth},
-			Who{SSHClient: "192.0.2.7:51122", TTY: "/dev/pts/3", SSHKey: "SHA256:uDnGBSOvqMn5OEhRja8smzH1SkPwKjZMuNjCeceoL4U"}},
-		{"ssh by IPv6, sudo", []string{"SSH_CLIENT=2001:db8::1 51122 22", "SUDO_USER=bob", "SSH_USER_AUTH=/nonexistent"},
-			Who{SSHClient: "[2001:db8::1]:51122", SudoUser: "bob"}},
-		{"odd", []string{"SSH_CONNECTION=x", "SSH_USER_AUTH=/dev/zero"}, Who{}},
+		{"local", nil, "/dev/tty1", Who{TTY: "/dev/tty1"}},
+		{"no terminal", nil, "", Who{}},
+		{"ssh", ssh, "/dev/pts/3", Who{SSHClient: addr, TTY: "/dev/pts/3", SSHKey: key}},
+		{"ssh, the terminal is not known", ssh, "", Who{SSHClient: addr, TTY: "/dev/pts/3", SSHKey: key}},
+		{"ssh by IPv6, sudo", []string{"SSH_CLIENT=2001:db8::1 51122 22", "SUDO_USER=bob", "SSH_USER_AUTH=/nonexistent"}, "/dev/pts/4",
+			Who{SSHClient: "[2001:db8::1]:51122", SudoUser: "bob", TTY: "/dev/pts/4"}},
+		{"odd", []string{"SSH_CONNECTION=x", "SSH_USER_AUTH=/dev/zero"}, "", Who{}},
+		{"tmux that was started over ssh", append(ssh, "TMUX=/tmp/tmux-0/default,1,0"), "/dev/pts/9",
+			Who{SSHClient: addr, TTY: "/dev/pts/9", SSHKey: key, Inherited: true}},
+		{"screen, the terminal is not known", append(ssh, "STY=1.pts-3.host"), "",
+			Who{SSHClient: addr, TTY: "/dev/pts/3", SSHKey: key, Inherited: true}},
+		{"another multiplexer", ssh, "/dev/pts/9", Who{SSHClient: addr, TTY: "/dev/pts/9", SSHKey: key, Inherited: true}},
+		{"tmux on the console", []string{"TMUX=x"}, "/dev/pts/9", Who{TTY: "/dev/pts/9"}},
+		{"a name in the environment", []string{"USER=mallory", "LOGNAME=mallory"}, "", Who{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := WhoFrom(tt.env)
-			if tt.want.TTY == "" {
-				got.TTY = ""
-			}
-			tt.want.Actor = u.Username
-			if diff := cmp.Diff(tt.want.complete(), got); diff != "" {
-				t.Errorf("WhoFrom (-want +got):\n%s", diff)
+			tt.want.Actor, tt.want.UID = u.Username, u.Uid
+			if diff := cmp.Diff(tt.want.complete(), whoFrom(tt.env, tt.device)); diff != "" {
+				t.Errorf("whoFrom (-want +got):\n%s", diff)
 			}
 		})
 	}
+	if got := nameOf(userByUID("3987654321")); got != "uid 3987654321" {
+		t.Errorf("a user without a name is %q", got)
+	}
+}
+
+// The terminal is found by its device, whatever the environment says.
+func TestTerminalsDevice(t *testing.T) {
+	_, end, err := pty.Open()
+	check(t, err)
+	defer end.Close()
+	if got := deviceOf(end); got != end.Name() {
+		t.Errorf("the terminal %s is %q", end.Name(), got)
+	}
+	for _, name := range []string{os.DevNull, "."} {
+		f, err := os.Open(name)
+		check(t, err)
+		if got := deviceOf(f); got != "" {
+			t.Errorf("%s is the terminal %q", name, got)
+		}
+		check(t, f.Close())
+	}
+}
+
+// The lines have the form that a local daemon takes, on either kind of socket;
+// one that takes nothing is found out within a second or so.
+func TestDialSyslog(t *testing.T) {
+	defer func(s []string) { syslogSockets = s }(syslogSockets)
+	at := filepath.Join(t.TempDir(), "log")
+	syslogSockets = []string{filepath.Join(t.TempDir(), "none"), at}
+	if _, err := dialSyslog(); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("without a daemon: %v", err)
+	}
+	in, err := net.ListenPacket("unixgram", at)
+	check(t, err)
+	out, err := dialSyslog()
+	check(t, err)
+	_, err = out.Write([]byte(`{"seq":1}`))
+	check(t, err)
+	b := make([]byte, 1000)
+	n, _, err := in.ReadFrom(b)
+	check(t, err)
+	if ok, err := regexp.Match(`^<85>[A-Z][a-z]{2} [ 0-9]\d \d\d:\d\d:\d\d tapedeck\[\d+\]: {"seq":1}$`, b[:n]); !ok || err != nil {
+		t.Errorf("the daemon gets %q", b[:n])
+	}
+	check(t, in.Close())
+	if _, err := out.Write([]byte("x")); err == nil {
+		t.Error("a daemon that has gone takes lines")
+	}
+	check(t, out.Close())
 }

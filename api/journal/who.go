@@ -1,47 +1,51 @@
 package journal
 
 import (
-	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"net"
 	"os"
 	"os/user"
+	"strconv"
 	"strings"
+
+	"tapedeck/api/state"
 )
 
 // Who says who asked, as far as the environment of the process tells. A person
 // can set that environment; it names, and does not prove.
 type Who struct {
-	Actor     string // login name of the process's user
+	Actor     string // login name of the process's user; "uid 12345" for one without a name
+	UID       string // number of that user, a SID on Windows
 	SudoUser  string // who ran sudo to become that user; empty without
 	SSHClient string // address and port of the SSH client; empty without
 	SSHKey    string // fingerprint of the SSH key, SHA256:…; empty unless sshd exposes it
 	TTY       string // the terminal's device
+	// Inherited: what is said of SSH is of another connection, for the terminal
+	// is not that of the connection: inside tmux or screen it is the one that
+	// they were started from.
+	Inherited bool
 	Host      string // name of this machine
 	PID       int    // of the process that wrote the entry
 	Started   string // when that process started; only fit to be compared
 }
 
 // WhoFrom returns who runs this process, by environ (as os.Environ returns it)
-// and the user of the process. The key's fingerprint is in the file that
-// SSH_USER_AUTH names, when sshd runs with ExposeAuthInfo yes.
-func WhoFrom(environ []string) Who {
+// and the user and the terminal of the process. The key's fingerprint is in the
+// file that SSH_USER_AUTH names, when sshd runs with ExposeAuthInfo yes.
+func WhoFrom(environ []string) Who { return whoFrom(environ, terminal()) }
+
+// whoFrom does it for a process on the terminal with this device, empty where
+// that is not known.
+func whoFrom(environ []string, device string) Who {
 	env := map[string]string{}
 	for _, kv := range environ {
 		if k, v, ok := strings.Cut(kv, "="); ok {
 			env[k] = v
 		}
 	}
-	w := Who{SudoUser: env["SUDO_USER"], TTY: env["SSH_TTY"], SSHKey: fingerprint(env["SSH_USER_AUTH"])}
-	if u, err := user.Current(); err == nil {
-		w.Actor = u.Username
-	} else {
-		w.Actor = env["USER"]
-	}
-	if w.Actor == "" {
-		w.Actor = "unknown"
-	}
+	w := Who{Actor: userName(), SudoUser: env["SUDO_USER"], TTY: device, SSHKey: fingerprint(env["SSH_USER_AUTH"])}
 	client := env["SSH_CONNECTION"]
 	if client == "" {
 		client = env["SSH_CLIENT"]
@@ -49,25 +53,51 @@ func WhoFrom(environ []string) Who {
 	if f := strings.Fields(client); len(f) >= 2 {
 		w.SSHClient = net.JoinHostPort(f[0], f[1])
 	}
-	if w.TTY == "" {
-		w.TTY = terminal()
+	sshTTY := env["SSH_TTY"]
+	if device == "" {
+		w.TTY = sshTTY
 	}
+	elsewhere := env["TMUX"] != "" || env["STY"] != "" || sshTTY != "" && device != "" && sshTTY != device
+	w.Inherited = elsewhere && (w.SSHClient != "" || w.SSHKey != "" || device == "" && sshTTY != "")
 	return w.complete()
 }
 
 // complete fills in what is about the process.
 func (w Who) complete() Who {
 	w.Host, _ = os.Hostname()
+	w.UID, _ = processUser()
 	w.PID = os.Getpid()
 	w.Started = ownStart()
 	return w
 }
 
-// terminal returns the device of standard input, where the system tells.
-func terminal() string {
-	name, err := os.Readlink("/proc/self/fd/0")
-	if err != nil || !strings.HasPrefix(name, "/dev/pts/") && !strings.HasPrefix(name, "/dev/tty") {
-		return ""
+// processUser returns the number of the process's user, and the name, which is
+// empty where the system has none. The environment is not asked: it says what
+// anybody wants.
+func processUser() (uid, name string) {
+	if n := os.Getuid(); n >= 0 {
+		return userByUID(strconv.Itoa(n))
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Uid, u.Username
+	}
+	return "", ""
+}
+
+func userByUID(uid string) (string, string) {
+	u, err := user.LookupId(uid)
+	if err != nil {
+		return uid, ""
+	}
+	return uid, u.Username
+}
+
+// userName returns the login name of the process's user.
+func userName() string { return nameOf(processUser()) }
+
+func nameOf(uid, name string) string {
+	if name == "" {
+		return "uid " + uid
 	}
 	return name
 }
@@ -78,17 +108,12 @@ func fingerprint(name string) string {
 	if name == "" {
 		return ""
 	}
-	st, err := os.Stat(name)
-	if err != nil || !st.Mode().IsRegular() || st.Size() > 1<<20 {
-		return ""
-	}
-	f, err := os.Open(name)
+	b, _, err := state.ReadPlain(name, 1<<20)
 	if err != nil {
 		return ""
 	}
-	defer func() { _ = f.Close() }()
-	for in := bufio.NewScanner(f); in.Scan(); {
-		words := strings.Fields(in.Text())
+	for line := range bytes.Lines(b) {
+		words := strings.Fields(string(line))
 		if len(words) < 3 || words[0] != "publickey" {
 			continue
 		}

@@ -1,8 +1,10 @@
 package journal
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"tapedeck/api/crash"
@@ -71,6 +73,7 @@ func (j *Journal) flush() error {
 // lockDisk takes the store and the lock of the journal, however long that
 // takes; false when it was given up.
 func (j *Journal) lockDisk() (bool, error) {
+	began := time.Now()
 	for wait := lockPause; ; wait = min(2*wait, maxPause) {
 		j.disk.Lock()
 		ok, err := j.store.tryLock()
@@ -81,11 +84,23 @@ func (j *Journal) lockDisk() (bool, error) {
 		if err != nil {
 			return false, err
 		}
+		if time.Since(began) >= appendLimit {
+			j.isLocked()
+		}
 		select {
 		case <-time.After(wait):
 		case <-j.giveUp:
 			return false, nil
 		}
+	}
+}
+
+// isLocked notes that what is queued waits for another process.
+func (j *Journal) isLocked() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.queue) > 0 && j.failed == nil {
+		j.failed = &Error{Op: "lock", Path: j.store.path(LockName), Err: ErrLocked, Kept: true}
 	}
 }
 
@@ -113,6 +128,7 @@ func (j *Journal) writeBatch() error {
 		entries[i] = p.entry
 	}
 	lines, err := j.store.append(entries)
+	last := j.store.tail.Count // of lines
 	if err == nil {
 		j.wrote(batch)
 	}
@@ -123,7 +139,7 @@ func (j *Journal) writeBatch() error {
 	}
 	signal(j.dirty)
 	if j.syslog != nil {
-		j.syslog.send(lines)
+		j.syslog.send(last+1-uint64(len(lines)), lines, batch)
 	}
 	// Who waits for the line goes on next, before the fsync: an update is sent.
 	for _, p := range batch {
@@ -133,7 +149,7 @@ func (j *Journal) writeBatch() error {
 }
 
 // claim returns the first of the queue, to be written as they are now.
-func (j *Journal) claim() []*pending {
+func (j *Journal) claim() []*Pending {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	batch := j.queue[:min(len(j.queue), maxBatch)]
@@ -154,7 +170,7 @@ func (j *Journal) takeDropped() int {
 // fail tells everybody who waits that the journal cannot be written. Their
 // entries stay queued: those of batch, and those that came meanwhile, which
 // will be tried again at once.
-func (j *Journal) fail(batch []*pending, err error) {
+func (j *Journal) fail(batch []*Pending, err error) {
 	kept := *asError(err, j.store.path(FileName))
 	kept.Kept = true
 	j.mu.Lock()
@@ -167,7 +183,7 @@ func (j *Journal) fail(batch []*pending, err error) {
 }
 
 // wrote takes the batch off the queue.
-func (j *Journal) wrote(batch []*pending) {
+func (j *Journal) wrote(batch []*Pending) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.queue = j.queue[len(batch):]
@@ -177,11 +193,12 @@ func (j *Journal) wrote(batch []*pending) {
 	j.written++
 	for _, p := range batch {
 		p.written = true
+		close(p.landed)
 	}
 }
 
 // answer tells who appended p the result of the first try.
-func answer(p *pending, err error) {
+func answer(p *Pending, err error) {
 	select {
 	case p.done <- err:
 	default:
@@ -211,7 +228,8 @@ func (j *Journal) syncAll() {
 }
 
 // sync makes everything that was written last, then says so in the head, and
-// rotates a full file. The lock is not held while the disk works.
+// rotates a full file. The lock is not held while the disk works, and the names
+// of new files last before the head knows of them.
 func (j *Journal) sync() {
 	j.mu.Lock()
 	written, synced := j.written, j.synced
@@ -219,23 +237,8 @@ func (j *Journal) sync() {
 	if written == synced {
 		return
 	}
-	j.disk.Lock()
-	files, old := j.store.old, len(j.store.old)
-	if j.store.file != nil {
-		files = append(files, j.store.file)
-	}
-	end, known := j.store.tail, j.store.known
-	j.store.old = nil
-	j.disk.Unlock()
-	var err error
-	for i, f := range files {
-		if e := f.Sync(); e != nil && err == nil {
-			err = problem("sync", f.Name(), e)
-		}
-		if i < old {
-			_ = f.Close()
-		}
-	}
+	w := j.takeUnsynced()
+	err := j.syncFiles(w)
 	j.synchronized(written, err)
 	if ok, _ := j.lockDisk(); !ok {
 		return
@@ -245,8 +248,8 @@ func (j *Journal) sync() {
 		j.store.noteOnce("lines may not be on disk: " + err.Error())
 		return
 	}
-	if known {
-		err = j.store.advanceHead(end)
+	if w.known && !j.store.renamed {
+		err = j.store.advanceHead(w.end)
 	}
 	if err == nil && j.store.full() {
 		err = j.store.rotate()
@@ -254,6 +257,49 @@ func (j *Journal) sync() {
 	if err != nil {
 		j.store.noteOnce(err.Error())
 	}
+}
+
+// unsynced is what the disk has to make last.
+type unsynced struct {
+	files   []*os.File
+	old     int  // of files, those that are not written to any more
+	renamed bool // the names of files have changed
+	end     mark
+	known   bool
+}
+
+func (j *Journal) takeUnsynced() unsynced {
+	j.disk.Lock()
+	defer j.disk.Unlock()
+	s := j.store
+	w := unsynced{files: s.old, old: len(s.old), renamed: s.renamed, end: s.tail, known: s.known}
+	if s.file != nil {
+		w.files = append(w.files, s.file)
+	}
+	s.old, s.renamed = nil, false
+	return w
+}
+
+// syncFiles waits for the disk. What has failed is tried again the next time.
+func (j *Journal) syncFiles(w unsynced) (err error) {
+	for i, f := range w.files {
+		if e := f.Sync(); e != nil && err == nil {
+			err = problem("sync", f.Name(), e)
+		}
+		if i < w.old {
+			_ = f.Close()
+		}
+	}
+	if !w.renamed {
+		return err
+	}
+	if e := j.syncDir(); e != nil {
+		j.disk.Lock()
+		j.store.renamed = true
+		j.disk.Unlock()
+		err = cmp.Or(err, problem("sync", j.o.Dir, e))
+	}
+	return err
 }
 
 // synchronized tells everybody who waits for the disk.

@@ -74,7 +74,10 @@ func split(path string) (parts []string) {
 // alone. Root gives what it makes in a folder of another user to that user:
 // with sudo and a HOME that was kept, the home's owner could not use it.
 func makeAll(path string) error {
-	if st, err := os.Stat(path); err == nil && st.IsDir() {
+	switch st, err := os.Stat(path); {
+	case err == nil && !st.IsDir():
+		return refuse(path, "it is not a folder")
+	case err == nil:
 		return nil
 	}
 	if os.Geteuid() != 0 {

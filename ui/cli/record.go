@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"context"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"tapedeck/api/deck"
@@ -12,66 +10,52 @@ import (
 	"tapedeck/config"
 )
 
-// Record is the journal of one dashboard. One that could not be opened says so
-// for every entry: updates go out all the same, unless the journal is
-// required. The demo has none.
+// Record is the journal of one dashboard. One that cannot be opened is tried
+// again while there is something to write: updates go out all the same, unless
+// the journal is required. The demo has none.
 type Record struct {
 	dir            string
 	space, project string
-	journal        *journal.Journal
-	broken         *brokenJournal     // where it could not be opened; nil where it could
+	journal        *journal.Journal   // nil for the demo
+	required       bool               // without it, nothing is sent
 	left           map[text.Text]bool // what Leave has put on record
 }
 
 // OpenJournal opens the journal in the state directory.
 func OpenJournal(c config.Config, who journal.Who) *Record {
-	r := &Record{dir: c.StateDir, space: c.Space, project: c.Project, left: map[text.Text]bool{}}
-	if c.StateDir == "" {
-		return r
-	}
-	var err error
-	r.journal, err = journal.Open(journal.Options{
-		Dir: c.StateDir, Numbers: c.JournalNumbers, Syslog: c.JournalSyslog, Who: who,
-		Space: c.Space, Project: c.Project, Profile: c.Profile,
-		Hide: c.Token.Redactor().Clean,
-	})
-	if err != nil {
-		r.broken = &brokenJournal{err: err, required: c.JournalRequired}
+	r := &Record{dir: c.StateDir, space: c.Space, project: c.Project, required: c.JournalRequired, left: map[text.Text]bool{}}
+	if c.StateDir != "" {
+		r.journal = journal.Begin(journal.Options{
+			Dir: c.StateDir, Numbers: c.JournalNumbers, Syslog: c.JournalSyslog, Who: who,
+			Space: c.Space, Project: c.Project, Profile: c.Profile,
+			Hide: c.Token.Redactor().Clean,
+		})
 	}
 	return r
 }
 
 // Journal returns what the deck writes to; nil for nothing.
 func (r *Record) Journal() deck.Journal {
-	switch {
-	case r.journal != nil:
-		return r.journal
-	case r.broken != nil:
-		return r.broken
+	if r.journal == nil {
+		return nil
+	}
+	return r.journal
+}
+
+// Trouble returns why nothing can be put on record at this moment; nil when
+// nothing is known to be wrong.
+func (r *Record) Trouble() error {
+	if r.journal == nil {
+		return nil
+	}
+	if err := r.journal.Trouble(); err != nil {
+		return fmt.Errorf("open the journal: %w", err)
 	}
 	return nil
 }
 
-// brokenJournal is a journal that could not be opened.
-type brokenJournal struct {
-	err      error
-	required bool // without it, nothing is sent
-	lost     atomic.Int64
-}
-
-func (b *brokenJournal) Append(journal.Entry) error {
-	b.lost.Add(1)
-	return b.err
-}
-
-func (b *brokenJournal) NewID() string { return "" }
-
-func (b *brokenJournal) Settle(context.Context, func(journal.Entry) (journal.Entry, bool)) (int, error) {
-	return 0, b.err
-}
-
-// Left returns the pauses of this project that sessions left which are gone.
-// What cannot be read of the journal is no reason not to start.
+// Left returns the pauses of this project whose session has ended. What cannot
+// be read of the journal is no reason not to start.
 func (r *Record) Left() []journal.Abandoned {
 	if r.journal == nil {
 		return nil
@@ -81,7 +65,7 @@ func (r *Record) Left() []journal.Abandoned {
 }
 
 // Leave puts on record which pauses of actor last beyond the session, once for
-// each. Those that are timed have an auto-resume, which goes on, so that they
+// each, also those that actor has taken over. Those that are timed have an auto-resume, which goes on, so that they
 // are looked after, or is dropped now.
 func (r *Record) Leave(s *deck.Snapshot, actor, why string, timed []*deck.Recording, goesOn bool) {
 	if r.journal == nil {
@@ -92,7 +76,8 @@ func (r *Record) Leave(s *deck.Snapshot, actor, why string, timed []*deck.Record
 		timers[rec.SID] = true
 	}
 	for _, rec := range s.Recordings {
-		if !rec.Paused() || rec.Pause.Actor != actor || rec.Pause.Recorded || r.left[rec.SID] || goesOn && timers[rec.SID] {
+		own := rec.Pause.Actor == actor && !rec.Pause.Recorded || rec.Ack.Actor == actor
+		if !rec.Paused() || !own || r.left[rec.SID] || goesOn && timers[rec.SID] {
 			continue
 		}
 		r.left[rec.SID] = true
@@ -100,22 +85,23 @@ func (r *Record) Leave(s *deck.Snapshot, actor, why string, timed []*deck.Record
 		if timers[rec.SID] {
 			reason += "; its auto-resume was dropped"
 		}
-		_ = r.journal.Append(journal.Entry{ // it is queued when it can't be written now
-			Event: journal.Left, Recording: rec.SID, Call: rec.CallSID, Conference: rec.ConferenceSID, Reason: reason,
+		r.journal.Enqueue(journal.Entry{ // Close says so when it is never written
+			Event: journal.Behind, Recording: rec.SID, Call: rec.CallSID, Conference: rec.ConferenceSID, Reason: reason,
 		})
 	}
 }
 
-// Close writes what is queued and closes the journal. The error says how much
-// is not on record for want of one.
+// Close writes what is queued and closes the journal. The error says what is
+// not on record.
 func (r *Record) Close() error {
-	if b := r.broken; b != nil && !b.required && b.lost.Load() > 0 {
-		return fmt.Errorf("close the journal: it was never open, and %d entries are not on record: %w", b.lost.Load(), b.err)
-	}
 	if r.journal == nil {
 		return nil
 	}
-	if err := r.journal.Close(); err != nil {
+	err := r.journal.Close()
+	if r.required && !r.journal.Began() {
+		return nil // nothing was sent for want of a record
+	}
+	if err != nil {
 		return fmt.Errorf("close the journal: %w", err)
 	}
 	return nil

@@ -21,7 +21,7 @@ func TestJournalHidesTheToken(t *testing.T) {
 	c := config.Config{StateDir: dir, Space: "https://acme.signalwire.com", Project: "p1", Token: secret.New(odd), JournalNumbers: true}
 	r := OpenJournal(c, journal.Who{})
 	basic := base64.StdEncoding.EncodeToString([]byte("p1:" + odd))
-	err := r.journal.Append(journal.Entry{Event: journal.Wish, ID: "1", Recording: text.New("s1"), From: text.New(odd), To: text.New("x " + basic), Reason: "refused: " + odd})
+	err := r.journal.Append(journal.Entry{Event: journal.Request, ID: "1", Recording: text.New("s1"), From: text.New(odd), To: text.New("x " + basic), Reason: "refused: " + odd})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,11 +90,22 @@ func findSteps(items []*item) {
 	}
 }
 
+// known returns the entries that count: when there is an outcome by the session
+// that asked, those that others have found out do not.
+func (it *item) known() []journal.Entry {
+	guess := func(e journal.Entry) bool { return e.Event == journal.Outcome && e.GuessOf(it.Entry) }
+	own := func(e journal.Entry) bool { return e.Event == journal.Outcome && !guess(e) }
+	if !isRequest(it.Event) || !slices.ContainsFunc(it.entries, own) {
+		return it.entries
+	}
+	return slices.DeleteFunc(slices.Clone(it.entries), guess)
+}
+
 // outcome returns what became of a request, by the last word on it, and how
 // that is to be read. A later word replaces an earlier one.
 func (it *item) outcome() (outcome, why string, of journal.Entry) {
 	outcome = "no outcome on record"
-	for _, e := range it.entries {
+	for _, e := range it.known() {
 		switch {
 		case e.Event == journal.Outcome:
 			outcome, why, of = e.Outcome, e.Reason, e
@@ -115,7 +127,7 @@ func (it *item) done() bool {
 
 // answered returns when the answer came; zero without one.
 func (it *item) answered() time.Time {
-	for _, e := range it.entries {
+	for _, e := range it.known() {
 		switch {
 		case isRequest(e.Event):
 		case e.Latency > 0 && isRequest(it.Event):

@@ -221,7 +221,7 @@ func (b *builder) update() {
 	}
 	if p.Err != nil {
 		b.wrapped(theme.Bad, reason(p.Err))
-		if hint := api.Hint(p.Err); hint != "" && p.Outcome == deck.Failed {
+		if hint := nextStep(p.Err); hint != "" && p.Outcome == deck.Failed {
 			b.wrapped(theme.Plain, "hint: "+hint)
 		}
 	}
@@ -230,9 +230,23 @@ func (b *builder) update() {
 // reason returns what the API said, or what happened instead.
 func reason(err error) string {
 	if errors.Is(err, deck.ErrNotOnRecord) {
-		return "not sent: it cannot be put on record"
+		return text.New(err.Error()).String()
 	}
 	return text.New(api.Words(err)).String()
+}
+
+// nextStep returns what a person can do about err; empty for nothing.
+func nextStep(err error) string {
+	if !errors.Is(err, deck.ErrNotOnRecord) {
+		return api.Hint(err)
+	}
+	if e, ok := errors.AsType[interface {
+		error
+		Hint() string
+	}](err); ok { // of the journal
+		return e.Hint()
+	}
+	return ""
 }
 
 // seconds returns a short time as people say it.

@@ -1,0 +1,147 @@
+package journal
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"tapedeck/api/text"
+)
+
+// lineUp returns a journal with these entries of a project, by whoever they say.
+func lineUp(t *testing.T, list ...Entry) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	s := newStore(Options{Dir: dir})
+	_, err := s.tryLock()
+	check(t, err)
+	defer s.close()
+	for i := range list {
+		list[i].Time = time.Now().Add(time.Duration(i-len(list)) * time.Second)
+		if list[i].Project == "" {
+			list[i].Space, list[i].Project = "https://acme.example", "p"
+		}
+	}
+	_, err = s.append(list)
+	check(t, err)
+	return dir
+}
+
+// by returns an entry of a process: of one that has ended, of this one, or of
+// another machine's.
+func (e Entry) by(w Who) Entry { e.Who = w; return e }
+
+func TestLeftBehind(t *testing.T) {
+	dead := Who{Actor: "alice", Host: mustHostname(t), PID: 1 << 22, Started: ownStart()}
+	self := Who{Actor: "bob"}.complete()
+	far := Who{Actor: "carol", Host: "elsewhere", PID: 1, Started: "x"}
+	with := func(e Entry, outcome string) Entry { e.Outcome = outcome; return e }
+	resumed := outcome("r")
+	resumed.StatusAsked, resumed.StatusAnswered = "in-progress", "in-progress"
+	portless := wish("w").by(dead)
+	portless.Space, portless.Project = "https://ACME.example:443/", "p"
+	taken := Entry{Event: Ack, Recording: rec1, Reason: "taken over"}
+	quit := Entry{Event: Behind, Recording: rec1, Reason: "quit"}
+	tests := []struct {
+		name string
+		list []Entry
+		want string // actor and why
+	}{
+		{"its session has died", []Entry{wish("w").by(dead), outcome("w").by(dead)}, "alice"},
+		{"its session lives", []Entry{wish("w").by(self), outcome("w").by(self)}, ""},
+		{"nobody knows of its session", []Entry{wish("w").by(far), outcome("w").by(far)}, ""},
+		{"it died before the answer", []Entry{wish("w").by(dead)}, "alice"},
+		{"it died before the answer, and that is not known", []Entry{wish("w").by(dead), with(outcome("w").by(self), "unknown")}, "alice"},
+		{"it was not done", []Entry{wish("w").by(dead), with(outcome("w").by(dead), "failed")}, ""},
+		{"it was seen later to be done", []Entry{wish("w").by(dead), with(outcome("w").by(dead), "contradicted"),
+			{Event: Seen, ID: "w", Recording: rec1, StatusAsked: "paused", Outcome: "verified"}}, "alice"},
+		{"a wrong guess, then the truth", []Entry{wish("w").by(dead), with(outcome("w").by(self), "contradicted"), outcome("w").by(dead)}, "alice"},
+		{"the truth, then a wrong guess", []Entry{wish("w").by(dead), outcome("w").by(dead), with(outcome("w").by(self), "contradicted")}, "alice"},
+		{"resumed since", []Entry{wish("w").by(dead), outcome("w").by(dead), resumed}, ""},
+		{"taken over", []Entry{wish("w").by(dead), outcome("w").by(dead), taken.by(self)}, ""},
+		{"taken over and left knowingly", []Entry{wish("w").by(dead), outcome("w").by(dead), taken.by(self), quit.by(self)}, "bob quit"},
+		{"the space with its port", []Entry{portless, outcome("w").by(dead)}, "alice"},
+		{"an older file", []Entry{{Event: "wish", ID: "w", Recording: rec1, StatusAsked: "paused"}, outcome("w").by(self),
+			{Event: "left", Recording: rec1, Reason: "quit"}}, " quit"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			list, err := LeftBehind(lineUp(t, tt.list...), "https://acme.example", "p", time.Now())
+			check(t, err)
+			got := ""
+			for _, a := range list {
+				got += strings.TrimRight(a.Actor+" "+a.Why, " ")
+			}
+			if got != tt.want {
+				t.Errorf("left behind: %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func mustHostname(t *testing.T) string {
+	t.Helper()
+	j, err := Open(Options{Dir: t.TempDir()})
+	check(t, err)
+	check(t, j.Close())
+	return j.o.Who.Host
+}
+
+func TestSameSpace(t *testing.T) {
+	tests := []struct {
+		a, b string
+		want bool
+	}{
+		{"https://h.example", "https://h.example:443", true},
+		{"https://h.example/", "https://H.example", true},
+		{"http://127.0.0.1:80", "http://127.0.0.1", true},
+		{"https://h.example:8443", "https://h.example", false},
+		{"https://h.example:4430", "https://h.example", false},
+		{"http://h.example:443", "http://h.example", false},
+		{"https://h.example", "https://i.example", false},
+		{"https://[::1]:443", "https://[::1]", true},
+		{"", "https://h.example", false},
+		{"", "", true},
+	}
+	for _, tt := range tests {
+		if got := SameSpace(tt.a, tt.b); got != tt.want {
+			t.Errorf("%q and %q: %v", tt.a, tt.b, got)
+		}
+	}
+}
+
+// Older files have other names of two events; new lines do not.
+func TestEventNames(t *testing.T) {
+	for old, want := range map[string]Event{"wish": Request, "left": Behind, "request": "request", "left-behind": "left-behind", "more": "more"} {
+		var e Entry
+		check(t, e.UnmarshalJSON([]byte(`{"time":"2026-03-01T03:00:00Z","event":"`+old+`"}`)))
+		if e.Event != want {
+			t.Errorf("%s is read as %s", old, e.Event)
+		}
+	}
+	b, err := Entry{Event: Wish, Recording: text.New("r")}.MarshalJSON()
+	if err != nil || !strings.Contains(string(b), `"event":"request"`) {
+		t.Errorf("%s, %v", b, err)
+	}
+}
+
+// Who follows the journal sees the outcome of the session that asked, whatever
+// others have found out before or after it.
+func TestFollowTheTruth(t *testing.T) {
+	self, other := Who{Actor: "alice", PID: 1}, Who{Actor: "bob", PID: 2}
+	guess := outcome("w").by(other)
+	guess.Outcome = "contradicted"
+	for name, list := range map[string][]Entry{
+		"a guess before": {wish("w").by(self), guess, outcome("w").by(self)},
+		"a guess after":  {wish("w").by(self), outcome("w").by(self), guess},
+	} {
+		f := Follow(lineUp(t, list...), "https://acme.example:443", "p")
+		check(t, f.look(t.Context()))
+		actions, err := f.Actions(9)
+		check(t, err)
+		p, ok := f.Paused(rec1)
+		if len(actions) != 1 || actions[0].Outcome != "verified" || !ok || p.At.Sub(actions[0].Time) != 120*time.Millisecond {
+			t.Errorf("%s: %+v; paused %+v", name, actions, p)
+		}
+	}
+}
