@@ -15,7 +15,7 @@ import (
 func onProgram(t *testing.T, name string, play func(t *testing.T, p *program)) {
 	t.Run(name, func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			p := startProgram(t, 120, 40, without(sidQueued))
+			p := startProgram(t, 120, 40, without(sidQueued, sidEnded))
 			p.typeKeys("j")
 			p.typeKeys("j")
 			p.rest(time.Second)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -47,11 +48,11 @@ func after(sid string, change func(*deck.Recording)) *deck.Snapshot {
 	return snapshotOf(snap.Recordings...)
 }
 
-// without is the office without a recording.
-func without(sid string) *deck.Snapshot {
+// without is the office without some recordings.
+func without(sids ...string) *deck.Snapshot {
 	var recs []*deck.Recording
 	for _, r := range office().Recordings {
-		if r.SID.String() != sid {
+		if !slices.Contains(sids, r.SID.String()) {
 			recs = append(recs, r)
 		}
 	}
@@ -90,8 +91,8 @@ func TestSelectedIsLookedAt(t *testing.T) {
 		{name: "Esc while a filter is typed", from: sidRec, do: func(s *session) {
 			s.press("/", "7", "9", "4", "6").wait(time.Second).press("ctrl+c")
 		}, at: askSel, later: atOnce, of: "91be"},
-		{name: "another order", from: sidRec, do: keys("o", "2"), at: askLine, later: atOnce, of: "91be"},
-		{name: "the order is reversed", from: sidRec, do: keys("O"), at: askLine, later: atOnce, of: "91be"},
+		{name: "another order", from: sidQueued, do: keys("o", "2"), at: askLine, later: atOnce, of: "e3f0"},
+		{name: "the order is reversed", from: sidQueued, do: keys("O"), at: askLine, later: atOnce, of: "e3f0"},
 		{name: "frozen", from: sidRec, do: func(s *session) { s.press("f").show(without(sidQueued)) }, at: atOnce, later: atOnce, of: "91be"},
 		{name: "frozen and thawed", from: sidRec, do: func(s *session) { s.press("f").show(without(sidQueued)).press("f") }, at: askLine, later: atOnce, of: "91be"},
 		{name: "the detail pane in full", from: sidRec, do: keys("enter"), at: askLine, later: atOnce, of: "91be"},

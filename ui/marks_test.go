@@ -124,7 +124,7 @@ func TestSiblings(t *testing.T) {
 		s.d.settle = settled(map[string]error{sidOld: errors.Join(context.DeadlineExceeded)})
 		s.press("p")
 		s.wantVerbs("pause 91be silence")
-		s.want("2 other recordings of this conversation are still running", "the same call: ", "y pause")
+		s.want("2 other recordings of this conversation are", "the same call: ", "y pause")
 		s.wait(time.Second).press("p", "y")
 		if got := s.verbs(); !strings.HasPrefix(got, "pause 91be silence, pause ") || len(s.d.requests) != 3 {
 			t.Errorf("requests %q, want three pauses", got)

@@ -93,12 +93,21 @@ func linked(sids ...string) *deck.Snapshot {
 	return snap
 }
 
+// wantWhy wants a question to be open for a reason, however its lines are cut.
+func (s *session) wantWhy(why string) *session {
+	s.t.Helper()
+	if s.m.prompt == nil || s.m.prompt.Question().Why != why {
+		s.t.Errorf("no question says %q\n%s", why, s.text())
+	}
+	return s
+}
+
 func TestSiblingQuestion(t *testing.T) {
 	open := func(s *session) *deck.Snapshot {
 		s.show(linked(sidRec, sidOld)).pick(sidRec)
 		s.d.settle = settled(nil)
 		s.press("p").wait(time.Second)
-		s.want("Pausing …91be. 1 other recording of this conversation is still running.", "the same call: ")
+		s.wantWhy("Pausing …91be. 1 other recording of this conversation is still running.").want("the same call: ")
 		return change(linked(sidRec, sidOld), sidRec, func(r *deck.Recording) { r.Status = api.Paused })
 	}
 	for _, over := range []struct {
@@ -122,7 +131,7 @@ func TestSiblingQuestion(t *testing.T) {
 		s.show(change(linked(sidRec, sidOld), sidRec, func(r *deck.Recording) { r.Status = api.Paused })).pick(sidRec)
 		s.d.settle = settled(nil)
 		s.press("p")
-		s.want("…91be is paused. 1 other recording of this conversation is still running.", "…07d1  ")
+		s.wantWhy("…91be is paused. 1 other recording of this conversation is still running.").want("…07d1  ")
 		s.wantVerbs("")
 		s.wait(time.Second).press("y")
 		s.wantVerbs("pause 07d1 silence")
@@ -136,7 +145,7 @@ func TestSiblingQuestion(t *testing.T) {
 		s.d.settle = settled(nil)
 		s.press("r").wait(time.Second).press("y")
 		s.wantVerbs("resume 8142")
-		s.want("Resuming …8142. 1 other recording of this conversation is still paused.", "…c07a  ")
+		s.wantWhy("Resuming …8142. 1 other recording of this conversation is still paused.").want("…c07a  ")
 		s.press("y")
 		s.want("too soon")
 		s.wait(time.Second).press("y")
@@ -192,7 +201,7 @@ func TestPauseScope(t *testing.T) {
 		if got := s.verbs(); got != "resume 8142, resume 91be" && got != "resume 91be, resume 8142" {
 			t.Errorf("requests %q", got)
 		}
-		s.want("1 other recording of this conversation is still paused.", "…c07a")
+		s.wantWhy("Resuming 2 recordings. 1 other recording of this conversation is still paused.").want("…c07a")
 	})
 }
 

@@ -110,7 +110,14 @@ func (m Model) because(out [][]part) [][]part {
 	if m.q.Why == "" {
 		return out
 	}
-	return append(out, []part{{theme.Warn, "  " + m.q.Why}})
+	line := ""
+	for word := range strings.FieldsSeq(m.th.Plain(m.q.Why)) {
+		if line != "" && m.th.Width(line)+m.th.Width(word)+3 > m.wide {
+			out, line = append(out, []part{{theme.Warn, " " + line}}), ""
+		}
+		line += " " + word
+	}
+	return append(out, []part{{theme.Warn, " " + line}})
 }
 
 // abouts are the lines that say who is on the line, of one recording or

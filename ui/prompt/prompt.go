@@ -82,6 +82,7 @@ type Model struct {
 	line   lined
 	top    int // the first of several that is named
 	room   int // how many of them there is room for, while they are rendered; 0 for all
+	wide   int // in cells, while it is rendered
 	th     theme.Theme
 }
 
