@@ -48,7 +48,7 @@ func after(sid string, change func(*deck.Recording)) *deck.Snapshot {
 	return snapshotOf(snap.Recordings...)
 }
 
-// without is the office without a recording.
+// without is the office without some recordings.
 func without(sids ...string) *deck.Snapshot {
 	var recs []*deck.Recording
 	for _, r := range office().Recordings {
@@ -91,8 +91,8 @@ func TestSelectedIsLookedAt(t *testing.T) {
 		{name: "Esc while a filter is typed", from: sidRec, do: func(s *session) {
 			s.press("/", "7", "9", "4", "6").wait(time.Second).press("ctrl+c")
 		}, at: askSel, later: atOnce, of: "91be"},
-		{name: "another order", from: sidOld, do: keys("o", "2"), at: askLine, later: atOnce, of: "07d1"},
-		{name: "the order is reversed", from: sidOld, do: keys("O"), at: askLine, later: atOnce, of: "07d1"},
+		{name: "another order", from: sidQueued, do: keys("o", "2"), at: askLine, later: atOnce, of: "e3f0"},
+		{name: "the order is reversed", from: sidQueued, do: keys("O"), at: askLine, later: atOnce, of: "e3f0"},
 		{name: "frozen", from: sidRec, do: func(s *session) { s.press("f").show(without(sidQueued)) }, at: atOnce, later: atOnce, of: "91be"},
 		{name: "frozen and thawed", from: sidRec, do: func(s *session) { s.press("f").show(without(sidQueued)).press("f") }, at: askLine, later: atOnce, of: "91be"},
 		{name: "the detail pane in full", from: sidRec, do: keys("enter"), at: askLine, later: atOnce, of: "91be"},

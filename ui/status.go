@@ -259,6 +259,7 @@ func (m *Model) message(room int) (first, second []span) {
 			add(theme.Warn, "hint: "+m.th.Plain(hint))
 		}
 	}
+	add(theme.Warn, m.th.Plain(m.info.hint))
 	first = []span{{role, head}}
 	switch fits := m.th.Width(head)+2+m.th.Width(info.text) <= room; {
 	case info.text == "":

@@ -28,7 +28,7 @@ func TestSuspend(t *testing.T) {
 	at120(t, "own pauses: asks as q does", can, func(t *testing.T, s *session) {
 		s.left()
 		s.press("ctrl+z", "ctrl+z", "y")
-		s.want("Suspend? 1 recording that you paused is still paused, and nothing here would alarm", "too soon", "y suspend, they stay paused")
+		s.want("Suspend? 1 recording that you paused is still paused", "Nothing here alarms while it is suspended.", "too soon", "y suspend, they stay paused")
 		suspends(t, s, false)
 		s.wait(time.Second).press("n")
 		s.want("still running")

@@ -33,7 +33,7 @@ func TestSelectedRowIsTinted(t *testing.T) {
 			for state, do := range map[string]func(*Model){
 				"": func(*Model) {}, "stale": func(m *Model) { m.SetStale(true) }, "unfocused": func(m *Model) { m.SetFocus(false) },
 				"marked": func(m *Model) { m.SetMarks(map[text.Text]bool{text.New("aaaa-07d1"): true}) },
-				"kept":   func(m *Model) { m.SetSnapshot(snapshot()) },
+				"kept":   func(m *Model) { m.SetSnapshot(snapshot(rec("aaaa-0001", api.InProgress, 0))) },
 				"ended":  func(m *Model) { m.Select(text.New("aaaa-5b6d")) },
 			} {
 				m := sized(theme.New(o), w, 12, some())

@@ -178,11 +178,14 @@ func (m Model) quit() [][]part {
 	if n := len(m.q.Left); n != 1 {
 		title = fmt.Sprintf("%d recordings that you paused are still paused", n)
 	}
-	title = "Quit? " + title
+	head := "Quit? "
 	if m.q.Kind == Suspend {
-		verb, title = "suspend", "Suspend? "+strings.TrimPrefix(title, "Quit? ")+", and nothing here would alarm"
+		verb, head = "suspend", "Suspend? "
 	}
-	out := [][]part{{{theme.Warn, title}}}
+	out := [][]part{{{theme.Warn, head + title}}}
+	if m.q.Kind == Suspend {
+		out = append(out, []part{{theme.Plain, "  Nothing here alarms while it is suspended."}})
+	}
 	for i, l := range m.q.Left {
 		if i == maxLeft {
 			out = append(out, []part{{theme.Dim, fmt.Sprintf("  and %d more", len(m.q.Left)-i)}})
