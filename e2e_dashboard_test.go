@@ -131,7 +131,7 @@ func testRowsMove(t *testing.T, p program) {
 	s.see("cannot pause …a028: it is completed")
 	s.keys("X")
 	s.see("cannot stop …a028: it is completed")
-	s.keys("j")
+	s.keys("k")
 	s.wait("move on", func(screen string) bool { short, _ := selected(screen); return short != "" && short != "a028" })
 	if n := len(space.updates()); n != 1 {
 		t.Errorf("%d updates, want 1", n)

@@ -292,7 +292,7 @@ func selected(screen string) (short, status string) {
 	if m == nil {
 		return "", ""
 	}
-	return m[2], m[1]
+	return m[2], strings.TrimSuffix(m[1], "?") // which old data has
 }
 
 // selects waits until the row with the pointer is that of a recording, and has
