@@ -150,7 +150,7 @@ func TestJournalPager(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_ = os.Remove(seen)
-			app := App{Environ: append(os.Environ(), "PAGER="+tt.pager), Terminal: tt.terminal}
+			app := App{Environ: []string{"HOME=/nonexistent", "PATH=" + os.Getenv("PATH"), "PAGER=" + tt.pager}, Terminal: tt.terminal}
 			code, stdout, stderr := call(t, app, append([]string{"journal", "--state-dir", dir}, tt.args...)...)
 			if code != 0 || stderr != "" || !strings.Contains(stdout, "alice") {
 				t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)
