@@ -16,7 +16,7 @@ import (
 
 // breakEnv says where the test's own program, a dashboard, breaks down at the
 // key R.
-const breakEnv = "TAPEDECK_TEST_BREAK"
+const breakEnv = "TEST_BREAK_TAPEDECK"
 
 // runBroken runs a dashboard that breaks down, and returns its exit code.
 func runBroken(where string) int {

@@ -70,6 +70,7 @@ func TestE2E(t *testing.T) {
 		{"status", testStatus},
 		{"marks", testMarks},
 		{"journal broken", testJournalBroken},
+		{"nothing else writes", testNothingElseWrites},
 		{"long", testLong},
 	}
 	for _, tt := range tests {

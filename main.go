@@ -40,6 +40,8 @@ func main() {
 // run runs tapedeck with these arguments and this environment, and returns its
 // exit code. A second signal ends the process at once.
 func run(ctx context.Context, args, env []string) int {
+	// net/http and others report what they find odd, with a server's own words.
+	defer cli.TakeStandardLog(nil)()
 	ctx, stop := cli.NotifyContext(ctx, os.Exit)
 	defer stop()
 	return cli.Execute(ctx, cli.App{
@@ -73,6 +75,7 @@ func dashboard(ctx context.Context, start cli.Start) error {
 		return err
 	}
 	defer log.Close()
+	defer cli.TakeStandardLog(log)()
 	who := journal.WhoFrom(start.Environ)
 	record := cli.OpenJournal(start.Config, who)
 	s := &session{start: start, who: who, record: record}
@@ -136,7 +139,9 @@ func (s *session) run(ctx context.Context) error {
 		cli.ShareStatus(polls, s.start.Config, s.deck, s.noScreen.Load)
 	})
 
+	release := holdStderr(os.Stderr)
 	err := ui.Run(ctx, s.options(polls))
+	release()
 	if errors.Is(err, ui.ErrHangup) {
 		err = &cli.SignalError{Signal: syscall.SIGHUP}
 	}

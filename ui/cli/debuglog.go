@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log"
 	"log/slog"
 	"os"
+	"strings"
 
 	"tapedeck/api"
 	"tapedeck/api/state"
+	"tapedeck/api/text"
 	"tapedeck/config"
 )
 
@@ -78,4 +81,39 @@ func (l *Log) Close() error {
 		return nil
 	}
 	return l.file.Close()
+}
+
+// TakeStandardLog has what libraries write to Go's standard logger go to l, and
+// to nowhere for nil or a log that logs nothing: net/http reports by it what a
+// server sent, which may be a token, and a terminal shows it in the middle of
+// the screen. restore takes that back.
+func TakeStandardLog(l *Log) (restore func()) {
+	to, flags, prefix := log.Writer(), log.Flags(), log.Prefix()
+	log.SetOutput(libraryLog{l})
+	log.SetFlags(0)
+	log.SetPrefix("")
+	return func() { log.SetOutput(to); log.SetFlags(flags); log.SetPrefix(prefix) }
+}
+
+// libraryLog is the debug log for libraries.
+type libraryLog struct{ log *Log }
+
+// maxLibrary is how many characters of a library's line are kept.
+const maxLibrary = 80
+
+// Write logs one line, up to the first quote or equals sign: what follows is
+// what somebody sent.
+func (w libraryLog) Write(b []byte) (int, error) {
+	if w.log == nil || w.log.log == nil {
+		return len(b), nil
+	}
+	line := string(b)
+	if i := strings.IndexAny(line, "\"'`=\n"); i >= 0 {
+		line = line[:i]
+	}
+	if r := []rune(line); len(r) > maxLibrary {
+		line = string(r[:maxLibrary]) + "…"
+	}
+	w.log.log.Debug("library", "says", text.New(strings.TrimSpace(line)).String())
+	return len(b), nil
 }

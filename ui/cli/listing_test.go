@@ -49,15 +49,15 @@ func list(t *testing.T, dir string, args ...string) string {
 // A later word on an update replaces the earlier one, in its line.
 func TestJournalPairs(t *testing.T) {
 	const second = time.Second
-	undone := entry(9*second, eventSeen, "4", "rec-4", "paused", "", "resumed by others")
+	undone := entry(9*second, journal.Seen, "4", "rec-4", "paused", "", "resumed by others")
 	undone.StatusAnswered = "in-progress"
 	dir := written(t,
 		entry(0, journal.Wish, "1", "rec-1", "paused", "", ""),
 		entry(1*second, journal.Wish, "2", "rec-2", "paused", "", ""),
-		entry(2*second, eventAgain, "2", "rec-2", "paused", "", ""),
+		entry(2*second, journal.Again, "2", "rec-2", "paused", "", ""),
 		entry(3*second, journal.Outcome, "2", "rec-2", "paused", "unknown", "timeout"),
 		entry(4*second, journal.Outcome, "1", "rec-1", "paused", "contradicted", "it is in-progress"),
-		entry(5*second, eventSeen, "1", "rec-1", "paused", "verified", "a later read agrees"),
+		entry(5*second, journal.Seen, "1", "rec-1", "paused", "verified", "a later read agrees"),
 		entry(6*second, journal.Outcome, "2", "rec-2", "paused", "verified", ""), // a guess is replaced
 		entry(7*second, journal.Wish, "3", "rec-3", "stopped", "", ""),
 		entry(8*second, journal.Wish, "4", "rec-4", "paused", "", ""),
@@ -150,7 +150,7 @@ func TestJournalPager(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			_ = os.Remove(seen)
-			app := App{Environ: append(os.Environ(), "PAGER="+tt.pager), Terminal: tt.terminal}
+			app := App{Environ: []string{"HOME=/nonexistent", "PATH=" + os.Getenv("PATH"), "PAGER=" + tt.pager}, Terminal: tt.terminal}
 			code, stdout, stderr := call(t, app, append([]string{"journal", "--state-dir", dir}, tt.args...)...)
 			if code != 0 || stderr != "" || !strings.Contains(stdout, "alice") {
 				t.Errorf("exit code %d, stdout %q, stderr %q", code, stdout, stderr)

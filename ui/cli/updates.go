@@ -10,13 +10,10 @@ import (
 	"tapedeck/api/text"
 )
 
-// The events of the journal that this file knows beside those of package
-// journal: an older name of a request, and two that say more of one.
+// A request has had two names in the journal.
 const (
 	eventRequest journal.Event = "request"
 	eventWish    journal.Event = "wish"
-	eventSeen    journal.Event = "seen"
-	eventAgain   journal.Event = "again"
 )
 
 func isRequest(e journal.Event) bool { return e == eventRequest || e == eventWish }
@@ -53,7 +50,7 @@ func readItems(dir string, bad func(*journal.LineError)) (items []*item, err err
 		if err != nil {
 			return nil, err
 		}
-		update := e.ID != "" && (isRequest(e.Event) || e.Event == journal.Outcome || e.Event == eventAgain || e.Event == eventSeen)
+		update := e.ID != "" && (isRequest(e.Event) || e.Event == journal.Outcome || e.Event == journal.Again || e.Event == journal.Seen)
 		it := byID[e.ID]
 		if !update || it == nil {
 			it = &item{Entry: e, update: update}
@@ -63,7 +60,7 @@ func readItems(dir string, bad func(*journal.LineError)) (items []*item, err err
 			byID[e.ID] = it
 		}
 		it.entries = append(it.entries, e)
-		if e.Event == eventSeen && e.Outcome == "" && len(it.entries) > 1 {
+		if e.Event == journal.Seen && e.Outcome == "" && len(it.entries) > 1 {
 			it.entries = it.entries[:len(it.entries)-1] // it stands where it was seen
 			items = append(items, &item{Entry: e, entries: []journal.Entry{e}, undone: true})
 		}
@@ -109,7 +106,7 @@ func (it *item) outcome() (outcome, why string, of journal.Entry) {
 		switch {
 		case e.Event == journal.Outcome:
 			outcome, why, of = e.Outcome, e.Reason, e
-		case e.Event == eventSeen && e.Outcome != "":
+		case e.Event == journal.Seen && e.Outcome != "":
 			outcome, why = e.Outcome, e.Reason
 			if outcome == "verified" {
 				outcome, why = "verified late", ""
@@ -142,7 +139,7 @@ func (it *item) answered() time.Time {
 // again counts how often a person had the update sent once more.
 func (it *item) again() (n int) {
 	for _, e := range it.entries {
-		if e.Event == eventAgain {
+		if e.Event == journal.Again {
 			n++
 		}
 	}

@@ -1,0 +1,7 @@
+package main
+
+import "golang.org/x/sys/unix"
+
+const getTermios = unix.TCGETS
+
+func dup2(from, to int) error { return unix.Dup3(from, to, 0) }
