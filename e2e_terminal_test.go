@@ -292,7 +292,7 @@ func selected(screen string) (short, status string) {
 	if m == nil {
 		return "", ""
 	}
-	return m[2], strings.TrimSuffix(m[1], "?") // which old data has
+	return m[2], strings.Trim(m[1], "!?") // of what alarms, and of old data
 }
 
 // selects waits until the row with the pointer is that of a recording, and has
