@@ -143,24 +143,37 @@ func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen fu
 	readStatuses(c.StateDir, time.Now()) // which removes those of the dead
 	snapshots, cancel := d.Subscribe()
 	defer cancel()
+	var said, latest sharedStatus
+	var due <-chan time.Time // when the latest is written; nil while it is
+	next := time.Now()       // before it, only what cannot wait is written
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-due:
 		case s := <-snapshots:
-			status := statusOf(s, time.Now())
-			status.Host, status.Started = self.Host, self.Started
-			status.Space, status.Project, status.NoScreen = c.Space, c.Project, noScreen()
-			if b, err := json.Marshal(status); err == nil {
-				_ = dir.Replace(name, b) // a reader never sees half of it
+			latest = statusOf(s, time.Now())
+			latest.Host, latest.Started = self.Host, self.Started
+			latest.Space, latest.Project, latest.NoScreen = c.Space, c.Project, noScreen()
+			if wait := time.Until(next); wait > 0 && latest.worth() == said.worth() {
+				if due == nil {
+					due = time.After(wait)
+				}
+				continue
 			}
 		}
-		select { // not more often than this
-		case <-ctx.Done():
-			return
-		case <-time.After(shareAtMost):
+		due, said, next = nil, latest, time.Now().Add(shareAtMost)
+		if b, err := json.Marshal(latest); err == nil {
+			_ = dir.Replace(name, b) // a reader never sees half of it
 		}
 	}
+}
+
+// worth is what of a status cannot wait to be shared: that the numbers are not
+// to be believed, and who is in trouble.
+func (s sharedStatus) worth() sharedStatus {
+	return sharedStatus{Failing: s.Failing, Partial: s.Partial, Paused: s.Paused,
+		NotPaused: s.NotPaused, ResumedByOthers: s.ResumedByOthers, Acked: s.Acked}
 }
 
 // readStatuses returns what the running tapedecks of this user share, stale or

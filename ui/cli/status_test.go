@@ -274,6 +274,39 @@ func TestStatusOfASnapshot(t *testing.T) {
 	}
 }
 
+// What cannot wait is shared by the poll that finds it: a pause, a trouble, data
+// that is not to be believed.
+func TestShareStatusAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		space := sim.New(sim.Options{})
+		sid := space.Begin(sim.Begin{StartedAgo: time.Minute})
+		d, err := deck.Open(api.Config{Space: "http://127.0.0.1", Project: space.Project(), Token: secret.New(space.Token()), Transport: space.Transport()},
+			deck.Config{Interval: 500 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go d.Run(ctx)
+		go ShareStatus(ctx, config.Config{StateDir: dir}, d, func() bool { return false })
+		time.Sleep(2 * time.Second)
+		for i := range 6 {
+			status := []string{"paused", "in-progress"}[i%2]
+			space.SetStatus(sid, status)
+			time.Sleep(600 * time.Millisecond) // a poll and what it takes
+			all := readStatuses(dir, time.Now())
+			if len(all) != 1 || all[0].Paused != 1-i%2 {
+				t.Errorf("%s a while ago, shared is %+v", status, all)
+			}
+		}
+		cancel()
+		synctest.Wait()
+		if err := d.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A running tapedeck shares what it knows, sweeps what others left, and takes
 // its file away when it ends.
 func TestShareStatus(t *testing.T) {
