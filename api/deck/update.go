@@ -15,9 +15,12 @@ const (
 	updateLimit  = 10 * time.Second // from the request to its last POST's answer
 	maxResends   = 2                // after HTTP 429
 	unknownReads = time.Second      // reads that disagree for so long after HTTP 5xx mean: not done
-	verifyRead   = 5 * time.Second  // one read that verifies
-	givenUp      = 30 * time.Second // after that the polls go on looking
-	appearAfter  = 20 * time.Millisecond
+	// forgottenReads is the same after a connection that the network forgot, so
+	// that a key within 2 s of the first one sends anew.
+	forgottenReads = 500 * time.Millisecond
+	verifyRead     = 5 * time.Second  // one read that verifies
+	givenUp        = 30 * time.Second // after that the polls go on looking
+	appearAfter    = 20 * time.Millisecond
 )
 
 // Why a request is refused without being sent; test with errors.Is.

@@ -152,6 +152,9 @@ func (u *update) unknown(err error) {
 	now := time.Now()
 	u.step(func(p *Progress) { p.Outcome, p.Err, p.Note = Unknown, err, "reading it again" })
 	window := lagWindow
+	if api.Forgotten(err) && u.d.closing.Err() == nil { // a read on another connection has shown what is true
+		window = forgottenReads
+	}
 	if e, ok := errors.AsType[*api.Error](err); ok && e.StatusCode >= http.StatusInternalServerError {
 		window = unknownReads
 	}
@@ -163,15 +166,27 @@ func (u *update) unknown(err error) {
 // be read by itself, a poll's look at it is as good. When nothing gets through
 // for half a minute, the polls go on looking. A read that was refused with a
 // time for the next one is not repeated before.
+//
+// A deck that closes waits for no verification, but up to until for what became
+// of an update that nobody knows.
 func (u *update) verify(until time.Time) {
 	from, outcome := time.Now(), u.progress().Outcome
+	closing := u.d.closing
+	if outcome != Accepted {
+		var cancel context.CancelFunc
+		closing, cancel = context.WithCancel(context.Background())
+		defer cancel()
+		defer context.AfterFunc(u.d.closing, func() { // a while later than the deck
+			time.AfterFunc(max(time.Until(until), 0)+unknownReads, cancel)
+		})()
+	}
 	var refused error  // what the last read came to
 	var next time.Time // not before, the next one
 	for wait := 100 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
 		began := time.Now()
 		rec, err := api.Recording{}, refused
 		if !began.Before(next) {
-			rec, err = u.read(u.d.closing)
+			rec, err = u.read(closing)
 			asked, _ := waitAsked(err)
 			refused, next = err, time.Now().Add(asked)
 		}
@@ -190,7 +205,7 @@ func (u *update) verify(until time.Time) {
 		case err == nil && (!began.Before(until) || !rec.Status.Active() || u.isNewer(rec)):
 			u.contradicted(rec)
 			return
-		case err != nil && (u.d.closing.Err() != nil || u.isLate(began, until)):
+		case err != nil && (closing.Err() != nil || u.isLate(began, until)):
 			u.settle(outcome, "it could not be read again: "+api.Reason(err))
 			return
 		}
@@ -200,7 +215,7 @@ func (u *update) verify(until time.Time) {
 		}
 		select {
 		case <-time.After(wait):
-		case <-u.d.closing.Done():
+		case <-closing.Done():
 			u.settle(outcome, "tapedeck ended before a read could verify it")
 			return
 		}
