@@ -1,0 +1,308 @@
+package terminal
+
+import (
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// Frame is what the terminal is to show.
+type Frame struct {
+	// Content is the lines of the screen: text, and SGR sequences for its
+	// styles. Everything else in it is left out.
+	Content string
+	// Cursor is where the cursor is shown, from 0; it is hidden without one.
+	Cursor *Position
+	Title  string // of the window; sent when it changes
+}
+
+// Position is a cell of the screen, from 0.
+type Position struct{ X, Y int }
+
+// The largest screen that is painted.
+const (
+	MaxWidth  = 500
+	MaxHeight = 300
+)
+
+// frameGap is the time from the beginning of a frame to that of the next: the
+// first one after a rest is painted at once.
+const frameGap = 8 * time.Millisecond
+
+// maxPending is how many bytes of [Painter.Send] wait at most.
+const maxPending = 1 << 16
+
+// PainterOptions say how a terminal is painted.
+type PainterOptions struct {
+	W io.Writer
+	// Raw: a line feed keeps the column, for the terminal's driver makes nothing
+	// of it.
+	Raw bool
+	// Convert makes an SGR sequence one of the colors that the terminal has; nil
+	// leaves it as it is.
+	Convert func(sgr string) string
+}
+
+// Painter shows frames on a terminal with few bytes: it knows what is there, and
+// writes what changes. Nothing that it is told waits for the terminal: on one
+// that takes its bytes slowly frames are left out, and the newest one is shown.
+type Painter struct {
+	o      PainterOptions
+	wake   chan struct{}
+	done   chan struct{} // closed when the writer has ended
+	closed chan struct{} // closed by Close
+
+	mu      sync.Mutex
+	w, h    int
+	next    Frame
+	pending []byte // of Send
+	dirty   bool   // there is a frame to paint
+	clear   bool   // everything is to be painted anew
+	off     bool   // nothing is painted; see Pause
+	sync    bool
+	method  ansi.Method
+	last    []byte // of Close
+	err     error
+
+	// The writer's own.
+	canvas canvas
+	pen    pen
+	shown  Frame
+	hidden bool // the cursor is
+	lines  []string
+	out    []byte
+}
+
+// NewPainter returns a painter of a terminal whose size is not known yet:
+// nothing is painted before [Painter.Resize]. [Painter.Close] ends it.
+func NewPainter(o PainterOptions) *Painter {
+	p := &Painter{
+		o: o, wake: make(chan struct{}, 1), done: make(chan struct{}), closed: make(chan struct{}),
+		method: ansi.WcWidth,
+	}
+	p.canvas.t = newTables(o.Convert)
+	go p.run()
+	return p
+}
+
+// Resize sets the size in cells, at most [MaxWidth] by [MaxHeight], and has
+// everything painted anew.
+func (p *Painter) Resize(w, h int) {
+	p.change(func() {
+		p.w, p.h = min(max(w, 0), MaxWidth), min(max(h, 0), MaxHeight)
+		p.clear = true
+	})
+}
+
+// Show paints a frame: at once after a rest, else together with what comes
+// within [frameGap].
+func (p *Painter) Show(f Frame) {
+	p.change(func() { p.next, p.dirty = f, true })
+}
+
+// Redraw clears the terminal and paints everything anew.
+func (p *Painter) Redraw() { p.change(func() { p.clear = true }) }
+
+// Send writes a sequence that changes no cell, before the next frame. It is
+// dropped where the terminal has taken nothing for long.
+func (p *Painter) Send(s string) {
+	p.change(func() {
+		if len(p.pending)+len(s) <= maxPending {
+			p.pending = append(p.pending, s...)
+		}
+	})
+}
+
+// SetSync wraps each frame in mode 2026, for a terminal that has confirmed it.
+func (p *Painter) SetSync(on bool) { p.change(func() { p.sync = on }) }
+
+// SetMethod sets how the cells of text are counted, and paints all anew.
+func (p *Painter) SetMethod(m ansi.Method) {
+	p.change(func() { p.clear, p.method = p.clear || m != p.method, m })
+}
+
+// Pause stops painting, after leave was written, until [Painter.Resume].
+func (p *Painter) Pause(leave string) {
+	p.change(func() { p.pending, p.off = append(p.pending, leave...), true })
+}
+
+// Resume paints again, everything anew, after enter was written.
+func (p *Painter) Resume(enter string) {
+	p.change(func() { p.pending, p.off, p.clear = append(p.pending, enter...), false, true })
+}
+
+func (p *Painter) change(f func()) {
+	p.mu.Lock()
+	f()
+	p.mu.Unlock()
+	select {
+	case p.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Close paints what is left, writes leave, and waits for the terminal to take
+// it, for at most limit. It returns the first error of a write.
+func (p *Painter) Close(leave string, limit time.Duration) error {
+	p.mu.Lock()
+	p.last = []byte(leave)
+	p.mu.Unlock()
+	close(p.closed)
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	select {
+	case <-p.done:
+	case <-late.C:
+		return errSlow
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// run is the writer: the only one who writes to the terminal, and may wait for
+// it.
+func (p *Painter) run() {
+	defer close(p.done)
+	for {
+		select {
+		case <-p.wake:
+		case <-p.closed:
+			p.flush()
+			p.mu.Lock()
+			p.out = append(p.out[:0], p.last...)
+			p.mu.Unlock()
+			p.write()
+			return
+		}
+		if p.flush() {
+			p.rest()
+		}
+	}
+}
+
+// rest waits until the next frame may be painted.
+func (p *Painter) rest() {
+	gap := time.NewTimer(frameGap)
+	defer gap.Stop()
+	select {
+	case <-gap.C:
+	case <-p.closed:
+	}
+}
+
+// flush writes what is pending and the newest frame, and reports whether there
+// was a frame.
+func (p *Painter) flush() (painted bool) {
+	p.mu.Lock()
+	p.out = append(p.out[:0], p.pending...)
+	p.pending = p.pending[:0]
+	if !p.off && (p.dirty || p.clear) && p.w > 0 && p.h > 0 {
+		p.prepare()
+		p.dirty, p.clear, painted = false, false, true
+	}
+	frame, sync, method := p.next, p.sync, p.method
+	p.mu.Unlock()
+	if painted {
+		p.paint(frame, sync, method)
+	}
+	p.write()
+	return painted
+}
+
+// prepare makes the canvas fit. The mutex is held.
+func (p *Painter) prepare() {
+	if p.canvas.t.full() {
+		p.canvas.t, p.clear = newTables(p.o.Convert), true
+	}
+	if p.canvas.w != p.w || p.canvas.h != p.h {
+		p.canvas.resize(p.w, p.h)
+		p.clear = true
+	}
+	if !p.clear {
+		return
+	}
+	p.canvas.wipe()
+	p.pen = pen{t: &p.canvas.t, w: p.w, x: -1, y: -1, feed: "\v"}
+	if p.o.Raw {
+		p.pen.feed = "\n"
+	}
+	p.out = append(p.out, "\x1b[m\x1b[H\x1b[2J"...)
+	p.pen.x, p.pen.y = 0, 0
+	p.shown.Cursor, p.hidden = nil, false
+}
+
+// paint appends what turns the terminal into a frame.
+func (p *Painter) paint(f Frame, sync bool, method ansi.Method) {
+	if f.Title != p.shown.Title {
+		p.out = append(append(append(p.out, "\x1b]2;"...), titleText(f.Title)...), '\a')
+	}
+	p.split(f.Content)
+	p.canvas.take(p.lines, func(line string, row []cell) { p.canvas.t.parse(line, row, method) })
+	p.pen.out = p.out
+	at := len(p.out)
+	p.canvas.paint(&p.pen)
+	p.canvas.accept()
+	p.pen.style(0)
+	p.cursor(f.Cursor, len(p.pen.out) > at)
+	p.out = p.pen.out
+	if sync && len(p.out) > at {
+		p.out = append(p.out[:at:at], "\x1b[?2026h"+string(p.out[at:])+"\x1b[?2026l"...)
+	}
+	p.shown = f
+}
+
+// cursor shows the cursor where it is to be, or hides it.
+func (p *Painter) cursor(at *Position, painted bool) {
+	switch was := p.shown.Cursor; {
+	case at == nil && !p.hidden:
+		p.pen.out = append(p.pen.out, "\x1b[?25l"...)
+		p.hidden = true
+	case at != nil && (painted || p.hidden || was == nil || *was != *at):
+		p.pen.move(min(max(at.X, 0), p.canvas.w-1), min(max(at.Y, 0), p.canvas.h-1))
+		if p.hidden || was == nil {
+			p.pen.out = append(p.pen.out, "\x1b[?25h"...)
+			p.hidden = false
+		}
+	}
+}
+
+// split makes lines of a frame's content.
+func (p *Painter) split(content string) {
+	p.lines = p.lines[:0]
+	for line := range strings.SplitSeq(content, "\n") {
+		p.lines = append(p.lines, line)
+	}
+}
+
+// write writes what is there. After an error nothing is written any more: the
+// terminal is gone, which whoever reads from it finds out.
+func (p *Painter) write() {
+	if len(p.out) == 0 {
+		return
+	}
+	p.mu.Lock()
+	broken := p.err != nil
+	p.mu.Unlock()
+	if broken {
+		return
+	}
+	if _, err := p.o.W.Write(p.out); err != nil {
+		p.mu.Lock()
+		p.err = err
+		p.mu.Unlock()
+	}
+}
+
+// titleText returns a title without what would end its sequence.
+func titleText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r <= 0x9f {
+			return -1
+		}
+		return r
+	}, s)
+}
