@@ -62,7 +62,7 @@ func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
 		a.rung = time.Time{}
 	case a.rung.IsZero() || now.Sub(a.rung) >= bellEvery || now.Before(a.rung):
 		a.rung = now
-		bell = tea.Raw("\a")
+		bell = toTerminal("\a")
 	}
 	return changed, bell
 }

@@ -32,12 +32,12 @@ func (m *Model) copyText(sid string, now time.Time) tea.Cmd {
 		return func() tea.Msg { return clipboardMsg{sid, load(ctx, sid)} }
 	case env["STY"] != "":
 		m.say(copied(sid), now)
-		return tea.Raw(ansi.ScreenPassthrough(ansi.SetSystemClipboard(sid), 0))
+		return toTerminal(ansi.ScreenPassthrough(ansi.SetSystemClipboard(sid), 0))
 	case strings.HasPrefix(env["TERM"], "tmux"), strings.HasPrefix(env["TERM"], "screen"):
 		return m.copyByTmux(sid, now)
 	}
 	m.say(copied(sid), now)
-	return tea.SetClipboard(sid)
+	return toTerminal(ansi.SetSystemClipboard(sid))
 }
 
 // copyByTmux has tmux pass a SID on, which it does with one of its settings
@@ -45,7 +45,7 @@ func (m *Model) copyText(sid string, now time.Time) tea.Cmd {
 func (m *Model) copyByTmux(sid string, now time.Time) tea.Cmd {
 	m.say(copied(sid), now)
 	m.info.hint = "tmux passes it on with: set -s set-clipboard on"
-	return tea.SetClipboard(sid)
+	return toTerminal(ansi.SetSystemClipboard(sid))
 }
 
 // loaded says what became of a SID that tmux was given.

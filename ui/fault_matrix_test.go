@@ -232,7 +232,7 @@ func (c *faultCell) takeQuietly(msg tea.Msg) {
 		for _, cmd := range msg {
 			c.run(cmd)
 		}
-	case tea.QuitMsg, tea.RawMsg, nil:
+	case tea.QuitMsg, terminalMsg, redrawMsg, nil:
 	default:
 		c.run(c.frame(msg))
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"flag"
 	"fmt"
@@ -171,8 +172,10 @@ func (s *session) take(msg tea.Msg) {
 		}
 	case tea.QuitMsg:
 		s.quit = true
-	case tea.RawMsg:
-		s.bells++
+	case terminalMsg:
+		s.toTerminal(string(msg))
+	case redrawMsg:
+		s.others = append(s.others, "redraw")
 	default:
 		if name := fmt.Sprintf("%T", msg); strings.HasPrefix(name, "tea.") && name[4] >= 'a' {
 			s.others = append(s.others, strings.TrimSuffix(name[4:], "Msg")+" "+fmt.Sprint(msg))
@@ -181,6 +184,21 @@ func (s *session) take(msg tea.Msg) {
 		s.run(cmd)
 		checkFrame(s.t, s.m)
 	}
+}
+
+// toTerminal takes what is for the terminal: bells, and texts for its clipboard.
+func (s *session) toTerminal(seq string) {
+	if seq == "\a" {
+		s.bells++
+		return
+	}
+	_, coded, _ := strings.Cut(seq, "52;c;")
+	copied, err := base64.StdEncoding.DecodeString(strings.TrimRight(coded, "\a\x1b\\"))
+	if err != nil || len(copied) == 0 || !strings.HasPrefix(seq, "\x1b]52") {
+		s.others = append(s.others, "raw")
+		return
+	}
+	s.others = append(s.others, "setClipboard "+string(copied))
 }
 
 // press presses keys, as tea names them, one after the other as a person does.

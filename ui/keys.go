@@ -53,7 +53,7 @@ func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	case "ctrl+c":
 		return m.interrupted(k, now)
 	case "ctrl+l":
-		return tea.ClearScreen
+		return redraw
 	case "ctrl+z":
 		return m.suspend(now)
 	}

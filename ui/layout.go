@@ -101,7 +101,7 @@ func (m *Model) compose() {
 		m.detail.SetStale(stale)
 	}
 	m.leave()
-	m.frame = tea.View{AltScreen: true, ReportFocus: true, WindowTitle: m.windowTitle()}
+	m.frame = tea.View{WindowTitle: m.windowTitle()}
 	if m.w <= 0 || m.h <= 0 {
 		return
 	}
@@ -121,41 +121,11 @@ func (m *Model) compose() {
 	if !asked && (m.mode != filters || m.prompt != nil) {
 		cursorX = -1
 	}
-	fence(lines)
 	lines = append(append(lines, m.statusLines(m.w)...), m.hintLine(m.w))
 	m.frame.SetContent(strings.Join(lines, "\n"))
 	if cursorX >= 0 {
 		m.frame.Cursor = tea.NewCursor(cursorX, cursorY)
 	}
-}
-
-// fenced is a space that cannot be seen, in a style that no erase sequence
-// leaves behind.
-const fenced = "\x1b[8m \x1b[m"
-
-// fence ends the lines with a space that cannot be erased. Where a line ends
-// in one that can, Bubble Tea's renderer writes a cell too many after each
-// change and goes back over it, which is a third of what a tick costs on the
-// wire. A line with wide characters it writes anew up to the last cell that
-// is not blank, so there the fence would cost.
-func fence(lines []string) {
-	for i, l := range lines {
-		if strings.HasSuffix(l, " ") && !mayBeWide(l) {
-			lines[i] = l[:len(l)-1] + fenced
-		}
-	}
-}
-
-// mayBeWide reports whether a line may have characters of two cells: those from
-// U+2E80 on, and the old Hangul letters. The signs of the frame are not.
-func mayBeWide(s string) bool {
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == 0xE1, c >= 0xE3, c == 0xE2 && i+1 < len(s) && s[i+1] >= 0xBA:
-			return true
-		}
-	}
-	return false
 }
 
 // body adds the lines between header and status line: the help, or the list

@@ -32,9 +32,6 @@ type doneMsg struct {
 // tickMsg brings the time, once a second.
 type tickMsg time.Time
 
-// pausesMsg comes when the clocks of the pauses move that were held back.
-type pausesMsg struct{}
-
 // drawMsg comes when a frame that was put off is due.
 type drawMsg struct{}
 
@@ -164,8 +161,7 @@ func New(ctx context.Context, o Options) *Model {
 // Close ends the subscription to the deck.
 func (m *Model) Close() { m.cancel() }
 
-// Init starts the clock, the wait for the first snapshot, and asks the
-// terminal for its background where the theme depends on it.
+// Init starts the clock and the wait for the first snapshot.
 func (m *Model) Init() tea.Cmd {
 	cmds := []tea.Cmd{m.tick(), m.wait()}
 	if open := m.o.Open; open != nil {
@@ -173,9 +169,6 @@ func (m *Model) Init() tea.Cmd {
 			left, err := open()
 			return openedMsg{left, err}
 		})
-	}
-	if !m.o.NoColor && (m.o.Theme == "" || m.o.Theme == "auto") {
-		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
 	return tea.Batch(cmds...)
 }
@@ -224,13 +217,11 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case doneMsg:
 		m.done(msg, time.Now())
 	case tickMsg:
-		moved, held := m.ticked(time.Time(msg))
+		moved := m.ticked(time.Time(msg))
 		also, bell := m.nightTick(time.Time(msg))
-		if cmd = tea.Batch(m.tick(), held, bell); !moved && !also {
+		if cmd = tea.Batch(m.tick(), bell); !moved && !also {
 			return m, cmd
 		}
-	case pausesMsg:
-		m.list.SetPausesAt(time.Time{})
 	case historyMsg:
 		m.historyRead(msg)
 	case noteMsg:
@@ -286,8 +277,7 @@ func (m *Model) View() tea.View { return m.frame }
 
 // ticked moves the clocks where their time has come, and closes and forgets
 // what its time is over for. It reports whether the screen may have changed.
-// What moves the clocks that are held back comes with it.
-func (m *Model) ticked(now time.Time) (moved bool, held tea.Cmd) {
+func (m *Model) ticked(now time.Time) (moved bool) {
 	moved = m.expire(now)
 	if m.prompt != nil {
 		m.closeUnasked(m.prompt.Expire(now), now)
@@ -296,39 +286,15 @@ func (m *Model) ticked(now time.Time) (moved bool, held tea.Cmd) {
 	// Data that has grown too old is said to be so at once, however seldom
 	// the clocks move.
 	if h := m.live.Health; now.Truncate(m.o.Tick).Equal(m.now.Truncate(m.o.Tick)) && h.Phase(now) == h.Phase(m.now) {
-		return moved, nil
+		return moved
 	}
-	held = m.holdPauses(now)
 	m.now = now
-	return true, held
-}
-
-// Where so many rows have two clocks, those of the pauses move some frames
-// after the others. The renderer writes all cells between two that change in a
-// row and then needs an absolute move to the next one, 17 bytes a row; each
-// column by itself costs 3. For fewer rows the second packet costs more.
-const (
-	holdFrom = 5
-	holdFor  = 50 * time.Millisecond
-)
-
-// holdPauses holds the clocks of the pauses back when there are many.
-func (m *Model) holdPauses(now time.Time) tea.Cmd {
-	if m.o.LowBandwidth || m.full || m.mode == helping || m.mode == telling || !m.frozen.IsZero() || m.list.BothTick(now) < holdFrom {
-		m.list.SetPausesAt(time.Time{})
-		return nil
-	}
-	m.list.SetPausesAt(m.now)
-	return tea.Tick(holdFor, func(time.Time) tea.Msg { return pausesMsg{} })
+	return true
 }
 
 // modeReport learns that the terminal counts widths by grapheme.
 func (m *Model) modeReport(msg tea.ModeReportMsg) {
-	if msg.Mode != ansi.ModeUnicodeCore || m.themeOf.Graphemes {
-		return
-	}
-	switch msg.Value {
-	case ansi.ModeReset, ansi.ModeSet, ansi.ModePermanentlySet:
+	if msg.Mode == ansi.ModeUnicodeCore && !m.themeOf.Graphemes && supports(msg.Value) {
 		m.themeOf.Graphemes = true
 		m.setTheme()
 	}

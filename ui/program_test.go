@@ -18,6 +18,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/terminal"
 )
 
 // wire is what a program writes to its terminal.
@@ -64,13 +65,13 @@ type program struct {
 
 // ordered is the model of a program, which a test looks at while it rests.
 type ordered struct {
-	*Model
+	painted
 	p *program
 }
 
 func (o ordered) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	o.p.sync()
-	_, cmd := o.Model.Update(msg)
+	_, cmd := o.painted.Update(msg)
 	return o, cmd
 }
 
@@ -94,17 +95,24 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 	if o.Environ == nil {
 		o.Environ = []string{"TERM=xterm-256color", "SSH_TTY=/dev/pts/1"}
 	}
-	o.reads, o.raw = &reads{}, true
+	o.reads = &reads{}
+	screen, err := terminal.Open(terminal.Options{
+		Out: p.out, Environ: o.Environ, AskBackground: o.asksBackground(), Profile: colorprofile.ANSI256, Raw: true, Width: w, Height: h,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	p.m = New(ctx, o)
 	snap.Seq = 1
 	p.d.feed <- snap
-	opts := append(programOptions(ctx, cancel, o), tea.WithInput(watched{newRawTerminal(t, in), o.reads, &pieces{}}), tea.WithWindowSize(w, h), tea.WithColorProfile(colorprofile.ANSI256))
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		defer p.m.Close()
-		err := runProgram(ctx, tea.NewProgram(ordered{p.m, p}, opts...), func() {})
-		err = result(ctx, err)
+		m := ordered{painted{p.m, screen}, p}
+		m.paint()
+		err := result(ctx, runProgram(ctx, tea.NewProgram(m, programOptions(ctx, m.painted, watched{newRawTerminal(t, in), o.reads, &pieces{}})...)))
+		err = errors.Join(err, screen.Close())
 		cancel(nil)
 		p.done <- err
 	}()

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"io"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -69,24 +68,12 @@ func (m *Model) stopProcess() tea.Cmd {
 	return tea.Suspend
 }
 
-// goOn takes the terminal anew after the process was stopped by a signal:
-// raw mode, all other modes, the size, and the whole screen. After ctrl+z Bubble
-// Tea has done so.
+// goOn takes the terminal anew after the process was stopped by a signal. After
+// ctrl+z Bubble Tea says so by itself.
 func (m *Model) goOn() tea.Cmd {
 	if m.suspended {
 		m.suspended = false
 		return nil
 	}
-	return tea.Sequence(tea.Exec(nothingToRun{}, func(error) tea.Msg { return tea.ResumeMsg{} }), tea.ClearScreen)
+	return func() tea.Msg { return tea.ResumeMsg{} }
 }
-
-// nothingToRun is a program that does nothing: Bubble Tea gives the terminal
-// back before it and takes it again after it. It takes some time for that:
-// Bubble Tea's renderer stops its ticker a moment after it was told to end, and
-// one that is started before that moment would never draw.
-type nothingToRun struct{}
-
-func (nothingToRun) Run() error          { time.Sleep(100 * time.Millisecond); return nil }
-func (nothingToRun) SetStdin(io.Reader)  {}
-func (nothingToRun) SetStdout(io.Writer) {}
-func (nothingToRun) SetStderr(io.Writer) {}

@@ -3,12 +3,9 @@ package ui
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 	"time"
-
-	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
 )
@@ -94,9 +91,6 @@ func TestCopy(t *testing.T) {
 			s.others, s.bells = nil, 0
 			s.pick(sidRec).press("c")
 			got = append(got, s.others...)
-			if s.bells > 0 {
-				got = append(got, "raw")
-			}
 			if words := strings.Join(got, ", "); words != tt.want {
 				t.Errorf("sent %q, want %q", words, tt.want)
 			}
@@ -105,16 +99,5 @@ func TestCopy(t *testing.T) {
 				t.Errorf("it names the setting: %v, want %v\n%s", hint, tt.hint, s.text())
 			}
 		})
-	}
-}
-
-// A terminal that knows one side of its size only has the other one of 80x24.
-func TestHalfASize(t *testing.T) {
-	for _, tt := range []struct{ w, h, wantW, wantH int }{{0, 0, 80, 24}, {80, 0, 80, 24}, {0, 24, 80, 24}, {120, 0, 120, 24}, {0, 40, 80, 40}, {1, 32, 1, 32}} {
-		var known terminalSize
-		got := sized(&known)(nil, tea.WindowSizeMsg{Width: tt.w, Height: tt.h})
-		if want := (tea.WindowSizeMsg{Width: tt.wantW, Height: tt.wantH}); got != want {
-			t.Errorf("%s is taken for %v, want %v", fmt.Sprintf("%dx%d", tt.w, tt.h), got, want)
-		}
 	}
 }

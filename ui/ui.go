@@ -10,6 +10,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,19 +20,16 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
-	"github.com/charmbracelet/x/term"
 
 	"tapedeck/api"
 	"tapedeck/api/crash"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/terminal"
 )
 
 // ErrHangup is why [Run] ends when the terminal is gone.
 var ErrHangup = errors.New("the terminal is gone")
-
-// fps is how often the screen is drawn at most. A key waits half a frame.
-const fps = 60
 
 // grace is how long a program may take to end after its context: a terminal
 // that takes no more bytes must not hold the process.
@@ -109,90 +107,78 @@ type Options struct {
 	tmux func(ctx context.Context, s string) error
 
 	reads *reads // of In; nil where nobody watches it
-	raw   bool   // In is a terminal, which Bubble Tea makes raw
 }
 
 // Run shows the screen until the user quits, which returns nil, or ctx ends,
 // which returns its cause. It returns [ErrHangup] when the terminal is gone. The
-// terminal is as it was before when Run returns, also after a panic.
+// terminal is restored when Run returns, also after a panic.
 //
 // Updates that are under way when it returns are the deck's to finish.
 func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	o.reads, o.raw = &reads{}, o.In != nil && term.IsTerminal(o.In.Fd())
+	o.reads = &reads{}
+	screen, err := terminal.Open(terminal.Options{
+		In: o.In, Out: cmp.Or(o.Out, io.Discard), Environ: o.Environ, NoColor: o.NoColor, AskBackground: o.asksBackground(),
+	})
+	if err != nil {
+		return fmt.Errorf("show the screen: make the terminal raw: %w", err)
+	}
+	defer screen.Close()
+	defer crash.Before(screen.Leave)()
 	m := New(ctx, o)
 	defer m.Close()
+	var in io.Reader
 	if o.In != nil {
 		m.o.tmux = tmuxLoader(m)
+		in = &terminalInput{File: o.In, reads: o.reads, gone: cancel}
 	}
-	restore := saveTerminal(o.In)
-	leave := func() {
-		write(o.Out, screenOff, grace)
-		restore()
-	}
-	defer crash.Before(leave)()
-	write(o.Out, pushTitle, titleLimit)
-	defer write(o.Out, popTitle, titleLimit)
-	p := tea.NewProgram(m, programOptions(ctx, cancel, o)...)
-	defer watchSignals(func() { p.Send(continuedMsg{}) }, leave)()
-	return result(ctx, runProgram(ctx, p, restore))
+	return runOn(ctx, painted{m, screen}, in)
 }
 
-// write writes to a terminal that may not take any more bytes.
-func write(out io.Writer, s string, limit time.Duration) {
-	if out != nil {
-		_, _ = io.WriteString(Patient{out, limit}, s)
-	}
+// asksBackground reports whether the colors depend on the terminal's background.
+func (o Options) asksBackground() bool { return !o.NoColor && (o.Theme == "" || o.Theme == "auto") }
+
+// runOn runs the program of a model on its terminal.
+func runOn(ctx context.Context, m painted, in io.Reader) error {
+	w, h := m.screen.Size()
+	m.Model.Update(tea.WindowSizeMsg{Width: w, Height: h})
+	m.paint() // before anything else, so that there is something to look at
+	p := tea.NewProgram(m, programOptions(ctx, m, in)...)
+	defer m.screen.WatchSize(func(w, h int) { p.Send(tea.WindowSizeMsg{Width: w, Height: h}) })()
+	defer watchSignals(func() { p.Send(continuedMsg{}) }, m.screen.Leave)()
+	return result(ctx, runProgram(ctx, p))
 }
 
-// programOptions returns what the program is made with, beside the model.
-func programOptions(ctx context.Context, cancel context.CancelCauseFunc, o Options) []tea.ProgramOption {
-	var size terminalSize
+// programOptions returns what the program is made with, beside the model. It
+// draws nothing: its clock, which is for that, moves as seldom as it can.
+func programOptions(ctx context.Context, m painted, in io.Reader) []tea.ProgramOption {
+	w, h := m.screen.Size()
 	opts := []tea.ProgramOption{
 		tea.WithContext(ctx),
 		tea.WithoutSignalHandler(),
-		tea.WithFPS(fps),
-		tea.WithFilter(sized(&size)),
-		tea.WithInput(nil),
+		tea.WithoutRenderer(),
+		tea.WithFPS(1),
+		tea.WithColorProfile(colorprofile.ANSI256),
+		tea.WithWindowSize(w, h),
+		tea.WithOutput(io.Discard),
+		tea.WithInput(in),
+		tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg {
+			if _, ok := msg.(tea.SuspendMsg); ok {
+				m.screen.Suspend()
+			}
+			return msg
+		}),
 	}
-	if o.In != nil {
-		opts = append(opts, tea.WithInput(&terminalInput{File: o.In, reads: o.reads, gone: cancel}))
-	}
-	if o.Out != nil {
-		opts = append(opts, tea.WithOutput(thrifty(o.Out, &size, o.raw)))
-	}
-	if o.Environ != nil {
-		opts = append(opts, tea.WithEnvironment(o.Environ))
-	}
-	if o.NoColor {
-		opts = append(opts, tea.WithColorProfile(colorprofile.ASCII))
+	if m.o.Environ != nil {
+		opts = append(opts, tea.WithEnvironment(m.o.Environ))
 	}
 	return opts
 }
 
-// sized takes a terminal that does not know its size, on a serial line say, for
-// one of 80x24, each side by itself, and notes its size.
-func sized(known *terminalSize) func(tea.Model, tea.Msg) tea.Msg {
-	return func(_ tea.Model, msg tea.Msg) tea.Msg {
-		size, ok := msg.(tea.WindowSizeMsg)
-		if !ok {
-			return msg
-		}
-		if size.Width <= 0 {
-			size.Width = 80
-		}
-		if size.Height <= 0 {
-			size.Height = 24
-		}
-		known.set(size.Width, size.Height)
-		return size
-	}
-}
-
 // runProgram runs p, but does not wait longer than the grace for it once ctx
-// has ended: then it restores the terminal itself.
-func runProgram(ctx context.Context, p *tea.Program, restore func()) error {
+// has ended.
+func runProgram(ctx context.Context, p *tea.Program) error {
 	done := make(chan error, 1)
 	go func() {
 		defer crash.Guard()
@@ -210,7 +196,6 @@ func runProgram(ctx context.Context, p *tea.Program, restore func()) error {
 	case err := <-done:
 		return err
 	case <-late.C:
-		restore()
 		return context.Cause(ctx)
 	}
 }
@@ -227,33 +212,6 @@ func result(ctx context.Context, err error) error {
 	}
 	return fmt.Errorf("show the screen: %w", err)
 }
-
-// saveTerminal returns what puts the terminal's modes back as they are now.
-func saveTerminal(in *os.File) (restore func()) {
-	if in == nil {
-		return func() {}
-	}
-	state, err := term.GetState(in.Fd())
-	if err != nil {
-		return func() {}
-	}
-	return func() { _ = term.Restore(in.Fd(), state) }
-}
-
-// screenOff turns off all that Bubble Tea turns on: keyboard modes, the
-// alternate screen, the hidden cursor, pastes and the focus as sequences, the
-// title.
-const screenOff = "\x1b[>4m\x1b[<1u\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b[?1004l\x1b]2;\a" + popTitle
-
-// titleLimit is how long a terminal may take for what is about its title only.
-const titleLimit = 100 * time.Millisecond
-
-// The window's title from before is kept by the terminal meanwhile: Bubble Tea
-// leaves an empty one.
-const (
-	pushTitle = "\x1b[22;2t"
-	popTitle  = "\x1b[23;2t"
-)
 
 // terminalInput is a terminal whose end ends the session. Bubble Tea alone
 // would go on for ever without one. It is still a file, so raw mode works.

@@ -4,11 +4,13 @@ package ui
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/charmbracelet/x/vt"
 	"github.com/google/go-cmp/cmp"
 	"github.com/hinshun/vt10x"
 
@@ -292,6 +294,19 @@ func TestWideOnWire(t *testing.T) {
 			})
 		})
 	}
+}
+
+// newScreen returns a terminal that knows wide characters and does not wrap
+// lines, as the painter's does not.
+func newScreen(t *testing.T, w, h int) *vt.Emulator {
+	e := vt.NewEmulator(w, h)
+	done := make(chan struct{})
+	go func() { defer close(done); _, _ = io.Copy(io.Discard, e) }()
+	t.Cleanup(func() {
+		_ = e.InputPipe().(io.Closer).Close() // its own Close races with a read
+		<-done
+	})
+	return e
 }
 
 // TestWideRowsOnTerminal draws what the program writes of wide rows, and

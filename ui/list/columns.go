@@ -98,9 +98,8 @@ type context struct {
 	sym    theme.Symbols
 	now    time.Time // local
 	server time.Time
-	pauses time.Time // server's, for the clocks of pauses
-	stale  bool      // the data is old
-	kept   bool      // the row is there only because it is selected
+	stale  bool // the data is old
+	kept   bool // the row is there only because it is selected
 	layout *layout
 	width  int // of the cell
 
@@ -152,7 +151,7 @@ func (c *context) pausedFor(r *row) cell {
 	if !r.paused || r.rec.Pause.Since.IsZero() {
 		return cell{}
 	}
-	clock := c.clock(r.rec.Pause.For(c.pauses))
+	clock := c.clock(r.rec.Pause.For(c.server))
 	if r.rec.Pause.AtLeast {
 		clock = c.sym.AtLeast + clock
 	}

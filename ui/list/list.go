@@ -49,7 +49,6 @@ type Model struct {
 	rev       bool
 
 	sidWidth int         // of the widest short SID there has been
-	pausesAt time.Time   // see SetPausesAt
 	minutes  bool        // clocks of old recordings show whole minutes
 	mask     bool        // see SetMask
 	names    names.Names // see SetNames
@@ -113,34 +112,6 @@ func (m *Model) SetMinutes(on bool) {
 		m.minutes = on
 		m.touch()
 	}
-}
-
-// SetPausesAt holds the clocks of the pauses at a local time, where the list
-// has them in a column of their own. The zero time lets them go with the
-// others.
-func (m *Model) SetPausesAt(at time.Time) {
-	if !m.pausesAt.Equal(at) {
-		m.pausesAt = at
-		m.touch()
-	}
-}
-
-// BothTick returns how many visible rows have two clocks that move each second.
-func (m Model) BothTick(now time.Time) (n int) {
-	if m.layout == nil || !m.layout.apart {
-		return 0
-	}
-	f := m.frame(now)
-	for i := m.top; i < min(len(m.rows), m.top+m.window()); i++ {
-		r := m.rows[i]
-		if !r.paused || r.since == unset || r.began == unset {
-			continue
-		}
-		if !m.minutes || r.rec.Pause.For(f.server) < theme.OldFrom {
-			n++
-		}
-	}
-	return n
 }
 
 // SetSnapshot shows the recordings of s, sorted and filtered as of then. Once

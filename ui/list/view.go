@@ -151,10 +151,6 @@ func (m Model) frame(now time.Time) *frame {
 	if m.snap != nil {
 		f.server = m.snap.ServerTime(f.server)
 	}
-	f.pauses = f.server
-	if !m.pausesAt.IsZero() && m.layout.apart {
-		f.pauses = f.server.Add(m.pausesAt.Truncate(time.Second).Sub(now.Truncate(time.Second)))
-	}
 	f.th, f.sym, f.layout, f.minutes, f.actor = m.th, m.th.Symbols(), m.layout, m.minutes, m.actor
 	f.people, f.words, f.tries = m.people(), m.filter.words(), m.tries
 	f.stale, f.row = m.stale, m.th

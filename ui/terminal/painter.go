@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"tapedeck/api/crash"
 )
 
 // Frame is what the terminal is to show.
@@ -54,6 +56,7 @@ type Painter struct {
 	wake   chan struct{}
 	done   chan struct{} // closed when the writer has ended
 	closed chan struct{} // closed by Close
+	end    sync.Once
 
 	mu      sync.Mutex
 	w, h    int
@@ -64,7 +67,8 @@ type Painter struct {
 	off     bool   // nothing is painted; see Pause
 	sync    bool
 	method  ansi.Method
-	last    []byte // of Close
+	last    []byte          // of Close
+	left    []chan struct{} // closed when what Pause has to write is written
 	err     error
 
 	// The writer's own.
@@ -84,7 +88,7 @@ func NewPainter(o PainterOptions) *Painter {
 		method: ansi.WcWidth,
 	}
 	p.canvas.t = newTables(o.Convert)
-	go p.run()
+	go func() { defer crash.Guard(); p.run() }()
 	return p
 }
 
@@ -124,9 +128,18 @@ func (p *Painter) SetMethod(m ansi.Method) {
 	p.change(func() { p.clear, p.method = p.clear || m != p.method, m })
 }
 
-// Pause stops painting, after leave was written, until [Painter.Resume].
-func (p *Painter) Pause(leave string) {
-	p.change(func() { p.pending, p.off = append(p.pending, leave...), true })
+// Pause stops painting, after leave was written, until [Painter.Resume]. It
+// waits for that, for at most limit.
+func (p *Painter) Pause(leave string, limit time.Duration) {
+	left := make(chan struct{})
+	p.change(func() { p.pending, p.off, p.left = append(p.pending, leave...), true, append(p.left, left) })
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	select {
+	case <-left:
+	case <-late.C:
+	case <-p.done:
+	}
 }
 
 // Resume paints again, everything anew, after enter was written.
@@ -150,7 +163,7 @@ func (p *Painter) Close(leave string, limit time.Duration) error {
 	p.mu.Lock()
 	p.last = []byte(leave)
 	p.mu.Unlock()
-	close(p.closed)
+	p.end.Do(func() { close(p.closed) })
 	late := time.NewTimer(limit)
 	defer late.Stop()
 	select {
@@ -200,6 +213,8 @@ func (p *Painter) flush() (painted bool) {
 	p.mu.Lock()
 	p.out = append(p.out[:0], p.pending...)
 	p.pending = p.pending[:0]
+	left := p.left
+	p.left = nil
 	if !p.off && (p.dirty || p.clear) && p.w > 0 && p.h > 0 {
 		p.prepare()
 		p.dirty, p.clear, painted = false, false, true
@@ -210,6 +225,9 @@ func (p *Painter) flush() (painted bool) {
 		p.paint(frame, sync, method)
 	}
 	p.write()
+	for _, c := range left {
+		close(c)
+	}
 	return painted
 }
 

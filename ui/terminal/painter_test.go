@@ -296,3 +296,20 @@ func BenchmarkTick(b *testing.B) {
 		s.p.flush()
 	}
 }
+
+// A terminal that knows one side of its size only has the other one of COLUMNS
+// and LINES, or of 80x24.
+func TestSize(t *testing.T) {
+	for _, tt := range []struct {
+		w, h, wantW, wantH int
+		env                []string
+	}{
+		{0, 0, 80, 24, nil}, {80, 0, 80, 24, nil}, {0, 24, 80, 24, nil}, {120, 0, 120, 24, nil}, {0, 40, 80, 40, nil}, {1, 32, 1, 32, nil},
+		{0, 0, 100, 30, []string{"COLUMNS=100", "LINES=30"}}, {0, 50, 80, 50, []string{"COLUMNS=-3"}}, {9999, 9999, MaxWidth, MaxHeight, nil},
+	} {
+		s := &Screen{o: Options{Width: tt.w, Height: tt.h, Environ: tt.env}}
+		if w, h := s.Size(); w != tt.wantW || h != tt.wantH {
+			t.Errorf("%dx%d %v is taken for %dx%d, want %dx%d", tt.w, tt.h, tt.env, w, h, tt.wantW, tt.wantH)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package ui
+
+import (
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"tapedeck/ui/terminal"
+)
+
+// terminalMsg is a sequence for the terminal that changes nothing on the screen:
+// the bell, or a text for its clipboard.
+type terminalMsg string
+
+// redrawMsg has everything painted anew.
+type redrawMsg struct{}
+
+// toTerminal returns a command that writes a sequence to the terminal.
+func toTerminal(seq string) tea.Cmd { return func() tea.Msg { return terminalMsg(seq) } }
+
+// redraw paints everything anew.
+func redraw() tea.Msg { return redrawMsg{} }
+
+// painted is the model of a program whose frames are painted on a terminal.
+type painted struct {
+	*Model
+	screen *terminal.Screen
+}
+
+// Update takes what is about the terminal, gives the model its messages, and
+// shows the frame that they have led to.
+func (p painted) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case terminalMsg:
+		p.screen.Send(string(msg))
+		return p, nil
+	case redrawMsg:
+		p.screen.Redraw()
+		return p, nil
+	case tea.WindowSizeMsg:
+		p.screen.Resize(msg.Width, msg.Height)
+	case tea.ModeReportMsg:
+		p.modes(msg)
+	case tea.ResumeMsg:
+		if err := p.screen.Continue(); err != nil {
+			return p, tea.Quit
+		}
+		p.Model.w, p.Model.h = p.screen.Size()
+	}
+	_, cmd := p.Model.Update(msg)
+	p.paint()
+	return p, cmd
+}
+
+// View returns nothing: the painter shows the frame.
+func (p painted) View() tea.View { return tea.View{} }
+
+// paint paints the frame of the model, once there is one.
+func (p painted) paint() {
+	v := p.Model.frame
+	if v.Content == "" {
+		return
+	}
+	f := terminal.Frame{Content: v.Content, Title: v.WindowTitle}
+	if c := v.Cursor; c != nil {
+		f.Cursor = &terminal.Position{X: c.X, Y: c.Y}
+	}
+	p.screen.Show(f)
+}
+
+// modes takes the terminal's word on whether frames can be drawn as one, and how
+// it counts the cells of text.
+func (p painted) modes(msg tea.ModeReportMsg) {
+	if !supports(msg.Value) {
+		return
+	}
+	switch msg.Mode {
+	case ansi.ModeSynchronizedOutput:
+		p.screen.SetSync(true)
+	case ansi.ModeUnicodeCore:
+		p.screen.SetMethod(ansi.GraphemeWidth)
+	}
+}
+
+// supports reports whether a terminal has a mode.
+func supports(v ansi.ModeSetting) bool {
+	return v == ansi.ModeReset || v == ansi.ModeSet || v == ansi.ModePermanentlySet
+}
