@@ -40,6 +40,11 @@ func (p painted) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		p.screen.Resize(msg.Width, msg.Height)
 	case tea.ModeReportMsg:
 		p.modes(msg)
+	case tea.CursorPositionMsg:
+		if narrow, ok := terminal.Agrees(msg.X, msg.Y); ok {
+			p.screen.SetAgreed(narrow)
+		}
+		return p, nil
 	case tea.ResumeMsg:
 		if err := p.screen.Continue(); err != nil {
 			return p, tea.Quit

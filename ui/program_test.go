@@ -122,6 +122,7 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 		<-ended                     // before its terminal is closed
 		time.Sleep(5 * time.Second) // the last tick and the renderer's clock run out
 	})
+	p.typeKeys("\x1b[3;2R") // the terminal's answer: it takes a line of the frame for one cell
 	p.rest(time.Second)
 	return p
 }

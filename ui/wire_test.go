@@ -70,9 +70,9 @@ var ticks = []struct {
 	onePaused int
 	most      float64
 }{
-	{"xterm-256color", 0, 164}, {"xterm-256color", 20, 213}, {"xterm-256color", 9, 230}, {"xterm-256color", 8, 234},
-	{"xterm-256color", 3, 277}, {"xterm-256color", 1, 333},
-	{"tmux-256color", 8, 234}, {"screen-256color", 8, 234}, {"linux", 8, 234}, {"vt100", 8, 234},
+	{"xterm-256color", 0, 162}, {"xterm-256color", 20, 227}, {"xterm-256color", 9, 241}, {"xterm-256color", 8, 245},
+	{"xterm-256color", 3, 284}, {"xterm-256color", 1, 339},
+	{"tmux-256color", 8, 245}, {"screen-256color", 8, 245}, {"linux", 8, 245}, {"vt100", 8, 245},
 }
 
 // TestTickOnWire runs the program with a list full of rows that tick.
@@ -101,7 +101,7 @@ var wireSteps = []struct {
 	do   func(p *program)
 	most int
 }{
-	{"a poll that changes nothing", func(p *program) { p.poll(func(*deck.Snapshot) {}) }, 9},
+	{"a poll that changes nothing", func(p *program) { p.poll(func(*deck.Snapshot) {}) }, 2},
 	{"a poll that pauses one", func(p *program) {
 		p.poll(func(s *deck.Snapshot) {
 			r := *s.Recordings[30]
@@ -109,29 +109,29 @@ var wireSteps = []struct {
 			paused(&r, 0, deck.Pause{})
 			s.Recordings[30] = &r
 		})
-	}, 1401},
+	}, 634},
 	{"a poll with a new one", func(p *program) {
 		p.poll(func(s *deck.Snapshot) {
 			r := call(recording(sidRec, api.InProgress, 0), "(415) 555-0123", "sip:agent7@acme")
 			s.Recordings = append([]*deck.Recording{r}, s.Recordings...)
 			s.Active++
 		})
-	}, 1432},
-	{"j", func(p *program) { p.typeKeys("j") }, 563},
-	{"k", func(p *program) { p.typeKeys("k") }, 563},
-	{"a prompt opens", func(p *program) { p.typeKeys("r") }, 721},
-	{"a prompt closes", func(p *program) { p.typeKeys("\x1b"); p.rest(200 * time.Millisecond) }, 924},
-	{"the filter opens", func(p *program) { p.typeKeys("/") }, 194},
-	{"the filter closes", func(p *program) { p.typeKeys("\r") }, 426},
-	{"the sort menu opens", func(p *program) { p.typeKeys("o") }, 712},
-	{"the sort menu closes", func(p *program) { p.typeKeys("x") }, 1279},
+	}, 663},
+	{"j", func(p *program) { p.typeKeys("j") }, 554},
+	{"k", func(p *program) { p.typeKeys("k") }, 554},
+	{"a prompt opens", func(p *program) { p.typeKeys("r") }, 775},
+	{"a prompt closes", func(p *program) { p.typeKeys("\x1b"); p.rest(200 * time.Millisecond) }, 883},
+	{"the filter opens", func(p *program) { p.typeKeys("/") }, 223},
+	{"the filter closes", func(p *program) { p.typeKeys("\r") }, 340},
+	{"the sort menu opens", func(p *program) { p.typeKeys("o") }, 855},
+	{"the sort menu closes", func(p *program) { p.typeKeys("x") }, 966},
 	{"scroll by one", func(p *program) {
 		p.typeKeys(strings.Repeat("j", 33))
 		p.rest(300 * time.Millisecond)
 		p.out.taken()
 		p.typeKeys("j")
-	}, 393},
-	{"a page", func(p *program) { p.typeKeys("\x04") }, 2724},
+	}, 332},
+	{"a page", func(p *program) { p.typeKeys("\x04") }, 1417},
 }
 
 // poll brings the next snapshot: the last one, changed.
@@ -207,10 +207,10 @@ func TestLowBandwidth(t *testing.T) {
 		o           Options
 		most, quiet int
 	}{
-		{"plain", Options{}, 13900, 0},
-		{"low bandwidth", Options{LowBandwidth: true}, 330, 54},
-		{"a tick of ten seconds", Options{Tick: 10 * time.Second}, 1690, 45},
-		{"both", Options{LowBandwidth: true, Tick: 10 * time.Second}, 330, 50},
+		{"plain", Options{}, 14500, 0},
+		{"low bandwidth", Options{LowBandwidth: true}, 280, 54},
+		{"a tick of ten seconds", Options{Tick: 10 * time.Second}, 1710, 45},
+		{"both", Options{LowBandwidth: true, Tick: 10 * time.Second}, 280, 50},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -266,7 +266,7 @@ func wideSnapshot(oneWide int) *deck.Snapshot {
 // TestWideOnWire counts the bytes of a tick where rows have wide characters,
 // and of the keys that move about in them.
 func TestWideOnWire(t *testing.T) {
-	for i, tt := range []struct{ oneWide, most, j int }{{15, 234, 563}, {3, 234, 1290}, {1, 234, 1350}} {
+	for i, tt := range []struct{ oneWide, most, j int }{{15, 245, 560}, {3, 245, 830}, {1, 245, 560}} {
 		t.Run(fmt.Sprintf("1 in %d", tt.oneWide), func(t *testing.T) {
 			if raceEnabled && i > 0 {
 				t.Skip("the bytes are the same with the race detector, and take ten times as long")

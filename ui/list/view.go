@@ -347,13 +347,7 @@ func (f *frame) cell(x int, c *placed, v cell, still theme.Role, ticking bool) {
 	case ticking, v.role != theme.Plain && still != theme.Ended:
 		role = v.role
 	}
-	if at := strings.LastIndexByte(s, ':') + 1; ticking && role != theme.Plain && at > 0 {
-		// A colored digit costs six times as much on the wire as a plain one.
-		f.put(role, s[:at])
-		f.put(theme.Plain, s[at:])
-	} else {
-		f.write(role, s, n)
-	}
+	f.write(role, s, n)
 	if v.sign != "" {
 		f.put(theme.Plain, " ")
 		f.put(v.signRole, v.sign)

@@ -33,8 +33,8 @@ func (c cell) style() uint16 { return uint16(c >> charBits & styleMask) }
 // width is 1 or 2, and 0 for a cell that the wide character before it takes.
 func (c cell) width() int { return int(c >> widthAt & 3) }
 
-// sure reports whether every terminal agrees on how wide the cell is.
-func (c cell) sure() bool { return c.char() < utf8.RuneSelf && c.width() == 1 }
+// plain reports whether every terminal agrees on how wide the cell is.
+func (c cell) plain() bool { return c.char() < utf8.RuneSelf && c.width() == 1 }
 
 // disputed reports whether a terminal may take the cell for narrower than it is
 // here, so that it would leave what was behind it. Where one takes a character

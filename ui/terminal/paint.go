@@ -1,6 +1,7 @@
 package terminal
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 )
@@ -152,28 +153,32 @@ func blanks(row []cell) int {
 	return n
 }
 
-// byRows and byColumns are the two orders in which runs are written: a column of
-// clocks is written from top to bottom, with a line feed between two.
-func (c *canvas) byRows(p *pen) {
-	for _, r := range c.runs {
-		c.draw(p, r)
-	}
+// orders are those in which runs are written, beside that of the rows: a column
+// of clocks from top to bottom, with a line feed between two, and all of one
+// style together.
+var orders = []func(c *canvas, a, b run) int{
+	func(_ *canvas, a, b run) int { return a.end - b.end },
+	func(c *canvas, a, b run) int { return cmp.Or(c.style(a)-c.style(b), a.end-b.end) },
 }
 
-func (c *canvas) byColumns(p *pen) {
-	runs := slices.Clone(c.runs)
-	slices.SortStableFunc(runs, func(a, b run) int { return a.end - b.end })
+// style is that of the first cell of a run.
+func (c *canvas) style(r run) int { return int(c.next[r.y][r.x].style()) }
+
+// write writes runs in their order.
+func (c *canvas) write(p pen, runs []run) pen {
+	p.out = slices.Clone(p.out)
 	for _, r := range runs {
-		c.draw(p, r)
+		c.draw(&p, r)
 	}
+	return p
 }
 
-// columnsUpTo is how many cells are tried in both orders: a frame in which more
-// change is no tick of clocks.
-const columnsUpTo = 800
+// ordersUpTo is how many cells are tried in other orders than that of the rows: a
+// frame in which more change is no tick of clocks.
+const ordersUpTo = 800
 
 // paint writes what turns the terminal into the next frame, in the cheapest of
-// the ways it knows: by rows, by columns, or after a part was scrolled.
+// the ways it knows: by rows, by columns, by styles, or after a part was scrolled.
 func (c *canvas) paint(p *pen) {
 	c.compare(c.cells)
 	if len(c.runs) == 0 {
@@ -191,20 +196,21 @@ func (c *canvas) paint(p *pen) {
 	*p = best
 }
 
-// cheapest writes the runs in the cheaper order.
+// cheapest writes the runs in the cheapest order.
 func (c *canvas) cheapest(p pen) pen {
-	rows := p
-	rows.out = slices.Clone(p.out)
-	c.byRows(&rows)
-	if len(c.runs) < 3 || c.changed > columnsUpTo {
-		return rows
+	best := c.write(p, c.runs)
+	if len(c.runs) < 3 || c.changed > ordersUpTo {
+		return best
 	}
-	columns := p
-	columns.out = slices.Clone(p.out)
-	if c.byColumns(&columns); len(columns.out) < len(rows.out) {
-		return columns
+	runs := slices.Clone(c.runs)
+	for _, order := range orders {
+		copy(runs, c.runs)
+		slices.SortStableFunc(runs, func(a, b run) int { return order(c, a, b) })
+		if way := c.write(p, runs); len(way.out) < len(best.out) {
+			best = way
+		}
 	}
-	return rows
+	return best
 }
 
 // A frame in which so many cells change may be one whose rows have moved, by so

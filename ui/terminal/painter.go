@@ -66,6 +66,7 @@ type Painter struct {
 	clear   bool   // everything is to be painted anew
 	off     bool   // nothing is painted; see Pause
 	sync    bool
+	agreed  bool
 	method  ansi.Method
 	last    []byte          // of Close
 	left    []chan struct{} // closed when what Pause has to write is written
@@ -122,6 +123,10 @@ func (p *Painter) Send(s string) {
 
 // SetSync wraps each frame in mode 2026, for a terminal that has confirmed it.
 func (p *Painter) SetSync(on bool) { p.change(func() { p.sync = on }) }
+
+// SetAgreed trusts the terminal to count characters that terminals do not agree
+// on, such as the lines of a frame, as they are counted here: it was asked.
+func (p *Painter) SetAgreed(on bool) { p.change(func() { p.agreed = on }) }
 
 // SetMethod sets how the cells of text are counted, and paints all anew.
 func (p *Painter) SetMethod(m ansi.Method) {
@@ -220,6 +225,7 @@ func (p *Painter) flush() (painted bool) {
 		p.dirty, p.clear, painted = false, false, true
 	}
 	frame, sync, method := p.next, p.sync, p.method
+	p.pen.agreed = p.agreed
 	p.mu.Unlock()
 	if painted {
 		p.paint(frame, sync, method)

@@ -9,7 +9,10 @@ type pen struct {
 	w    int
 	x, y int    // the cursor; -1 where it is not known
 	now  uint16 // the style
-	feed string // what moves down by a line and keeps the column
+	// agreed: the terminal counts the cells of a character that others do not
+	// agree on as they are counted here.
+	agreed bool
+	feed   string // what moves down by a line and keeps the column
 }
 
 // style makes the style that text is written in.
@@ -39,17 +42,21 @@ func (p *pen) put(c cell, x, y int) {
 	}
 	p.style(c.style())
 	p.out = p.t.appendChar(p.out, c)
-	if p.x += c.width(); p.x >= p.w || !c.sure() {
+	if p.x += c.width(); p.x >= p.w || !p.sure(c) {
 		p.x = -1
 	}
 }
+
+// sure reports whether the cursor is known to be right behind a cell after it
+// was written.
+func (p *pen) sure(c cell) bool { return c.plain() || p.agreed && !c.disputed() }
 
 // reach goes to x, over cells that stay as they are where that is shorter.
 func (p *pen) reach(row []cell, x, y int) {
 	if p.y == y && p.x >= 0 && p.x < x && x-p.x <= 4 {
 		same := true
 		for i := p.x; i < x && same; i++ {
-			same = row[i].style() == p.now && row[i].sure()
+			same = row[i].style() == p.now && row[i].plain()
 		}
 		if same {
 			for ; p.x < x; p.x++ {

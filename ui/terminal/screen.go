@@ -55,6 +55,9 @@ const (
 	// graphemes. It is asked on the alternate screen, for some terminals print
 	// a part of it.
 	askModes = "\x1b[?2026$p\x1b[?2027$p"
+	// askWidth writes a character that some terminals take for two cells wide,
+	// and asks where the cursor is then; see [Agrees].
+	askWidth = "\x1b[3;1H─\x1b[6n"
 )
 
 // Open takes the terminal. The error is that it cannot be made raw.
@@ -62,7 +65,7 @@ func Open(o Options) (*Screen, error) {
 	if o.In != nil {
 		o.Raw = term.IsTerminal(o.In.Fd())
 	}
-	s := &Screen{o: o, enter: enterScreen + askModes}
+	s := &Screen{o: o, enter: enterScreen + askModes + askWidth}
 	if o.AskBackground {
 		s.enter += ansi.RequestBackgroundColor
 	}
@@ -74,6 +77,11 @@ func Open(o Options) (*Screen, error) {
 	s.Painter.Resize(s.Size())
 	return s, nil
 }
+
+// Agrees reports whether a cursor report, column and row from 0, is the answer
+// to what a [Screen] asks at the start, and if so whether the terminal takes
+// characters of ambiguous width for one cell wide.
+func Agrees(x, y int) (narrow, answer bool) { return x == 1, y == 2 && (x == 1 || x == 2) }
 
 // takeModes makes the terminal raw, and keeps how it was.
 func (s *Screen) takeModes() error {
