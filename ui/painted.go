@@ -47,7 +47,7 @@ func (p painted) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return p, nil
 	case tea.ResumeMsg:
 		if err := p.screen.Continue(); err != nil {
-			return p, tea.Quit
+			return p, nil // the terminal is gone, which who reads from it finds out
 		}
 		p.Model.w, p.Model.h = p.screen.Size()
 	}

@@ -97,7 +97,7 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 	}
 	o.reads = &reads{}
 	screen, err := terminal.Open(terminal.Options{
-		Out: p.out, Environ: o.Environ, AskBackground: o.asksBackground(), Profile: colorprofile.ANSI256, Raw: true, Width: w, Height: h,
+		Out: p.out, Environ: o.Environ, AskBackground: o.asksBackground(), AskWidth: !o.ASCII, Profile: colorprofile.ANSI256, Raw: true, Width: w, Height: h,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -119,7 +119,7 @@ func Run(ctx context.Context, o Options) error {
 	defer cancel(nil)
 	o.reads = &reads{}
 	screen, err := terminal.Open(terminal.Options{
-		In: o.In, Out: cmp.Or(o.Out, io.Discard), Environ: o.Environ, NoColor: o.NoColor, AskBackground: o.asksBackground(),
+		In: o.In, Out: cmp.Or(o.Out, io.Discard), Environ: o.Environ, NoColor: o.NoColor, AskBackground: o.asksBackground(), AskWidth: !o.ASCII,
 	})
 	if err != nil {
 		return fmt.Errorf("show the screen: make the terminal raw: %w", err)

@@ -210,8 +210,8 @@ func decode(s string, method ansi.Method) (seq string, width, n int) {
 // printable reports whether a decoded piece of text is no control and no
 // sequence.
 func printable(seq string) bool {
-	r, _ := utf8.DecodeRuneInString(seq)
-	return r >= ' ' && r != 0x7f && (r < 0x80 || r > 0x9f) && r != utf8.RuneError
+	r, n := utf8.DecodeRuneInString(seq)
+	return r >= ' ' && r != 0x7f && (r < 0x80 || r > 0x9f) && (r != utf8.RuneError || n > 1)
 }
 
 // sgrLen returns the length of the SGR sequence that s begins with; 0 for none.

@@ -153,6 +153,7 @@ func TestText(t *testing.T) {
 		{"wide", "東京 1", "東京 1"},
 		{"combining", "e\u0301a", "e\u0301a"},
 		{"invalid", "a\xffb", "ab"},
+		{"what stands for something else", "a\ufffdb", "a\ufffdb"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

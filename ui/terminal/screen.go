@@ -20,8 +20,9 @@ type Options struct {
 	Out     io.Writer
 	Environ []string
 	NoColor bool // no color at all; weight and reverse stay
-	// AskBackground has the terminal tell its background.
-	AskBackground bool
+	// AskBackground has the terminal tell its background, and AskWidth how wide it
+	// takes a character for that terminals do not agree on.
+	AskBackground, AskWidth bool
 
 	Profile       colorprofile.Profile // of the colors; found out where it is zero
 	Raw           bool                 // without In: a line feed keeps the column
@@ -65,7 +66,10 @@ func Open(o Options) (*Screen, error) {
 	if o.In != nil {
 		o.Raw = term.IsTerminal(o.In.Fd())
 	}
-	s := &Screen{o: o, enter: enterScreen + askModes + askWidth}
+	s := &Screen{o: o, enter: enterScreen + askModes}
+	if o.AskWidth {
+		s.enter += askWidth
+	}
 	if o.AskBackground {
 		s.enter += ansi.RequestBackgroundColor
 	}
