@@ -457,3 +457,25 @@ func office() *deck.Snapshot {
 		call(recording(sidOld, api.InProgress, 9715*time.Second, "channels=2"), "+44 20 7946 0018", "(310) 555-0199"),
 	)
 }
+
+// full returns a snapshot of n recordings that all tick, one in so many of
+// them paused; 0 for none.
+func full(n, onePaused int) *deck.Snapshot {
+	recs := make([]*deck.Recording, n)
+	for i := range recs {
+		status, ago := api.InProgress, time.Duration(i*i*7)*time.Second
+		isPaused := onePaused > 0 && i%onePaused == 0
+		if isPaused {
+			status = api.Paused
+		}
+		r := call(recording(fmt.Sprintf("%08x-0000-4000-8000-%012x", i, i*7919), status, ago),
+			fmt.Sprintf("(310) 555-01%02d", i%100), "sip:agent7@acme")
+		if isPaused {
+			paused(r, ago/2, deck.Pause{})
+		}
+		recs[i] = r
+	}
+	s := snapshotOf(recs...)
+	s.Health.Limit = time.Hour
+	return s
+}

@@ -19,28 +19,6 @@ import (
 	"tapedeck/api/text"
 )
 
-// full returns a snapshot of n recordings that all tick, one in so many of
-// them paused; 0 for none.
-func full(n, onePaused int) *deck.Snapshot {
-	recs := make([]*deck.Recording, n)
-	for i := range recs {
-		status, ago := api.InProgress, time.Duration(i*i*7)*time.Second
-		isPaused := onePaused > 0 && i%onePaused == 0
-		if isPaused {
-			status = api.Paused
-		}
-		r := call(recording(fmt.Sprintf("%08x-0000-4000-8000-%012x", i, i*7919), status, ago),
-			fmt.Sprintf("(310) 555-01%02d", i%100), "sip:agent7@acme")
-		if isPaused {
-			paused(r, ago/2, deck.Pause{})
-		}
-		recs[i] = r
-	}
-	s := snapshotOf(recs...)
-	s.Health.Limit = time.Hour
-	return s
-}
-
 // wireOf runs the program for some seconds, and returns what a second writes
 // and the floor of that, on average.
 func wireOf(t *testing.T, o Options, snap *deck.Snapshot, seconds int) (bytes, floor float64) {

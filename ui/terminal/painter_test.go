@@ -225,6 +225,14 @@ func (w *slowWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// taken returns what the writer took since it was last asked.
+func (w *slowWriter) taken() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	defer func() { w.took = nil }()
+	return w.took
+}
+
 // A terminal that takes no bytes delays nobody, and then gets the newest frame
 // only.
 func TestSlowTerminal(t *testing.T) {
@@ -240,8 +248,8 @@ func TestSlowTerminal(t *testing.T) {
 			w.allow <- struct{}{}
 		}
 		time.Sleep(time.Second)
-		if n := len(w.took); n != 2 || !strings.Contains(w.took[n-1], "99") {
-			t.Errorf("it took %q", w.took)
+		if took := w.taken(); len(took) != 2 || !strings.Contains(took[1], "99") {
+			t.Errorf("it took %q", took)
 		}
 		if err := p.Close("bye", time.Second); err != nil {
 			t.Error(err)
@@ -260,19 +268,19 @@ func TestFrameGap(t *testing.T) {
 		p.Resize(20, 2)
 		synctest.Wait()
 		time.Sleep(time.Second)
-		w.took = nil
+		w.taken()
 		p.Show(Frame{Content: "a"})
 		synctest.Wait()
-		if len(w.took) != 1 {
-			t.Fatalf("not painted at once: %q", w.took)
+		if took := w.taken(); len(took) != 1 {
+			t.Fatalf("not painted at once: %q", took)
 		}
 		for i := range 8 {
 			p.Show(Frame{Content: fmt.Sprint(i)})
 			time.Sleep(time.Millisecond)
 		}
 		synctest.Wait()
-		if len(w.took) != 2 || !strings.Contains(w.took[1], "7") {
-			t.Errorf("within 8 ms: %q", w.took)
+		if took := w.taken(); len(took) != 1 || !strings.Contains(took[0], "7") {
+			t.Errorf("within 8 ms: %q", took)
 		}
 		if err := p.Close("", time.Second); err != nil {
 			t.Error(err)
