@@ -298,3 +298,15 @@ func TestTerminal(t *testing.T) {
 		})
 	})
 }
+
+// Before the terminal has told its background, COLORFGBG does.
+func TestBackgroundOfTheEnvironment(t *testing.T) {
+	for _, tt := range []struct {
+		env  string
+		dark bool
+	}{{"", true}, {"COLORFGBG=15;0", true}, {"COLORFGBG=0;15", false}, {"COLORFGBG=0;default;7", false}, {"COLORFGBG=", true}, {"COLORFGBG=x", true}} {
+		if got := darkBy([]string{"TERM=xterm", tt.env}); got != tt.dark {
+			t.Errorf("%q: dark %v, want %v", tt.env, got, tt.dark)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
@@ -134,7 +135,7 @@ func New(ctx context.Context, o Options) *Model {
 	}
 	m := &Model{
 		ctx: ctx, o: o, deck: o.Deck, now: time.Now(), interval: o.Interval,
-		themeOf: theme.Options{Mode: o.Theme, Dark: true, NoColor: o.NoColor, ASCII: o.ASCII},
+		themeOf: theme.Options{Mode: o.Theme, Dark: darkBy(o.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
 		left:    map[text.Text]uint64{},
 		live:    &deck.Snapshot{}, shown: &deck.Snapshot{},
 		help: viewport.New(),
@@ -156,6 +157,19 @@ func New(ctx context.Context, o Options) *Model {
 	m.feed, m.cancel = o.Deck.Subscribe()
 	m.compose()
 	return m
+}
+
+// darkBy reports whether the terminal's background is dark, as far as the
+// environment tells before the terminal does: COLORFGBG ends in the number of a
+// color. Most are.
+func darkBy(environ []string) bool {
+	for _, kv := range environ {
+		if v, ok := strings.CutPrefix(kv, "COLORFGBG="); ok {
+			bg := v[strings.LastIndexByte(v, ';')+1:]
+			return bg != "7" && bg != "15"
+		}
+	}
+	return true
 }
 
 // Close ends the subscription to the deck.

@@ -228,7 +228,7 @@ func (c *context) parties(r *row) (from, to string, ok bool) {
 // says so.
 func (c *context) conference(name string) string {
 	if c.layout.kinds {
-		return name
+		return theme.Guard(name)
 	}
 	for _, mark := range []string{" (conference)", " (conf)"} {
 		if c.th.Width(name)+len(mark) <= c.width {

@@ -172,7 +172,10 @@ func (c *context) fitted(r *row) string {
 	if !ok || c.width >= r.fit.whole {
 		return c.th.Truncate(c.whole(r), c.width)
 	}
-	arrow := " " + c.sym.Arrow + " "
+	arrow := c.th.To(from)
+	if theme.RightToLeft(to) { // it is cut before what keeps the digits in their place
+		return c.th.Truncate(c.end(from, c.width/3)+arrow+to, c.width-len(" (name)")) + theme.Guard(to)[len(to):]
+	}
 	room := max(0, c.width-c.th.Width(arrow))
 	left, right := room/2, room-room/2
 	if n := c.th.Width(from); n < left {

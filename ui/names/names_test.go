@@ -74,6 +74,7 @@ func TestWho(t *testing.T) {
 		{"one side", View{}, call("", "+13105550199"), "? → +13105550199"},
 		{"neither side", View{}, call("", ""), "call call-1"},
 		{"conference", View{}, room("Claims"), "Claims (conference)"},
+		{"written from the right", View{}, call("client:مرحبا", "שלום"), "client:مرحبا to שלום (name)"},
 		{"conference without a name", View{}, room(""), "conference conf-2"},
 		{"nothing at all", View{}, unknown, "unknown call"},
 	}

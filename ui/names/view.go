@@ -40,9 +40,11 @@ func (v View) Party(sid, came, shown text.Text) string {
 	return v.Theme.Plain(v.Masked(sid, shown.String()))
 }
 
-// Call returns From → To of a call that a recording is about.
+// Call returns From → To of a call that a recording is about. Names that are
+// written from the right move nothing beside them.
 func (v View) Call(sid text.Text, c *api.Call) string {
-	return v.Party(sid, c.From, c.FromShown()) + " " + v.Theme.Symbols().Arrow + " " + v.Party(sid, c.To, c.ToShown())
+	from := v.Party(sid, c.From, c.FromShown())
+	return from + v.Theme.To(from) + theme.Guard(v.Party(sid, c.To, c.ToShown()))
 }
 
 // Line returns From → To of the call that is recorded, or the conference's

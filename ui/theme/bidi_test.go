@@ -1,0 +1,24 @@
+package theme
+
+import "testing"
+
+// A name that is written from the right has something Latin between itself and
+// the digits that follow, and the others stay as they are.
+func TestRightToLeft(t *testing.T) {
+	th := New(Options{})
+	for _, tt := range []struct{ name, guarded, to string }{
+		{"Front desk", "Front desk", " → "},
+		{"(310) 555-0142", "(310) 555-0142", " → "},
+		{"東京 ☎ é", "東京 ☎ é", " → "},
+		{"client:مرحبا", "client:مرحبا (name)", " to "},
+		{"שירות לקוחות", "שירות לקוחות (name)", " to "},
+		{"", "", " → "},
+	} {
+		if got := Guard(tt.name); got != tt.guarded {
+			t.Errorf("%q is guarded as %q, want %q", tt.name, got, tt.guarded)
+		}
+		if got := th.To(tt.name); got != tt.to {
+			t.Errorf("%q is followed by %q, want %q", tt.name, got, tt.to)
+		}
+	}
+}
