@@ -28,8 +28,9 @@ type notice struct {
 	text  string
 	hint  string // the next step
 	role  theme.Role
-	since time.Time // zero for none
-	about text.Text // the recording that it names, where that was the selected one
+	since time.Time    // zero for none
+	about text.Text    // the recording that it names, where that was the selected one
+	did   deck.Request // that it says was done; zero for none
 }
 
 // say puts a message in the status line.
@@ -49,6 +50,18 @@ func (m *Model) named(s string) text.Text {
 		return r.SID
 	}
 	return text.Text{}
+}
+
+// outdated takes back what was said of a pause or resume that is over.
+func (m *Model) outdated(s *deck.Snapshot) {
+	did := m.info.did
+	if did.SID.IsZero() {
+		return
+	}
+	r := s.Find(did.SID)
+	if r != nil && (r.Trouble.Standing() || did.Update.Status != api.Paused && r.Paused()) {
+		m.info = notice{}
+	}
 }
 
 // leave takes back what was said of the recording that the selection has left.

@@ -101,6 +101,7 @@ func (m *Model) follow(s *deck.Snapshot, now time.Time) {
 		}
 		m.step(u, *r.Update, now)
 	}
+	m.outdated(s)
 	m.updates = slices.DeleteFunc(m.updates, func(u update) bool { return u.done && shows(s, &u) })
 	for sid, id := range m.left {
 		// A snapshot from before the pause says nothing about it.
@@ -207,6 +208,9 @@ func (m *Model) announce(u *update, now time.Time) {
 		return
 	}
 	m.say(words, now)
+	if u.progress.Outcome == deck.Verified {
+		m.info.did = u.req
+	}
 }
 
 // offRecord says that an update is not in the journal, and why; empty when it
