@@ -52,6 +52,9 @@ func TestManySiblings(t *testing.T) {
 			if o.SID == e.view.SID {
 				t.Fatalf("row %d is its own sibling", i)
 			}
+			if r := d.entries[o.SID].view; o.Recording != r.Status.Running() {
+				t.Fatalf("row %d: sibling %s records: %t, but is %s", i, o.SID.SID(), o.Recording, r.Status)
+			}
 		}
 	}
 }
