@@ -2,6 +2,7 @@ package ui
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tapedeck/api"
@@ -80,5 +81,34 @@ func TestTwoEscapes(t *testing.T) {
 		if p.m.prompt != nil {
 			t.Error("the question is still open")
 		}
+	})
+}
+
+// What was said of a filter goes with it, and does not hide what is typed.
+func TestFilterSaid(t *testing.T) {
+	s := func(t *testing.T) *session { return newSession(t, 80, 24, Options{}) }
+	typeIn := func(s *session, words string) {
+		for _, c := range words {
+			s.press(string(c))
+		}
+	}
+	t.Run("nothing matches", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := s(t)
+			s.show(office()).press("/")
+			typeIn(s, "zzz")
+			s.press("enter")
+			s.want("no recording matches /zzz/")
+			s.wait(time.Second).press("esc").press("/")
+			s.wantNot("no recording matches")
+		})
+	})
+	t.Run("a wrong one", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := s(t)
+			s.show(office()).press("/")
+			typeIn(s, "pausd>1m")
+			s.want("/ pausd>1m", "pausd> is not a filter term: did you mean paused>?")
+		})
 	})
 }
