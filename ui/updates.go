@@ -101,7 +101,7 @@ func (m *Model) follow(s *deck.Snapshot, now time.Time) {
 		}
 		m.step(u, *r.Update, now)
 	}
-	m.outdated(s)
+	m.outdated(s, now)
 	m.updates = slices.DeleteFunc(m.updates, func(u update) bool { return u.done && shows(s, &u) })
 	for sid, id := range m.left {
 		// A snapshot from before the pause says nothing about it.
@@ -193,6 +193,7 @@ func (m *Model) announce(u *update, now time.Time) {
 		if bad {
 			u.bad = words + "; " + why
 			m.complain(u.bad, hint, now)
+			m.bad.bads = append(m.bad.bads, saidBad{u.req, u.short, u.bad})
 			return
 		}
 		why = "…" + u.short + " " + why
@@ -205,6 +206,7 @@ func (m *Model) announce(u *update, now time.Time) {
 	}
 	if bad {
 		m.complain(words, hint, now)
+		m.bad.bads = append(m.bad.bads, saidBad{u.req, u.short, words})
 		return
 	}
 	m.say(words, now)
