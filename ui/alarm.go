@@ -145,6 +145,7 @@ func (m *Model) acknowledge(now time.Time) tea.Cmd {
 type noteMsg struct {
 	words string // what was done
 	what  string // what was to be done
+	did   Action // for the history of this session, where no snapshot shows it; zero for none
 	err   error
 }
 
@@ -159,6 +160,9 @@ func (m *Model) noted(msg noteMsg, now time.Time) {
 		m.complain("cannot "+msg.what+": "+text.New(msg.err.Error()).String(), "", now)
 		return
 	}
+	if msg.did.What != "" {
+		m.history.note(ownAction{Action: msg.did}, nil)
+	}
 	m.say(msg.words, now)
 }
 
@@ -169,8 +173,11 @@ func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) 
 	switch q.Kind {
 	case prompt.Ack:
 		if q.Trouble != "" {
-			words := "acknowledged: " + name + " is " + string(q.Trouble)
-			return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(sid, actor, a.Reason, 0) }), true
+			words := "acknowledged: " + name + " " + isWas(q.Trouble) + " " + string(q.Trouble)
+			did := Action{Time: now, Actor: actor, Recording: sid, What: "acknowledge", Reason: a.Reason}
+			return func() tea.Msg {
+				return noteMsg{words: words, what: "acknowledge " + name, did: did, err: d.Acknowledge(sid, actor, a.Reason, 0)}
+			}, true
 		}
 		words := fmt.Sprintf("acknowledged %s: silent until %s", name, now.Add(a.Wait).Local().Format("15:04:05 MST"))
 		return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(sid, actor, a.Reason, a.Wait) }), true

@@ -68,14 +68,23 @@ func (m *Model) filterTyped() {
 	f, err := list.ParseFilter(m.input.Value())
 	if m.invalid = err; err == nil {
 		m.list.SetFilter(f)
-		if strings.HasPrefix(m.info.text, filterWrong) { // it is right now
-			m.info = notice{}
-		}
+		m.filterSaid()
 	}
 }
 
-// filterWrong is how a message about a wrong filter begins.
-const filterWrong = "filter: "
+// filterSaid takes back what was said of the filter before.
+func (m *Model) filterSaid() {
+	if strings.HasPrefix(m.info.text, filterWrong) || strings.HasPrefix(m.info.text, filterEmpty) {
+		m.info = notice{}
+	}
+}
+
+// How a message begins about a filter that is wrong, and about one that leaves
+// nothing.
+const (
+	filterWrong = "filter: "
+	filterEmpty = "no recording matches /"
+)
 
 func (m *Model) closeFilter() {
 	m.mode, m.invalid = normal, nil
@@ -87,19 +96,24 @@ func (m *Model) closeFilter() {
 // selected again, or, where it was kept, what is selected stays.
 func (m *Model) clearFilter() {
 	m.list.SetFilter(list.Filter{})
+	m.filterSaid()
 	m.closeFilter()
 }
 
 // noneSelected says why nothing is selected.
 func (m *Model) noneSelected() string {
 	if f := m.list.Filter(); !f.IsZero() {
-		return "no recording matches /" + f.String() + "/"
+		return filterEmpty + f.String() + "/"
 	}
 	return "no recording is selected"
 }
 
 // filterShown reports whether the line with the filter is on the screen.
 func (m *Model) filterShown() bool { return m.mode == filters || !m.list.Filter().IsZero() }
+
+// typedRoom is how many cells what is typed has in the line before what is said
+// of it.
+const typedRoom = 20
 
 // filterLine is the line above the list while there is a filter, and the
 // column of the cursor in it; -1 for none.
@@ -116,7 +130,7 @@ func (m *Model) filterLine(w int) (line string, cursor int) {
 		value = m.input.Value()
 		before = string([]rune(value)[:m.input.Position()])
 	}
-	room := max(8, w-4-m.th.Width(count)-2)
+	room := max(8, min(typedRoom, m.th.Width(value)+1), w-4-m.th.Width(count)-2)
 	// What is typed is shown from its end when it does not fit.
 	for m.mode == filters && m.th.Width(before) >= room {
 		r := []rune(before)

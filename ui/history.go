@@ -279,6 +279,9 @@ func (m *Model) actionWords(a Action) (string, theme.Role) {
 	}
 	switch a.What {
 	case "acknowledge":
+		if a.Until.IsZero() { // of a trouble, which has no deadline
+			return because("acknowledged " + name), role
+		}
 		return because("acknowledged " + name + " until " + clockTime(a.Until, m.now)), role
 	case "auto-resume":
 		if a.Until.IsZero() {

@@ -9,8 +9,11 @@ import (
 )
 
 // plain returns a key of the keypad in its application mode as the digit that
-// is on it, and every other key as it is.
+// is on it, two escapes that arrive together as one, and every other key as it is.
 func plain(k tea.KeyPressMsg) tea.KeyPressMsg {
+	if k.Code == tea.KeyEscape && k.Mod == tea.ModAlt {
+		return tea.KeyPressMsg{Code: tea.KeyEscape}
+	}
 	if k.Code < tea.KeyKp0 || k.Code > tea.KeyKp9 || k.Text != "" || k.Mod&^(tea.ModNumLock|tea.ModCapsLock) != 0 {
 		return k
 	}

@@ -145,7 +145,11 @@ func (m *Model) oneLineWords() (string, theme.Role) {
 		if words, _ := m.questionLine(); m.answerable() {
 			return words, theme.Bold
 		}
-		return "the question needs " + sizeWords(minWidth, minHeight) + "; Esc", theme.Warn
+		words := "the question needs " + sizeWords(minWidth, minHeight) + "; Esc"
+		if m.w >= 44 {
+			words += " cancels it"
+		}
+		return words, theme.Warn
 	case !m.bad.since.IsZero():
 		return m.th.Plain(m.bad.text), theme.Bad
 	case m.info.text != "":

@@ -114,6 +114,9 @@ func (p *pieces) drop() { p.scan.state, p.cur, p.lone = ground, nil, false }
 // continues reports whether what comes after a bare escape is the rest of a
 // sequence. P, O and their like are keys too, by themselves.
 func continues(in []byte) bool {
+	if len(in) == 0 {
+		return false
+	}
 	switch in[0] {
 	case '[', ']', '_':
 		return true

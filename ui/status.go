@@ -28,8 +28,16 @@ type notice struct {
 	text  string
 	hint  string // the next step
 	role  theme.Role
-	since time.Time // zero for none
-	about text.Text // the recording that it names, where that was the selected one
+	since time.Time    // zero for none
+	about text.Text    // the recording that it names, where that was the selected one
+	did   deck.Request // that it says was done; zero for none
+	bads  []saidBad    // of updates that are over, in a bad notice
+}
+
+// saidBad is what a bad notice says of an update.
+type saidBad struct {
+	req          deck.Request
+	short, words string
 }
 
 // say puts a message in the status line.
@@ -51,6 +59,28 @@ func (m *Model) named(s string) text.Text {
 	return text.Text{}
 }
 
+// outdated takes back what was said of a pause or resume that is over, and of an
+// update that proved to be done after all.
+func (m *Model) outdated(s *deck.Snapshot, now time.Time) {
+	for _, b := range m.bad.bads {
+		r := s.Find(b.req.SID)
+		if r != nil && r.Update != nil && r.Update.Request == b.req && r.Update.Outcome == deck.Verified {
+			m.withdraw(b.words)
+			words, _, _ := progressWords(*r.Update, b.short)
+			m.say(words, now)
+			m.info.did = b.req
+		}
+	}
+	did := m.info.did
+	if did.SID.IsZero() {
+		return
+	}
+	r := s.Find(did.SID)
+	if r != nil && (r.Trouble.Standing() || did.Update.Status != api.Paused && r.Paused()) {
+		m.info = notice{}
+	}
+}
+
 // leave takes back what was said of the recording that the selection has left.
 func (m *Model) leave() {
 	var sid text.Text
@@ -66,10 +96,12 @@ func (m *Model) leave() {
 // complain puts a message in the status line that must not be overlooked. One
 // that is still there is kept behind it.
 func (m *Model) complain(s, hint string, now time.Time) {
+	var before []saidBad
 	if !m.bad.since.IsZero() && len(m.bad.text) < 400 {
 		s += beforeThat + m.bad.text
+		before = m.bad.bads
 	}
-	m.bad = notice{text: s, hint: hint, role: theme.Bad, since: now}
+	m.bad = notice{text: s, hint: hint, role: theme.Bad, since: now, bads: before}
 	m.info = notice{}
 }
 
@@ -89,6 +121,7 @@ func (m *Model) withdraw(s string) {
 		m.bad = notice{}
 	default:
 		m.bad.text = strings.Join(left, beforeThat)
+		m.bad.bads = slices.DeleteFunc(slices.Clone(m.bad.bads), func(b saidBad) bool { return b.words == s })
 	}
 }
 

@@ -9,6 +9,14 @@ import (
 	"tapedeck/ui/theme"
 )
 
+// isWas is the verb before a trouble: a resume by others has happened.
+func isWas(kind deck.TroubleKind) string {
+	if kind == deck.ResumedByOthers {
+		return "was"
+	}
+	return "is"
+}
+
 // troubledOf returns the recordings of a snapshot whose trouble stands.
 func troubledOf(s *deck.Snapshot) (out []*deck.Recording) {
 	if s.NotPaused+s.ResumedByOthers == 0 {

@@ -101,6 +101,7 @@ func (m *Model) follow(s *deck.Snapshot, now time.Time) {
 		}
 		m.step(u, *r.Update, now)
 	}
+	m.outdated(s, now)
 	m.updates = slices.DeleteFunc(m.updates, func(u update) bool { return u.done && shows(s, &u) })
 	for sid, id := range m.left {
 		// A snapshot from before the pause says nothing about it.
@@ -192,6 +193,7 @@ func (m *Model) announce(u *update, now time.Time) {
 		if bad {
 			u.bad = words + "; " + why
 			m.complain(u.bad, hint, now)
+			m.bad.bads = append(m.bad.bads, saidBad{u.req, u.short, u.bad})
 			return
 		}
 		why = "…" + u.short + " " + why
@@ -204,9 +206,13 @@ func (m *Model) announce(u *update, now time.Time) {
 	}
 	if bad {
 		m.complain(words, hint, now)
+		m.bad.bads = append(m.bad.bads, saidBad{u.req, u.short, words})
 		return
 	}
 	m.say(words, now)
+	if u.progress.Outcome == deck.Verified {
+		m.info.did = u.req
+	}
 }
 
 // offRecord says that an update is not in the journal, and why; empty when it

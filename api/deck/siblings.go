@@ -8,8 +8,9 @@ import (
 
 // Sibling is another active recording of the same conversation.
 type Sibling struct {
-	SID text.Text
-	Why string // the link, in words: "the same call", "a participant's call"
+	SID       text.Text
+	Why       string // the link, in words: "the same call", "a participant's call"
+	Recording bool   // whether it records now
 }
 
 // maxSiblings is how many siblings of a recording are listed. A conversation
@@ -77,7 +78,7 @@ func (d *Deck) relate() {
 
 // owned is what a call, or a conference, has of active recordings.
 type owned struct {
-	first             []text.Text // the newest, one more than are listed
+	first             []Sibling // the newest, one more than are listed, without the link
 	n                 int
 	recording, paused int
 }
@@ -85,7 +86,7 @@ type owned struct {
 func (o *owned) add(r *Recording) {
 	o.n++
 	if len(o.first) <= maxSiblings {
-		o.first = append(o.first, r.SID)
+		o.first = append(o.first, Sibling{SID: r.SID, Recording: r.Status.Running()})
 	}
 	if r.Status.Running() {
 		o.recording++
@@ -131,12 +132,12 @@ func (c *conversation) join(o *owned, why string) {
 		return
 	}
 	c.n, c.recording, c.paused = c.n+o.n, c.recording+o.recording, c.paused+o.paused
-	for _, sid := range o.first {
+	for _, s := range o.first {
 		if len(c.list) > maxSiblings {
 			return
 		}
-		c.in[sid] = len(c.list)
-		c.list = append(c.list, Sibling{sid, why})
+		c.in[s.SID], s.Why = len(c.list), why
+		c.list = append(c.list, s)
 	}
 }
 

@@ -43,6 +43,10 @@ func TestManySiblings(t *testing.T) {
 	if per := (after.TotalAlloc - before.TotalAlloc) / n; per > 4000 {
 		t.Errorf("%d bytes for each of %d recordings", per, n)
 	}
+	of := map[text.Text]api.Status{}
+	for _, e := range d.order {
+		of[e.view.SID] = e.view.Status
+	}
 	for i, e := range d.order {
 		s := e.view.Siblings
 		if s.Of() != n || len(s.List) != maxSiblings || s.Recording != 3000 || s.Paused != 1000 {
@@ -51,6 +55,9 @@ func TestManySiblings(t *testing.T) {
 		for _, o := range s.List {
 			if o.SID == e.view.SID {
 				t.Fatalf("row %d is its own sibling", i)
+			}
+			if o.Recording != of[o.SID].Running() {
+				t.Fatalf("row %d: sibling %s records: %t, but is %s", i, o.SID.SID(), o.Recording, of[o.SID])
 			}
 		}
 	}

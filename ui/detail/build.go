@@ -89,6 +89,10 @@ func (b *builder) labeled(label, value string, role theme.Role, beside string) {
 	if n := b.w - l.cells - b.th.Width(value); n >= 1 && n < gap && !strings.Contains(value, " ") {
 		gap = n // a SID is whole where it is a little left of its column
 	}
+	if n := b.th.Width(value); n == wholeFrom && n > b.w-l.cells-gap && n <= b.w-l.cells-1+fewMore && !strings.Contains(value, " ") {
+		b.lines = append(b.lines, l) // a SID is whole below its name, at the right
+		l, gap = line{}, b.w-n
+	}
 	l.add(b.th, theme.Plain, b.th.Pad(gap))
 	for i, part := range b.parts(value, b.w-l.cells) {
 		if i > 0 {
@@ -144,6 +148,10 @@ func (b *builder) indented() line {
 // wholeFrom is how wide values must be for long ones to be shown whole, in
 // several lines: that of a SID. In less, what has no spaces is cut.
 const wholeFrom = 36
+
+// fewMore is how many cells may be missing for a SID beside its name so that it
+// is put below.
+const fewMore = 3
 
 // parts returns a value in lines for w cells.
 func (b *builder) parts(value string, w int) []string {

@@ -68,7 +68,11 @@ func (b *builder) siblings() {
 	}
 	b.labeled("siblings", words, role, "")
 	for _, o := range s.List {
-		b.labeled("", o.SID.SID()+" "+b.sym.Dot+" "+o.Why, theme.Plain, "")
+		words := o.SID.SID() + " " + b.sym.Dot + " " + o.Why
+		if s.Paused > 0 && o.Recording {
+			words += ", still recording"
+		}
+		b.labeled("", words, theme.Plain, "")
 	}
 	if s.More > 0 {
 		b.labeled("", fmt.Sprintf("and %d more", s.More), theme.Plain, "")

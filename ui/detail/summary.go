@@ -2,6 +2,7 @@ package detail
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"tapedeck/api"
@@ -129,16 +130,41 @@ func (b *builder) state() (out []fact) {
 		if s.Paused > 0 && s.Recording > 0 {
 			role, words = theme.Warn, fmt.Sprintf("%d of %d still recording", s.Recording, s.Of())
 		}
-		for i, o := range s.List[:min(len(s.List), mostSiblings)] {
-			words += [2]string{": ", " "}[min(i, 1)] + b.sym.Ellipsis + tail(o.SID)
-		}
-		out = append(out, fact{role, words})
+		out = append(out, fact{role, words + b.siblingNames()})
 	}
 	return append(out, fact{theme.Ended, b.past})
 }
 
 // mostSiblings is how many siblings the summary names.
 const mostSiblings = 3
+
+// siblingNames names the recordings of the conversation, after a colon: those
+// that still record, where some do and some do not.
+func (b *builder) siblingNames() string {
+	s := b.rec.Siblings
+	mixed := s.Paused > 0 && s.Recording > 0
+	var names []string
+	of := s.Of()
+	if mixed {
+		of = s.Recording
+	}
+	if !mixed || b.rec.Status.Running() {
+		names = append(names, "this one")
+	}
+	for _, o := range s.List {
+		if len(names) < mostSiblings && (!mixed || o.Recording) {
+			names = append(names, b.sym.Ellipsis+tail(o.SID))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	words := ": " + strings.Join(names, " ")
+	if more := of - len(names); more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	return words
+}
 
 // tail returns the end of a SID.
 func tail(sid text.Text) string { s := sid.String(); return s[max(0, len(s)-4):] }

@@ -28,7 +28,11 @@ func TestSummaryInFourLines(t *testing.T) {
 	full := paused(deck.Verified)
 	full.Timer = deck.Timer{Actor: "jo", At: clock.Add(time.Minute)}
 	siblings := paused(deck.Verified)
-	siblings.Siblings = deck.Siblings{Recording: 1, Paused: 1, List: []deck.Sibling{{SID: text.New("aaaa-91be")}}}
+	siblings.Siblings = deck.Siblings{Recording: 1, Paused: 1, List: []deck.Sibling{{SID: text.New("aaaa-91be"), Recording: true}}}
+	mixed := running()
+	mixed.Siblings = deck.Siblings{Recording: 5, Paused: 1, List: []deck.Sibling{
+		{SID: text.New("aaaa-91be")}, {SID: text.New("aaaa-c07a"), Recording: true}, {SID: text.New("aaaa-07d1"), Recording: true},
+	}, More: 2}
 	trouble := failed()
 	trouble.Trouble = deck.Trouble{Kind: deck.NotPaused, Actor: "ann", Why: "HTTP 401"}
 	for name, tt := range map[string]struct {
@@ -38,6 +42,7 @@ func TestSummaryInFourLines(t *testing.T) {
 		"paused": {full, []string{"…8142", "PAUSED 03:12", "resumes in 01:00", "(310) 555-0142 → sip:agent7@acme", "Doe, Jane", "inbound",
 			"paused since 09:41:08 CET", "silence", "by you", "auto-resume at 09:45:20 CET"}},
 		"siblings":   {siblings, []string{"1 of 2 still recording: …91be"}},
+		"mixed":      {mixed, []string{"5 of 6 still recording: this one …c07a …07d1 and 2 more"}},
 		"trouble":    {trouble, []string{"!REC", "NOT PAUSED: still recording (HTTP 401)", "asked for by ann"}},
 		"conference": {conference(), []string{"Billing escalation (conference)", "paused since 09:43:39 CET or longer", "with (310) 555-0142 → sip:agent7@acme, Supervisor"}},
 	} {
