@@ -2,6 +2,7 @@ package deck
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"tapedeck/api"
@@ -109,7 +110,7 @@ func (u *update) whyNotPaused() string {
 	p, status := u.p, u.e.view.Status
 	switch {
 	case errors.Is(p.Err, ErrNotOnRecord):
-		return "it cannot be put on record"
+		return strings.TrimPrefix(p.Err.Error(), "not sent: ")
 	case errors.Is(p.Err, ErrNotSent):
 		return "it was not sent"
 	case p.Err != nil && !isTimeout(p.Err):

@@ -146,7 +146,7 @@ var (
 )
 
 func wish(id string) Entry {
-	return Entry{Time: time.Now(), Event: Wish, ID: id, Recording: rec1, Call: call, StatusBefore: "in-progress",
+	return Entry{Time: time.Now(), Event: Request, ID: id, Recording: rec1, Call: call, StatusBefore: "in-progress",
 		StatusAsked: "paused", PauseBehavior: "silence"}
 }
 

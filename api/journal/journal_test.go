@@ -493,7 +493,7 @@ func TestLeftWithTimer(t *testing.T) {
 	dir, until := t.TempDir(), time.Now().Add(time.Minute).UTC().Truncate(time.Millisecond)
 	j := open(t, Options{Dir: dir, Space: "s", Project: "p"})
 	timer := Entry{Event: Timer, Recording: rec1, Call: call, Until: until, Reason: "auto-resume set"}
-	appendAll(t, j, wish("w"), timer, outcome("w"), Entry{Event: Left, Recording: rec1, Reason: "its terminal was lost"})
+	appendAll(t, j, wish("w"), timer, outcome("w"), Entry{Event: Behind, Recording: rec1, Reason: "its terminal was lost"})
 	list, err := LeftBehind(dir, "s", "p", time.Now())
 	check(t, err)
 	if len(list) != 1 || !list[0].Until.Equal(until) {
@@ -501,7 +501,7 @@ func TestLeftWithTimer(t *testing.T) {
 	}
 	resumed := outcome("r")
 	resumed.StatusAsked, resumed.StatusAnswered = "in-progress", "in-progress"
-	appendAll(t, j, resumed, wish("again"), outcome("again"), Entry{Event: Left, Recording: rec1, Reason: "quit"})
+	appendAll(t, j, resumed, wish("again"), outcome("again"), Entry{Event: Behind, Recording: rec1, Reason: "quit"})
 	list, err = LeftBehind(dir, "s", "p", time.Now())
 	check(t, err)
 	if len(list) != 1 || !list[0].Until.IsZero() {

@@ -94,6 +94,9 @@ func (b *behind) hold(owner Entry, id string) {
 // outcome takes in what became of a request, which may be said more than once:
 // by its writer, and as a guess of another session.
 func (b *behind) outcome(e Entry, p *heldPause) {
+	if e.Event == Seen && e.Outcome == "" && e.StatusAnswered != "paused" && p != nil && !e.Time.Before(p.out.Paused) {
+		b.end(e.Recording) // others have ended it
+	}
 	if e.Outcome == "" || e.Outcome == "requested" {
 		return
 	}
@@ -116,9 +119,14 @@ func (b *behind) outcome(e Entry, p *heldPause) {
 			delete(b.held, e.Recording)
 		}
 	case done:
-		delete(b.held, e.Recording)
-		delete(b.until, e.Recording)
+		b.end(e.Recording)
 	}
+}
+
+// end notes that a recording is not paused any more.
+func (b *behind) end(recording text.Text) {
+	delete(b.held, recording)
+	delete(b.until, recording)
 }
 
 // list returns the pauses that nobody looks after, the oldest first.

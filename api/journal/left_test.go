@@ -38,6 +38,11 @@ func TestLeftBehind(t *testing.T) {
 	with := func(e Entry, outcome string) Entry { e.Outcome = outcome; return e }
 	resumed := outcome("r")
 	resumed.StatusAsked, resumed.StatusAnswered = "in-progress", "in-progress"
+	others := Entry{Event: Seen, ID: "w", Recording: rec1, StatusAsked: "paused", StatusAnswered: "in-progress", Reason: "resumed by others, who is not known"}
+	anew := with(outcome("w2"), "verified")
+	anew.ID = "w2"
+	secondPause := wish("w2")
+	byOthers := Entry{Event: Seen, ID: "r", Recording: rec1, StatusAsked: "in-progress", StatusAnswered: "paused", Reason: "paused by others, who is not known"}
 	portless := wish("w").by(dead)
 	portless.Space, portless.Project = "https://ACME.example:443/", "p"
 	taken := Entry{Event: Ack, Recording: rec1, Reason: "taken over"}
@@ -58,6 +63,9 @@ func TestLeftBehind(t *testing.T) {
 		{"a wrong guess, then the truth", []Entry{wish("w").by(dead), with(outcome("w").by(self), "contradicted"), outcome("w").by(dead)}, "alice"},
 		{"the truth, then a wrong guess", []Entry{wish("w").by(dead), outcome("w").by(dead), with(outcome("w").by(self), "contradicted")}, "alice"},
 		{"resumed since", []Entry{wish("w").by(dead), outcome("w").by(dead), resumed}, ""},
+		{"resumed by others since", []Entry{wish("w").by(dead), outcome("w").by(dead), others.by(dead)}, ""},
+		{"resumed by others, then paused again", []Entry{wish("w").by(dead), outcome("w").by(dead), others.by(dead), secondPause.by(dead), anew.by(dead)}, "alice"},
+		{"resumed, paused by others", []Entry{wish("w").by(dead), outcome("w").by(dead), resumed, byOthers.by(dead)}, ""},
 		{"taken over", []Entry{wish("w").by(dead), outcome("w").by(dead), taken.by(self)}, ""},
 		{"taken over and left knowingly", []Entry{wish("w").by(dead), outcome("w").by(dead), taken.by(self), quit.by(self)}, "bob quit"},
 		{"the space with its port", []Entry{portless, outcome("w").by(dead)}, "alice"},
@@ -119,7 +127,7 @@ func TestEventNames(t *testing.T) {
 			t.Errorf("%s is read as %s", old, e.Event)
 		}
 	}
-	b, err := Entry{Event: Wish, Recording: text.New("r")}.MarshalJSON()
+	b, err := Entry{Event: Request, Recording: text.New("r")}.MarshalJSON()
 	if err != nil || !strings.Contains(string(b), `"event":"request"`) {
 		t.Errorf("%s, %v", b, err)
 	}

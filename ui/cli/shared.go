@@ -121,7 +121,9 @@ func (s sharedStatus) alarms(now time.Time) bool {
 func (s sharedStatus) troubled() bool { return s.NotPaused+s.ResumedByOthers > s.Acked }
 
 // of reports whether the status is of the project of c.
-func (s sharedStatus) of(c config.Config) bool { return s.Space == c.Space && s.Project == c.Project }
+func (s sharedStatus) of(c config.Config) bool {
+	return s.Project == c.Project && journal.SameSpace(s.Space, c.Space)
+}
 
 // ShareStatus keeps a file in the state directory from which tapedeck status
 // reads, until ctx ends; then it removes the file. It is best effort: without

@@ -14,6 +14,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/journal"
 	"tapedeck/config"
 )
 
@@ -158,7 +159,7 @@ func reasonOf(err error) string {
 // same returns those of one project.
 func same(all []sharedStatus, space, project string) (list []sharedStatus) {
 	for _, s := range all {
-		if s.Space == space && s.Project == project {
+		if s.Project == project && journal.SameSpace(s.Space, space) {
 			list = append(list, s)
 		}
 	}
@@ -168,7 +169,8 @@ func same(all []sharedStatus, space, project string) (list []sharedStatus) {
 // others returns the spaces of the running tapedecks that s is not of.
 func others(all []sharedStatus, s sharedStatus) (spaces []string) {
 	for _, o := range all {
-		if o.Space != s.Space && !slices.Contains(spaces, o.Space) {
+		known := func(space string) bool { return journal.SameSpace(space, o.Space) }
+		if !known(s.Space) && !slices.ContainsFunc(spaces, known) {
 			spaces = append(spaces, o.Space)
 		}
 	}

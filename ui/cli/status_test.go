@@ -184,6 +184,18 @@ func TestStatusFindsTheDashboard(t *testing.T) {
 	}
 }
 
+// A space is the same one with its default port, and in capitals.
+func TestStatusOfOneSpace(t *testing.T) {
+	dir := t.TempDir()
+	share(t, dir, shared(func(s *sharedStatus) { s.Space = "https://ACME.signalwire.com:443/" }),
+		shared(func(s *sharedStatus) { s.Timers, s.Resume = 1, time.Now().Add(time.Minute) }))
+	_, stdout, _ := call(t, App{Environ: complete}, "status", "--json", "--state-dir", dir)
+	var got statusOutput
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || got.From != "dashboard" || got.Timers != 1 || len(got.Others) != 0 {
+		t.Errorf("printed %s, %v", stdout, err)
+	}
+}
+
 // served serves a handler as a space, and returns the settings to reach it.
 func served(t *testing.T, h http.Handler, project, token string) []string {
 	t.Helper()
