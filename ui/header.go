@@ -298,7 +298,7 @@ func (m *Model) clock(d time.Duration) string {
 }
 
 // windowTitle is the title of the terminal's window. It changes only when the
-// counts do.
+// counts and the freshness do.
 func (m *Model) windowTitle() string {
 	title := m.alarmTitle() + "tapedeck " + m.place()
 	switch {
@@ -306,6 +306,8 @@ func (m *Model) windowTitle() string {
 		return title
 	case m.stale:
 		return title + ": STALE"
+	case m.shown.Health.Partial:
+		title += ": PARTIAL"
 	}
 	return fmt.Sprintf("%s: REC %d PAUSED %d", title, m.counts.recording, m.shown.Paused)
 }
