@@ -3,7 +3,9 @@ package deck
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -32,48 +34,105 @@ func (tb *table) dated(off func(n int) time.Duration) {
 
 // TestNoMonotonicTimes: times of the server's clock, and local ones that are to
 // come, carry no monotonic reading, which stands still while a machine sleeps.
+// It goes by the real clock, for that of a synctest has none.
 func TestNoMonotonicTimes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		space := spaceOf(0, 0)
-		ours := space.Begin(sim.Begin{StartedAgo: time.Minute})
-		undated := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Hour, DateUpdatedAgo: time.Hour})
-		failed := space.Begin(sim.Begin{StartedAgo: time.Minute})
-		undone := space.Begin(sim.Begin{StartedAgo: time.Minute})
-		tb := open(t, space, Config{})
-		tb.run()
-		after(time.Second)
-		req := pauseOf(ours)
-		req.ResumeAfter = time.Minute
-		for _, req := range []Request{req, pauseOf(undone)} {
-			if _, err := tb.deck.Do(t.Context(), req); err != nil {
-				t.Fatal(err)
-			}
-		}
-		space.SetFaults(fault(t, "403@update")...)
-		_, _ = tb.deck.Do(t.Context(), pauseOf(failed))
-		space.SetStatus(undone, "in-progress")
-		if err := tb.deck.Acknowledge(text.New(undated), "alice", "", time.Minute); err != nil {
+	space := spaceOf(0, 0)
+	ours := space.Begin(sim.Begin{StartedAgo: time.Minute})
+	undated := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Hour, DateUpdatedAgo: time.Hour})
+	refused := space.Begin(sim.Begin{StartedAgo: time.Minute})
+	undone := space.Begin(sim.Begin{StartedAgo: time.Minute})
+	ended := space.Begin(sim.Begin{StartedAgo: time.Minute})
+	tb := open(t, space, Config{})
+	defer func() { _ = tb.deck.Close(t.Context()) }()
+	poll := func(fails bool) {
+		t.Helper()
+		if err := tb.deck.Poll(t.Context()); (err != nil) != fails {
 			t.Fatal(err)
 		}
-		after(5 * time.Second)
-		times := 0
-		for _, r := range tb.deck.Snapshot().Recordings {
-			for name, at := range map[string]time.Time{
-				"Pause.Since": r.Pause.Since, "Ack.Until": r.Ack.Until, "Timer.At": r.Timer.At, "Trouble.Since": r.Trouble.Since,
-			} {
-				if at.IsZero() {
-					continue
-				}
-				times++
-				if strings.Contains(at.String(), " m=") || at != at.Round(0) {
-					t.Errorf("%s of %s has a monotonic reading: %v", name, r.SID, at)
-				}
-			}
+	}
+	poll(false)
+	timed := pauseOf(ours)
+	timed.ResumeAfter = time.Minute
+	for _, req := range []Request{timed, pauseOf(undone)} {
+		if p, err := tb.deck.Do(t.Context(), req); err != nil || p.Outcome != Verified {
+			t.Fatal(p.Outcome, err)
 		}
-		if times != 6 {
-			t.Errorf("%d times, want six", times)
+	}
+	space.SetFaults(fault(t, "403@update")...)
+	_, _ = tb.deck.Do(t.Context(), pauseOf(refused))
+	if err := tb.deck.Acknowledge(text.New(undated), "alice", "", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	space.SetStatus(undone, "in-progress")
+	space.EndRecording(ended)
+	tb.deck.mu.Lock()
+	tb.deck.find(text.New(undone)).hold = time.Time{} // a read that disagrees is no lag any more
+	tb.deck.mu.Unlock()
+	poll(false)
+	space.SetFaults(fault(t, "503")...)
+	poll(true)
+	if r := tb.find(undone); r.Trouble.Kind != ResumedByOthers {
+		t.Errorf("%s is %s, trouble %+v", undone, r.Status, r.Trouble)
+	}
+	found := map[string]bool{}
+	findTimes(reflect.ValueOf(tb.deck.Snapshot()), "Snapshot", map[uintptr]bool{}, func(field string, monotonic bool) {
+		found[field] = true
+		if monotonic && measured[field] == "" {
+			t.Errorf("%s has a monotonic reading", field)
 		}
 	})
+	for _, field := range []string{"Pause.Since", "Ack.Until", "Timer.At", "Trouble.Since", "Recording.Ended", "Health.Failing", "Progress.Done", "Recording.Created"} {
+		if !found[field] {
+			t.Errorf("no snapshot had a %s; there were %v", field, slices.Sorted(maps.Keys(found)))
+		}
+	}
+}
+
+// measured are the times of a snapshot that are moments of this process, from
+// which it measures by both clocks, and why.
+var measured = map[string]string{
+	"Health.Complete":   "its age is by the clock that says more",
+	"Health.Failing":    "as Complete",
+	"Health.Next":       "of a timer of this process, which stands still with it",
+	"Unnamed.Next":      "as Health.Next",
+	"Progress.Asked":    "how long an update takes",
+	"Progress.Answered": "as Asked",
+	"Progress.Done":     "as Asked",
+	"Recording.Ended":   "for how long an ended recording is shown",
+}
+
+// findTimes calls found for each time in v that is set, with the type and field
+// that holds it.
+func findTimes(v reflect.Value, field string, seen map[uintptr]bool, found func(field string, monotonic bool)) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() && !seen[v.Pointer()] {
+			seen[v.Pointer()] = true
+			findTimes(v.Elem(), field, seen, found)
+		}
+	case reflect.Interface:
+		if !v.IsNil() {
+			findTimes(v.Elem(), field, seen, found)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			findTimes(v.Index(i), field, seen, found)
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			findTimes(v.MapIndex(k), field, seen, found)
+		}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			if !v.IsZero() {
+				found(field, v.FieldByName("wall").Uint()>>63 == 1) // as package time says it
+			}
+			return
+		}
+		for i := range v.NumField() {
+			findTimes(v.Field(i), v.Type().Name()+"."+v.Type().Field(i).Name, seen, found)
+		}
+	}
 }
 
 // TestServerClockIsNotFooled: only the API's own answers tell its time, and
