@@ -146,6 +146,11 @@ type Request struct {
 	// [AgainAfter], to be sent once more: which a person asks for, and no repetition by
 	// itself.
 	Again bool
+	// Insist asks for the pause under way, and begins none: it is sent once more
+	// as soon as its connection turns out to be one that the network forgot, and
+	// a read shows the recording as it was. [Deck.Do] returns at once, with the
+	// [*BusyError] that says what is under way.
+	Insist bool
 	// Snapshot is the Seq of the snapshot that the person saw; 0 when unknown.
 	// A request from before the recording's last update was shown is refused:
 	// it is the repetition of a key.
