@@ -169,7 +169,7 @@ func (m *Model) pauseSpans(role theme.Role) []span {
 	}
 	out = append(out, span{role, "PAUSED " + strconv.Itoa(s.Paused)})
 	if r := s.Longest; r != nil && s.Paused > 0 && !crowded {
-		long := m.clock(r.Pause.For(s.ServerTime(at.Truncate(time.Second))))
+		long := m.clock(r.Pause.For(s.ServerSecond(at)))
 		if r.Pause.AtLeast {
 			long = m.th.Symbols().AtLeast + long
 		}

@@ -91,6 +91,7 @@ func TestNoMonotonicTimes(t *testing.T) {
 // measured are the times of a snapshot that are moments of this process, from
 // which it measures by both clocks, and why.
 var measured = map[string]string{
+	"Snapshot.heard":    "whether the local clock was set since",
 	"Health.Complete":   "its age is by the clock that says more",
 	"Health.Failing":    "as Complete",
 	"Health.Next":       "of a timer of this process, which stands still with it",
@@ -131,6 +132,66 @@ func findTimes(v reflect.Value, field string, seen map[uintptr]bool, found func(
 		}
 		for i := range v.NumField() {
 			findTimes(v.Field(i), v.Type().Name()+"."+v.Type().Field(i).Name, seen, found)
+		}
+	}
+}
+
+// TestStepOfTheLocalClock: after the wall clock was set a pause of 5 s alarmed
+// until the next answer.
+func TestStepOfTheLocalClock(t *testing.T) {
+	heard := time.Now()
+	if now := afterStep(heard, time.Minute, time.Second); now.Sub(heard) != time.Second || wall(now).Sub(wall(heard)) != 61*time.Second {
+		t.Fatalf("%v is no time after a step of %v", now, heard)
+	}
+	r := &Recording{Recording: api.Recording{Status: api.Paused}, Pause: Pause{Since: wall(heard).Add(time.Hour - 5*time.Second)}}
+	s := &Snapshot{Offset: time.Hour, heard: heard, PauseAlarm: 3 * time.Minute}
+	tests := []struct {
+		name        string
+		step, later time.Duration
+		lasts       time.Duration
+		level       Level
+	}{
+		{"no step", 0, time.Second, 6 * time.Second, Calm},
+		{"forward", 10 * time.Minute, time.Second, 6 * time.Second, Calm},
+		{"back", -10 * time.Minute, time.Second, 6 * time.Second, Calm},
+		{"forward, and no answer since", 10 * time.Minute, 10 * time.Second, 10*time.Minute + 15*time.Second, Alarm},
+		{"no answer for long, no step", 0, 4 * time.Minute, 4*time.Minute + 5*time.Second, Alarm},
+	}
+	for _, tt := range tests {
+		now := afterStep(heard, tt.step, tt.later)
+		if got := r.Pause.For(s.ServerTime(now)); got != tt.lasts || s.Level(r, now) != tt.level {
+			t.Errorf("%s: paused for %v, level %v, want %v, %v", tt.name, got, s.Level(r, now), tt.lasts, tt.level)
+		}
+		if got := s.ServerTime(now).Sub(s.ServerSecond(now)); got < 0 || got >= time.Second {
+			t.Errorf("%s: the second begins %v ago", tt.name, got)
+		}
+	}
+}
+
+// afterStep returns what time.Now returns a while later, when the wall clock has
+// been set in between by whole seconds.
+func afterStep(t time.Time, step, later time.Duration) time.Time {
+	t = t.Add(later)
+	w := reflect.ValueOf(&t).Elem().FieldByName("wall")
+	*(*uint64)(w.Addr().UnsafePointer()) += uint64(step/time.Second) << 30 // as package time has it
+	return t
+}
+
+// TestStepDuringARequest: an answer on whose way the local clock was set tells
+// nothing of the server's; it was taken to agree with what had been right before.
+func TestStepDuringARequest(t *testing.T) {
+	for _, step := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
+		began := time.Now()
+		c := serverClock{at: began}
+		answered := afterStep(began, step, 50*time.Millisecond)
+		c.observe(api.Exchange{StatusCode: 200, Date: wall(began), Began: began, Answered: answered}, answered)
+		if c.at != began || c.offset != 0 {
+			t.Errorf("set by %v: heard at %v, offset %v", step, c.at, c.offset)
+		}
+		later := answered.Add(time.Second)
+		c.observe(api.Exchange{StatusCode: 200, Date: wall(began).Add(time.Second), Began: later, Answered: later}, later)
+		if (c.offset + step).Abs() > time.Second {
+			t.Errorf("set by %v: offset %v with the next answer", step, c.offset)
 		}
 	}
 }

@@ -294,7 +294,7 @@ func (d *Deck) publish() {
 	d.seq++
 	d.relate()
 	s := &Snapshot{
-		Seq: d.seq, Health: d.health, Offset: d.clock.offset, Interval: d.interval,
+		Seq: d.seq, Health: d.health, Offset: d.clock.offset, heard: d.clock.at, Interval: d.interval,
 		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
 		PauseWarn: d.config.PauseWarn, PauseAlarm: d.config.PauseAlarm,
 		Calls: d.labels.calls.why, Conferences: d.labels.conferences.why,

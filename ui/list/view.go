@@ -149,7 +149,7 @@ func (m Model) frame(now time.Time) *frame {
 	f.now = now
 	f.server = now.Truncate(time.Second)
 	if m.snap != nil {
-		f.server = m.snap.ServerTime(f.server)
+		f.server = m.snap.ServerSecond(now)
 	}
 	f.pauses = f.server
 	if !m.pausesAt.IsZero() && m.layout.apart {
