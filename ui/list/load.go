@@ -62,7 +62,10 @@ func (m *Model) replace(old *row, rec *deck.Recording, dirty map[string]bool) *r
 	m.freshen(r, old)
 	tail := tailOf(r)
 	if old == nil {
-		r.alike, m.tails[tail] = m.tails[tail], r
+		if r.alike = m.tails[tail]; r.alike != nil {
+			r.alike.prev = r
+		}
+		m.tails[tail] = r
 		dirty[tail] = true
 	} else {
 		r.short, r.alike, old.now = old.short, old.alike, r
@@ -85,19 +88,22 @@ func (m *Model) forget(dirty map[string]bool) {
 	}
 }
 
-// relink puts another row in the place of old among those that end alike.
+// relink puts r in the place of old among those that end alike: the row that
+// replaces it, or the one after it, nil for none.
 func (m *Model) relink(tail string, old, r *row) {
-	first := m.tails[tail]
 	switch {
-	case first != old:
-		for first.alike != old {
-			first = first.alike
-		}
-		first.alike = r
+	case old.prev != nil:
+		old.prev.alike = r
 	case r == nil:
 		delete(m.tails, tail)
 	default:
 		m.tails[tail] = r
+	}
+	if r == nil {
+		return
+	}
+	if r.prev = old.prev; r.alike != nil {
+		r.alike.prev = r
 	}
 }
 

@@ -43,3 +43,34 @@ func TestHugeSIDs(t *testing.T) {
 		t.Errorf("%d of %d rows are shown", shown, all)
 	}
 }
+
+// TestManyAlike: thousands of valid SIDs that end alike cost their square when
+// they changed, or went.
+func TestManyAlike(t *testing.T) {
+	took := func(n int) time.Duration {
+		best := time.Hour
+		for range 3 { // the machine may be busy
+			m := New(theme.Theme{})
+			m.SetSize(120, 40)
+			var recs []*deck.Recording
+			var spent time.Duration
+			for range 4 { // come, and change
+				recs = nil
+				for i := range n {
+					recs = append(recs, rec(fmt.Sprintf("0-4000-8000-%08d8142", i), api.InProgress, time.Minute))
+				}
+				began := time.Now()
+				m.SetSnapshot(&deck.Snapshot{Recordings: recs})
+				spent += time.Since(began)
+			}
+			began := time.Now()
+			m.SetSnapshot(&deck.Snapshot{Recordings: recs[:1]})
+			best = min(best, spent+time.Since(began))
+		}
+		return best
+	}
+	few, many := took(1000), took(10_000)
+	if many > 40*few { // 10 times the rows; their square is 100
+		t.Errorf("1,000 rows took %v, 10,000 took %v", few, many)
+	}
+}
