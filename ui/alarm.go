@@ -25,7 +25,7 @@ type alarms struct {
 	paused   []*deck.Recording // all that are paused
 	standing int               // how many of them alarm
 	longest  *deck.Recording   // the one of those that is paused for longest; nil for none
-	rung     time.Time         // when the bell rang; zero for never
+	lastBell time.Time         // when the bell rang; zero for never
 	looked   time.Time         // when they were last looked at; zero for never
 	next     time.Time         // when the next of them changes by itself; zero for never
 }
@@ -57,9 +57,9 @@ func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
 		m.list.SetLevels(m.atNow(now))
 		changed = a.standing != before || a.longest != longest
 	}
-	quiet := !a.rung.IsZero() && now.Sub(a.rung) < bellEvery && !now.Before(a.rung)
+	quiet := !a.lastBell.IsZero() && now.Sub(a.lastBell) < bellEvery && !now.Before(a.lastBell)
 	if a.standing+len(a.troubled) > 0 && !quiet {
-		a.rung = now
+		a.lastBell = now
 		bell = tea.Raw("\a")
 	}
 	return changed, bell
