@@ -156,7 +156,7 @@ func (s *session) run(ctx context.Context) error {
 			s.outlive(cli.Terminated(ctx))
 		}
 	} else if err != nil {
-		why = "its screen broke down"
+		why = "its screen failed"
 	}
 	dropped := s.deck.Timers()
 	unfinished := finish(s.deck)

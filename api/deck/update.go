@@ -25,7 +25,7 @@ const (
 
 // Why a request is refused without being sent; test with errors.Is.
 var (
-	ErrReadOnly = errors.New("this tapedeck is read-only")
+	ErrReadOnly = errors.New("tapedeck is read-only here")
 	ErrNotFound = errors.New("the deck has no such recording")
 	ErrClosed   = errors.New("tapedeck is ending")
 )

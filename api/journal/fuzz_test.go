@@ -46,7 +46,7 @@ func FuzzRead(f *testing.F) {
 		if ok, err := s.tryLock(); !ok {
 			t.Fatal(err)
 		}
-		lines, err := s.append([]Entry{wish("fuzz")})
+		lines, err := s.append([]Entry{request("fuzz")})
 		check(t, err)
 		s.close()
 		l := fileLines(t, dir, FileName)

@@ -26,11 +26,11 @@ recording of that call or conference was paused: by this machine's clock, when
 the API's answer came. It knows of updates made with tapedeck, and of no others.
 On a terminal the list goes through $PAGER.
 
-Exits 1 when there is no journal, or nothing in it is as the flags say.
+Exits 1 when there is no journal, or nothing in it matches the flags.
 
 The journal says what tapedeck wrote. It names who asked by the environment of
-the session, which that person can set, and whoever may write its files can write
-all of them anew. verify finds every change that is less thorough.`
+the session, which that person can set, and whoever may write its files can rewrite all of
+them. verify finds every change that is less thorough.`
 
 // journalFlags are the settings that say where the journal is.
 var journalFlags = []string{"config", "profile", "state-dir"}
@@ -142,7 +142,7 @@ func (r *runner) listJournal(cmd *cobra.Command, q journalQuery) error {
 	case len(all) == 0:
 		return noJournal(dir)
 	case len(chosen) == 0:
-		return &Error{What: "nothing in the journal in " + dir + " is as the flags say",
+		return &Error{What: "nothing in the journal in " + dir + " matches the flags",
 			Hints: []string{"tapedeck journal without flags lists all of it"}}
 	}
 	return nil

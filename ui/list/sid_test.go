@@ -45,32 +45,32 @@ func TestHugeSIDs(t *testing.T) {
 }
 
 // TestManyAlike: thousands of valid SIDs that end alike cost their square when
-// they changed, or went.
+// they changed, or went: 25 times what others cost.
 func TestManyAlike(t *testing.T) {
-	took := func(n int) time.Duration {
-		best := time.Hour
-		for range 3 { // the machine may be busy
-			m := New(theme.Theme{})
-			m.SetSize(120, 40)
-			var recs []*deck.Recording
-			var spent time.Duration
-			for range 4 { // come, and change
-				recs = nil
-				for i := range n {
-					recs = append(recs, rec(fmt.Sprintf("0-4000-8000-%08d8142", i), api.InProgress, time.Minute))
-				}
-				began := time.Now()
-				m.SetSnapshot(&deck.Snapshot{Recordings: recs})
-				spent += time.Since(began)
+	const n = 10_000
+	took := func(form string) time.Duration {
+		m := New(theme.Theme{})
+		m.SetSize(120, 40)
+		var recs []*deck.Recording
+		var spent time.Duration
+		for range 3 { // come, and change
+			recs = nil
+			for i := range n {
+				recs = append(recs, rec(fmt.Sprintf(form, i), api.InProgress, time.Minute))
 			}
 			began := time.Now()
-			m.SetSnapshot(&deck.Snapshot{Recordings: recs[:1]})
-			best = min(best, spent+time.Since(began))
+			m.SetSnapshot(&deck.Snapshot{Recordings: recs})
+			spent += time.Since(began)
 		}
-		return best
+		began := time.Now()
+		m.SetSnapshot(&deck.Snapshot{Recordings: recs[:1]})
+		return spent + time.Since(began)
 	}
-	few, many := took(1000), took(10_000)
-	if many > 40*few { // 10 times the rows; their square is 100
-		t.Errorf("1,000 rows took %v, 10,000 took %v", few, many)
+	alike, apart := time.Hour, time.Hour
+	for range 5 { // the machine may be busy
+		alike, apart = min(alike, took("0-4000-8000-%08d8142")), min(apart, took("0-4000-8000-8142%08d"))
+	}
+	if t.Logf("alike %v, apart %v", alike, apart); alike > 10*apart {
+		t.Errorf("%d rows that end alike took %v, others %v", n, alike, apart)
 	}
 }
