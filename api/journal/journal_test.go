@@ -425,7 +425,7 @@ func TestRotation(t *testing.T) {
 
 func TestUnfinished(t *testing.T) {
 	dir := t.TempDir()
-	cmd, end := startHelper(t, "wish", dir, "wished")
+	cmd, end := startHelper(t, "wish", dir, "requested")
 	j := open(t, Options{Dir: dir})
 	appendAll(t, j, request("own"))
 	if list, err := unfinished(dir, time.Now()); err != nil || len(list) != 0 {
@@ -451,7 +451,7 @@ func TestUnfinished(t *testing.T) {
 // Two sessions that start at once after a crash: each request gets one outcome.
 func TestSettle(t *testing.T) {
 	dir := t.TempDir()
-	cmd, end := startHelper(t, "wish", dir, "wished")
+	cmd, end := startHelper(t, "wish", dir, "requested")
 	check(t, cmd.Process.Kill())
 	end()
 	var all sync.WaitGroup

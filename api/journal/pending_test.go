@@ -162,7 +162,7 @@ func TestBegin(t *testing.T) {
 // second waits until the outcome of the first is in the file.
 func TestSettleWhileLocked(t *testing.T) {
 	dir := t.TempDir()
-	cmd, end := startHelper(t, "wish", dir, "wished")
+	cmd, end := startHelper(t, "wish", dir, "requested")
 	check(t, cmd.Process.Kill())
 	end()
 	a, b := open(t, Options{Dir: dir}), open(t, Options{Dir: dir})
@@ -196,7 +196,7 @@ func TestSettleWhileLocked(t *testing.T) {
 // A journal that is never written ends who settles with its context, and says why.
 func TestSettleOnAFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	cmd, end := startHelper(t, "wish", dir, "wished")
+	cmd, end := startHelper(t, "wish", dir, "requested")
 	check(t, cmd.Process.Kill())
 	end()
 	j, err := Open(Options{Dir: dir})
