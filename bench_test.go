@@ -26,7 +26,7 @@ import (
 // BenchmarkKeyToPost measures the time from the byte of the key p in the
 // terminal's input to the POST at the server, over real connections, while
 // pages of 1,000 recordings are read and decoded all the time, and with the
-// wish written to the journal before. It reports the median and the 95th
+// request written to the journal before. It reports the median and the 95th
 // percentile; the budgets are 2 ms and 5 ms. The baseline is a POST of the
 // client alone, from the call on, in the same run.
 func BenchmarkKeyToPost(b *testing.B) {

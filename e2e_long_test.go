@@ -60,7 +60,7 @@ type night struct {
 
 // testLong starts sessions, types, stops and continues them, takes the disk
 // away from the journal, and kills them, at random times. The journal is intact
-// after each, and no wish is without an outcome after the next start.
+// after each, and no request is without an outcome after the next start.
 func testLong(t *testing.T, p program) {
 	long, p := longRun(t, p)
 	space := serveSpace(t, sim.Options{Recordings: 12, Churn: 20, Seed: 1})
@@ -79,20 +79,20 @@ func testLong(t *testing.T, p program) {
 		s.exit(143, patience)
 		n.intact(t)
 	})
-	wishes, _ := n.read(t)
-	t.Logf("seed %d: %v; %d updates reached the space, %d wishes are on record", seed, n.count, len(space.updates()), len(wishes))
-	t.Logf("the updates: %v", n.trace(t, wishes))
+	requests, _ := n.read(t)
+	t.Logf("seed %d: %v; %d updates reached the space, %d requests are on record", seed, n.count, len(space.updates()), len(requests))
+	t.Logf("the updates: %v", n.trace(t, requests))
 }
 
-// trace matches each update that reached the space with a wish of the session
+// trace matches each update that reached the space with a request of the session
 // that sent it, and returns how many there were of each kind. One that has no
-// wish must be of a session that could not write any.
-func (n *nights) trace(t *testing.T, wishes map[string]journal.Entry) map[string]int {
+// request must be of a session that could not write any.
+func (n *nights) trace(t *testing.T, requests map[string]journal.Entry) map[string]int {
 	t.Helper()
 	kinds := map[string]int{}
 	posts, came := n.space.history()
 	free := map[string][]string{} // IDs, by process and what is asked
-	for id, w := range wishes {
+	for id, w := range requests {
 		key := asks(w.PID, w.Recording.String(), w.StatusAsked)
 		free[key] = append(free[key], id)
 	}
@@ -293,25 +293,25 @@ func (n *nights) intact(t *testing.T) {
 	}
 }
 
-// read returns the wishes on record and those of them that have no outcome, by
+// read returns the requests on record and those of them that have no outcome, by
 // their ID.
-func (n *nights) read(t *testing.T) (wishes, open map[string]journal.Entry) {
+func (n *nights) read(t *testing.T) (requests, open map[string]journal.Entry) {
 	t.Helper()
-	wishes, open = map[string]journal.Entry{}, map[string]journal.Entry{}
+	requests, open = map[string]journal.Entry{}, map[string]journal.Entry{}
 	for e, err := range journal.Read(n.dir, journal.Filter{}) {
 		switch {
 		case err != nil:
 			t.Errorf("read the journal: %v", err)
 		case e.Event == journal.Request:
-			wishes[e.ID], open[e.ID] = e, e
+			requests[e.ID], open[e.ID] = e, e
 		case e.Event == journal.Outcome:
 			delete(open, e.ID)
 		}
 	}
-	return wishes, open
+	return requests, open
 }
 
-// settled waits until every wish has an outcome, which the session that runs
+// settled waits until every request has an outcome, which the session that runs
 // sees to.
 func (n *nights) settled(t *testing.T) {
 	t.Helper()
@@ -321,7 +321,7 @@ func (n *nights) settled(t *testing.T) {
 			return
 		}
 		if time.Now().After(limit) {
-			t.Fatalf("wishes without an outcome: %+v", open)
+			t.Fatalf("requests without an outcome: %+v", open)
 		}
 	}
 }

@@ -74,7 +74,7 @@ func testCrash(t *testing.T, p program) {
 	space.wantUpdates("Calls/" + space.find(mine).CallSID + "/Recordings/" + mine + " PauseBehavior=silence&Status=paused")
 
 	out, code := p.command(t, clean(t.TempDir(), env...), "journal", "--long")
-	for _, want := range []string{" request ", "pause with silence: verified", "its tapedeck ended before the answer", "taken over from"} {
+	for _, want := range []string{" request ", "pause with silence: verified", "tapedeck ended before the answer", "taken over from"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("the journal lacks %q:\n%s", want, out)
 		}
@@ -112,7 +112,7 @@ func testTimerOutlives(t *testing.T, p program) {
 	s.keys("2")
 	s.see("paused …a00a with skip: verified", "resumes in 00:0")
 	s.check(s.master.Close())
-	status := regexp.MustCompile(`^REC 0 PAUSED 1 00:0\d auto-resume in 00:0\d, by a tapedeck without a screen \(process \d+\)\n$`)
+	status := regexp.MustCompile(`^REC 0 PAUSED 1 00:0\d auto-resume in 00:0\d, by a copy of tapedeck without a screen \(process \d+\)\n$`)
 	for limit := time.Now().Add(2 * time.Second); ; {
 		out, _ := p.command(t, clean(t.TempDir(), env...), "status")
 		if status.MatchString(out) {

@@ -56,7 +56,7 @@ func TestLookBackWhileAnotherSettles(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		cancel()
-		s.beside.Wait()
+		s.background.Wait()
 		if err := s.record.Close(); err != nil {
 			t.Error(err)
 		}

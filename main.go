@@ -88,14 +88,14 @@ func dashboard(ctx context.Context, start cli.Start) error {
 
 // session is one run of the dashboard.
 type session struct {
-	start    cli.Start
-	who      journal.Who
-	record   *cli.Record
-	deck     *deck.Deck
-	space    string            // its name, for the header
-	follower *journal.Follower // of the journal; nil where none is kept
-	noScreen atomic.Bool
-	beside   sync.WaitGroup // what runs in the background
+	start      cli.Start
+	who        journal.Who
+	record     *cli.Record
+	deck       *deck.Deck
+	space      string            // its name, for the header
+	follower   *journal.Follower // of the journal; nil where none is kept
+	noScreen   atomic.Bool
+	background sync.WaitGroup // what runs in the background
 }
 
 // open opens the deck of the configured project, or of the demo.
@@ -129,12 +129,12 @@ func (s *session) open(log *cli.Log) (err error) {
 // session leaves paused.
 func (s *session) run(ctx context.Context) error {
 	polls, stop := context.WithCancel(context.WithoutCancel(ctx))
-	beside := &s.beside
-	beside.Go(func() { defer crash.Guard(); s.deck.Run(polls) })
+	background := &s.background
+	background.Go(func() { defer crash.Guard(); s.deck.Run(polls) })
 	if s.follower != nil {
-		beside.Go(func() { defer crash.Guard(); s.follower.Run(polls) })
+		background.Go(func() { defer crash.Guard(); s.follower.Run(polls) })
 	}
-	beside.Go(func() {
+	background.Go(func() {
 		defer crash.Guard()
 		cli.ShareStatus(polls, s.start.Config, s.deck, s.noScreen.Load)
 	})
@@ -152,17 +152,17 @@ func (s *session) run(ctx context.Context) error {
 			why = sig.Error()
 		} else {
 			// From now on nobody looks after the pauses that have no timer.
-			s.record.Leave(s.deck.Snapshot(), s.who.Actor, why, s.deck.Timers(), true)
+			s.record.RecordLeftBehind(s.deck.Snapshot(), s.who.Actor, why, s.deck.Timers(), true)
 			s.outlive(cli.Terminated(ctx))
 		}
 	} else if err != nil {
-		why = "its screen broke down"
+		why = "its screen failed"
 	}
 	dropped := s.deck.Timers()
 	unfinished := finish(s.deck)
-	s.record.Leave(s.deck.Snapshot(), s.who.Actor, why, dropped, false)
+	s.record.RecordLeftBehind(s.deck.Snapshot(), s.who.Actor, why, dropped, false)
 	stop()
-	beside.Wait()
+	background.Wait()
 	return joined(err, unfinished)
 }
 
@@ -222,7 +222,7 @@ func (s *session) lookBack(ctx context.Context) ([]ui.Left, error) {
 		return found, err
 	}
 	recovered := make(chan error, 1)
-	s.beside.Go(func() {
+	s.background.Go(func() {
 		defer crash.Guard()
 		_, err := s.deck.Recover(ctx)
 		recovered <- err
@@ -243,8 +243,8 @@ func (s *session) left() []ui.Left {
 			left = append(left, ui.Left{SID: text.New(l.SID), Actor: l.Actor, PausedAt: l.Paused, LostAt: l.Lost})
 		}
 	}
-	for _, a := range s.record.Left() {
-		left = append(left, ui.Left{SID: a.Recording, Actor: a.Actor, PausedAt: a.Paused, LostAt: a.Lost, Why: a.Why, Until: a.Until})
+	for _, a := range s.record.LeftBehind() {
+		left = append(left, ui.Left{SID: a.Recording, Actor: a.Actor, PausedAt: a.Paused, LostAt: a.Ended, Why: a.Why, Until: a.Until})
 	}
 	return left
 }

@@ -130,9 +130,6 @@ func New(c Config) (*Client, error) {
 		c.UserAgent = "tapedeck"
 	}
 	if c.Transport == nil {
-		if err := checkProxy(); err != nil {
-			return nil, err
-		}
 		c.Transport = newTransport()
 	}
 	if c.Observe == nil {

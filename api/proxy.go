@@ -7,8 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"slices"
 	"strings"
 
 	"tapedeck/api/text"
@@ -73,46 +71,4 @@ func (c *Client) byProxy(err error, req *http.Request) error {
 		return &ProxyError{Proxy: proxy.Host, Err: err}
 	}
 	return err
-}
-
-// proxySchemes are those of proxies that can be used.
-var proxySchemes = []string{"http", "https", "socks5", "socks5h"}
-
-// checkProxy returns an error for a proxy in the environment that net/http
-// cannot read: it would go around it without a word. The value may hold a
-// password, and is not in the error.
-func checkProxy() error {
-	for _, name := range []string{"HTTPS_PROXY", "https_proxy"} {
-		value := os.Getenv(name)
-		if value == "" {
-			continue
-		}
-		u, err := url.Parse(value)
-		if err != nil || u.Scheme == "" || u.Host == "" {
-			u, err = url.Parse("http://" + value)
-		}
-		if err != nil || u.Hostname() == "" || !slices.Contains(proxySchemes, u.Scheme) || strings.Contains(u.Host, "//") || strings.HasSuffix(u.Host, ":") {
-			return fmt.Errorf("use the proxy of %s: want http://HOST:PORT", name)
-		}
-		return nil // the first one that is set counts
-	}
-	return nil
-}
-
-// Proxy returns the host and port of the proxy that requests to a space go
-// through; empty for none. The error says that the one in the environment
-// cannot be read.
-func Proxy(space string) (string, error) {
-	if err := checkProxy(); err != nil {
-		return "", err
-	}
-	u, err := url.Parse(space)
-	if err != nil {
-		return "", nil // no space is asked
-	}
-	proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u})
-	if err != nil || proxy == nil {
-		return "", err
-	}
-	return proxy.Host, nil
 }

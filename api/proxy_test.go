@@ -11,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"tapedeck/api/secret"
 )
 
 // proxyOf listens as a proxy that gives an answer to CONNECT, "" for closing the
@@ -99,24 +97,5 @@ func TestSentAllTheSame(t *testing.T) {
 	_, _, err := client.UpdateRecording(t.Context(), Recording{SID: sid("s1"), CallSID: sid("c1")}, paused)
 	if err == nil || NotSent(err) {
 		t.Errorf("error %v", err)
-	}
-}
-
-// TestProxyOfTheEnvironment: one that could not be read was gone around.
-func TestProxyOfTheEnvironment(t *testing.T) {
-	for value, want := range map[string]string{
-		"": "", "http://proxy.example:3128": "", "proxy.example:3128": "", "https://me:secret@proxy.example": "", "socks5://10.0.0.1:1080": "", "http://[::1]:3128": "",
-		"http://me:hunter2@[::1": "use the proxy of HTTPS_PROXY", "http://a b": "use the proxy of HTTPS_PROXY", "ftp://proxy.example": "use the proxy of HTTPS_PROXY",
-		"http://": "use the proxy of HTTPS_PROXY", "http://%zz": "use the proxy of HTTPS_PROXY", "proxy.example:port": "use the proxy of HTTPS_PROXY", ":": "use the proxy of HTTPS_PROXY",
-	} {
-		t.Setenv("HTTPS_PROXY", value)
-		_, err := New(Config{Space: "https://acme.example", Project: testProject, Token: secret.New(testToken)})
-		checkError(t, err, want)
-		if _, other := Proxy("https://acme.example"); fmt.Sprint(other) != fmt.Sprint(err) {
-			t.Errorf("%q: %v, %v", value, err, other)
-		}
-		if err != nil && strings.Contains(err.Error(), "hunter2") {
-			t.Errorf("error %q", err)
-		}
 	}
 }

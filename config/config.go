@@ -185,7 +185,7 @@ func (l *loader) show(name, value, source string) {
 }
 
 // checkFlags refuses flags without a value: a script's empty variable is more
-// likely a mistake than a wish for the default.
+// likely a mistake than a request for the default.
 func (l *loader) checkFlags() {
 	for _, f := range Flags() {
 		if v, ok := l.in.Flags[f.Name]; ok && v == "" {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -10,7 +11,8 @@ import (
 var proxyVariables = []string{"HTTPS_PROXY", "https_proxy"}
 
 // checkProxies refuses a proxy's address that cannot be read, which net/http
-// passes over in silence to connect directly, and shows the proxy's host.
+// passes over in silence to connect directly, and shows the proxy's host. It is
+// the one place that does: the client of the API goes by the environment.
 func (l *loader) checkProxies() {
 	name, value := l.env.first(proxyVariables...)
 	if value == "" {
@@ -43,7 +45,7 @@ func proxyHost(address string) (host string, ok bool) {
 		return "", false
 	}
 	known := slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme)
-	return u.Host, known && u.Hostname() != "" && !strings.ContainsAny(u.Host, " \t")
+	return u.Host, known && u.Hostname() != "" && !strings.HasSuffix(u.Host, ":") && !strings.ContainsAny(u.Host, " \t")
 }
 
 // exempt reports whether NO_PROXY names a host, or a domain that it is in.
@@ -54,11 +56,19 @@ func (l *loader) exempt(host string) bool {
 		entry = strings.TrimSpace(entry)
 		switch domain := strings.TrimPrefix(entry, "*"); {
 		case entry == "":
-		case entry == "*", entry == name, entry == host:
+		case entry == "*", entry == name, entry == host, inNetwork(entry, name):
 			return true
 		case strings.HasSuffix(name, "."+strings.TrimPrefix(domain, ".")):
 			return true
 		}
 	}
 	return false
+}
+
+// inNetwork reports whether entry is a network, as 10.0.0.0/8, that an address
+// is in.
+func inNetwork(entry, address string) bool {
+	network, err := netip.ParsePrefix(entry)
+	ip, ierr := netip.ParseAddr(address)
+	return err == nil && ierr == nil && network.Contains(ip)
 }

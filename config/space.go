@@ -105,7 +105,7 @@ func hostName(s string) (string, error) {
 		}
 		for _, r := range label {
 			if !isWordRune(r) {
-				return "", errors.New("its host has a character that no host's name has")
+				return "", errors.New("its host has a character that host names cannot have")
 			}
 		}
 	}

@@ -203,7 +203,7 @@ func (l *loader) runCommand(ctx context.Context, w writtenToken) (string, error)
 	}
 	switch {
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		why = "there was no more time for it"
+		why = "the time ran out"
 	case ctx.Err() != nil:
 		why = "it was canceled"
 	case timed.Err() != nil:

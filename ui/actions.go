@@ -203,6 +203,9 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 	}
 	if busy := m.underWay(r.SID); busy != "" {
 		m.refuse(cannot+busy, now)
+		if pauses {
+			return m.insist(r.SID)
+		}
 		return nil
 	}
 	if why != "" && a.offersAutoResume(r) && !m.doubtful(now) {

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
 )
 
@@ -37,4 +40,15 @@ func (m *Model) askAgain(a *action, p *deck.Progress, r *deck.Recording, now tim
 	q.Kind = prompt.Confirm
 	q.Why = fmt.Sprintf("…%s has not been answered for %s. Send the pause once more?", q.Short, seconds(now.Sub(p.Asked)))
 	m.open(q, now)
+}
+
+// insist tells the deck that a pause under way has been asked for again: it is
+// sent once more should its connection be one that the network forgot.
+func (m *Model) insist(sid text.Text) tea.Cmd {
+	ctx, d := m.ctx, m.deck
+	req := deck.Request{SID: sid, Update: api.Update{Status: api.Paused}, Actor: m.o.Actor, Insist: true}
+	return func() tea.Msg {
+		_, _ = d.Do(ctx, req) // what is under way is on the screen
+		return nil
+	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	bellEvery = time.Minute      // the bell rings at most so often while an alarm stands
+	bellEvery = time.Minute      // the bell rings at most so often
 	titleStep = 10 * time.Second // the clock in the window title moves in such steps
 )
 
@@ -25,7 +25,7 @@ type alarms struct {
 	paused   []*deck.Recording // all that are paused
 	standing int               // how many of them alarm
 	longest  *deck.Recording   // the one of those that is paused for longest; nil for none
-	rung     time.Time         // when the bell rang; zero while none alarms
+	lastBell time.Time         // when the bell rang; zero for never
 	looked   time.Time         // when they were last looked at; zero for never
 	next     time.Time         // when the next of them changes by itself; zero for never
 }
@@ -47,8 +47,8 @@ func (a *alarms) watch(s *deck.Snapshot) {
 	}
 }
 
-// alarm brings the alarms up to the time now, and rings the bell when one
-// begins, then at most once a minute.
+// alarm brings the alarms up to the time now, and rings the bell while one
+// stands, once a minute, however often alarms come and go.
 func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
 	a := &m.alarms
 	if a.due(now) {
@@ -57,11 +57,9 @@ func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
 		m.list.SetLevels(m.atNow(now))
 		changed = a.standing != before || a.longest != longest
 	}
-	switch {
-	case a.standing == 0 && len(a.troubled) == 0:
-		a.rung = time.Time{}
-	case a.rung.IsZero() || now.Sub(a.rung) >= bellEvery || now.Before(a.rung):
-		a.rung = now
+	quiet := !a.lastBell.IsZero() && now.Sub(a.lastBell) < bellEvery && !now.Before(a.lastBell)
+	if a.standing+len(a.troubled) > 0 && !quiet {
+		a.lastBell = now
 		bell = toTerminal("\a")
 	}
 	return changed, bell

@@ -37,6 +37,7 @@ type fakeDeck struct {
 	mu        sync.Mutex // guards requests while several are made at once
 	feed      chan *deck.Snapshot
 	requests  []deck.Request
+	insisted  int // how often it was told that a pause under way is asked for again
 	batches   int
 	intervals []time.Duration
 	looked    []string
@@ -55,6 +56,11 @@ func (d *fakeDeck) Subscribe() (<-chan *deck.Snapshot, func()) {
 
 func (d *fakeDeck) Do(ctx context.Context, req deck.Request) (deck.Progress, error) {
 	d.mu.Lock()
+	if req.Insist {
+		d.insisted++
+		d.mu.Unlock()
+		return deck.Progress{}, &deck.BusyError{}
+	}
 	d.requests = append(d.requests, req)
 	d.mu.Unlock()
 	if d.settle != nil {

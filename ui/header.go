@@ -169,7 +169,7 @@ func (m *Model) pauseSpans(role theme.Role) []span {
 	}
 	out = append(out, span{role, "PAUSED " + strconv.Itoa(s.Paused)})
 	if r := s.Longest; r != nil && s.Paused > 0 && !crowded {
-		long := m.clock(r.Pause.For(s.ServerTime(at.Truncate(time.Second))))
+		long := m.clock(r.Pause.For(s.ServerSecond(at)))
 		if r.Pause.AtLeast {
 			long = m.th.Symbols().AtLeast + long
 		}
@@ -298,7 +298,7 @@ func (m *Model) clock(d time.Duration) string {
 }
 
 // windowTitle is the title of the terminal's window. It changes only when the
-// counts do.
+// counts and the freshness do.
 func (m *Model) windowTitle() string {
 	title := m.alarmTitle() + "tapedeck " + m.place()
 	switch {
@@ -306,6 +306,8 @@ func (m *Model) windowTitle() string {
 		return title
 	case m.stale:
 		return title + ": STALE"
+	case m.shown.Health.Partial:
+		title += ": PARTIAL"
 	}
 	return fmt.Sprintf("%s: REC %d PAUSED %d", title, m.counts.recording, m.shown.Paused)
 }

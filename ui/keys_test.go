@@ -277,12 +277,18 @@ func TestTerminal(t *testing.T) {
 		}
 		s.wantVerbs("")
 	})
-	at120(t, "the title says the counts, and that they are old", Options{}, func(t *testing.T, s *session) {
+	at120(t, "the title says the counts, and that they are old or not all", Options{}, func(t *testing.T, s *session) {
 		if got := s.m.View().WindowTitle; got != "tapedeck acme / support-eu: REC 2 PAUSED 2" {
 			t.Errorf("title %q", got)
 		}
 		s.show(failed(office(), httpError(503, ""), time.Minute))
 		if got := s.m.View().WindowTitle; got != "tapedeck acme / support-eu: STALE" {
+			t.Errorf("title %q", got)
+		}
+		partial := office()
+		partial.Health.Partial, partial.Health.Err = true, api.ErrPage
+		s.show(partial)
+		if got := s.m.View().WindowTitle; got != "tapedeck acme / support-eu: PARTIAL: REC 2 PAUSED 2" {
 			t.Errorf("title %q", got)
 		}
 	})

@@ -149,7 +149,7 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, ask
 		return lines, x, y, asked
 	}
 	r, ok := m.selected()
-	m.detail.SetRecording(r, m.shown.Offset, m.shortOf(r), m.place())
+	m.detail.SetRecording(r, m.shown.OffsetAt(m.at()), m.shortOf(r), m.place())
 	m.detail.SetUnnamed(m.shown.Calls, m.shown.Conferences)
 	if a.pane == paneFull {
 		lines = m.pad(splitLines(lines, m.detail.View(m.at())), a.header+a.body)

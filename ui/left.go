@@ -79,7 +79,7 @@ func (m *Model) followLeft(now time.Time) {
 	}
 	m.unanswered = slices.DeleteFunc(m.unanswered, func(l Left) bool {
 		r := m.live.Find(l.SID)
-		_, mine := m.left[l.SID]
+		_, mine := m.ownPauses[l.SID]
 		return mine || r == nil || !r.Paused()
 	})
 }
@@ -170,7 +170,7 @@ func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.
 		return m.request(&m.keys[i], now)
 	}
 	d, sid, actor, reason := m.deck, r.SID, m.o.Actor, fmt.Sprintf("taken over from %s", m.leftBy)
-	m.left[sid] = 0 // from now on this session's to answer for
+	m.ownPauses[sid] = 0 // from now on this session's to answer for
 	m.followLeft(now)
 	return m.note("took over …"+q.Short+", paused; q asks about it", "take over …"+q.Short, func() error {
 		return d.Acknowledge(sid, actor, reason, prompt.DefaultWait)

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -134,10 +135,57 @@ func TestSiblings(t *testing.T) {
 			t.Error("it says that something is marked, and nothing ever was")
 		}
 	})
+	onNight(t, "p asks for all of a call, however many are listed", Options{}, func(t *testing.T, s *session) {
+		s.show(crowd(70, 0)).pick(crowdSID(0))
+		s.d.settle = settled(nil)
+		s.press("p")
+		s.want("69 other recordings of this conversation are still running.", " of 69; ")
+		s.wantNot("more, not listed here")
+		s.wait(time.Second).press("y")
+		if len(s.d.requests) != 70 {
+			t.Errorf("%d requests, want 70", len(s.d.requests))
+		}
+	})
+	onNight(t, "with the scope call, too", Options{PauseScope: "call"}, func(t *testing.T, s *session) {
+		s.show(crowd(70, 0)).pick(crowdSID(0))
+		s.d.settle = settled(nil)
+		s.press("p")
+		if len(s.d.requests) != 70 {
+			t.Errorf("%d requests, want 70", len(s.d.requests))
+		}
+	})
+	onNight(t, "what is not to be found is said", Options{}, func(t *testing.T, s *session) {
+		s.show(crowd(70, 5)).pick(crowdSID(0))
+		s.d.settle = settled(nil)
+		s.press("p")
+		s.want("69 other recordings of this conversation are still running. It has 5 more, not listed here")
+	})
 	onNight(t, "any other key leaves them", Options{}, func(t *testing.T, s *session) {
 		s.show(office()).pick(sidRec)
 		s.d.settle = settled(nil)
 		s.press("p").wait(time.Second).press("j")
 		s.wantVerbs("pause 91be silence")
 	})
+}
+
+func crowdSID(i int) string { return fmt.Sprintf("7c1d90aa-0000-4000-8000-0000000c%04x", i) }
+
+// crowd returns a snapshot of a call with n recordings, of which each lists 50
+// others, as the deck does, and of more that others have.
+func crowd(n, more int) *deck.Snapshot {
+	s := limited(office())
+	call := s.Recordings[0].CallSID
+	for i := range n {
+		r := *s.Recordings[0]
+		r.SID, r.CallSID, r.ConferenceSID, r.Status, r.Pause = text.New(crowdSID(i)), call, text.Text{}, api.InProgress, deck.Pause{}
+		r.Siblings = deck.Siblings{Recording: n + more, More: n - 1 - 50 + more}
+		for j := 0; len(r.Siblings.List) < 50; j++ {
+			if j != i {
+				r.Siblings.List = append(r.Siblings.List, deck.Sibling{SID: text.New(crowdSID(j)), Why: "the same call"})
+			}
+		}
+		s.Recordings = append(s.Recordings, &r)
+	}
+	s.Recordings = s.Recordings[1:]
+	return s
 }

@@ -101,7 +101,7 @@ type Model struct {
 	revealedAt time.Time
 
 	updates   []update             // of this session, under way
-	left      map[text.Text]uint64 // paused by this session: the SID, and the ID of the request
+	ownPauses map[text.Text]uint64 // paused by this session: the SID, and the ID of the request
 	atSID     text.Text            // the recording that was selected when the frame was composed last
 	bad, info notice               // the status line
 	looked    text.Text            // the recording the deck was last told of
@@ -135,9 +135,9 @@ func New(ctx context.Context, o Options) *Model {
 	}
 	m := &Model{
 		ctx: ctx, o: o, deck: o.Deck, now: time.Now(), interval: o.Interval,
-		themeOf: theme.Options{Mode: o.Theme, Dark: darkBy(o.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
-		left:    map[text.Text]uint64{},
-		live:    &deck.Snapshot{}, shown: &deck.Snapshot{},
+		themeOf:   theme.Options{Mode: o.Theme, Dark: darkBy(o.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
+		ownPauses: map[text.Text]uint64{},
+		live:      &deck.Snapshot{}, shown: &deck.Snapshot{},
 		help: viewport.New(),
 	}
 	m.th = theme.New(m.themeOf)

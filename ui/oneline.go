@@ -220,7 +220,7 @@ func (m *Model) countsLine() string {
 	}
 	pause := []span{{role, sign + "PAUSED " + strconv.Itoa(s.Paused)}}
 	if r := s.Longest; r != nil && s.Paused > 0 {
-		long := m.clock(r.Pause.For(s.ServerTime(at.Truncate(time.Second))))
+		long := m.clock(r.Pause.For(s.ServerSecond(at)))
 		if r.Pause.AtLeast {
 			long = m.th.Symbols().AtLeast + long
 		}
@@ -270,7 +270,7 @@ func (m *Model) selectedLine() string {
 	l.add(role, m.th.Plain(word))
 	l.add(theme.Bold, m.th.Plain(" …"+m.list.ShortSID(r.SID)))
 	clock := ""
-	server := m.shown.ServerTime(m.at().Truncate(time.Second))
+	server := m.shown.ServerSecond(m.at())
 	switch began := r.Began(); {
 	case r.Paused() && !r.Pause.Since.IsZero():
 		clock = " " + m.clock(r.Pause.For(server))

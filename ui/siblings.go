@@ -44,12 +44,46 @@ func (m *Model) siblingsFor(r *deck.Recording, u api.Update) (list []sibling) {
 	default:
 		return nil
 	}
-	for _, s := range r.Siblings.List {
-		if o := m.live.Find(s.SID); o != nil && o.Active() && slices.Contains(when, o.Status) && m.underWay(o.SID) == "" {
-			list = append(list, sibling{o, s.Why})
+	for _, s := range m.allSiblings(r) {
+		if o := s.rec; o.Active() && slices.Contains(when, o.Status) && m.underWay(o.SID) == "" {
+			list = append(list, s)
 		}
 	}
 	return list
+}
+
+// allSiblings returns the siblings of a recording: those that are listed, and,
+// where that is not all of them, the others of the same call or conference.
+func (m *Model) allSiblings(r *deck.Recording) (all []sibling) {
+	listed := map[text.Text]bool{r.SID: true}
+	for _, s := range r.Siblings.List {
+		listed[s.SID] = true
+		if o := m.live.Find(s.SID); o != nil {
+			all = append(all, sibling{o, s.Why})
+		}
+	}
+	if r.Siblings.More == 0 {
+		return all
+	}
+	why := "the same call"
+	if r.IsConference() {
+		why = "the same conference"
+	}
+	for _, o := range m.live.Recordings {
+		if o.Active() && o.ParentSID() == r.ParentSID() && !listed[o.SID] {
+			all = append(all, sibling{o, why})
+		}
+	}
+	return all
+}
+
+// unlisted returns how many siblings of a recording are not to be found: those
+// of a participant's call beyond the ones that are listed.
+func (m *Model) unlisted(r *deck.Recording) int {
+	if r.Siblings.More == 0 {
+		return 0
+	}
+	return max(0, r.Siblings.Of()-1-len(m.allSiblings(r)))
 }
 
 // one is a sibling as a question names it; req is what is asked of the
@@ -71,12 +105,14 @@ func (m *Model) askSiblings(reqs []deck.Request, key string, now time.Time) (ask
 	}
 	var many []prompt.One
 	var reasons []reason
+	more := 0
 	for _, req := range reqs {
 		r := m.live.Find(req.SID)
 		if r == nil {
 			continue
 		}
 		reasons = append(reasons, reason{req: req, short: m.list.ShortSID(req.SID), reached: req.Update.Reached(r.Status)})
+		more = max(more, m.unlisted(r))
 		for _, s := range m.siblingsFor(r, req.Update) {
 			if !seen[s.rec.SID] {
 				seen[s.rec.SID] = true
@@ -92,7 +128,7 @@ func (m *Model) askSiblings(reqs []deck.Request, key string, now time.Time) (ask
 	}
 	m.open(prompt.Question{
 		Kind: prompt.Confirm, Opener: key, Unasked: true, Request: many[0].Request, Short: many[0].Short, Profile: m.place(), Many: many,
-		Why: siblingWords(reasons, len(many)),
+		Why: siblingWords(reasons, len(many)) + moreWords(more),
 	}, now)
 	m.reasons = reasons
 	return true
@@ -116,6 +152,14 @@ func siblingWords(reasons []reason, n int) string {
 		return head + ". 1 other recording of this conversation is still " + left + "."
 	}
 	return fmt.Sprintf("%s. %d other recordings of this conversation are still %s.", head, n, left)
+}
+
+// moreWords says that a question is not about all of a conversation.
+func moreWords(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" It has %d more, not listed here: look at them afterwards.", n)
 }
 
 // together returns the recordings that a key is about where it is about the

@@ -61,8 +61,8 @@ func TestSoak(t *testing.T) {
 	early := min(time.Hour, long/2)
 	first := playSoak(t, early, early)
 	last := playSoak(t, early, long)
-	t.Logf("%v in %v: %d wishes, %d updates, %d requests, %d frames; heap of the deck, the journal and the screens %d kB after %v, %d kB at the end; %d goroutines then, %d at the end",
-		long, time.Since(began).Round(time.Second), last.wishes, last.updates, last.requests, last.frames,
+	t.Logf("%v in %v: %d requests on record, %d updates, %d requests, %d frames; heap of the deck, the journal and the screens %d kB after %v, %d kB at the end; %d goroutines then, %d at the end",
+		long, time.Since(began).Round(time.Second), last.onRecord, last.updates, last.requests, last.frames,
 		first.heap>>10, early, last.heap>>10, last.goroutines[0], last.goroutines[1])
 	if last.heap > first.heap+2<<20 {
 		t.Errorf("the heap has grown by %d kB since %v", (last.heap-first.heap)>>10, early)
@@ -74,9 +74,9 @@ func TestSoak(t *testing.T) {
 
 // soakResult is what a soak came to.
 type soakResult struct {
-	wishes, updates, requests, frames int
-	heap                              int64  // of all but the space
-	goroutines                        [2]int // early, and at the end
+	onRecord, updates, requests, frames int
+	heap                                int64  // of all but the space
+	goroutines                          [2]int // early, and at the end
 }
 
 // soak is a deck with its journal, and the screens on it.
@@ -108,7 +108,7 @@ func playSoak(t *testing.T, early, long time.Duration) (result soakResult) {
 		result.requests = space.Stats().Requests()
 		updates := space.Updates()
 		result.updates = len(updates)
-		result.wishes = matchJournal(t, dir, updates)
+		result.onRecord = matchJournal(t, dir, updates)
 	})
 	return result
 }
@@ -330,26 +330,26 @@ func (s *soakScreen) hand(ctx context.Context, do handMsg) bool {
 	}
 }
 
-// wished is a wish on record, its outcome, and the updates that it has sent.
-type wished struct {
-	wish, outcome journal.Entry
-	sent          []sim.UpdateRecord
+// recorded is a request on record, its outcome, and the updates that it has sent.
+type recorded struct {
+	request, outcome journal.Entry
+	sent             []sim.UpdateRecord
 }
 
 // matchJournal checks that the journal verifies and has, one to one, the
-// updates that reached the space, and returns how many wishes it has.
+// updates that reached the space, and returns how many requests it has.
 func matchJournal(t *testing.T, dir string, updates []sim.UpdateRecord) int {
 	t.Helper()
 	if r, err := journal.Verify(dir); err != nil || !r.Intact() {
 		t.Errorf("the journal is not intact: %v, %v", r.Problems, err)
 	}
-	byID, bySID, actors := map[string]*wished{}, map[string][]*wished{}, map[string]int{}
+	byID, bySID, actors := map[string]*recorded{}, map[string][]*recorded{}, map[string]int{}
 	for e, err := range journal.Read(dir, journal.Filter{}) {
 		switch {
 		case err != nil:
 			t.Error(err)
 		case e.Event == journal.Request:
-			w := &wished{wish: e}
+			w := &recorded{request: e}
 			byID[e.ID] = w
 			bySID[e.Recording.String()] = append(bySID[e.Recording.String()], w)
 			actors[e.Actor]++
@@ -363,41 +363,41 @@ func matchJournal(t *testing.T, dir string, updates []sim.UpdateRecord) int {
 		t.Errorf("updates by %v, want four actors", actors)
 	}
 	for _, u := range updates {
-		var of []*wished
+		var of []*recorded
 		for _, w := range bySID[u.SID] {
 			if w.has(u) {
 				of = append(of, w)
 			}
 		}
 		if len(of) != 1 {
-			t.Errorf("%d wishes are on record for %+v", len(of), u)
+			t.Errorf("%d requests are on record for %+v", len(of), u)
 			continue
 		}
 		of[0].sent = append(of[0].sent, u)
 	}
 	for _, w := range byID {
 		if problem := w.check(); problem != "" {
-			t.Errorf("%s: %+v, %+v, sent %+v", problem, w.wish, w.outcome, w.sent)
+			t.Errorf("%s: %+v, %+v, sent %+v", problem, w.request, w.outcome, w.sent)
 		}
 	}
 	return len(byID)
 }
 
-// has reports whether an update may be that of the wish: the same change of the
-// same recording, between the wish and its outcome.
-func (w *wished) has(u sim.UpdateRecord) bool {
+// has reports whether an update may be that of the request: the same change of the
+// same recording, between the request and its outcome.
+func (w *recorded) has(u sim.UpdateRecord) bool {
 	const rounded = time.Millisecond // as the journal has its times
-	return w.wish.StatusAsked == u.Status && w.wish.PauseBehavior == u.PauseBehavior &&
-		!u.Time.Before(w.wish.Time.Add(-rounded)) && !u.Time.After(w.outcome.Time.Add(rounded))
+	return w.request.StatusAsked == u.Status && w.request.PauseBehavior == u.PauseBehavior &&
+		!u.Time.Before(w.request.Time.Add(-rounded)) && !u.Time.After(w.outcome.Time.Add(rounded))
 }
 
-// check returns what does not fit between a wish, its outcome and what was sent.
-func (w *wished) check() string {
+// check returns what does not fit between a request, its outcome and what was sent.
+func (w *recorded) check() string {
 	if w.outcome.Event == "" {
-		return "a wish has no outcome"
+		return "a request has no outcome"
 	}
 	if len(w.sent) == 0 {
-		return "a wish was never sent"
+		return "a request was never sent"
 	}
 	for _, u := range w.sent[:len(w.sent)-1] {
 		if u.HTTPStatus != http.StatusTooManyRequests {
@@ -407,11 +407,11 @@ func (w *wished) check() string {
 	last := w.sent[len(w.sent)-1]
 	switch outcome := deck.Outcome(w.outcome.Outcome); {
 	case outcome == deck.Requested:
-		return "a wish is left requested"
+		return "a request is left requested"
 	case outcome == deck.Failed && last.Applied:
 		return "it has failed, and was applied"
 	case (outcome == deck.Accepted || outcome == deck.Verified) && !last.Applied && last.Status == string(api.Paused) &&
-		w.wish.StatusBefore != last.Status: // else it was so before
+		w.request.StatusBefore != last.Status: // else it was so before
 		return "it is " + string(outcome) + ", and was not applied"
 	}
 	return ""

@@ -3,4 +3,4 @@
 package ui
 
 // whyNoSuspend says that there are no jobs here to come back to.
-func whyNoSuspend() string { return "this system has no jobs to come back to" }
+func whyNoSuspend() string { return "this system has no job control" }

@@ -27,7 +27,7 @@ func TestSuspend(t *testing.T) {
 	at120(t, "own pauses: asks as q does", can, func(t *testing.T, s *session) {
 		s.left()
 		s.press("ctrl+z", "ctrl+z", "y")
-		s.want("Suspend? 1 recording that you paused is still paused", "Nothing here alarms while it is suspended.", "too soon", "y suspend, they stay paused")
+		s.want("Suspend? 1 recording that you paused is still paused", "tapedeck does not alarm while it is suspended.", "too soon", "y suspend, they stay paused")
 		suspends(t, s, false)
 		s.wait(time.Second).press("n")
 		s.want("still running")
@@ -53,7 +53,7 @@ func TestSuspend(t *testing.T) {
 	})
 	at120(t, "nobody would bring it back", Options{canSuspend: func() string { return noShell }}, func(t *testing.T, s *session) {
 		s.press("ctrl+z")
-		s.want("cannot suspend: no shell started tapedeck")
+		s.want("cannot suspend: no shell could bring tapedeck back")
 		suspends(t, s, false)
 	})
 	at120(t, "it goes on after a signal", can, func(t *testing.T, s *session) {

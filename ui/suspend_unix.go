@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	noShell   = "no shell started tapedeck that could bring it back"
+	noShell   = "no shell could bring tapedeck back"
 	noStop    = "the signal that stops a process is ignored here"
 	ancestors = 32 // looked at, at most
 )

@@ -103,10 +103,10 @@ func (m *Model) follow(s *deck.Snapshot, now time.Time) {
 	}
 	m.outdated(s, now)
 	m.updates = slices.DeleteFunc(m.updates, func(u update) bool { return u.done && shows(s, &u) })
-	for sid, id := range m.left {
+	for sid, id := range m.ownPauses {
 		// A snapshot from before the pause says nothing about it.
 		if r := s.Find(sid); r == nil || !r.Paused() && r.Update != nil && r.Update.ID >= id && !pending(r.Update) && !r.Update.Late(now) {
-			delete(m.left, sid)
+			delete(m.ownPauses, sid)
 		}
 	}
 }
@@ -121,7 +121,7 @@ func (m *Model) step(u *update, p deck.Progress, now time.Time) {
 	old := u.progress
 	u.progress = p
 	if p.Request.Update.Status == api.Paused && p.Outcome != deck.Failed {
-		m.left[u.req.SID] = p.ID
+		m.ownPauses[u.req.SID] = p.ID
 	}
 	if old.Outcome != p.Outcome || old.Settled != p.Settled || old.Tries != p.Tries || old.Note != p.Note || offRecord(old) != offRecord(p) {
 		m.announce(u, now)
@@ -328,7 +328,7 @@ func (m *Model) pausedHere() []string {
 		}
 	}
 	for _, r := range m.live.Recordings {
-		if _, mine := m.left[r.SID]; mine && !seen[r.SID] && (r.Paused() || r.Active() && pending(r.Update)) {
+		if _, mine := m.ownPauses[r.SID]; mine && !seen[r.SID] && (r.Paused() || r.Active() && pending(r.Update)) {
 			dropped := ""
 			if !r.Timer.At.IsZero() {
 				dropped = "its auto-resume will not be done  "

@@ -66,6 +66,9 @@ func TestPause(t *testing.T) {
 		s.want("cannot pause …91be: pausing it is under way (requested); one update at a time")
 		s.press("X")
 		s.want("cannot stop …91be: pausing it is under way")
+		if s.d.insisted != 1 {
+			t.Errorf("the deck was told %d times that the pause is asked for again, want 1", s.d.insisted)
+		}
 	})
 	at120(t, "two recordings at once", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidRec).press("p").pick(sidOld).press("p")

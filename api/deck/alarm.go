@@ -73,7 +73,7 @@ func (s *Snapshot) LevelChanges(r *Recording, now time.Time) (next time.Time) {
 	if next.IsZero() {
 		return next
 	}
-	return next.Add(-s.Offset)
+	return next.Add(-s.OffsetAt(now))
 }
 
 // Alarms returns the recordings that warn and those that alarm at the local

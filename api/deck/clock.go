@@ -41,10 +41,10 @@ type serverClock struct {
 // how much the server's clock was mistaken until now.
 //
 // Only what the API itself has answered counts: HTTP 2xx with a body that could
-// be read.
+// be read, and no request during which the local clock was set.
 func (c *serverClock) observe(x api.Exchange, now time.Time) (mistaken time.Duration) {
 	date, began, answered, ok := x.ServerTime()
-	if !ok || x.Err != nil || x.StatusCode < 200 || x.StatusCode > 299 {
+	if !ok || x.Err != nil || x.StatusCode < 200 || x.StatusCode > 299 || stepped(began, answered).Abs() > maxDrift {
 		return 0
 	}
 	lo, hi := date.Sub(wall(answered)), date.Add(time.Second).Sub(wall(began))

@@ -3,7 +3,9 @@ package deck
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -32,48 +34,166 @@ func (tb *table) dated(off func(n int) time.Duration) {
 
 // TestNoMonotonicTimes: times of the server's clock, and local ones that are to
 // come, carry no monotonic reading, which stands still while a machine sleeps.
+// It goes by the real clock, for that of a synctest has none.
 func TestNoMonotonicTimes(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		space := spaceOf(0, 0)
-		ours := space.Begin(sim.Begin{StartedAgo: time.Minute})
-		undated := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Hour, DateUpdatedAgo: time.Hour})
-		failed := space.Begin(sim.Begin{StartedAgo: time.Minute})
-		undone := space.Begin(sim.Begin{StartedAgo: time.Minute})
-		tb := open(t, space, Config{})
-		tb.run()
-		after(time.Second)
-		req := pauseOf(ours)
-		req.ResumeAfter = time.Minute
-		for _, req := range []Request{req, pauseOf(undone)} {
-			if _, err := tb.deck.Do(t.Context(), req); err != nil {
-				t.Fatal(err)
-			}
-		}
-		space.SetFaults(fault(t, "403@update")...)
-		_, _ = tb.deck.Do(t.Context(), pauseOf(failed))
-		space.SetStatus(undone, "in-progress")
-		if err := tb.deck.Acknowledge(text.New(undated), "alice", "", time.Minute); err != nil {
+	space := spaceOf(0, 0)
+	ours := space.Begin(sim.Begin{StartedAgo: time.Minute})
+	undated := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Hour, DateUpdatedAgo: time.Hour})
+	refused := space.Begin(sim.Begin{StartedAgo: time.Minute})
+	undone := space.Begin(sim.Begin{StartedAgo: time.Minute})
+	ended := space.Begin(sim.Begin{StartedAgo: time.Minute})
+	tb := open(t, space, Config{})
+	defer func() { _ = tb.deck.Close(t.Context()) }()
+	poll := func(fails bool) {
+		t.Helper()
+		if err := tb.deck.Poll(t.Context()); (err != nil) != fails {
 			t.Fatal(err)
 		}
-		after(5 * time.Second)
-		times := 0
-		for _, r := range tb.deck.Snapshot().Recordings {
-			for name, at := range map[string]time.Time{
-				"Pause.Since": r.Pause.Since, "Ack.Until": r.Ack.Until, "Timer.At": r.Timer.At, "Trouble.Since": r.Trouble.Since,
-			} {
-				if at.IsZero() {
-					continue
-				}
-				times++
-				if strings.Contains(at.String(), " m=") || at != at.Round(0) {
-					t.Errorf("%s of %s has a monotonic reading: %v", name, r.SID, at)
-				}
-			}
+	}
+	poll(false)
+	timed := pauseOf(ours)
+	timed.ResumeAfter = time.Minute
+	for _, req := range []Request{timed, pauseOf(undone)} {
+		if p, err := tb.deck.Do(t.Context(), req); err != nil || p.Outcome != Verified {
+			t.Fatal(p.Outcome, err)
 		}
-		if times != 6 {
-			t.Errorf("%d times, want six", times)
+	}
+	space.SetFaults(fault(t, "403@update")...)
+	_, _ = tb.deck.Do(t.Context(), pauseOf(refused))
+	if err := tb.deck.Acknowledge(text.New(undated), "alice", "", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	space.SetStatus(undone, "in-progress")
+	space.EndRecording(ended)
+	tb.deck.mu.Lock()
+	tb.deck.find(text.New(undone)).hold = time.Time{} // a read that disagrees is no lag any more
+	tb.deck.mu.Unlock()
+	poll(false)
+	space.SetFaults(fault(t, "503")...)
+	poll(true)
+	if r := tb.find(undone); r.Trouble.Kind != ResumedByOthers {
+		t.Errorf("%s is %s, trouble %+v", undone, r.Status, r.Trouble)
+	}
+	found := map[string]bool{}
+	findTimes(reflect.ValueOf(tb.deck.Snapshot()), "Snapshot", map[uintptr]bool{}, func(field string, monotonic bool) {
+		found[field] = true
+		if monotonic && measured[field] == "" {
+			t.Errorf("%s has a monotonic reading", field)
 		}
 	})
+	for _, field := range []string{"Pause.Since", "Ack.Until", "Timer.At", "Trouble.Since", "Recording.Ended", "Health.Failing", "Progress.Done", "Recording.Created"} {
+		if !found[field] {
+			t.Errorf("no snapshot had a %s; there were %v", field, slices.Sorted(maps.Keys(found)))
+		}
+	}
+}
+
+// measured are the times of a snapshot that are moments of this process, from
+// which it measures by both clocks, and why.
+var measured = map[string]string{
+	"Snapshot.heard":    "whether the local clock was set since",
+	"Health.Complete":   "its age is by the clock that says more",
+	"Health.Failing":    "as Complete",
+	"Health.Next":       "of a timer of this process, which stands still with it",
+	"Unnamed.Next":      "as Health.Next",
+	"Progress.Asked":    "how long an update takes",
+	"Progress.Answered": "as Asked",
+	"Progress.Done":     "as Asked",
+	"Recording.Ended":   "for how long an ended recording is shown",
+}
+
+// findTimes calls found for each time in v that is set, with the type and field
+// that holds it.
+func findTimes(v reflect.Value, field string, seen map[uintptr]bool, found func(field string, monotonic bool)) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() && !seen[v.Pointer()] {
+			seen[v.Pointer()] = true
+			findTimes(v.Elem(), field, seen, found)
+		}
+	case reflect.Interface:
+		if !v.IsNil() {
+			findTimes(v.Elem(), field, seen, found)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			findTimes(v.Index(i), field, seen, found)
+		}
+	case reflect.Map:
+		for _, k := range v.MapKeys() {
+			findTimes(v.MapIndex(k), field, seen, found)
+		}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			if !v.IsZero() {
+				found(field, v.FieldByName("wall").Uint()>>63 == 1) // as package time says it
+			}
+			return
+		}
+		for i := range v.NumField() {
+			findTimes(v.Field(i), v.Type().Name()+"."+v.Type().Field(i).Name, seen, found)
+		}
+	}
+}
+
+// TestStepOfTheLocalClock: after the wall clock was set a pause of 5 s alarmed
+// until the next answer.
+func TestStepOfTheLocalClock(t *testing.T) {
+	heard := time.Now()
+	if now := afterStep(heard, time.Minute, time.Second); now.Sub(heard) != time.Second || wall(now).Sub(wall(heard)) != 61*time.Second {
+		t.Fatalf("%v is no time after a step of %v", now, heard)
+	}
+	r := &Recording{Recording: api.Recording{Status: api.Paused}, Pause: Pause{Since: wall(heard).Add(time.Hour - 5*time.Second)}}
+	s := &Snapshot{Offset: time.Hour, heard: heard, PauseAlarm: 3 * time.Minute}
+	tests := []struct {
+		name        string
+		step, later time.Duration
+		lasts       time.Duration
+		level       Level
+	}{
+		{"no step", 0, time.Second, 6 * time.Second, Calm},
+		{"forward", 10 * time.Minute, time.Second, 6 * time.Second, Calm},
+		{"back", -10 * time.Minute, time.Second, 6 * time.Second, Calm},
+		{"forward, and no answer since", 10 * time.Minute, 10 * time.Second, 10*time.Minute + 15*time.Second, Alarm},
+		{"no answer for long, no step", 0, 4 * time.Minute, 4*time.Minute + 5*time.Second, Alarm},
+	}
+	for _, tt := range tests {
+		now := afterStep(heard, tt.step, tt.later)
+		if got := r.Pause.For(s.ServerTime(now)); got != tt.lasts || s.Level(r, now) != tt.level {
+			t.Errorf("%s: paused for %v, level %v, want %v, %v", tt.name, got, s.Level(r, now), tt.lasts, tt.level)
+		}
+		if got := s.ServerTime(now).Sub(s.ServerSecond(now)); got < 0 || got >= time.Second {
+			t.Errorf("%s: the second begins %v ago", tt.name, got)
+		}
+	}
+}
+
+// afterStep returns what time.Now returns a while later, when the wall clock has
+// been set in between by whole seconds.
+func afterStep(t time.Time, step, later time.Duration) time.Time {
+	t = t.Add(later)
+	w := reflect.ValueOf(&t).Elem().FieldByName("wall")
+	*(*uint64)(w.Addr().UnsafePointer()) += uint64(step/time.Second) << 30 // as package time has it
+	return t
+}
+
+// TestStepDuringARequest: an answer on whose way the local clock was set tells
+// nothing of the server's; it was taken to agree with what had been right before.
+func TestStepDuringARequest(t *testing.T) {
+	for _, step := range []time.Duration{10 * time.Minute, -10 * time.Minute} {
+		began := time.Now()
+		c := serverClock{at: began}
+		answered := afterStep(began, step, 50*time.Millisecond)
+		c.observe(api.Exchange{StatusCode: 200, Date: wall(began), Began: began, Answered: answered}, answered)
+		if c.at != began || c.offset != 0 {
+			t.Errorf("set by %v: heard at %v, offset %v", step, c.at, c.offset)
+		}
+		later := answered.Add(time.Second)
+		c.observe(api.Exchange{StatusCode: 200, Date: wall(began).Add(time.Second), Began: later, Answered: later}, later)
+		if (c.offset + step).Abs() > time.Second {
+			t.Errorf("set by %v: offset %v with the next answer", step, c.offset)
+		}
+	}
 }
 
 // TestServerClockIsNotFooled: only the API's own answers tell its time, and

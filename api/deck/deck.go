@@ -86,11 +86,11 @@ type Deck struct {
 	labels labels // calls and conferences; guarded by mu
 	costs  costs  // what requests have cost so far; guarded by mu
 
-	wake    chan struct{} // a poll is wanted now
-	aside   chan struct{} // calls, conferences or participants are wanted
-	updates sync.WaitGroup
-	closing context.Context // ends when updates should no longer wait for their verification
-	cut     context.CancelFunc
+	wake       chan struct{} // a poll is wanted now
+	wantLabels chan struct{} // calls, conferences or participants are wanted
+	updates    sync.WaitGroup
+	closing    context.Context // ends when updates should no longer wait for their verification
+	cut        context.CancelFunc
 }
 
 // New returns a deck of the client's project. It sends nothing before
@@ -112,15 +112,15 @@ func newDeck(c Config) *Deck {
 		c.PauseAlarm = DefaultPauseAlarm
 	}
 	d := &Deck{
-		config:   c,
-		slots:    make(chan struct{}, maxInFlight),
-		places:   make(chan struct{}, maxUnanswered),
-		entries:  map[text.Text]*entry{},
-		interval: min(max(c.Interval, MinInterval), MaxInterval),
-		subs:     map[chan *Snapshot]struct{}{},
-		labels:   newLabels(),
-		wake:     make(chan struct{}, 1),
-		aside:    make(chan struct{}, 1),
+		config:     c,
+		slots:      make(chan struct{}, maxInFlight),
+		places:     make(chan struct{}, maxUnanswered),
+		entries:    map[text.Text]*entry{},
+		interval:   min(max(c.Interval, MinInterval), MaxInterval),
+		subs:       map[chan *Snapshot]struct{}{},
+		labels:     newLabels(),
+		wake:       make(chan struct{}, 1),
+		wantLabels: make(chan struct{}, 1),
 	}
 	d.closing, d.cut = context.WithCancel(context.Background())
 	d.health = Health{Page: 1, Limit: staleAfter(d.interval)}
@@ -294,7 +294,7 @@ func (d *Deck) publish() {
 	d.seq++
 	d.relate()
 	s := &Snapshot{
-		Seq: d.seq, Health: d.health, Offset: d.clock.offset, Interval: d.interval,
+		Seq: d.seq, Health: d.health, Offset: d.clock.offset, heard: d.clock.at, Interval: d.interval,
 		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
 		PauseWarn: d.config.PauseWarn, PauseAlarm: d.config.PauseAlarm,
 		Calls: d.labels.calls.why, Conferences: d.labels.conferences.why,

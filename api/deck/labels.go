@@ -92,9 +92,9 @@ func (n *names[T]) put(sid text.Text, v *T, now time.Time, r nameReader[T]) {
 	n.by[sid] = next
 }
 
-// came notes what reading them came to: why they are not known, and when they
+// noteRead notes how reading them ended: why they are not known, and when they
 // are asked for again.
-func (n *names[T]) came(err error, interval time.Duration) {
+func (n *names[T]) noteRead(err error, interval time.Duration) {
 	n.why = Unnamed{Err: err}
 	if err != nil {
 		n.retry = time.Now().Add(retryIn(err, interval))
@@ -132,7 +132,7 @@ func (d *Deck) Look(sid text.Text) {
 // wantAside asks for a round beside the polls.
 func (d *Deck) wantAside() {
 	select {
-	case d.aside <- struct{}{}:
+	case d.wantLabels <- struct{}{}:
 	default:
 	}
 }
@@ -144,7 +144,7 @@ func (d *Deck) runAside(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-d.aside:
+		case <-d.wantLabels:
 		}
 		if d.held() {
 			continue // the next poll that ends asks for them again
@@ -297,7 +297,7 @@ func readNames[T any](ctx context.Context, d *Deck, n *names[T], sids []text.Tex
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	n.came(err, d.interval)
+	n.noteRead(err, d.interval)
 }
 
 // listNames lists those in progress, in pages of a size, most of them at most.

@@ -47,8 +47,8 @@ func (d *Deck) scanOld(ctx context.Context) {
 	}
 	d.labels.old.put(time.Now().Add(retryIn(err, d.interval)))
 	if _, ok := waitAsked(err); ok { // names wait, too
-		d.labels.calls.came(err, d.interval)
-		d.labels.conferences.came(err, d.interval)
+		d.labels.calls.noteRead(err, d.interval)
+		d.labels.conferences.noteRead(err, d.interval)
 	}
 }
 

@@ -32,7 +32,7 @@ func TestNotesReachTheJournal(t *testing.T) {
 		after(time.Second)
 		var want []string
 		for i := range 200 {
-			after, reason := time.Duration(0), "auto-resume taken away"
+			after, reason := time.Duration(0), "auto-resume canceled"
 			if i%2 == 0 {
 				after, reason = time.Minute, "auto-resume set"
 			}
@@ -92,7 +92,7 @@ func TestRecoverReadsAgain(t *testing.T) {
 					crashed = append(crashed, journal.Entry{Event: journal.Request, ID: fmt.Sprint(i), Recording: text.New(sid),
 						StatusAsked: "paused", Project: "p", Space: "https://acme.example:443"})
 				}
-				p := &paper{wishes: crashed}
+				p := &paper{unfinished: crashed}
 				tb := open(t, space, Config{Journal: p, Project: "p", Space: "https://acme.example"})
 				n := 0
 				tb.wire.set(func(r *http.Request) (*http.Response, error) {

@@ -27,18 +27,18 @@ const (
 
 // feed is what the polls know of the list of recordings, ended ones too.
 type feed struct {
-	arrivals  int64              // rows that came on top since the first look
-	walk      uint               // the walk along the list under way, counted
-	recent    map[text.Text]uint // the newest rows, and the walk that met them first
-	older     map[text.Text]uint // what recent was before it was full
-	watermark time.Time          // the newest row's creation
-	fresh     float64            // new rows per poll, lately
-	scan      *scan              // the full scan under way; nil for none
-	scanned   time.Time          // when the last full scan ended; zero before the first
-	pages     int                // of the last full scan
-	partial   error              // why the last full scan was partial; nil when it was not
-	partials  int                // full scans in a row that met rows that could not be read
-	odd       error              // rows of the last poll that could not be read; nil for none
+	arrivals   int64              // rows that came on top since the first look
+	walk       uint               // the walk along the list under way, counted
+	recent     map[text.Text]uint // the newest rows, and the walk that met them first
+	older      map[text.Text]uint // what recent was before it was full
+	watermark  time.Time          // the newest row's creation
+	fresh      float64            // new rows per poll, lately
+	scan       *scan              // the full scan under way; nil for none
+	scanned    time.Time          // when the last full scan ended; zero before the first
+	pages      int                // of the last full scan
+	partial    error              // why the last full scan was partial; nil when it was not
+	partials   int                // full scans in a row that met rows that could not be read
+	unreadable error              // rows of the last poll that could not be read; nil for none
 }
 
 // poll looks at the project once. The first poll is a full scan; later ones
@@ -48,7 +48,7 @@ type feed struct {
 func (d *Deck) poll(ctx context.Context) error {
 	d.beginPoll()
 	f := &d.feed
-	f.odd = nil
+	f.unreadable = nil
 	first := f.scanned.IsZero()
 	if first {
 		if err := d.fullScan(ctx, 0); err != nil || f.pages <= 1 {
@@ -88,7 +88,7 @@ func (d *Deck) endPoll(err error, next time.Time) {
 		}
 	} else {
 		h.Failing, h.Next, h.Page = time.Time{}, time.Time{}, 0
-		h.Err = cmp.Or(d.feed.partial, d.feed.odd)
+		h.Err = cmp.Or(d.feed.partial, d.feed.unreadable)
 		h.Complete, h.Partial = now, h.Err != nil
 	}
 	d.purge(now)
@@ -118,11 +118,11 @@ func (d *Deck) serverTime(t time.Time) time.Time { return wall(t).Add(d.clock.of
 
 // pageRows is what was of interest in one page.
 type pageRows struct {
-	n     int      // rows in the page
-	fresh int      // rows that were not known
-	tail  bool     // the last row was known
-	seen  []placed // the active and tracked ones
-	odd   error    // that some could not be read
+	n          int      // rows in the page
+	fresh      int      // rows that were not known
+	tail       bool     // the last row was known
+	seen       []placed // the active and tracked ones
+	unreadable error    // that some could not be read
 }
 
 // placed is a recording and its index in the list.
@@ -162,8 +162,8 @@ func (d *Deck) readPage(ctx context.Context, pages *api.Pages[api.Row], index in
 		d.publish()
 	}
 	if info.Unreadable > 0 {
-		out.odd = fmt.Errorf("%w: %d of %d could not be read", api.ErrRows, info.Unreadable, info.Rows)
-		d.feed.odd = out.odd
+		out.unreadable = fmt.Errorf("%w: %d of %d could not be read", api.ErrRows, info.Unreadable, info.Rows)
+		d.feed.unreadable = out.unreadable
 	}
 	return out, err
 }

@@ -188,12 +188,12 @@ func (d *Deck) Recover(ctx context.Context) (int, error) {
 func (d *Deck) whatBecameOf(ctx context.Context, request journal.Entry, until time.Time) journal.Entry {
 	out := request
 	out.Event, out.Actor = journal.Outcome, ""
-	out.Reason = "its tapedeck ended before the answer; read at the next start"
+	out.Reason = "tapedeck ended before the answer; read at the next start"
 	asked := api.Update{Status: api.Status(request.StatusAsked)}
 	rec, err := d.readUntil(ctx, request.Recording, until)
 	out.Time = time.Now()
 	if err != nil {
-		out.Outcome, out.Reason = string(Unknown), "its tapedeck ended before the answer; "+api.Reason(err)
+		out.Outcome, out.Reason = string(Unknown), "tapedeck ended before the answer; "+api.Reason(err)
 		return out
 	}
 	out.Outcome, out.StatusAnswered = string(Contradicted), string(rec.Status)

@@ -18,11 +18,11 @@ import (
 
 // paper is a journal that a test reads, and can make fail.
 type paper struct {
-	mu      sync.Mutex
-	entries []journal.Entry
-	fail    error
-	ids     int
-	wishes  []journal.Entry // what is to be settled
+	mu         sync.Mutex
+	entries    []journal.Entry
+	fail       error
+	ids        int
+	unfinished []journal.Entry // what is to be settled
 }
 
 func (p *paper) Append(e journal.Entry) error {
@@ -45,7 +45,7 @@ func (p *paper) NewID() string {
 }
 
 func (p *paper) Settle(_ context.Context, settle func(journal.Entry) (journal.Entry, bool)) (n int, err error) {
-	for _, w := range p.wishes {
+	for _, w := range p.unfinished {
 		if e, ok := settle(w); ok {
 			if err := p.Append(e); err != nil {
 				return n, err
@@ -143,19 +143,19 @@ func TestRecover(t *testing.T) {
 		space := spaceOf(0, 0)
 		done := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Minute})
 		not := space.Begin(sim.Begin{StartedAgo: time.Minute})
-		wish := func(id, sid, project string) journal.Entry {
+		request := func(id, sid, project string) journal.Entry {
 			return journal.Entry{Event: journal.Request, ID: id, Recording: text.New(sid), StatusAsked: "paused", Project: project}
 		}
-		p := &paper{wishes: []journal.Entry{wish("a", done, "p"), wish("b", not, "p"), wish("c", not, "other"),
-			wish("d", "5e4d3c2b-2222-4eee-8fff-000000000999", "p")}}
+		p := &paper{unfinished: []journal.Entry{request("a", done, "p"), request("b", not, "p"), request("c", not, "other"),
+			request("d", "5e4d3c2b-2222-4eee-8fff-000000000999", "p")}}
 		tb := open(t, space, Config{Journal: p, Project: "p"})
 		if n, err := tb.deck.Recover(context.Background()); n != 3 || err != nil {
 			t.Errorf("%d recovered, %v", n, err)
 		}
 		want := []string{
-			"outcome a paused paused verified its tapedeck ended before the answer; read at the next start",
-			"outcome b paused in-progress contradicted its tapedeck ended before the answer; read at the next start",
-			"outcome d paused unknown its tapedeck ended before the answer; HTTP 404",
+			"outcome a paused paused verified tapedeck ended before the answer; read at the next start",
+			"outcome b paused in-progress contradicted tapedeck ended before the answer; read at the next start",
+			"outcome d paused unknown tapedeck ended before the answer; HTTP 404",
 		}
 		if diff := cmp.Diff(want, p.lines()); diff != "" {
 			t.Errorf("journal (-want +got):\n%s", diff)

@@ -16,13 +16,13 @@ const maxPartials = 30
 // scan is a full scan: a walk along all pages of the lookback, which may
 // spread over several polls.
 type scan struct {
-	pages    *api.Pages[api.Row]
-	since    time.Time // the earliest creation asked for
-	again    bool      // it was begun anew, by the server's clock
-	arrivals int64     // when it began: the list does not shift under its page tokens
-	index    int64     // rows read
-	page     int       // pages read
-	odd      error     // rows that could not be read; nil for none
+	pages      *api.Pages[api.Row]
+	since      time.Time // the earliest creation asked for
+	again      bool      // it was begun anew, by the server's clock
+	arrivals   int64     // when it began: the list does not shift under its page tokens
+	index      int64     // rows read
+	page       int       // pages read
+	unreadable error     // rows that could not be read; nil for none
 }
 
 // scanDue reports whether a full scan is under way, or is to begin: what the
@@ -51,7 +51,7 @@ func (d *Deck) fullScan(ctx context.Context, limit time.Duration) error {
 		}
 		rows, err := d.readPage(ctx, s.pages, s.index)
 		s.index += int64(rows.n)
-		s.odd = cmp.Or(s.odd, rows.odd)
+		s.unreadable = cmp.Or(s.unreadable, rows.unreadable)
 		d.place(rows, s.arrivals)
 		if errors.Is(err, api.ErrPage) {
 			return d.endScan(ctx, err)
@@ -92,7 +92,7 @@ func (d *Deck) asksTooLittle(s *scan) bool {
 func (d *Deck) endScan(ctx context.Context, partial error) error {
 	f := &d.feed
 	if partial == nil {
-		partial = f.scan.odd
+		partial = f.scan.unreadable
 	}
 	if f.partials++; !errors.Is(partial, api.ErrRows) {
 		f.partials = 0

@@ -256,3 +256,37 @@ func (u *update) putAgain(actor string) error {
 	u.d.mu.Unlock()
 	return u.offRecord(pending.Wait())
 }
+
+// insist notes that a person has asked again for the pause under way. The error
+// says what is under way.
+func (d *Deck) insist(req Request) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.find(req.SID)
+	if e == nil || e.update == nil {
+		return ErrNotFound
+	}
+	u := e.update
+	if pauses := u.req.Update.Status == api.Paused && req.Update.Status == api.Paused; pauses && !u.p.Settled && !d.config.ReadOnly {
+		u.insist, u.insistent = true, req.Actor
+	}
+	return &BusyError{*u.p}
+}
+
+// insisted reports whether a pause whose connection was given up is to be sent
+// once more: a person has asked for it again since it was sent, and a read that
+// began later shows rec, which is as it was.
+func (u *update) insisted(err error, rec api.Recording) bool {
+	u.d.mu.Lock()
+	insist, actor := u.insist && u.p.Outcome == Unknown && u.p.Tries < maxAttempts && !u.d.closed, u.insistent
+	if u.insist = false; !insist || !api.Forgotten(err) || rec.Status != u.rec.Status {
+		u.d.mu.Unlock()
+		return false
+	}
+	u.d.mu.Unlock()
+	if time.Since(u.from) >= updateLimit || u.putAgain(actor) != nil {
+		return false
+	}
+	u.step(func(p *Progress) { p.Outcome, p.Err, p.Note, p.ByHand = Requested, nil, "", p.ByHand+1 })
+	return true
+}

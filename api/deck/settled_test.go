@@ -160,7 +160,7 @@ func TestPausedByOthers(t *testing.T) {
 		}
 		tb.space.SetStatus(sid, "paused")
 		after(5 * time.Second)
-		if got := p.seen(); len(got) != 1 || got[0] != "seen ii paused in-progress paused paused by others, who is not known" {
+		if got := p.seen(); len(got) != 1 || got[0] != "seen ii paused in-progress paused paused by others; by whom is not known" {
 			t.Errorf("the journal says %q", got)
 		}
 		tb.wantTrouble(sid, "", "")
@@ -328,8 +328,8 @@ func TestNotesKeepTheirOrder(t *testing.T) {
 				}
 			}
 			synctest.Wait()
-			if got := strings.Join(p.lines(), ", "); got != "timer auto-resume set, timer auto-resume taken away (timer), "+
-				"timer auto-resume set, timer auto-resume taken away (timer)" {
+			if got := strings.Join(p.lines(), ", "); got != "timer auto-resume set, timer auto-resume canceled (timer), "+
+				"timer auto-resume set, timer auto-resume canceled (timer)" {
 				t.Errorf("the journal says %q", got)
 			}
 		})

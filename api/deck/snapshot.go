@@ -25,6 +25,7 @@ type Snapshot struct {
 	// Offset is what to add to the local clock to have the server's, by the
 	// Date header of its answers; 0 until one has come.
 	Offset   time.Duration
+	heard    time.Time     // local time when an answer last told of the server's clock
 	Interval time.Duration // between two polls, as set now
 	ReadOnly bool          // the deck refuses updates
 	// PauseWarn and PauseAlarm are the ages at which a pause warns and alarms.
@@ -46,8 +47,29 @@ func (u Unnamed) Same(v Unnamed) bool {
 		(u.Err == nil || api.Reason(u.Err) == api.Reason(v.Err))
 }
 
+// stepGrace is how long after an answer a step of the local clock is not
+// believed: it may have been set, and only the next answer tells.
+const stepGrace = 10 * time.Second
+
+// OffsetAt returns what to add to the local time now to have the server's: a
+// local clock that was set a moment ago has not moved the server's. Nor may it
+// have moved while the machine slept, until an answer tells, or none comes for
+// so long that it may have.
+func (s *Snapshot) OffsetAt(now time.Time) time.Duration {
+	if step := stepped(s.heard, now); !s.heard.IsZero() && step.Abs() > maxDrift && now.Sub(s.heard) < stepGrace {
+		return s.Offset - step
+	}
+	return s.Offset
+}
+
 // ServerTime returns the server's time at the local time now.
-func (s *Snapshot) ServerTime(now time.Time) time.Time { return now.Add(s.Offset) }
+func (s *Snapshot) ServerTime(now time.Time) time.Time { return now.Add(s.OffsetAt(now)) }
+
+// ServerSecond returns the server's time at the beginning of the local second
+// that now is in. What counts from there moves once in each.
+func (s *Snapshot) ServerSecond(now time.Time) time.Time {
+	return wall(now).Truncate(time.Second).Add(s.OffsetAt(now))
+}
 
 // Find returns the recording with a SID; nil when the snapshot has none.
 func (s *Snapshot) Find(sid text.Text) *Recording {
@@ -146,6 +168,11 @@ type Request struct {
 	// [AgainAfter], to be sent once more: which a person asks for, and no repetition by
 	// itself.
 	Again bool
+	// Insist asks for the pause under way, and begins none: it is sent once more
+	// as soon as its connection turns out to be one that the network forgot, and
+	// a read shows the recording as it was. [Deck.Do] returns at once, with the
+	// [*BusyError] that says what is under way.
+	Insist bool
 	// Snapshot is the Seq of the snapshot that the person saw; 0 when unknown.
 	// A request from before the recording's last update was shown is refused:
 	// it is the repetition of a key.

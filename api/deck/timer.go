@@ -58,7 +58,7 @@ func (d *Deck) SetTimer(sid text.Text, actor string, after time.Duration) error 
 	d.setTimer(e, actor, after)
 	d.publish()
 	if after == 0 {
-		d.noteEntry(e, journal.Timer, actor, "auto-resume taken away", time.Time{})
+		d.noteEntry(e, journal.Timer, actor, "auto-resume canceled", time.Time{})
 	} else {
 		d.noteEntry(e, journal.Timer, actor, "auto-resume set", e.view.Timer.At)
 	}

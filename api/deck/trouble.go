@@ -2,6 +2,7 @@ package deck
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"tapedeck/api"
@@ -109,7 +110,7 @@ func (u *update) whyNotPaused() string {
 	p, status := u.p, u.e.view.Status
 	switch {
 	case errors.Is(p.Err, ErrNotOnRecord):
-		return "it cannot be put on record"
+		return strings.TrimPrefix(p.Err.Error(), "not sent: ")
 	case errors.Is(p.Err, ErrNotSent):
 		return "it was not sent"
 	case p.Err != nil && !isTimeout(p.Err):
@@ -155,9 +156,9 @@ func (d *Deck) noticeOthers(e *entry, now time.Time) {
 	}
 	u.undone = true
 	seen := d.requestEntry(r, journal.Seen, u.p)
-	seen.StatusAnswered, seen.Reason = string(r.Status), "paused by others, who is not known"
+	seen.StatusAnswered, seen.Reason = string(r.Status), "paused by others; by whom is not known"
 	if u.req.Update.Status == api.Paused {
-		seen.Reason = "resumed by others, who is not known"
+		seen.Reason = "resumed by others; by whom is not known"
 		e.troubled = u
 		e.change(func(r *Recording) {
 			r.Trouble = Trouble{Kind: ResumedByOthers, Since: wall(now), Actor: u.req.Actor}

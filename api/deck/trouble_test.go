@@ -92,7 +92,7 @@ func TestNotPausedAlarms(t *testing.T) {
 		{name: "dropped", before: failing(io.ErrUnexpectedEOF), why: "connection dropped"},
 		{name: "led elsewhere", before: always("POST", "", 307, "", "Location", "/x"), why: "redirect refused"},
 		{name: "a page in between", before: always("POST", "", 200, "<html>"), why: "unreadable answer"},
-		{name: "not on record", journal: &paper{fail: errors.New("disk full")}, why: "it cannot be put on record"},
+		{name: "not on record", journal: &paper{fail: errors.New("disk full")}, why: "it cannot be put on record: disk full"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

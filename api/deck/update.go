@@ -25,7 +25,7 @@ const (
 
 // Why a request is refused without being sent; test with errors.Is.
 var (
-	ErrReadOnly = errors.New("this tapedeck is read-only")
+	ErrReadOnly = errors.New("tapedeck is read-only here")
 	ErrNotFound = errors.New("the deck has no such recording")
 	ErrClosed   = errors.New("tapedeck is ending")
 )
@@ -87,6 +87,9 @@ func (d *Deck) joinOrBegin(ctx context.Context, req Request) (*update, error) {
 			return u, err
 		}
 	}
+	if req.Insist {
+		return nil, d.insist(req)
+	}
 	u, err := d.begin(req)
 	if err != nil {
 		return nil, err
@@ -126,13 +129,15 @@ type update struct {
 	done  chan struct{} // closed when it is settled and on record
 
 	// The deck's mutex guards what follows.
-	p       *Progress        // replaced, never changed
-	last    time.Time        // when the last read of it by itself began
-	overdue *time.Timer      // tells when a pause has had no result for too long; nil for others
-	race    *race            // the POSTs without an answer; nil before the first
-	undone  bool             // others have ended what it did
-	outcome *journal.Pending // once it is settled; nil without a journal
-	later   []journal.Entry  // what is to follow the outcome in the journal
+	p         *Progress        // replaced, never changed
+	last      time.Time        // when the last read of it by itself began
+	overdue   *time.Timer      // tells when a pause has had no result for too long; nil for others
+	race      *race            // the POSTs without an answer; nil before the first
+	insist    bool             // a person has asked for the pause again since it was sent
+	insistent string           // who
+	undone    bool             // others have ended what it did
+	outcome   *journal.Pending // once it is settled; nil without a journal
+	later     []journal.Entry  // what is to follow the outcome in the journal
 }
 
 // appear publishes that the update is under way, after a moment: a snapshot,

@@ -199,6 +199,9 @@ func (u *update) verify(until time.Time) {
 		case err == nil && u.req.Update.Reached(rec.Status):
 			u.verified(rec)
 			return
+		case err == nil && outcome == Unknown && u.insisted(u.progress().Err, rec):
+			u.finish(u.post())
+			return
 		case err == nil && !rec.Status.Active() && outcome == Accepted:
 			u.settle(Accepted, endedSince(rec.Status))
 			return

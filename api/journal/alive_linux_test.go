@@ -110,7 +110,7 @@ func TestOtherNamespace(t *testing.T) {
 	s := newStore(Options{Dir: dir})
 	_, err := s.tryLock()
 	check(t, err)
-	w := wish("there")
+	w := request("there")
 	w.Host, w.PID, w.Started, w.Space, w.Project = mustHost(t), pid, started, "s", "p"
 	o := outcome("there")
 	o.Who, o.Time, o.Space, o.Project = w.Who, w.Time, "s", "p"

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// BenchmarkAppend appends wishes one after the other, each with its fsync
+// BenchmarkAppend appends requests one after the other, each with its fsync
 // beside it; the p50 and p99 are what an update waits for.
 func BenchmarkAppend(b *testing.B) {
 	j := open(b, Options{Who: WhoFrom(nil), Space: "https://acme.signalwire.com", Project: "0a1b2c3d-0a1b-4c2d-8e3f-0a1b2c3d4e5f"})
 	took := make([]time.Duration, 0, b.N)
 	for b.Loop() {
 		began := time.Now()
-		_ = j.Append(wish("w"))
+		_ = j.Append(request("w"))
 		took = append(took, time.Since(began))
 	}
 	slices.Sort(took)
@@ -21,14 +21,14 @@ func BenchmarkAppend(b *testing.B) {
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
 
-// BenchmarkAppendIdle appends a wish when the fsync of the last one is done,
+// BenchmarkAppendIdle appends a request when the fsync of the last one is done,
 // as a person does who presses a key now and then.
 func BenchmarkAppendIdle(b *testing.B) {
 	j := open(b, Options{Who: WhoFrom(nil)})
 	took := make([]time.Duration, 0, b.N)
 	for b.Loop() {
 		began := time.Now()
-		_ = j.Append(wish("w"))
+		_ = j.Append(request("w"))
 		took = append(took, time.Since(began))
 		_ = j.Wait()
 	}
@@ -44,7 +44,7 @@ func BenchmarkVerify(b *testing.B) {
 		b.Fatal(err)
 	}
 	for range 100 {
-		_, err := s.append(slices.Repeat([]Entry{wish("w")}, 100))
+		_, err := s.append(slices.Repeat([]Entry{request("w")}, 100))
 		check(b, err)
 	}
 	check(b, s.firstHead())

@@ -27,12 +27,6 @@ const (
 	Behind  Event = "left-behind" // a session ended and left its recording paused
 )
 
-// Other names of two events.
-const (
-	Wish = Request
-	Left = Behind
-)
-
 // oldNames are names of events that older files have; they are read as these.
 var oldNames = map[string]Event{"wish": Request, "left": Behind}
 

@@ -38,7 +38,7 @@ func wantTold(t *testing.T, f *Follower, n int, want string) {
 
 // asked returns a request and its outcome, after some seconds.
 func asked(id, who, status, outcomeIs string, at time.Time) (Entry, Entry) {
-	w, o := wish(id), outcome(id)
+	w, o := request(id), outcome(id)
 	w.Time, o.Time = at, at.Add(time.Second)
 	w.Actor, w.StatusAsked, o.Actor, o.StatusAsked, o.Outcome = who, status, who, status, outcomeIs
 	return w, o
@@ -53,13 +53,13 @@ func TestFollow(t *testing.T) {
 	j := open(t, Options{Dir: dir, Who: Who{Actor: "alice"}})
 	wantTold(t, f, 9, "")
 
-	appendAll(t, j, wish("a1"))
+	appendAll(t, j, request("a1"))
 	wantTold(t, f, 9, "alice request a1")
 	if _, ok := f.Paused(rec1); ok {
 		t.Error("a pause without an outcome passes for one")
 	}
 	appendAll(t, j, outcome("a1"), Entry{Event: Reveal, Recording: rec1}, Entry{Event: Ack, Recording: rec1, Reason: "card"})
-	other := wish("x1")
+	other := request("x1")
 	other.Space, other.Project = "https://other", "p"
 	appendAll(t, j, other)
 	wantTold(t, f, 9, "alice ack, alice request a1 verified")
@@ -144,7 +144,7 @@ func TestFollowPause(t *testing.T) {
 func TestFollowReadsOnce(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, Options{Dir: dir})
-	appendAll(t, j, wish("1"))
+	appendAll(t, j, request("1"))
 	f := Follow(dir, "", "")
 	wantTold(t, f, 9, "alice request 1")
 	check(t, j.Wait())
@@ -155,7 +155,7 @@ func TestFollowReadsOnce(t *testing.T) {
 	check(t, err)
 	_, err = file.WriteAt(bytes.ReplaceAll(b, []byte("alice"), []byte("mallo")), 0)
 	check(t, errors.Join(err, file.Close()))
-	appendAll(t, j, wish("2"))
+	appendAll(t, j, request("2"))
 	wantTold(t, f, 9, "alice request 2, alice request 1")
 }
 
@@ -163,7 +163,7 @@ func TestFollowReadsOnce(t *testing.T) {
 // again, and one that is none.
 func TestFollowTorn(t *testing.T) {
 	line := func(id string) string {
-		b, err := encode(wish(id), nil)
+		b, err := encode(request(id), nil)
 		check(t, err)
 		return string(b)
 	}
@@ -205,7 +205,7 @@ func TestFollowAcrossRotations(t *testing.T) {
 	for round := range 6 { // of none, one, and several rotations between two looks
 		for range 1 + 5*round {
 			n++
-			appendAll(t, j, wish(strconv.Itoa(n)))
+			appendAll(t, j, request(strconv.Itoa(n)))
 			check(t, j.Wait())
 			rotated(t, j, 2000)
 		}
@@ -249,7 +249,7 @@ func TestFollowKeepsTheLast(t *testing.T) {
 func TestFollowRun(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, Options{Dir: dir})
-	appendAll(t, j, wish("1"))
+	appendAll(t, j, request("1"))
 	f := Follow(dir, "", "")
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})

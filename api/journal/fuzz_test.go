@@ -12,7 +12,7 @@ import (
 // no text that is not safe, every line accounted for, and the new entry is the
 // last one.
 func FuzzRead(f *testing.F) {
-	good, err := encode(Entry{Seq: 1, Prev: genesis, Time: time.Unix(0, 0), Event: Wish, ID: "w"}, nil)
+	good, err := encode(Entry{Seq: 1, Prev: genesis, Time: time.Unix(0, 0), Event: Request, ID: "w"}, nil)
 	check(f, err)
 	head, err := mark{1, hashOf(good[:len(good)-1]), 1, int64(len(good))}.line()
 	check(f, err)
@@ -46,7 +46,7 @@ func FuzzRead(f *testing.F) {
 		if ok, err := s.tryLock(); !ok {
 			t.Fatal(err)
 		}
-		lines, err := s.append([]Entry{wish("fuzz")})
+		lines, err := s.append([]Entry{request("fuzz")})
 		check(t, err)
 		s.close()
 		l := fileLines(t, dir, FileName)

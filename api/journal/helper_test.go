@@ -37,7 +37,7 @@ func helperError(err error) int {
 	return 1
 }
 
-// helpAppend appends JOURNAL_LINES wishes with rotation at JOURNAL_MAX.
+// helpAppend appends JOURNAL_LINES requests with rotation at JOURNAL_MAX.
 func helpAppend() int {
 	lines, _ := strconv.Atoi(os.Getenv("JOURNAL_LINES"))
 	size, _ := strconv.ParseInt(os.Getenv("JOURNAL_MAX"), 10, 64)
@@ -46,7 +46,7 @@ func helpAppend() int {
 		return helperError(err)
 	}
 	for range lines {
-		if err := j.Append(wish(j.NewID())); err != nil && !errors.Is(err, ErrLocked) && !errors.Is(err, ErrSlow) {
+		if err := j.Append(request(j.NewID())); err != nil && !errors.Is(err, ErrLocked) && !errors.Is(err, ErrSlow) {
 			return helperError(err)
 		}
 	}
@@ -74,16 +74,16 @@ func helpHold() int {
 	return 0
 }
 
-// helpWish appends a wish, says so, and waits to be killed.
+// helpWish appends a request, says so, and waits to be killed.
 func helpWish() int {
 	j, err := Open(Options{Dir: os.Getenv("JOURNAL_DIR"), Who: Who{Actor: "alice"}})
 	if err == nil {
-		err = j.Append(wish("w-1"))
+		err = j.Append(request("w-1"))
 	}
 	if err != nil {
 		return helperError(err)
 	}
-	fmt.Println("wished")
+	fmt.Println("requested")
 	_, _ = os.Stdin.Read(make([]byte, 1))
 	return 0
 }
@@ -100,7 +100,7 @@ func helpDie() int {
 	if ok, err := s.tryLock(); !ok || err != nil {
 		return helperError(err)
 	}
-	_, err := s.append([]Entry{wish("w-torn")})
+	_, err := s.append([]Entry{request("w-torn")})
 	return helperError(err)
 }
 
@@ -145,8 +145,8 @@ var (
 	call = text.New("0a1b2c3d-1111-4222-8333-444455556666")
 )
 
-func wish(id string) Entry {
-	return Entry{Time: time.Now(), Event: Wish, ID: id, Recording: rec1, Call: call, StatusBefore: "in-progress",
+func request(id string) Entry {
+	return Entry{Time: time.Now(), Event: Request, ID: id, Recording: rec1, Call: call, StatusBefore: "in-progress",
 		StatusAsked: "paused", PauseBehavior: "silence"}
 }
 
@@ -192,14 +192,14 @@ func appendAll(t testing.TB, j *Journal, list ...Entry) {
 	}
 }
 
-// filled returns a closed journal of n wishes in a new directory.
+// filled returns a closed journal of n requests in a new directory.
 func filled(t testing.TB, n int, size int64) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	j, err := Open(Options{Dir: dir, MaxSize: size, Who: Who{Actor: "alice"}})
 	check(t, err)
 	for i := range n {
-		appendAll(t, j, wish("w-"+strconv.Itoa(i+1)))
+		appendAll(t, j, request("w-"+strconv.Itoa(i+1)))
 		if size > 0 {
 			check(t, j.Wait()) // rotation comes after
 			rotated(t, j, size)

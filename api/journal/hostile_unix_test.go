@@ -31,7 +31,7 @@ func TestPlanted(t *testing.T) {
 				_ = os.Remove(filepath.Join(dir, name))
 				check(t, plant(filepath.Join(dir, name)))
 				j := open(t, Options{Dir: dir})
-				appendAll(t, j, wish("after"), outcome("after"))
+				appendAll(t, j, request("after"), outcome("after"))
 				check(t, j.Close())
 				var last string
 				for e, err := range Read(dir, Filter{}) {

@@ -150,7 +150,7 @@ func TestConcurrentGoroutines(t *testing.T) {
 	for i := range 8 {
 		wg.Go(func() {
 			for n := range 25 {
-				_ = j.Append(wish(fmt.Sprintf("%d-%d", i, n))) // late ones follow
+				_ = j.Append(request(fmt.Sprintf("%d-%d", i, n))) // late ones follow
 			}
 		})
 	}
@@ -203,10 +203,10 @@ func TestConcurrentProcesses(t *testing.T) {
 func TestLockHeld(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, Options{Dir: dir})
-	appendAll(t, j, wish("w-1"))
+	appendAll(t, j, request("w-1"))
 	_, end := startHelper(t, "hold", dir, "locked")
 	began := time.Now()
-	err := j.Append(wish("w-2"))
+	err := j.Append(request("w-2"))
 	took := time.Since(began)
 	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), LockName) || took < appendLimit || took > time.Second {
 		t.Errorf("Append: %v after %v, want ErrLocked after 50 ms", err, took)
@@ -264,20 +264,20 @@ func TestLineWithoutEnd(t *testing.T) {
 func TestFilesChangeMeanwhile(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, Options{Dir: dir})
-	appendAll(t, j, wish("w-1"), outcome("w-1"))
+	appendAll(t, j, request("w-1"), outcome("w-1"))
 	for _, name := range []string{LockName, HeadName, FileName} {
 		// The head is written after an outcome is on disk, beside who waits for that.
 		for errors.Is(statError(filepath.Join(dir, HeadName)), os.ErrNotExist) {
 			runtime.Gosched()
 		}
 		check(t, os.Remove(filepath.Join(dir, name)))
-		appendAll(t, j, wish("w-"+name), outcome("w-"+name))
+		appendAll(t, j, request("w-"+name), outcome("w-"+name))
 	}
 	f, err := os.OpenFile(filepath.Join(dir, FileName), os.O_APPEND|os.O_WRONLY, 0)
 	check(t, err)
 	_, err = f.WriteString("not an entry\n")
 	check(t, errors.Join(err, f.Close()))
-	appendAll(t, j, wish("w-2"), outcome("w-2"))
+	appendAll(t, j, request("w-2"), outcome("w-2"))
 	check(t, j.Close())
 	n := notes(t, dir)
 	for _, want := range []string{"lines are missing", "1 lines were found that do not continue the chain"} {
@@ -298,7 +298,7 @@ func TestDiskFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		j := open(t, Options{Dir: dir})
-		appendAll(t, j, wish("w-1"))
+		appendAll(t, j, request("w-1"))
 		check(t, j.Wait())
 		j.disk.Lock()
 		write := j.store.write
@@ -308,7 +308,7 @@ func TestDiskFull(t *testing.T) {
 		}
 		j.disk.Unlock()
 		began := time.Now()
-		err := j.Append(wish("w-2"))
+		err := j.Append(request("w-2"))
 		e, ok := errors.AsType[*Error](err)
 		if !ok || !errors.Is(err, syscall.ENOSPC) || !e.Kept || e.Path != filepath.Join(dir, FileName) ||
 			!strings.Contains(e.Hint(), "make room") || time.Since(began) > 0 {
@@ -332,7 +332,7 @@ func TestDiskFull(t *testing.T) {
 		if n, why := j.Pending(); n != 0 || why != nil {
 			t.Errorf("%d pending, %v, want none", n, why)
 		}
-		appendAll(t, j, wish("w-3"))
+		appendAll(t, j, request("w-3"))
 		check(t, j.Close())
 		late := 0
 		for _, e := range entries(t, dir, Filter{}) {
@@ -356,9 +356,9 @@ func TestNeverWritten(t *testing.T) {
 		j.store.write = func(*os.File, []byte) (int, error) { return 0, syscall.EROFS }
 		j.disk.Unlock()
 		for range maxQueue {
-			check(t, j.Enqueue(wish("w")).err)
+			check(t, j.Enqueue(request("w")).err)
 		}
-		if err := j.Append(wish("w")); !errors.Is(err, ErrFull) {
+		if err := j.Append(request("w")); !errors.Is(err, ErrFull) {
 			t.Errorf("Append: %v, want ErrFull", err)
 		}
 		began := time.Now()
@@ -369,7 +369,7 @@ func TestNeverWritten(t *testing.T) {
 		if took := time.Since(began); took > closeLimit+time.Second {
 			t.Errorf("Close took %v", took)
 		}
-		if err := j.Append(wish("w")); !errors.Is(err, ErrClosed) {
+		if err := j.Append(request("w")); !errors.Is(err, ErrClosed) {
 			t.Errorf("Append: %v, want ErrClosed", err)
 		}
 	})
@@ -389,11 +389,11 @@ func TestTornWriteMended(t *testing.T) {
 		_ = f.Close() // so that it cannot be cut either
 		return 50, syscall.EIO
 	}
-	if _, err := s.append([]Entry{wish("w-1")}); !errors.Is(err, syscall.EIO) {
+	if _, err := s.append([]Entry{request("w-1")}); !errors.Is(err, syscall.EIO) {
 		t.Errorf("append: %v", err)
 	}
 	s.write = (*os.File).Write
-	_, err = s.append([]Entry{wish("w-1")})
+	_, err = s.append([]Entry{request("w-1")})
 	check(t, err)
 	check(t, s.firstHead())
 	s.close()
@@ -425,9 +425,9 @@ func TestRotation(t *testing.T) {
 
 func TestUnfinished(t *testing.T) {
 	dir := t.TempDir()
-	cmd, end := startHelper(t, "wish", dir, "wished")
+	cmd, end := startHelper(t, "wish", dir, "requested")
 	j := open(t, Options{Dir: dir})
-	appendAll(t, j, wish("own"))
+	appendAll(t, j, request("own"))
 	if list, err := unfinished(dir, time.Now()); err != nil || len(list) != 0 {
 		t.Errorf("while its writer lives: %v, %v", list, err)
 	}
@@ -448,10 +448,10 @@ func TestUnfinished(t *testing.T) {
 	}
 }
 
-// Two tapedecks that start at once after a crash: each wish gets one outcome.
+// Two sessions that start at once after a crash: each request gets one outcome.
 func TestSettle(t *testing.T) {
 	dir := t.TempDir()
-	cmd, end := startHelper(t, "wish", dir, "wished")
+	cmd, end := startHelper(t, "wish", dir, "requested")
 	check(t, cmd.Process.Kill())
 	end()
 	var all sync.WaitGroup
@@ -459,9 +459,9 @@ func TestSettle(t *testing.T) {
 	for range 4 {
 		j := open(t, Options{Dir: dir})
 		all.Go(func() {
-			n, err := j.Settle(t.Context(), func(wish Entry) (Entry, bool) {
-				e := outcome(wish.ID)
-				e.Recording = wish.Recording
+			n, err := j.Settle(t.Context(), func(request Entry) (Entry, bool) {
+				e := outcome(request.ID)
+				e.Recording = request.Recording
 				return e, true
 			})
 			if err != nil {
@@ -472,7 +472,7 @@ func TestSettle(t *testing.T) {
 	}
 	all.Wait()
 	if n := settled.Load(); n != 1 {
-		t.Errorf("%d outcomes of one wish", n)
+		t.Errorf("%d outcomes of one request", n)
 	}
 	if list, err := unfinished(dir, time.Now()); err != nil || len(list) != 0 {
 		t.Errorf("left: %v, %v", list, err)
@@ -493,7 +493,7 @@ func TestLeftWithTimer(t *testing.T) {
 	dir, until := t.TempDir(), time.Now().Add(time.Minute).UTC().Truncate(time.Millisecond)
 	j := open(t, Options{Dir: dir, Space: "s", Project: "p"})
 	timer := Entry{Event: Timer, Recording: rec1, Call: call, Until: until, Reason: "auto-resume set"}
-	appendAll(t, j, wish("w"), timer, outcome("w"), Entry{Event: Left, Recording: rec1, Reason: "its terminal was lost"})
+	appendAll(t, j, request("w"), timer, outcome("w"), Entry{Event: Behind, Recording: rec1, Reason: "its terminal was lost"})
 	list, err := LeftBehind(dir, "s", "p", time.Now())
 	check(t, err)
 	if len(list) != 1 || !list[0].Until.Equal(until) {
@@ -501,7 +501,7 @@ func TestLeftWithTimer(t *testing.T) {
 	}
 	resumed := outcome("r")
 	resumed.StatusAsked, resumed.StatusAnswered = "in-progress", "in-progress"
-	appendAll(t, j, resumed, wish("again"), outcome("again"), Entry{Event: Left, Recording: rec1, Reason: "quit"})
+	appendAll(t, j, resumed, request("again"), outcome("again"), Entry{Event: Behind, Recording: rec1, Reason: "quit"})
 	list, err = LeftBehind(dir, "s", "p", time.Now())
 	check(t, err)
 	if len(list) != 1 || !list[0].Until.IsZero() {
@@ -515,7 +515,7 @@ func TestUnfinishedElsewhere(t *testing.T) {
 	s := newStore(Options{Dir: dir})
 	_, err := s.tryLock()
 	check(t, err)
-	e := wish("far")
+	e := request("far")
 	e.Time, e.Host, e.PID = time.Now(), "elsewhere.example", 1
 	_, err = s.append([]Entry{e})
 	check(t, err)
@@ -533,7 +533,7 @@ func TestRotationFails(t *testing.T) {
 	j := open(t, Options{Dir: dir, MaxSize: 500})
 	check(t, os.Mkdir(filepath.Join(dir, rotatedName(1)), 0o700))
 	for range 5 {
-		appendAll(t, j, wish("w"))
+		appendAll(t, j, request("w"))
 		check(t, j.Wait())
 	}
 	check(t, j.Close())

@@ -13,13 +13,13 @@ import (
 // leftWindow is how far back [LeftBehind] looks.
 const leftWindow = 48 * time.Hour
 
-// Abandoned is a pause whose session has ended: the journal has no later resume
+// LeftPause is a pause whose session has ended: the journal has no later resume
 // or stop of the recording. Whether it is still paused, the API knows.
-type Abandoned struct {
+type LeftPause struct {
 	Recording text.Text
 	Actor     string    // who paused it, or who acknowledged it last
 	Paused    time.Time // when
-	Lost      time.Time // when the session ended; zero when it ended without a word
+	Ended     time.Time // when the session ended; zero when it ended without a word
 	Why       string    // why it ended; empty when it is not known
 	Until     time.Time // when that session was to resume it; zero for never
 }
@@ -27,7 +27,7 @@ type Abandoned struct {
 // LeftBehind returns the pauses of a project whose session has ended, the
 // oldest first. One that somebody else has acknowledged since is theirs. One
 // whose outcome is not known is among them, for it may have been done.
-func LeftBehind(dir, space, project string, now time.Time) ([]Abandoned, error) {
+func LeftBehind(dir, space, project string, now time.Time) ([]LeftPause, error) {
 	b := behind{held: map[text.Text]*heldPause{}, requests: map[string]*askedFor{}, until: map[text.Text]time.Time{}}
 	var failed error
 	for e, err := range Read(dir, Filter{Since: now.Add(-leftWindow)}) {
@@ -55,7 +55,7 @@ type behind struct {
 type heldPause struct {
 	id    string // of its request
 	owner Entry
-	out   Abandoned
+	out   LeftPause
 }
 
 // askedFor is a request.
@@ -78,22 +78,25 @@ func (b *behind) take(e Entry) {
 		b.outcome(e, p)
 	case Ack:
 		if p != nil {
-			p.owner, p.out.Actor, p.out.Lost, p.out.Why = e, e.Actor, time.Time{}, ""
+			p.owner, p.out.Actor, p.out.Ended, p.out.Why = e, e.Actor, time.Time{}, ""
 		}
 	case Behind:
 		if p != nil {
-			p.out.Lost, p.out.Why = e.Time, e.Reason
+			p.out.Ended, p.out.Why = e.Time, e.Reason
 		}
 	}
 }
 
 func (b *behind) hold(owner Entry, id string) {
-	b.held[owner.Recording] = &heldPause{id, owner, Abandoned{Recording: owner.Recording, Actor: owner.Actor, Paused: owner.Time}}
+	b.held[owner.Recording] = &heldPause{id, owner, LeftPause{Recording: owner.Recording, Actor: owner.Actor, Paused: owner.Time}}
 }
 
 // outcome takes in what became of a request, which may be said more than once:
 // by its writer, and as a guess of another session.
 func (b *behind) outcome(e Entry, p *heldPause) {
+	if e.Event == Seen && e.Outcome == "" && e.StatusAnswered != "paused" && p != nil && !e.Time.Before(p.out.Paused) {
+		b.end(e.Recording) // others have ended it
+	}
 	if e.Outcome == "" || e.Outcome == "requested" {
 		return
 	}
@@ -116,21 +119,26 @@ func (b *behind) outcome(e Entry, p *heldPause) {
 			delete(b.held, e.Recording)
 		}
 	case done:
-		delete(b.held, e.Recording)
-		delete(b.until, e.Recording)
+		b.end(e.Recording)
 	}
 }
 
+// end notes that a recording is not paused any more.
+func (b *behind) end(recording text.Text) {
+	delete(b.held, recording)
+	delete(b.until, recording)
+}
+
 // list returns the pauses that nobody looks after, the oldest first.
-func (b *behind) list() (list []Abandoned) {
+func (b *behind) list() (list []LeftPause) {
 	host, _ := os.Hostname()
 	for _, p := range b.held {
-		if !p.out.Lost.IsZero() || p.owner.lives(host) == gone {
+		if !p.out.Ended.IsZero() || p.owner.lives(host) == gone {
 			p.out.Until = b.until[p.out.Recording]
 			list = append(list, p.out)
 		}
 	}
-	slices.SortFunc(list, func(a, b Abandoned) int {
+	slices.SortFunc(list, func(a, b LeftPause) int {
 		return cmp.Or(a.Paused.Compare(b.Paused), cmp.Compare(a.Recording.String(), b.Recording.String()))
 	})
 	return list

@@ -38,7 +38,12 @@ func TestLeftBehind(t *testing.T) {
 	with := func(e Entry, outcome string) Entry { e.Outcome = outcome; return e }
 	resumed := outcome("r")
 	resumed.StatusAsked, resumed.StatusAnswered = "in-progress", "in-progress"
-	portless := wish("w").by(dead)
+	others := Entry{Event: Seen, ID: "w", Recording: rec1, StatusAsked: "paused", StatusAnswered: "in-progress", Reason: "resumed by others; by whom is not known"}
+	anew := with(outcome("w2"), "verified")
+	anew.ID = "w2"
+	secondPause := request("w2")
+	byOthers := Entry{Event: Seen, ID: "r", Recording: rec1, StatusAsked: "in-progress", StatusAnswered: "paused", Reason: "paused by others; by whom is not known"}
+	portless := request("w").by(dead)
 	portless.Space, portless.Project = "https://ACME.example:443/", "p"
 	taken := Entry{Event: Ack, Recording: rec1, Reason: "taken over"}
 	quit := Entry{Event: Behind, Recording: rec1, Reason: "quit"}
@@ -47,19 +52,22 @@ func TestLeftBehind(t *testing.T) {
 		list []Entry
 		want string // actor and why
 	}{
-		{"its session has died", []Entry{wish("w").by(dead), outcome("w").by(dead)}, "alice"},
-		{"its session lives", []Entry{wish("w").by(self), outcome("w").by(self)}, ""},
-		{"nobody knows of its session", []Entry{wish("w").by(far), outcome("w").by(far)}, ""},
-		{"it died before the answer", []Entry{wish("w").by(dead)}, "alice"},
-		{"it died before the answer, and that is not known", []Entry{wish("w").by(dead), with(outcome("w").by(self), "unknown")}, "alice"},
-		{"it was not done", []Entry{wish("w").by(dead), with(outcome("w").by(dead), "failed")}, ""},
-		{"it was seen later to be done", []Entry{wish("w").by(dead), with(outcome("w").by(dead), "contradicted"),
+		{"its session has died", []Entry{request("w").by(dead), outcome("w").by(dead)}, "alice"},
+		{"its session lives", []Entry{request("w").by(self), outcome("w").by(self)}, ""},
+		{"nobody knows of its session", []Entry{request("w").by(far), outcome("w").by(far)}, ""},
+		{"it died before the answer", []Entry{request("w").by(dead)}, "alice"},
+		{"it died before the answer, and that is not known", []Entry{request("w").by(dead), with(outcome("w").by(self), "unknown")}, "alice"},
+		{"it was not done", []Entry{request("w").by(dead), with(outcome("w").by(dead), "failed")}, ""},
+		{"it was seen later to be done", []Entry{request("w").by(dead), with(outcome("w").by(dead), "contradicted"),
 			{Event: Seen, ID: "w", Recording: rec1, StatusAsked: "paused", Outcome: "verified"}}, "alice"},
-		{"a wrong guess, then the truth", []Entry{wish("w").by(dead), with(outcome("w").by(self), "contradicted"), outcome("w").by(dead)}, "alice"},
-		{"the truth, then a wrong guess", []Entry{wish("w").by(dead), outcome("w").by(dead), with(outcome("w").by(self), "contradicted")}, "alice"},
-		{"resumed since", []Entry{wish("w").by(dead), outcome("w").by(dead), resumed}, ""},
-		{"taken over", []Entry{wish("w").by(dead), outcome("w").by(dead), taken.by(self)}, ""},
-		{"taken over and left knowingly", []Entry{wish("w").by(dead), outcome("w").by(dead), taken.by(self), quit.by(self)}, "bob quit"},
+		{"a wrong guess, then the truth", []Entry{request("w").by(dead), with(outcome("w").by(self), "contradicted"), outcome("w").by(dead)}, "alice"},
+		{"the truth, then a wrong guess", []Entry{request("w").by(dead), outcome("w").by(dead), with(outcome("w").by(self), "contradicted")}, "alice"},
+		{"resumed since", []Entry{request("w").by(dead), outcome("w").by(dead), resumed}, ""},
+		{"resumed by others since", []Entry{request("w").by(dead), outcome("w").by(dead), others.by(dead)}, ""},
+		{"resumed by others, then paused again", []Entry{request("w").by(dead), outcome("w").by(dead), others.by(dead), secondPause.by(dead), anew.by(dead)}, "alice"},
+		{"resumed, paused by others", []Entry{request("w").by(dead), outcome("w").by(dead), resumed, byOthers.by(dead)}, ""},
+		{"taken over", []Entry{request("w").by(dead), outcome("w").by(dead), taken.by(self)}, ""},
+		{"taken over and left knowingly", []Entry{request("w").by(dead), outcome("w").by(dead), taken.by(self), quit.by(self)}, "bob quit"},
 		{"the space with its port", []Entry{portless, outcome("w").by(dead)}, "alice"},
 		{"an older file", []Entry{{Event: "wish", ID: "w", Recording: rec1, StatusAsked: "paused"}, outcome("w").by(self),
 			{Event: "left", Recording: rec1, Reason: "quit"}}, " quit"},
@@ -119,7 +127,7 @@ func TestEventNames(t *testing.T) {
 			t.Errorf("%s is read as %s", old, e.Event)
 		}
 	}
-	b, err := Entry{Event: Wish, Recording: text.New("r")}.MarshalJSON()
+	b, err := Entry{Event: Request, Recording: text.New("r")}.MarshalJSON()
 	if err != nil || !strings.Contains(string(b), `"event":"request"`) {
 		t.Errorf("%s, %v", b, err)
 	}
@@ -132,8 +140,8 @@ func TestFollowTheTruth(t *testing.T) {
 	guess := outcome("w").by(other)
 	guess.Outcome = "contradicted"
 	for name, list := range map[string][]Entry{
-		"a guess before": {wish("w").by(self), guess, outcome("w").by(self)},
-		"a guess after":  {wish("w").by(self), outcome("w").by(self), guess},
+		"a guess before": {request("w").by(self), guess, outcome("w").by(self)},
+		"a guess after":  {request("w").by(self), outcome("w").by(self), guess},
 	} {
 		f := Follow(lineUp(t, list...), "https://acme.example:443", "p")
 		check(t, f.look(t.Context()))

@@ -24,7 +24,7 @@ func TestQueueKeepsOrder(t *testing.T) {
 	began := time.Now()
 	var want []string
 	for i := range 200 {
-		e := wish(fmt.Sprint(i))
+		e := request(fmt.Sprint(i))
 		if i%3 == 0 {
 			e.Event = Timer
 		}
@@ -52,7 +52,7 @@ func TestOneOutcome(t *testing.T) {
 	a, b := j.NewID(), j.NewID()
 	asked := outcome(a)
 	asked.Outcome = "requested"
-	appendAll(t, j, wish(a), wish(b), asked, outcome(b), outcome(a), outcome(a), outcome(b), outcome("of another process"))
+	appendAll(t, j, request(a), request(b), asked, outcome(b), outcome(a), outcome(a), outcome(b), outcome("of another process"))
 	var got []string
 	for _, e := range entries(t, dir, Filter{}) {
 		name := map[string]string{a: "a", b: "b"}[e.ID]
@@ -88,7 +88,7 @@ func TestCloseOnADiskThatHangs(t *testing.T) {
 				j.disk.Lock()
 				tt.hang(j, end)
 				j.disk.Unlock()
-				first := j.Append(wish("w"))
+				first := j.Append(request("w"))
 				j.Enqueue(Entry{Event: Timer, Recording: rec1})
 				began := time.Now()
 				err = j.Close()
@@ -102,7 +102,7 @@ func TestCloseOnADiskThatHangs(t *testing.T) {
 				if tt.name == "write" && (!errors.Is(first, ErrSlow) || !strings.Contains(err.Error(), "request paused of "+rec1.String()+", timer of ")) {
 					t.Errorf("Append: %v; Close: %v, want the entries named", first, err)
 				}
-				if err := j.Enqueue(wish("w")).Wait(); !errors.Is(err, ErrClosed) || strings.Contains(err.Error(), "follows") {
+				if err := j.Enqueue(request("w")).Wait(); !errors.Is(err, ErrClosed) || strings.Contains(err.Error(), "follows") {
 					t.Errorf("after Close: %v", err)
 				}
 				close(end)
@@ -140,7 +140,7 @@ func TestBegin(t *testing.T) {
 					t.Errorf("Trouble: %v", err)
 				}
 				id := j.NewID()
-				err := j.Append(wish(id))
+				err := j.Append(request(id))
 				if e, ok := errors.AsType[*Error](err); !ok || !e.Kept {
 					t.Errorf("Append: %v, want it kept", err)
 				}
@@ -162,7 +162,7 @@ func TestBegin(t *testing.T) {
 // second waits until the outcome of the first is in the file.
 func TestSettleWhileLocked(t *testing.T) {
 	dir := t.TempDir()
-	cmd, end := startHelper(t, "wish", dir, "wished")
+	cmd, end := startHelper(t, "wish", dir, "requested")
 	check(t, cmd.Process.Kill())
 	end()
 	a, b := open(t, Options{Dir: dir}), open(t, Options{Dir: dir})
@@ -196,7 +196,7 @@ func TestSettleWhileLocked(t *testing.T) {
 // A journal that is never written ends who settles with its context, and says why.
 func TestSettleOnAFullDisk(t *testing.T) {
 	dir := t.TempDir()
-	cmd, end := startHelper(t, "wish", dir, "wished")
+	cmd, end := startHelper(t, "wish", dir, "requested")
 	check(t, cmd.Process.Kill())
 	end()
 	j, err := Open(Options{Dir: dir})
@@ -235,7 +235,7 @@ func TestHeadWaitsForTheNames(t *testing.T) {
 	if err := j.Append(outcome("w")); !errors.Is(err, syscall.EIO) {
 		t.Errorf("Append: %v, want that the folder cannot be synced", err)
 	}
-	check(t, j.Enqueue(wish("w")).Wait())
+	check(t, j.Enqueue(request("w")).Wait())
 	_ = j.Wait()
 	if m, err := readHead(dir); err != nil || m.Count != 0 {
 		t.Errorf("the head counts %d, %v, and the names of the files may be lost", m.Count, err)

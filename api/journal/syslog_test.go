@@ -100,11 +100,11 @@ func TestSyslogLosesNothing(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				dir, d := t.TempDir(), &daemon{}
 				j := withDaemon(t, dir, d)
-				check(t, j.Append(wish("w-1")))
+				check(t, j.Append(request("w-1")))
 				d.set(func() { tt.break_(d) })
 				for i := range 5 {
 					began := time.Now()
-					err := j.Append(wish(fmt.Sprintf("m-%d", i)))
+					err := j.Append(request(fmt.Sprintf("m-%d", i)))
 					if errors.Is(err, ErrSyslog) != tt.says || time.Since(began) > appendLimit {
 						t.Errorf("Append: %v after %s", err, time.Since(began))
 					}
@@ -116,7 +116,7 @@ func TestSyslogLosesNothing(t *testing.T) {
 				d.set(func() { tt.mend(d) })
 				if !tt.stillThere {
 					time.Sleep(2 * maxSyslogRetry)
-					check(t, j.Append(wish("w-2")))
+					check(t, j.Append(request("w-2")))
 					check(t, j.Trouble())
 				}
 				began := time.Now()
@@ -129,7 +129,7 @@ func TestSyslogLosesNothing(t *testing.T) {
 				time.Sleep(time.Minute) // a write that hung has ended
 				d.set(func() { d.down, d.stopped = nil, nil })
 				j = withDaemon(t, dir, d)
-				check(t, j.Append(wish("next")))
+				check(t, j.Append(request("next")))
 				time.Sleep(time.Second)
 				check(t, j.Close())
 				var want []string
@@ -156,7 +156,7 @@ func TestSyslogSentAgainFromFullFiles(t *testing.T) {
 	u.save()
 	d := &daemon{}
 	j := withDaemon(t, dir, d)
-	check(t, j.Append(wish("after")))
+	check(t, j.Append(request("after")))
 	check(t, j.Close())
 	if want := []string{"2", "3", "7", "10"}; !slices.Equal(d.got, want) {
 		t.Errorf("syslog has lines %v, want %v", d.got, want)

@@ -31,7 +31,7 @@ func helpLimit() int {
 		return helperError(err)
 	}
 	for range 20 {
-		err := j.Append(wish(j.NewID()))
+		err := j.Append(request(j.NewID()))
 		if e, ok := errors.AsType[*Error](err); ok && errors.Is(err, syscall.EFBIG) {
 			os.Stdout.WriteString(e.Error() + "\n" + e.Hint() + "\n")
 			return 0
@@ -77,7 +77,7 @@ func TestPermissions(t *testing.T) {
 			}
 			j, err := Open(Options{Dir: dir, MaxSize: 300})
 			check(t, err)
-			appendAll(t, j, wish("w-1"), outcome("w-1"))
+			appendAll(t, j, request("w-1"), outcome("w-1"))
 			check(t, j.Close())
 			got := map[string]os.FileMode{}
 			want := map[string]os.FileMode{"state": tt.dir}

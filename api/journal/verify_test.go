@@ -80,13 +80,13 @@ func TestVerifyTampering(t *testing.T) {
 	}
 }
 
-// staysBroken fails if a tapedeck that goes on writing hides what was done.
+// staysBroken fails if a session that goes on writing hides what was done.
 // What only the head could show is in a note.
 func staysBroken(t *testing.T, dir string) {
 	t.Helper()
 	j, err := Open(Options{Dir: dir})
 	check(t, err)
-	appendAll(t, j, wish("after-1"), outcome("after-1"))
+	appendAll(t, j, request("after-1"), outcome("after-1"))
 	check(t, j.Close())
 	r, err := Verify(dir)
 	check(t, err)
@@ -200,12 +200,12 @@ func TestHeadBehind(t *testing.T) {
 	}
 }
 
-// staysIntact appends a wish and an outcome; the journal is then intact.
+// staysIntact appends a request and an outcome; the journal is then intact.
 func staysIntact(t *testing.T, dir string, lines int) {
 	t.Helper()
 	j, err := Open(Options{Dir: dir})
 	check(t, err)
-	appendAll(t, j, wish("after-1"), outcome("after-1"))
+	appendAll(t, j, request("after-1"), outcome("after-1"))
 	check(t, j.Close())
 	if r := intact(t, dir); r.Lines != lines || len(r.Remarks) > 0 && !strings.Contains(r.Remarks[0], "note:") {
 		t.Errorf("%d lines, %q, want %d lines", r.Lines, r.Remarks, lines)

@@ -58,7 +58,7 @@ func TestUsage(t *testing.T) {
 		{"confg", []string{`there is no command "confg"`, "did you mean tapedeck config?"}},
 		{"help nothing", []string{`there is no command "nothing"`}},
 		{"--read-only true", []string{`--read-only=true`}},
-		{"config extra", []string{`tapedeck config takes no arguments, not even "extra"`}},
+		{"config extra", []string{`tapedeck config takes no arguments (got "extra")`}},
 		{"version extra", []string{"takes no arguments"}},
 		{"simulate extra", []string{"takes no arguments"}},
 		{"completion nonesuch", []string{"nonesuch"}},

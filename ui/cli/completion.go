@@ -76,7 +76,7 @@ func initCompletion(root *cobra.Command) {
 		if len(args) == 0 {
 			return nil
 		}
-		return usage("there are no completions for "+strconv.Quote(args[0]), "there are some for bash, fish, powershell and zsh")
+		return usage("there are no completions for "+strconv.Quote(args[0]), "completions exist for bash, fish, powershell and zsh")
 	}
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }

@@ -26,11 +26,11 @@ recording of that call or conference was paused: by this machine's clock, when
 the API's answer came. It knows of updates made with tapedeck, and of no others.
 On a terminal the list goes through $PAGER.
 
-Exits 1 when there is no journal, or nothing in it is as the flags say.
+Exits 1 when there is no journal, or nothing in it matches the flags.
 
 The journal says what tapedeck wrote. It names who asked by the environment of
-the session, which that person can set, and whoever may write its files can write
-all of them anew. verify finds every change that is less thorough.`
+the session, which that person can set, and whoever may write its files can rewrite all of
+them. verify finds every change that is less thorough.`
 
 // journalFlags are the settings that say where the journal is.
 var journalFlags = []string{"config", "profile", "state-dir"}
@@ -142,7 +142,7 @@ func (r *runner) listJournal(cmd *cobra.Command, q journalQuery) error {
 	case len(all) == 0:
 		return noJournal(dir)
 	case len(chosen) == 0:
-		return &Error{What: "nothing in the journal in " + dir + " is as the flags say",
+		return &Error{What: "nothing in the journal in " + dir + " matches the flags",
 			Hints: []string{"tapedeck journal without flags lists all of it"}}
 	}
 	return nil
@@ -233,7 +233,7 @@ func listLines(w io.Writer) (write func(journal.Entry) error, end func() error) 
 		if on == "" {
 			on = e.Conference.String()
 		}
-		_, err := fmt.Fprintf(w, "%s  %-8s  %-12s  %-36s  %-36s  %s\n", shown(e.Time), eventName(e.Event), who(e), e.Recording, on, story(e))
+		_, err := fmt.Fprintf(w, "%s  %-8s  %-12s  %-36s  %-36s  %s\n", shown(e.Time), e.Event, who(e), e.Recording, on, story(e))
 		return err
 	}, func() error { return nil }
 }
@@ -252,7 +252,7 @@ func story(e journal.Entry) string {
 		}
 		add("%s", s)
 	}
-	if e.StatusBefore != "" && isRequest(e.Event) {
+	if e.StatusBefore != "" && e.Event == journal.Request {
 		add("was %s", e.StatusBefore)
 	}
 	if e.StatusAnswered != "" {
@@ -296,12 +296,14 @@ var journalColumns = []struct {
 }{
 	{"seq", func(e journal.Entry) string { return strconv.FormatUint(e.Seq, 10) }},
 	{"time", func(e journal.Entry) string { return e.Time.Format("2006-01-02T15:04:05.000Z") }},
-	{"event", func(e journal.Entry) string { return eventName(e.Event) }},
+	{"event", func(e journal.Entry) string { return string(e.Event) }},
 	{"id", func(e journal.Entry) string { return e.ID }},
 	{"actor", func(e journal.Entry) string { return e.Actor }},
+	{"uid", func(e journal.Entry) string { return e.UID }},
 	{"sudo_user", func(e journal.Entry) string { return e.SudoUser }},
 	{"ssh_client", func(e journal.Entry) string { return e.SSHClient }},
 	{"ssh_key", func(e journal.Entry) string { return e.SSHKey }},
+	{"ssh_inherited", func(e journal.Entry) string { return yes(e.Inherited) }},
 	{"tty", func(e journal.Entry) string { return e.TTY }},
 	{"host", func(e journal.Entry) string { return e.Host }},
 	{"pid", func(e journal.Entry) string { return number(e.PID) }},

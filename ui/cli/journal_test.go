@@ -35,7 +35,7 @@ func journalOf(t *testing.T) (dir string) {
 		_ = j.Append(e) // on a busy machine it is late, and follows
 	}
 	update := func(after time.Duration, id, status, outcome, reason string, e journal.Entry) {
-		e.Event, e.ID, e.StatusAsked = journal.Wish, id, status
+		e.Event, e.ID, e.StatusAsked = journal.Request, id, status
 		if status == "paused" {
 			e.PauseBehavior = "silence"
 		}
@@ -170,6 +170,34 @@ func TestJournalCSV(t *testing.T) {
 	}
 	if !strings.Contains(stdout, "'=HTTP(503)") || !strings.Contains(stdout, "'+13105550142") {
 		t.Errorf("texts are lost:\n%s", stdout)
+	}
+}
+
+// Every field of a line is a column, with the name that it has in the file.
+func TestJournalCSVHasEveryField(t *testing.T) {
+	now := time.Now()
+	b, err := journal.Entry{
+		Seq: 1, Prev: "p", Time: now, Event: journal.Request, ID: "i",
+		Who:     journal.Who{Actor: "a", UID: "1000", SudoUser: "s", SSHClient: "c", SSHKey: "k", Inherited: true, TTY: "t", Host: "h", PID: 1, Started: "s"},
+		Session: "s", Space: "s", Project: "p", Profile: "p", Recording: text.New("r"), Call: text.New("c"), Conference: text.New("c"),
+		StatusBefore: "b", StatusAsked: "a", PauseBehavior: "skip", StatusAnswered: "a", HTTPStatus: 200, Code: "c", Latency: time.Second,
+		Outcome: "o", Reason: "r", From: text.New("f"), To: text.New("t"), Until: now, ByTimer: true, Late: true,
+	}.MarshalJSON()
+	var fields map[string]any
+	if err == nil {
+		err = json.Unmarshal(b, &fields)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range journalColumns {
+		delete(fields, c.name)
+	}
+	for _, inFileOnly := range []string{"prev", "started"} { // they are for programs
+		delete(fields, inFileOnly)
+	}
+	for name := range fields {
+		t.Errorf("%s is no column", name)
 	}
 }
 

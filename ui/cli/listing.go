@@ -72,7 +72,7 @@ func column(s string, w int) string {
 func (it *item) what() string {
 	switch {
 	case !it.update:
-		return eventName(it.Event)
+		return string(it.Event)
 	case it.ByTimer && verb(it.Entry) == "resume":
 		return "auto-resume"
 	case it.PauseBehavior != "":

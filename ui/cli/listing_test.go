@@ -52,15 +52,15 @@ func TestJournalPairs(t *testing.T) {
 	undone := entry(9*second, journal.Seen, "4", "rec-4", "paused", "", "resumed by others")
 	undone.StatusAnswered = "in-progress"
 	dir := written(t,
-		entry(0, journal.Wish, "1", "rec-1", "paused", "", ""),
-		entry(1*second, journal.Wish, "2", "rec-2", "paused", "", ""),
+		entry(0, journal.Request, "1", "rec-1", "paused", "", ""),
+		entry(1*second, journal.Request, "2", "rec-2", "paused", "", ""),
 		entry(2*second, journal.Again, "2", "rec-2", "paused", "", ""),
 		entry(3*second, journal.Outcome, "2", "rec-2", "paused", "unknown", "timeout"),
 		entry(4*second, journal.Outcome, "1", "rec-1", "paused", "contradicted", "it is in-progress"),
 		entry(5*second, journal.Seen, "1", "rec-1", "paused", "verified", "a later read agrees"),
 		entry(6*second, journal.Outcome, "2", "rec-2", "paused", "verified", ""), // a guess is replaced
-		entry(7*second, journal.Wish, "3", "rec-3", "stopped", "", ""),
-		entry(8*second, journal.Wish, "4", "rec-4", "paused", "", ""),
+		entry(7*second, journal.Request, "3", "rec-3", "stopped", "", ""),
+		entry(8*second, journal.Request, "4", "rec-4", "paused", "", ""),
 		entry(8*second, journal.Outcome, "4", "rec-4", "paused", "verified", ""),
 		undone,
 	)
@@ -87,10 +87,10 @@ func TestJournalNamesAStepOfTheClock(t *testing.T) {
 	for _, back := range []time.Duration{time.Hour, 30 * time.Second} {
 		at := 60*time.Second - back
 		dir := written(t,
-			entry(0, journal.Wish, "1", "rec-1", "paused", "", ""),
+			entry(0, journal.Request, "1", "rec-1", "paused", "", ""),
 			entry(0, journal.Outcome, "1", "rec-1", "paused", "verified", ""),
-			entry(50*time.Second, journal.Wish, "x", "rec-2", "paused", "", ""),
-			entry(at, journal.Wish, "2", "rec-1", "in-progress", "", ""),
+			entry(50*time.Second, journal.Request, "x", "rec-2", "paused", "", ""),
+			entry(at, journal.Request, "2", "rec-1", "in-progress", "", ""),
 			entry(at, journal.Outcome, "2", "rec-1", "in-progress", "verified", ""),
 		)
 		got := list(t, dir, "--call", "call-0001")
@@ -105,10 +105,10 @@ func TestJournalNamesAStepOfTheClock(t *testing.T) {
 
 // No line is wider than 80 columns, nor two SIDs the same.
 func TestJournalFits(t *testing.T) {
-	e := entry(0, journal.Wish, "1", "aaaaaaaa-1111-4222-8333-44445555b111", "paused", "", "")
+	e := entry(0, journal.Request, "1", "aaaaaaaa-1111-4222-8333-44445555b111", "paused", "", "")
 	e.Actor, e.PauseBehavior = "a-person-with-a-very-long-name", "silence"
 	out := entry(0, journal.Outcome, "1", "aaaaaaaa-1111-4222-8333-44445555b111", "paused", "failed", strings.Repeat("会議 ", 60))
-	dir := written(t, e, out, entry(0, journal.Wish, "2", "bbbbbbbb-1111-4222-8333-4444555FB111", "paused", "", ""))
+	dir := written(t, e, out, entry(0, journal.Request, "2", "bbbbbbbb-1111-4222-8333-4444555FB111", "paused", "", ""))
 	got := list(t, dir)
 	for line := range strings.Lines(got) {
 		if w := ansi.StringWidth(strings.TrimSuffix(line, "\n")); w > 80 {

@@ -18,12 +18,12 @@ type Record struct {
 	space, project string
 	journal        *journal.Journal   // nil for the demo
 	required       bool               // without it, nothing is sent
-	left           map[text.Text]bool // what Leave has put on record
+	leftBehind     map[text.Text]bool // what RecordLeftBehind has put on record
 }
 
 // OpenJournal opens the journal in the state directory.
 func OpenJournal(c config.Config, who journal.Who) *Record {
-	r := &Record{dir: c.StateDir, space: c.Space, project: c.Project, required: c.JournalRequired, left: map[text.Text]bool{}}
+	r := &Record{dir: c.StateDir, space: c.Space, project: c.Project, required: c.JournalRequired, leftBehind: map[text.Text]bool{}}
 	if c.StateDir != "" {
 		r.journal = journal.Begin(journal.Options{
 			Dir: c.StateDir, Numbers: c.JournalNumbers, Syslog: c.JournalSyslog, Who: who,
@@ -54,9 +54,9 @@ func (r *Record) Trouble() error {
 	return nil
 }
 
-// Left returns the pauses of this project whose session has ended. What cannot
+// LeftBehind returns the pauses of this project whose session has ended. What cannot
 // be read of the journal is no reason not to start.
-func (r *Record) Left() []journal.Abandoned {
+func (r *Record) LeftBehind() []journal.LeftPause {
 	if r.journal == nil {
 		return nil
 	}
@@ -64,10 +64,11 @@ func (r *Record) Left() []journal.Abandoned {
 	return list
 }
 
-// Leave puts on record which pauses of actor last beyond the session, once for
-// each, also those that actor has taken over. Those that are timed have an auto-resume, which goes on, so that they
-// are looked after, or is dropped now.
-func (r *Record) Leave(s *deck.Snapshot, actor, why string, timed []*deck.Recording, goesOn bool) {
+// RecordLeftBehind puts on record which pauses of actor last beyond the
+// session, once for each, also those that actor has taken over. Those that are
+// timed have an auto-resume, which goes on, so that they are looked after, or is
+// dropped now.
+func (r *Record) RecordLeftBehind(s *deck.Snapshot, actor, why string, timed []*deck.Recording, goesOn bool) {
 	if r.journal == nil {
 		return
 	}
@@ -77,10 +78,10 @@ func (r *Record) Leave(s *deck.Snapshot, actor, why string, timed []*deck.Record
 	}
 	for _, rec := range s.Recordings {
 		own := rec.Pause.Actor == actor && !rec.Pause.Recorded || rec.Ack.Actor == actor
-		if !rec.Paused() || !own || r.left[rec.SID] || goesOn && timers[rec.SID] {
+		if !rec.Paused() || !own || r.leftBehind[rec.SID] || goesOn && timers[rec.SID] {
 			continue
 		}
-		r.left[rec.SID] = true
+		r.leftBehind[rec.SID] = true
 		reason := why
 		if timers[rec.SID] {
 			reason += "; its auto-resume was dropped"

@@ -54,8 +54,8 @@ func TestTakenOverAndLeft(t *testing.T) {
 		if err := d.Acknowledge(sid, "bob", "taken over from alice", time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		r.Leave(d.Snapshot(), "bob", "quit", nil, false)
-		r.Leave(d.Snapshot(), "bob", "quit", nil, false)
+		r.RecordLeftBehind(d.Snapshot(), "bob", "quit", nil, false)
+		r.RecordLeftBehind(d.Snapshot(), "bob", "quit", nil, false)
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}

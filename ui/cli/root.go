@@ -97,7 +97,7 @@ func (r *runner) checkTerminal() error {
 			"run tapedeck in a terminal, over SSH with ssh -t, and without a pipe or redirection")
 	}
 	if !r.Keyboard {
-		return usage("cannot show the dashboard: standard input is not a terminal, so that no key could reach it",
+		return usage("cannot show the dashboard: standard input is not a terminal, so no key could reach it",
 			"run tapedeck in a terminal, over SSH with ssh -t, and without a pipe or redirection")
 	}
 	term := ""
@@ -111,7 +111,7 @@ func (r *runner) checkTerminal() error {
 		if term != "" {
 			why = "TERM is " + term
 		}
-		return usage("cannot show the dashboard: "+why+", so that this terminal cannot move the cursor",
+		return usage("cannot show the dashboard: "+why+", so this terminal cannot move the cursor",
 			"set TERM to what the terminal is, such as xterm-256color")
 	}
 	return nil
@@ -148,7 +148,7 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	return usage(cmd.CommandPath()+" takes no arguments, not even "+strconv.Quote(args[0]),
+	return usage(cmd.CommandPath()+" takes no arguments (got "+strconv.Quote(args[0])+")",
 		cmd.CommandPath()+" --help lists its flags")
 }
 

@@ -25,7 +25,7 @@ const (
 	statusPrefix, statusSuffix = "status-", ".json" // of the names of status files
 )
 
-// sharedStatus is what a running tapedeck tells tapedeck status, in a file of
+// sharedStatus is what a session tells tapedeck status, in a file of
 // its own in the state directory. Times are of the local clock.
 type sharedStatus struct {
 	PID     int    `json:"pid"`
@@ -121,7 +121,9 @@ func (s sharedStatus) alarms(now time.Time) bool {
 func (s sharedStatus) troubled() bool { return s.NotPaused+s.ResumedByOthers > s.Acked }
 
 // of reports whether the status is of the project of c.
-func (s sharedStatus) of(c config.Config) bool { return s.Space == c.Space && s.Project == c.Project }
+func (s sharedStatus) of(c config.Config) bool {
+	return s.Project == c.Project && journal.SameSpace(s.Space, c.Space)
+}
 
 // ShareStatus keeps a file in the state directory from which tapedeck status
 // reads, until ctx ends; then it removes the file. It is best effort: without
@@ -176,7 +178,7 @@ func (s sharedStatus) worth() sharedStatus {
 		NotPaused: s.NotPaused, ResumedByOthers: s.ResumedByOthers, Acked: s.Acked}
 }
 
-// readStatuses returns what the running tapedecks of this user share, stale or
+// readStatuses returns what the running sessions of this user share, stale or
 // not, the freshest first. It removes the files of those that are gone.
 func readStatuses(path string, now time.Time) (all []sharedStatus) {
 	dir, err := state.At(path)
@@ -200,7 +202,7 @@ func readStatuses(path string, now time.Time) (all []sharedStatus) {
 	return all
 }
 
-// merged returns what several tapedecks of one project say together: the
+// merged returns what several sessions of one project say together: the
 // numbers are those of best, while each knows of its own timers and troubles
 // only.
 func merged(best sharedStatus, others []sharedStatus, now time.Time) sharedStatus {

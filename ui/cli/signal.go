@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// SignalError is why a context ended: a signal came.
+// SignalError is why a context ended: a signal was received.
 type SignalError struct{ Signal syscall.Signal }
 
 // Error names the signal.
@@ -33,12 +33,12 @@ func NotifyContext(parent context.Context, exit func(code int)) (ctx context.Con
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}
-	came := make(chan os.Signal, 8)
+	received := make(chan os.Signal, 8)
 	done := make(chan struct{})
-	signal.Notify(came, signals...)
-	go watch(came, done, terminated, cancel, exit)
+	signal.Notify(received, signals...)
+	go watch(received, done, terminated, cancel, exit)
 	return ctx, func() {
-		signal.Stop(came)
+		signal.Stop(received)
 		close(done)
 		cancel(nil)
 	}
@@ -55,12 +55,12 @@ func Terminated(ctx context.Context) <-chan struct{} {
 }
 
 // watch cancels at the first signal, and exits at the second that is no SIGHUP.
-func watch(came <-chan os.Signal, done <-chan struct{}, terminated chan<- struct{}, cancel context.CancelCauseFunc, exit func(int)) {
+func watch(received <-chan os.Signal, done <-chan struct{}, terminated chan<- struct{}, cancel context.CancelCauseFunc, exit func(int)) {
 	for first := true; ; {
 		select {
 		case <-done:
 			return
-		case s := <-came:
+		case s := <-received:
 			sig, _ := s.(syscall.Signal)
 			e := &SignalError{Signal: sig}
 			cancel(e) // the first one counts

@@ -99,8 +99,8 @@ func (r *runner) serve(ctx context.Context, l net.Listener, space *sim.Space, ca
 		_ = l.Close()
 		return fmt.Errorf("print how to reach the simulator: %w", err)
 	}
-	narrated.tell()
-	defer narrated.tell()
+	narrated.writeStory()
+	defer narrated.writeStory()
 	served := make(chan error, 1)
 	go func() { served <- listen(l) }()
 	select {
@@ -122,25 +122,25 @@ type narrator struct {
 	space *sim.Space
 	w     io.Writer
 
-	mu   sync.Mutex // guards told, and orders what is written
-	told int        // lines
+	mu      sync.Mutex // guards told, and orders what is written
+	written int        // lines
 }
 
 // ServeHTTP answers one request, and writes what has happened since the last.
 func (n *narrator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	defer n.tell()
+	defer n.writeStory()
 	n.space.ServeHTTP(w, r)
 }
 
-// tell writes the lines of the story that are new.
-func (n *narrator) tell() {
+// writeStory writes the lines of the story that are new.
+func (n *narrator) writeStory() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	story := n.space.Story()
-	for _, line := range story[n.told:] {
+	for _, line := range story[n.written:] {
 		_, _ = fmt.Fprintln(n.w, line)
 	}
-	n.told = len(story)
+	n.written = len(story)
 }
 
 // listenLoopback listens on an address that only this machine can reach.

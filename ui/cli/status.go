@@ -14,6 +14,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/journal"
 	"tapedeck/config"
 )
 
@@ -37,10 +38,10 @@ const (
 // statusFlags are the settings that matter to tapedeck status.
 var statusFlags = []string{"config", "profile", "lookback", "pause-alarm", "state-dir"}
 
-const aboutStatus = `status prints how many recordings record and how many are paused, and how long
+const aboutStatus = `status prints how many recordings run and how many are paused, and how long
 the longest pause lasts, with ! while it alarms. It begins with NOT PAUSED or
 RESUMED BY OTHERS while a recording runs that was to be paused. It takes what a
-running tapedeck of this user knows, for which it needs no settings, and asks
+running copy of tapedeck of this user knows, for which it needs no settings, and asks
 the API when there is none of the project.
 
 Exit codes: 0 all is well; 1 it cannot see, or not all (STALE, PARTIAL); 2 the
@@ -158,24 +159,25 @@ func reasonOf(err error) string {
 // same returns those of one project.
 func same(all []sharedStatus, space, project string) (list []sharedStatus) {
 	for _, s := range all {
-		if s.Space == space && s.Project == project {
+		if s.Project == project && journal.SameSpace(s.Space, space) {
 			list = append(list, s)
 		}
 	}
 	return list
 }
 
-// others returns the spaces of the running tapedecks that s is not of.
+// others returns the spaces of the running sessions that s is not of.
 func others(all []sharedStatus, s sharedStatus) (spaces []string) {
 	for _, o := range all {
-		if o.Space != s.Space && !slices.Contains(spaces, o.Space) {
+		known := func(space string) bool { return journal.SameSpace(space, o.Space) }
+		if !known(s.Space) && !slices.ContainsFunc(spaces, known) {
 			spaces = append(spaces, o.Space)
 		}
 	}
 	return spaces
 }
 
-// find returns what the running tapedecks say of the project of c, or, where
+// find returns what the running sessions say of the project of c, or, where
 // that is not known, of the project with the freshest numbers.
 func find(running []sharedStatus, c config.Config, known bool, now time.Time) (sharedStatus, bool) {
 	for i, s := range running {
@@ -326,7 +328,7 @@ func (s sharedStatus) line(now time.Time) (line []statusSpan) {
 			more = fmt.Sprintf(" (1 of %d)", s.Timers)
 		}
 		if s.NoScreen {
-			more += ", by a tapedeck without a screen (process " + strconv.Itoa(s.PID) + ")"
+			more += ", by a copy of tapedeck without a screen (process " + strconv.Itoa(s.PID) + ")"
 		}
 		add("", "auto-resume in %s%s", clock(s.Resume.Sub(now)), more)
 	}

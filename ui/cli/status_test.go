@@ -138,7 +138,7 @@ func TestStatusOfSeveral(t *testing.T) {
 		share(t, dir, hidden, seen)
 		_, stdout, _ := call(t, App{Environ: complete}, "status", "--state-dir", dir)
 		lines[stdout] = true
-		if !strings.HasPrefix(stdout, "NOT PAUSED 1 REC 3 PAUSED 1 00:30 auto-resume in 01:30 (1 of 3), by a tapedeck without a screen (process ") {
+		if !strings.HasPrefix(stdout, "NOT PAUSED 1 REC 3 PAUSED 1 00:30 auto-resume in 01:30 (1 of 3), by a copy of tapedeck without a screen (process ") {
 			t.Errorf("printed %q", stdout)
 		}
 	}
@@ -181,6 +181,18 @@ func TestStatusFindsTheDashboard(t *testing.T) {
 				t.Errorf("printed %s", stdout)
 			}
 		})
+	}
+}
+
+// A space is the same one with its default port, and in capitals.
+func TestStatusOfOneSpace(t *testing.T) {
+	dir := t.TempDir()
+	share(t, dir, shared(func(s *sharedStatus) { s.Space = "https://ACME.signalwire.com:443/" }),
+		shared(func(s *sharedStatus) { s.Timers, s.Resume = 1, time.Now().Add(time.Minute) }))
+	_, stdout, _ := call(t, App{Environ: complete}, "status", "--json", "--state-dir", dir)
+	var got statusOutput
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil || got.From != "dashboard" || got.Timers != 1 || len(got.Others) != 0 {
+		t.Errorf("printed %s, %v", stdout, err)
 	}
 }
 
@@ -307,7 +319,7 @@ func TestShareStatusAtOnce(t *testing.T) {
 	})
 }
 
-// A running tapedeck shares what it knows, sweeps what others left, and takes
+// A session shares what it knows, sweeps what others left, and takes
 // its file away when it ends.
 func TestShareStatus(t *testing.T) {
 	dir := t.TempDir()

@@ -10,22 +10,6 @@ import (
 	"tapedeck/api/text"
 )
 
-// A request has had two names in the journal.
-const (
-	eventRequest journal.Event = "request"
-	eventWish    journal.Event = "wish"
-)
-
-func isRequest(e journal.Event) bool { return e == eventRequest || e == eventWish }
-
-// eventName returns what a reader calls an event.
-func eventName(e journal.Event) string {
-	if isRequest(e) {
-		return string(eventRequest)
-	}
-	return string(e)
-}
-
 // item is what belongs together in the journal: a request with all that is known
 // of it, or one other entry.
 type item struct {
@@ -50,7 +34,7 @@ func readItems(dir string, bad func(*journal.LineError)) (items []*item, err err
 		if err != nil {
 			return nil, err
 		}
-		update := e.ID != "" && (isRequest(e.Event) || e.Event == journal.Outcome || e.Event == journal.Again || e.Event == journal.Seen)
+		update := e.ID != "" && (e.Event == journal.Request || e.Event == journal.Outcome || e.Event == journal.Again || e.Event == journal.Seen)
 		it := byID[e.ID]
 		if !update || it == nil {
 			it = &item{Entry: e, update: update}
@@ -77,7 +61,7 @@ const leastStep = 2 * time.Second
 func findSteps(items []*item) {
 	latest := map[string]time.Time{}
 	for _, it := range items {
-		if it.Late || it.update && !isRequest(it.Event) {
+		if it.Late || it.update && it.Event != journal.Request {
 			continue
 		}
 		if step := latest[it.Host].Sub(it.Time); step > leastStep && !latest[it.Host].IsZero() {
@@ -92,7 +76,7 @@ func findSteps(items []*item) {
 func (it *item) known() []journal.Entry {
 	guess := func(e journal.Entry) bool { return e.Event == journal.Outcome && e.GuessOf(it.Entry) }
 	own := func(e journal.Entry) bool { return e.Event == journal.Outcome && !guess(e) }
-	if !isRequest(it.Event) || !slices.ContainsFunc(it.entries, own) {
+	if it.Event != journal.Request || !slices.ContainsFunc(it.entries, own) {
 		return it.entries
 	}
 	return slices.DeleteFunc(slices.Clone(it.entries), guess)
@@ -126,8 +110,8 @@ func (it *item) done() bool {
 func (it *item) answered() time.Time {
 	for _, e := range it.known() {
 		switch {
-		case isRequest(e.Event):
-		case e.Latency > 0 && isRequest(it.Event):
+		case e.Event == journal.Request:
+		case e.Latency > 0 && it.Event == journal.Request:
 			return it.Time.Add(e.Latency)
 		case e.Event == journal.Outcome:
 			return e.Time

@@ -274,7 +274,7 @@ func (b *builder) known() {
 	}
 	b.siblings()
 	if r.Gone {
-		b.labeled("gone", "since "+localTime(r.Ended)+": not found in two polls. The API has it no more, "+
+		b.labeled("gone", "since "+localTime(r.Ended)+": not found in two polls. The API no longer has it, "+
 			"and never said that it ended; above is what it said last", theme.Plain, "")
 	} else if !r.Active() {
 		b.labeled("seen ended", localTime(r.Ended), theme.Plain, "")

@@ -190,7 +190,7 @@ func (c *context) who(r *row) cell {
 	if r.fit.layout != c.layout {
 		r.fit = fitted{layout: c.layout, room: -1, whole: c.th.Width(c.whole(r))}
 	}
-	room, sign, role := c.beside(r)
+	room, sign, role := c.signBeside(r)
 	if r.fit.room != room {
 		c.width = room
 		r.fit.room, r.fit.text = room, c.fitted(r)

@@ -76,9 +76,9 @@ func aroundRows(sym theme.Symbols) []Sign {
 		{mark, "marked: p P r act on every marked one"},
 		{isNew, "a new row, for some seconds; " + isChanged + " one whose status has changed"},
 		{"a gray row", "it has ended"},
-		{"3 ended hidden", "so many that have ended are left out; e shows them"},
+		{"3 ended hidden", "how many ended recordings are hidden; e shows them"},
 		{"7/40 " + sym.Up + sym.Down, "the seventh of 40 rows is selected; more are above and below"},
-		{sym.Up + "3 ALARM (g)", "so many that alarm are above; g goes there"},
+		{sym.Up + "3 ALARM (g)", "how many alarms are above; g goes there"},
 		{sym.Down + " " + sym.Up, "at a title: sorted by this column, or reversed"},
 	}
 }

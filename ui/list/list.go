@@ -27,7 +27,7 @@ type Model struct {
 	snap    *deck.Snapshot
 	asOf    time.Time          // server's time when the snapshot was set; ages count to it
 	seq     uint64             // counts snapshots
-	came    []*row             // the rows of the snapshot, in its order
+	inOrder []*row             // the rows of the snapshot, in its order
 	index   map[text.Text]*row // the same by SID
 	tails   map[string]*row    // the same by the end of the SID, linked by row.alike
 	all     []*row             // the same in the order chosen

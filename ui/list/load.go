@@ -15,10 +15,10 @@ func (m *Model) load(recs []*deck.Recording) {
 		m.index, m.tails = map[text.Text]*row{}, map[string]*row{}
 	}
 	m.seq++
-	came := make([]*row, 0, len(recs))
+	inOrder := make([]*row, 0, len(recs))
 	var fresh []*row // those that have a place to find in the order
 	m.pausing = make([]*row, 0, m.snap.Paused)
-	before := m.came
+	before := m.inOrder
 	dirty := map[string]bool{} // the ends of SIDs that came or went
 	for _, rec := range recs {
 		var r *row
@@ -26,23 +26,23 @@ func (m *Model) load(recs []*deck.Recording) {
 			r, before = before[0], before[1:]
 		} else if r = m.index[rec.SID]; r != nil && r.seen == m.seq {
 			continue // a SID may not come twice
-		} else if r != nil && r.at >= len(m.came)-len(before) {
-			before = m.came[r.at+1:]
+		} else if r != nil && r.at >= len(m.inOrder)-len(before) {
+			before = m.inOrder[r.at+1:]
 		}
 		if r == nil || r.rec != rec {
 			r = m.replace(r, rec, dirty)
 			fresh = append(fresh, r)
 		}
-		r.seen, r.at = m.seq, len(came)
-		came = append(came, r)
+		r.seen, r.at = m.seq, len(inOrder)
+		inOrder = append(inOrder, r)
 		if r.paused {
 			m.pausing = append(m.pausing, r)
 		}
 	}
 	m.forget(dirty)
-	m.came = came
+	m.inOrder = inOrder
 	m.reorder(fresh)
-	m.tell(dirty)
+	m.shortenSIDs(dirty)
 	for _, chosen := range []**row{&m.sel, &m.choice.wanted} {
 		if *chosen == nil {
 			continue
@@ -62,7 +62,10 @@ func (m *Model) replace(old *row, rec *deck.Recording, dirty map[string]bool) *r
 	m.freshen(r, old)
 	tail := tailOf(r)
 	if old == nil {
-		r.alike, m.tails[tail] = m.tails[tail], r
+		if r.alike = m.tails[tail]; r.alike != nil {
+			r.alike.prev = r
+		}
+		m.tails[tail] = r
 		dirty[tail] = true
 	} else {
 		r.short, r.alike, old.now = old.short, old.alike, r
@@ -74,7 +77,7 @@ func (m *Model) replace(old *row, rec *deck.Recording, dirty map[string]bool) *r
 
 // forget drops the rows that are no longer in the snapshot.
 func (m *Model) forget(dirty map[string]bool) {
-	for _, r := range m.came {
+	for _, r := range m.inOrder {
 		if r.seen == m.seq || r.now != nil {
 			continue
 		}
@@ -85,27 +88,30 @@ func (m *Model) forget(dirty map[string]bool) {
 	}
 }
 
-// relink puts another row in the place of old among those that end alike.
+// relink puts r in the place of old among those that end alike: the row that
+// replaces it, or the one after it, nil for none.
 func (m *Model) relink(tail string, old, r *row) {
-	first := m.tails[tail]
 	switch {
-	case first != old:
-		for first.alike != old {
-			first = first.alike
-		}
-		first.alike = r
+	case old.prev != nil:
+		old.prev.alike = r
 	case r == nil:
 		delete(m.tails, tail)
 	default:
 		m.tails[tail] = r
 	}
+	if r == nil {
+		return
+	}
+	if r.prev = old.prev; r.alike != nil {
+		r.alike.prev = r
+	}
 }
 
 func tailOf(r *row) string { return lastRunes(r.sid(), shortLen) }
 
-// tell works out again how much of a SID tells it from the others, for those
+// shortenSIDs works out again how much of a SID tells it from the others, for those
 // that end as one that came or went.
-func (m *Model) tell(dirty map[string]bool) {
+func (m *Model) shortenSIDs(dirty map[string]bool) {
 	widest := m.sidWidth
 	var alike []*row
 	for tail := range dirty {
@@ -128,13 +134,13 @@ func (m *Model) tell(dirty map[string]bool) {
 // ones are put between them. Where the order moves with the time, or many are
 // fresh, all are sorted.
 func (m *Model) reorder(fresh []*row) {
-	kept := make([]*row, 0, len(m.came))
+	kept := make([]*row, 0, len(m.inOrder))
 	for _, r := range m.all {
 		if r.seen == m.seq && r.now == nil {
 			kept = append(kept, r)
 		}
 	}
-	if m.sort == ByRunning || len(fresh) > len(m.came)/8+8 {
+	if m.sort == ByRunning || len(fresh) > len(m.inOrder)/8+8 {
 		m.all = append(kept, fresh...)
 		m.order()
 		return

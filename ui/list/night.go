@@ -122,10 +122,10 @@ func (c *context) badges(r *row) (out []badge) {
 	return out
 }
 
-// beside returns what is said beside who a row is about, and how many cells are
+// signBeside returns what is said beside who a row is about, and how many cells are
 // left for who. Words become short before who is cut, and badges go, the last
 // one first, before who is too short to be known by.
-func (c *context) beside(r *row) (room int, sign string, role theme.Role) {
+func (c *context) signBeside(r *row) (room int, sign string, role theme.Role) {
 	if !r.paused && len(r.rec.Siblings.List) == 0 && !r.acked && len(c.words) == 0 {
 		return c.width, "", theme.Plain
 	}

@@ -41,6 +41,7 @@ type row struct {
 	seen    uint64 // the number of that snapshot
 	now     *row   // what took its place, for a recording that has changed
 	alike   *row   // the next one whose SID ends alike
+	prev    *row   // the one before, of those
 	matched uint64 // the filter that it was matched against last
 	matches bool   // the result
 }

@@ -43,3 +43,34 @@ func TestHugeSIDs(t *testing.T) {
 		t.Errorf("%d of %d rows are shown", shown, all)
 	}
 }
+
+// TestManyAlike: thousands of valid SIDs that end alike cost their square when
+// they changed, or went: 25 times what others cost.
+func TestManyAlike(t *testing.T) {
+	const n = 10_000
+	took := func(form string) time.Duration {
+		m := New(theme.Theme{})
+		m.SetSize(120, 40)
+		var recs []*deck.Recording
+		var spent time.Duration
+		for range 3 { // come, and change
+			recs = nil
+			for i := range n {
+				recs = append(recs, rec(fmt.Sprintf(form, i), api.InProgress, time.Minute))
+			}
+			began := time.Now()
+			m.SetSnapshot(&deck.Snapshot{Recordings: recs})
+			spent += time.Since(began)
+		}
+		began := time.Now()
+		m.SetSnapshot(&deck.Snapshot{Recordings: recs[:1]})
+		return spent + time.Since(began)
+	}
+	alike, apart := time.Hour, time.Hour
+	for range 5 { // the machine may be busy
+		alike, apart = min(alike, took("0-4000-8000-%08d8142")), min(apart, took("0-4000-8000-8142%08d"))
+	}
+	if t.Logf("alike %v, apart %v", alike, apart); alike > 10*apart {
+		t.Errorf("%d rows that end alike took %v, others %v", n, alike, apart)
+	}
+}

@@ -149,7 +149,7 @@ func (m Model) frame(now time.Time) *frame {
 	f.now = now
 	f.server = now.Truncate(time.Second)
 	if m.snap != nil {
-		f.server = m.snap.ServerTime(f.server)
+		f.server = m.snap.ServerSecond(now)
 	}
 	f.th, f.sym, f.layout, f.minutes, f.actor = m.th, m.th.Symbols(), m.layout, m.minutes, m.actor
 	f.people, f.words, f.tries = m.people(), m.filter.words(), m.tries

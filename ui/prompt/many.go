@@ -59,7 +59,7 @@ func (m Model) WatchAll(find func(sid text.Text) *deck.Recording) (Model, Answer
 		}
 	}
 	if before > 0 && len(m.asked()) == 0 {
-		return m, Answer{Closed: true, Say: "nothing was sent: " + name + " canceled, none of them is as it was"}
+		return m, Answer{Closed: true, Say: "nothing was sent: " + name + " canceled: all of them have changed"}
 	}
 	return m, Answer{}
 }

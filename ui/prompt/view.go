@@ -184,7 +184,7 @@ func (m Model) quit() [][]part {
 	}
 	out := [][]part{{{theme.Warn, head + title}}}
 	if m.q.Kind == Suspend {
-		out = append(out, []part{{theme.Plain, "  Nothing here alarms while it is suspended."}})
+		out = append(out, []part{{theme.Plain, "  tapedeck does not alarm while it is suspended."}})
 	}
 	for i, l := range m.q.Left {
 		if i == maxLeft {
