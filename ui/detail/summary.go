@@ -15,7 +15,11 @@ import (
 // who is on the line, what is the matter, who else is recorded, and the SIDs. A
 // line about the recording as a whole goes before all of them.
 func (b *builder) summary(marked bool) {
-	b.facts(b.who()...)
+	who := b.who()
+	if b.h < tallFrom {
+		b.shorten(who)
+	}
+	b.facts(who...)
 	b.facts(b.state()...)
 	if marked && b.h < tallFrom {
 		b.changes()
@@ -97,6 +101,21 @@ func (b *builder) who() (out []fact) {
 		out = append(out, fact{theme.Bold, "a call"})
 	}
 	return append(out, fact{theme.Dim, "who is on the line is not known"}, b.since(r.Began()))
+}
+
+// shorten cuts long names, so that who is on the line takes two lines at most of
+// a pane that has four: since when it is paused, and by whom, must not be hidden.
+func (b *builder) shorten(who []fact) {
+	rest := 0
+	for i, f := range who {
+		if i != 1 {
+			rest += b.th.Width(b.th.Plain(f.text)) + 3
+		}
+	}
+	who[0].text = b.th.Ends(b.th.Plain(who[0].text), b.w-edge)
+	if rest -= b.th.Width(who[0].text) + 3; len(who) > 1 && who[1].text != "" {
+		who[1].text = b.th.Truncate(b.th.Plain(who[1].text), max(12, b.w-edge-rest-3))
+	}
 }
 
 func (b *builder) since(t time.Time) fact {
