@@ -106,16 +106,17 @@ func (b *builder) who() (out []fact) {
 // shorten cuts long names, so that who is on the line takes two lines at most of
 // a pane that has four: since when it is paused, and by whom, must not be hidden.
 func (b *builder) shorten(who []fact) {
-	rest := 0
-	for i, f := range who {
-		if i != 1 {
-			rest += b.th.Width(b.th.Plain(f.text)) + 3
+	who[0].text = b.th.Ends(b.th.Plain(who[0].text), b.w-edge)
+	if len(who) < 3 {
+		return
+	}
+	room := b.w - edge
+	for _, f := range who[2:] {
+		if n := b.th.Width(b.th.Plain(f.text)); n > 0 {
+			room -= n + b.th.Width(" "+b.sym.Dot+" ")
 		}
 	}
-	who[0].text = b.th.Ends(b.th.Plain(who[0].text), b.w-edge)
-	if rest -= b.th.Width(who[0].text) + 3; len(who) > 1 && who[1].text != "" {
-		who[1].text = b.th.Truncate(b.th.Plain(who[1].text), max(12, b.w-edge-rest-3))
-	}
+	who[1].text = b.th.Truncate(b.th.Plain(who[1].text), max(12, room))
 }
 
 func (b *builder) since(t time.Time) fact {

@@ -47,7 +47,7 @@ func TestSummaryInFourLines(t *testing.T) {
 			"paused since 09:41:08 CET", "silence", "by you", "auto-resume at 09:45:20 CET"}},
 		"siblings":   {siblings, []string{"1 of 2 still recording: …91be"}},
 		"mixed":      {mixed, []string{"5 of 6 still recording: this one …c07a …07d1 and 2 more"}},
-		"long names": {long, []string{"sip:a.very.long", "→ sip:other.long", "Wolfe", "inbound", "since 09:31:20", "paused since 09:41:08 CET", "silence", "by you"}},
+		"long names": {long, []string{"sip:a.very.long", "→ sip:other.long", "Wolfeschlegelsteinhausenbergerdor…", "inbound", "since 09:31:20", "paused since 09:41:08 CET", "silence", "by you"}},
 		"trouble":    {trouble, []string{"!REC", "NOT PAUSED: still recording (HTTP 401)", "asked for by ann"}},
 		"conference": {conference(), []string{"Billing escalation (conference)", "paused since 09:43:39 CET or longer", "with (310) 555-0142 → sip:agent7@acme, Supervisor"}},
 	} {
