@@ -15,7 +15,11 @@ import (
 // who is on the line, what is the matter, who else is recorded, and the SIDs. A
 // line about the recording as a whole goes before all of them.
 func (b *builder) summary(marked bool) {
-	b.facts(b.who()...)
+	who := b.who()
+	if b.h < tallFrom {
+		b.shorten(who)
+	}
+	b.facts(who...)
 	b.facts(b.state()...)
 	if marked && b.h < tallFrom {
 		b.changes()
@@ -97,6 +101,22 @@ func (b *builder) who() (out []fact) {
 		out = append(out, fact{theme.Bold, "a call"})
 	}
 	return append(out, fact{theme.Dim, "who is on the line is not known"}, b.since(r.Began()))
+}
+
+// shorten cuts long names, so that who is on the line takes two lines at most of
+// a pane that has four: since when it is paused, and by whom, must not be hidden.
+func (b *builder) shorten(who []fact) {
+	who[0].text = b.th.Ends(b.th.Plain(who[0].text), b.w-edge)
+	if len(who) < 3 {
+		return
+	}
+	room := b.w - edge
+	for _, f := range who[2:] {
+		if n := b.th.Width(b.th.Plain(f.text)); n > 0 {
+			room -= n + b.th.Width(" "+b.sym.Dot+" ")
+		}
+	}
+	who[1].text = b.th.Truncate(b.th.Plain(who[1].text), max(12, room))
 }
 
 func (b *builder) since(t time.Time) fact {

@@ -33,6 +33,10 @@ func TestSummaryInFourLines(t *testing.T) {
 	mixed.Siblings = deck.Siblings{Recording: 5, Paused: 1, List: []deck.Sibling{
 		{SID: text.New("aaaa-91be")}, {SID: text.New("aaaa-c07a"), Recording: true}, {SID: text.New("aaaa-07d1"), Recording: true},
 	}, More: 2}
+	long := paused(deck.Verified)
+	long.Call.From, long.Call.FromFormatted = text.New("sip:a.very.long.user.name.of.an.agent@support.department.example.com"), text.Text{}
+	long.Call.To = text.New("sip:other.long.agent@support.department.example.com;transport=tls")
+	long.Call.CallerName = text.New("Wolfeschlegelsteinhausenbergerdorff, Hubert Blaine the Third")
 	trouble := failed()
 	trouble.Trouble = deck.Trouble{Kind: deck.NotPaused, Actor: "ann", Why: "HTTP 401"}
 	for name, tt := range map[string]struct {
@@ -43,6 +47,7 @@ func TestSummaryInFourLines(t *testing.T) {
 			"paused since 09:41:08 CET", "silence", "by you", "auto-resume at 09:45:20 CET"}},
 		"siblings":   {siblings, []string{"1 of 2 still recording: …91be"}},
 		"mixed":      {mixed, []string{"5 of 6 still recording: this one …c07a …07d1 and 2 more"}},
+		"long names": {long, []string{"sip:a.very.long", "→ sip:other.long", "Wolfeschlegelsteinhausenbergerdor…", "inbound", "since 09:31:20", "paused since 09:41:08 CET", "silence", "by you"}},
 		"trouble":    {trouble, []string{"!REC", "NOT PAUSED: still recording (HTTP 401)", "asked for by ann"}},
 		"conference": {conference(), []string{"Billing escalation (conference)", "paused since 09:43:39 CET or longer", "with (310) 555-0142 → sip:agent7@acme, Supervisor"}},
 	} {

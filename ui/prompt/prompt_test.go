@@ -168,6 +168,20 @@ func TestView(t *testing.T) {
 	}
 }
 
+// Both ends of a call are in the question, and the profile, however long they are.
+func TestBothEndsAreNamed(t *testing.T) {
+	q := question(Confirm)
+	q.Who = "sip:a.very.long.user@support.department.example.com → sip:other.long.agent@support.example.com"
+	for _, w := range []int{60, 80, 120} {
+		view := strings.Join(New(theme.New(theme.Options{Mode: "mono"}), q, opened).View(w, 9), "\n")
+		for _, want := range []string{"sip:a.very", "→ sip:other", "acme"} {
+			if !strings.Contains(view, want) {
+				t.Errorf("%q is not in %d cells:\n%s", want, w, view)
+			}
+		}
+	}
+}
+
 // A prompt about several names them all: those that there is no room for are a
 // key away, and no name is in the place of what answers it.
 func TestManyAreAllNamed(t *testing.T) {

@@ -82,11 +82,19 @@ func repeat(s string, n int) string {
 	return string(out)
 }
 
+// leastWho is how many cells who is on the line has before anything stands
+// beside it.
+const leastWho = 40
+
 // fit paints a line into exactly w cells.
 func (m Model) fit(l []part, w int) string {
 	out, left := "", w
-	for _, p := range l {
-		t := m.th.Truncate(m.th.Plain(p.text), left)
+	for i, p := range l {
+		text, room := m.th.Plain(p.text), left
+		if i+1 < len(l) && strings.Contains(text, m.th.Symbols().Arrow) {
+			room = min(left, max(leastWho, left-m.th.Width(m.th.Plain(l[i+1].text))))
+		}
+		t := m.th.Ends(text, room)
 		left -= m.th.Width(t)
 		out += m.th.Paint(p.role, t)
 	}
