@@ -173,8 +173,7 @@ func (m *Model) pauseSpans(role theme.Role) []span {
 		if r.Pause.AtLeast {
 			long = m.th.Symbols().AtLeast + long
 		}
-		// The clock ticks: in the terminal's own color that is cheap to send.
-		out = append(out, span{role, ", longest "}, span{theme.Plain, long})
+		out = append(out, span{role, ", longest " + long})
 	}
 	return out
 }

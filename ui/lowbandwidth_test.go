@@ -35,14 +35,14 @@ var slowScreens = []struct {
 		})
 		change(s, sidOld, func(r *deck.Recording) { r.Ack.Until = time.Now().Add(time.Hour) })
 		return s
-	}, most: 620, bell: 1},
+	}, most: 820, bell: 1},
 	{name: "frozen", make: office, do: func(p *program) { p.typeKeys("f") }, most: 250},
 	{name: "a row further down", make: func() *deck.Snapshot { return full(60, 8) }, do: func(p *program) { p.typeKeys("j") }, most: 700},
 	{name: "stale", make: func() *deck.Snapshot {
 		s := failed(office(), httpError(503, ""), 40*time.Second)
 		s.Health.Next = time.Now().Add(time.Hour)
 		return s
-	}, most: 620},
+	}, most: 820},
 	{name: "the help", make: office, do: func(p *program) { p.typeKeys("?") }, most: 200},
 	{name: "the history", make: office, do: func(p *program) { p.typeKeys("h") }, most: 200},
 }

@@ -152,7 +152,9 @@ func (m Model) title(now time.Time) line {
 	}
 	word, role := m.status()
 	l.add(m.th, role, word)
-	if clock := m.clock(now, sym); clock != "" {
+	if clock := m.clock(now, sym); clock != "" && m.rec.Paused() {
+		l.add(m.th, role, " "+clock)
+	} else if clock != "" {
 		l.add(m.th, theme.Plain, " "+clock)
 	}
 	if left := m.countdown(now); left != "" {
