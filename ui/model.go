@@ -119,7 +119,7 @@ type Model struct {
 }
 
 // counts are the numbers of the header, by snapshot.
-type counts struct{ recording, starting, paused int }
+type counts struct{ recording, starting, paused, other int }
 
 // New returns the model of a session that lasts until ctx ends. [Model.Close]
 // ends what it holds.
@@ -347,11 +347,15 @@ func (m *Model) show(s *deck.Snapshot) {
 	m.shown = s
 	m.counts = counts{paused: s.Paused}
 	for _, r := range s.Recordings {
-		if r.Active() && r.Status == api.Queued {
+		switch {
+		case !r.Active() || r.Status == api.Paused:
+		case r.Status == api.Queued:
 			m.counts.starting++
+		case !r.Status.Running(): // nobody knows whether it records
+			m.counts.other++
 		}
 	}
-	m.counts.recording = max(0, s.Active-s.Paused-m.counts.starting)
+	m.counts.recording = max(0, s.Active-s.Paused-m.counts.starting-m.counts.other)
 	m.list.SetSnapshot(s)
 }
 
