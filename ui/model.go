@@ -92,8 +92,8 @@ type Model struct {
 	marks map[text.Text]bool // replaced, never changed
 
 	alarms     alarms
-	behind     []Left                  // what lost sessions left, not asked about yet
-	unanswered []Left                  // what lost sessions left, neither taken over nor resumed yet
+	behind     []LeftBehind            // what ended sessions left behind, not asked about yet
+	unanswered []LeftBehind            // what ended sessions left behind, neither taken over nor resumed yet
 	behindAt   time.Time               // when they were found
 	leftBy     string                  // who left what is asked about
 	timers     map[text.Text]timerStep // the last of each auto-resume that was said
