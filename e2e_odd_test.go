@@ -153,7 +153,11 @@ func nothingElse(t *testing.T, p program, env []string, logged bool) {
 	stderr := readAll(master)
 	s := p.start(t, launch{shell: `exec "$@" 2>` + slave.Name(), env: env})
 	s.see("live")
-	for range 3 { // polls
+	said := func() bool {
+		log, _ := os.ReadFile(filepath.Join(s.home, "state/tapedeck/debug.log"))
+		return bytes.Contains(log, []byte("library"))
+	}
+	for n, end := 0, time.Now().Add(patience); n < 3 || logged && !said() && time.Now().Before(end); n++ { // polls
 		s.keys("R")
 		time.Sleep(200 * time.Millisecond)
 	}
@@ -169,7 +173,7 @@ func nothingElse(t *testing.T, p program, env []string, logged bool) {
 			t.Errorf("the screen has the words of a library:\n%s", s.text())
 		}
 	}
-	if log := files(t, s.home)["state/tapedeck/debug.log"]; logged && !bytes.Contains(log, []byte("library")) {
-		t.Errorf("no library had anything to say; the log has:\n%s", log)
+	if logged && !said() {
+		t.Errorf("no library had anything to say; the log has:\n%s", files(t, s.home)["state/tapedeck/debug.log"])
 	}
 }

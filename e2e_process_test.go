@@ -446,7 +446,7 @@ func testPanic(t *testing.T, _ program) {
 		s.restored()
 		want := map[string]string{"goroutine": "panic: broken in a goroutine"}[where]
 		if want == "" {
-			want = "the screen broke down, the terminal is restored"
+			want = "the screen failed; the terminal is restored"
 		}
 		if _, after, _ := strings.Cut(s.output(), "\x1b[?1049l"); !strings.Contains(after, want) {
 			t.Errorf("%s: after the screen there is %q, want %q in it", where, after, want)

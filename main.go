@@ -48,7 +48,7 @@ func run(ctx context.Context, args, env []string) int {
 		Args:      args,
 		Environ:   env,
 		Stdout:    os.Stdout,
-		Stderr:    ui.Patient{W: os.Stderr, Limit: writeLimit},
+		Stderr:    ui.TimeoutWriter{W: os.Stderr, Limit: writeLimit},
 		Terminal:  term.IsTerminal(os.Stdout.Fd()),
 		Keyboard:  term.IsTerminal(os.Stdin.Fd()),
 		Width:     width(os.Stdout),
@@ -203,7 +203,7 @@ func (s *session) options(polls context.Context) ui.Options {
 		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: s.who.Actor,
 		In: os.Stdin, Out: os.Stdout, Environ: s.start.Environ, Interval: c.Interval,
 		Tick: c.Tick, LowBandwidth: c.LowBandwidth,
-		Open:    func() ([]ui.Left, error) { return s.lookBack(polls) },
+		Open:    func() ([]ui.LeftBehind, error) { return s.lookBack(polls) },
 		History: s.history(),
 	}
 }
@@ -215,7 +215,7 @@ const recoverLimit = time.Second
 // the record. The result of updates that a crash has left open is found out in
 // the background: that may take half a minute, or for as long as another
 // process holds its lock.
-func (s *session) lookBack(ctx context.Context) ([]ui.Left, error) {
+func (s *session) lookBack(ctx context.Context) ([]ui.LeftBehind, error) {
 	found := s.left()
 	err := s.record.Trouble()
 	if ctx.Err() != nil {
@@ -236,15 +236,15 @@ func (s *session) lookBack(ctx context.Context) ([]ui.Left, error) {
 }
 
 // left returns the pauses whose session has ended.
-func (s *session) left() []ui.Left {
-	var left []ui.Left
+func (s *session) left() []ui.LeftBehind {
+	var left []ui.LeftBehind
 	if s.start.Demo != nil {
 		for _, l := range s.start.Demo.LeftBehind() {
-			left = append(left, ui.Left{SID: text.New(l.SID), Actor: l.Actor, PausedAt: l.Paused, LostAt: l.Lost})
+			left = append(left, ui.LeftBehind{SID: text.New(l.SID), Actor: l.Actor, PausedAt: l.Paused, EndedAt: l.Lost})
 		}
 	}
 	for _, a := range s.record.LeftBehind() {
-		left = append(left, ui.Left{SID: a.Recording, Actor: a.Actor, PausedAt: a.Paused, LostAt: a.Ended, Why: a.Why, Until: a.Until})
+		left = append(left, ui.LeftBehind{SID: a.Recording, Actor: a.Actor, PausedAt: a.Paused, EndedAt: a.Ended, Why: a.Why, Until: a.Until})
 	}
 	return left
 }
@@ -256,7 +256,7 @@ const writeLimit = 500 * time.Millisecond
 // their screen is gone.
 func finish(d *deck.Deck) error {
 	for _, p := range d.UnderWay() {
-		fmt.Fprintf(ui.Patient{W: os.Stderr, Limit: writeLimit}, "tapedeck: %s %s is %s; waiting for its answer\n", p.Request.Verb(), p.Request.SID, p.Outcome)
+		fmt.Fprintf(ui.TimeoutWriter{W: os.Stderr, Limit: writeLimit}, "tapedeck: %s %s is %s; waiting for its answer\n", p.Request.Verb(), p.Request.SID, p.Outcome)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), finishLimit)
 	defer cancel()

@@ -60,7 +60,7 @@ func holdStderr(file *os.File) (release func()) {
 		if dup2(back, fd) == nil { // which closes the pipe's last end, unless a child has it
 			select {
 			case b := <-held:
-				_, _ = ui.Patient{W: file, Limit: writeLimit}.Write(b)
+				_, _ = ui.TimeoutWriter{W: file, Limit: writeLimit}.Write(b)
 			case <-time.After(writeLimit):
 			}
 		}

@@ -22,7 +22,7 @@ const textPath = "tapedeck/api/text"
 // TestTextLeavesByOneWay fails when code gets at text from the API otherwise
 // than by the methods of text.Text, which make it safe: by reflection, or by
 // printing a value that has a Text in a field which is not exported, for fmt
-// and its kin print such a field as it is and ask no method of it.
+// and the like print such a field as it is and ask no method of it.
 func TestTextLeavesByOneWay(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector has nothing to find here, and takes ten times as long")

@@ -149,6 +149,9 @@ func (m *Model) countSegments() []segment {
 	if n := m.counts.starting; n > 0 {
 		out = append(out, m.segment(4, span{starting, "STARTING " + strconv.Itoa(n)}))
 	}
+	if n := m.counts.other; n > 0 {
+		out = append(out, m.segment(2, span{theme.Unknown, "OTHER " + strconv.Itoa(n)}))
+	}
 	out = append(out, m.segment(0, m.pauseSpans(paused)...))
 	if m.stale && !s.Health.Complete.IsZero() {
 		out = append(out, m.segment(5, span{theme.Dim, "as of " + s.Health.Complete.Local().Format("15:04:05 MST")}))
@@ -308,7 +311,11 @@ func (m *Model) windowTitle() string {
 	case m.shown.Health.Partial:
 		title += ": PARTIAL"
 	}
-	return fmt.Sprintf("%s: REC %d PAUSED %d", title, m.counts.recording, m.shown.Paused)
+	title += fmt.Sprintf(": REC %d PAUSED %d", m.counts.recording, m.shown.Paused)
+	if n := m.counts.other; n > 0 {
+		title += fmt.Sprintf(" OTHER %d", n)
+	}
+	return title
 }
 
 // who names who is on the line of a recording: from and to, the conference's

@@ -17,6 +17,7 @@ import (
 // headerWords explain the header, and the window title.
 var headerWords = []list.Sign{
 	{Sign: "REC 14", Means: "how many are recording now; STARTING 1 those that do not yet"},
+	{Sign: "OTHER 2", Means: "how many have a status that tapedeck does not know, or none"},
 	{Sign: "PAUSED 2", Means: "how many are paused, whoever paused them, and the longest pause; PAUSED ? while nothing is known"},
 	{Sign: "ALARM 1", Means: "pauses that have lasted longer than pause_alarm; a acknowledges"},
 	{Sign: "NOT PAUSED 1", Means: "recordings that were to be paused and are still recording; p tries again"},

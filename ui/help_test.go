@@ -78,7 +78,7 @@ func TestHelpHasTheHeader(t *testing.T) {
 			}
 		}
 	}
-	o := Options{ReadOnly: true, Open: leftBy([]Left{{}})}
+	o := Options{ReadOnly: true, Open: leftBy([]LeftBehind{{}})}
 	onNight(t, "header", o, func(t *testing.T, s *session) {
 		help := s.help()
 		check(t, s, help)

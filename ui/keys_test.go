@@ -285,6 +285,15 @@ func TestTerminal(t *testing.T) {
 		if got := s.m.View().WindowTitle; got != "tapedeck acme / support-eu: STALE" {
 			t.Errorf("title %q", got)
 		}
+		s.show(snapshotOf(recording(sidRec, "transmogrified", time.Minute), recording(sidOld, "", time.Minute), recording(sidQueued, api.Queued, time.Second),
+			recording(sidPaused2, api.Resumed, time.Minute)))
+		s.want("REC 1 ", "STARTING 1", "OTHER 2", "PAUSED 0")
+		if got := s.m.View().WindowTitle; got != "tapedeck acme / support-eu: REC 1 PAUSED 0 OTHER 2" {
+			t.Errorf("title %q", got)
+		}
+		s.send(tea.WindowSizeMsg{Width: 60, Height: 3})
+		s.want("REC 1 ", "OTHER 2")
+		s.send(tea.WindowSizeMsg{Width: 120, Height: 40})
 		partial := office()
 		partial.Health.Partial, partial.Health.Err = true, api.ErrPage
 		s.show(partial)

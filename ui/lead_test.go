@@ -197,7 +197,7 @@ func TestReadOnlyWhileAQuestionIsOpen(t *testing.T) {
 // The question about a pause that was left behind selects it, and takes no key
 // that was on its way.
 func TestLeftBehindTakesNoKey(t *testing.T) {
-	open := leftBy([]Left{{SID: text.New(sidPaused2), Actor: "alice"}})
+	open := leftBy([]LeftBehind{{SID: text.New(sidPaused2), Actor: "alice"}})
 	for _, k := range []string{"p", "r", "t", "j", "esc"} {
 		onNight(t, k, Options{Open: open}, func(t *testing.T, s *session) {
 			s.show(office())

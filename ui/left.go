@@ -23,19 +23,19 @@ const Quit = "quit"
 // names on the line.
 const namedWithin = 3 * time.Second
 
-// Left is a pause whose session has ended.
-type Left struct {
+// LeftBehind is a pause whose session has ended.
+type LeftBehind struct {
 	SID      text.Text
 	Actor    string    // who paused
 	PausedAt time.Time // zero when it is not known
-	LostAt   time.Time // when the session was lost; zero when it is not known
+	EndedAt  time.Time // when the session ended; zero when it is not known
 	Why      string    // how the session ended, in a line, or [Quit]; may be empty
 	Until    time.Time // when its auto-resume was due; zero for none
 }
 
 // openedMsg brings what was found when the session looked back.
 type openedMsg struct {
-	left []Left
+	left []LeftBehind
 	err  error // what is wrong with the record of updates
 }
 
@@ -77,7 +77,7 @@ func (m *Model) followLeft(now time.Time) {
 	if len(m.unanswered) == 0 || m.live.Health.Phase(now) != deck.Live {
 		return
 	}
-	m.unanswered = slices.DeleteFunc(m.unanswered, func(l Left) bool {
+	m.unanswered = slices.DeleteFunc(m.unanswered, func(l LeftBehind) bool {
 		r := m.live.Find(l.SID)
 		_, mine := m.ownPauses[l.SID]
 		return mine || r == nil || !r.Paused()
@@ -110,7 +110,7 @@ func (m *Model) leftSegments() []segment {
 	return []segment{m.segment(1, span{theme.Key, "L"}, span{theme.Warn, fmt.Sprintf(" %d left behind", n)})}
 }
 
-func (m *Model) openLeft(l Left, r *deck.Recording, opener string, now time.Time) {
+func (m *Model) openLeft(l LeftBehind, r *deck.Recording, opener string, now time.Time) {
 	short := m.list.ShortSID(r.SID)
 	q := prompt.Question{
 		Kind: prompt.Behind, Opener: opener, Unasked: opener == "", Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: short,
@@ -128,7 +128,7 @@ func (m *Model) openLeft(l Left, r *deck.Recording, opener string, now time.Time
 }
 
 // words says what happened.
-func (l Left) words(short string, now time.Time) string {
+func (l LeftBehind) words(short string, now time.Time) string {
 	actor := text.New(l.Actor).String()
 	if actor == "" {
 		actor = "somebody"
@@ -142,8 +142,8 @@ func (l Left) words(short string, now time.Time) string {
 	} else {
 		s += " and lost the session"
 	}
-	if !l.LostAt.IsZero() {
-		s += " at " + clockTime(l.LostAt, now)
+	if !l.EndedAt.IsZero() {
+		s += " at " + clockTime(l.EndedAt, now)
 	}
 	return s + "; still paused"
 }

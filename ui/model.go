@@ -92,8 +92,8 @@ type Model struct {
 	marks map[text.Text]bool // replaced, never changed
 
 	alarms     alarms
-	behind     []Left                  // what lost sessions left, not asked about yet
-	unanswered []Left                  // what lost sessions left, neither taken over nor resumed yet
+	behind     []LeftBehind            // what ended sessions left behind, not asked about yet
+	unanswered []LeftBehind            // what ended sessions left behind, neither taken over nor resumed yet
 	behindAt   time.Time               // when they were found
 	leftBy     string                  // who left what is asked about
 	timers     map[text.Text]timerStep // the last of each auto-resume that was said
@@ -119,7 +119,7 @@ type Model struct {
 }
 
 // counts are the numbers of the header, by snapshot.
-type counts struct{ recording, starting, paused int }
+type counts struct{ recording, starting, paused, other int }
 
 // New returns the model of a session that lasts until ctx ends. [Model.Close]
 // ends what it holds.
@@ -347,11 +347,15 @@ func (m *Model) show(s *deck.Snapshot) {
 	m.shown = s
 	m.counts = counts{paused: s.Paused}
 	for _, r := range s.Recordings {
-		if r.Active() && r.Status == api.Queued {
+		switch {
+		case !r.Active() || r.Status == api.Paused:
+		case r.Status == api.Queued:
 			m.counts.starting++
+		case !r.Status.Running(): // nobody knows whether it records
+			m.counts.other++
 		}
 	}
-	m.counts.recording = max(0, s.Active-s.Paused-m.counts.starting)
+	m.counts.recording = max(0, s.Active-s.Paused-m.counts.starting-m.counts.other)
 	m.list.SetSnapshot(s)
 }
 

@@ -95,9 +95,9 @@ func TestNightScreen(t *testing.T) { // golden: testdata/TestNightScreen/<case>.
 		s.show(office()).pick(sidRec).press("P", "t", "9", "0", "s").wait(time.Second).press("enter")
 	})
 	at80("masked", Options{MaskNumbers: true}, func(s *session) { s.show(office()).press("X") })
-	at80("left behind", Options{Open: leftBy([]Left{{
+	at80("left behind", Options{Open: leftBy([]LeftBehind{{
 		SID: text.New(sidPaused), Actor: "alice", PausedAt: time.Date(2000, 1, 1, 3, 2, 0, 0, time.UTC),
-		LostAt: time.Date(2000, 1, 1, 3, 4, 0, 0, time.UTC), Why: "her terminal is gone, and its process with it",
+		EndedAt: time.Date(2000, 1, 1, 3, 4, 0, 0, time.UTC), Why: "her terminal is gone, and its process with it",
 	}})}, func(s *session) { s.show(office()) })
 	screenCase(t, "alarm in ascii 80x24", 80, 24, Options{ASCII: true}, func(s *session) {
 		s.show(failed(nightOffice(), httpError(503, ""), 40*time.Second))
@@ -105,8 +105,8 @@ func TestNightScreen(t *testing.T) { // golden: testdata/TestNightScreen/<case>.
 }
 
 // leftBy is an [Options.Open] that finds these pauses.
-func leftBy(list []Left) func() ([]Left, error) {
-	return func() ([]Left, error) { return list, nil }
+func leftBy(list []LeftBehind) func() ([]LeftBehind, error) {
+	return func() ([]LeftBehind, error) { return list, nil }
 }
 
 // nightOffice has every state that a pause can be in.
@@ -360,8 +360,8 @@ func TestMasked(t *testing.T) {
 }
 
 func TestLeftBehind(t *testing.T) {
-	left := func(sid string) Left { return Left{SID: text.New(sid), Actor: "alice"} }
-	onNight(t, "t takes it over, and q asks about it", Options{Open: leftBy([]Left{left(sidPaused)})}, func(t *testing.T, s *session) {
+	left := func(sid string) LeftBehind { return LeftBehind{SID: text.New(sid), Actor: "alice"} }
+	onNight(t, "t takes it over, and q asks about it", Options{Open: leftBy([]LeftBehind{left(sidPaused)})}, func(t *testing.T, s *session) {
 		s.show(nothing(nil))
 		s.wantNot("alice")
 		s.show(office())
@@ -376,7 +376,7 @@ func TestLeftBehind(t *testing.T) {
 		s.want("Quit? 1 recording that you paused is still paused")
 		s.wantVerbs("")
 	})
-	onNight(t, "r and y resumes it", Options{Open: leftBy([]Left{left(sidPaused)})}, func(t *testing.T, s *session) {
+	onNight(t, "r and y resumes it", Options{Open: leftBy([]LeftBehind{left(sidPaused)})}, func(t *testing.T, s *session) {
 		s.show(office()).wait(time.Second).press("r")
 		s.want("Resume …8142?")
 		s.wantVerbs("")
@@ -385,7 +385,7 @@ func TestLeftBehind(t *testing.T) {
 		s.wait(time.Second).press("y")
 		s.wantVerbs("resume 8142")
 	})
-	onNight(t, "one after the other, any other key leaves it", Options{Open: leftBy([]Left{left(sidPaused), left(sidRec), left(sidPaused2)})},
+	onNight(t, "one after the other, any other key leaves it", Options{Open: leftBy([]LeftBehind{left(sidPaused), left(sidRec), left(sidPaused2)})},
 		func(t *testing.T, s *session) {
 			s.show(office()).wait(time.Second).press("j")
 			s.want("…8142 is left as it is")
@@ -400,7 +400,7 @@ func TestLeftBehind(t *testing.T) {
 				t.Errorf("deck was asked %q", s.d.notes)
 			}
 		})
-	onNight(t, "one that is resumed meanwhile is not asked about any more", Options{Open: leftBy([]Left{left(sidPaused)})}, func(t *testing.T, s *session) {
+	onNight(t, "one that is resumed meanwhile is not asked about any more", Options{Open: leftBy([]LeftBehind{left(sidPaused)})}, func(t *testing.T, s *session) {
 		s.show(office()).wait(time.Second)
 		s.show(change(office(), sidPaused, func(r *deck.Recording) { r.Status, r.Pause = api.InProgress, deck.Pause{} }))
 		s.want("the question about …8142 canceled: it is now REC")
@@ -409,7 +409,7 @@ func TestLeftBehind(t *testing.T) {
 			t.Errorf("deck was asked %q", s.d.notes)
 		}
 	})
-	onNight(t, "L asks again until each is answered", Options{Open: leftBy([]Left{left(sidPaused), left(sidPaused2)})}, func(t *testing.T, s *session) {
+	onNight(t, "L asks again until each is answered", Options{Open: leftBy([]LeftBehind{left(sidPaused), left(sidPaused2)})}, func(t *testing.T, s *session) {
 		s.show(office()).wait(time.Second).press("esc").wait(2 * time.Second).press("esc").wait(2 * time.Second)
 		s.wantNot("alice")
 		s.press("L")

@@ -231,6 +231,9 @@ func (m *Model) countsLine() string {
 	if n := m.counts.starting; n > 0 {
 		add(span{theme.Starting, "STARTING " + strconv.Itoa(n)})
 	}
+	if n := m.counts.other; n > 0 {
+		add(span{theme.Unknown, "OTHER " + strconv.Itoa(n)})
+	}
 	if n := len(m.marks); n > 0 {
 		add(span{theme.Changed, "* " + strconv.Itoa(n) + " marked"})
 	}

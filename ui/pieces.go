@@ -91,7 +91,7 @@ func (p *pieces) pass(in []byte, now time.Time) (out []byte) {
 			}
 			p.cur, p.lone = nil, false
 		case p.scan.state == strEscape && len(in) == 1 && !color.Match(p.cur):
-			p.drop() // who is tired of waiting has pressed it
+			p.drop() // somebody has pressed it after waiting
 			p.scan.state, p.cur = escape, []byte{c}
 		}
 	}

@@ -87,7 +87,7 @@ type Options struct {
 	// Open looks back when the screen opens: it returns the pauses that lost
 	// sessions have left, and what is wrong with the record of updates; nil for
 	// none. It runs beside the event loop.
-	Open func() ([]Left, error)
+	Open func() ([]LeftBehind, error)
 
 	In      *os.File // the terminal's input; nil for none
 	Out     io.Writer
@@ -206,7 +206,7 @@ func result(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, tea.ErrProgramPanic):
-		return fmt.Errorf("the screen broke down, the terminal is restored: %w", err)
+		return fmt.Errorf("the screen failed; the terminal is restored: %w", err)
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	}

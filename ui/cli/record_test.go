@@ -109,3 +109,99 @@ func TestJournalMendedLater(t *testing.T) {
 		})
 	}
 }
+
+// TestRecordLeftBehind: what is on record of the pauses that last beyond a
+// session: its own, with what becomes of an auto-resume, each once.
+func TestRecordLeftBehind(t *testing.T) {
+	paused := func(sid string, edit func(r *deck.Recording)) *deck.Recording {
+		r := &deck.Recording{Recording: api.Recording{SID: text.New(sid), Status: api.Paused}, Pause: deck.Pause{Actor: "bob"}}
+		if edit != nil {
+			edit(r)
+		}
+		return r
+	}
+	mine, timed := paused("mine", nil), paused("timed", func(r *deck.Recording) { r.Timer.At = time.Now().Add(time.Minute) })
+	s := &deck.Snapshot{Recordings: []*deck.Recording{
+		mine, timed,
+		paused("alice's", func(r *deck.Recording) { r.Pause.Actor = "alice" }),
+		paused("of another session of mine", func(r *deck.Recording) { r.Pause.Recorded = true }),
+		paused("taken over", func(r *deck.Recording) { r.Pause.Actor, r.Ack.Actor = "alice", "bob" }),
+		paused("ended", func(r *deck.Recording) { r.Ended = time.Now() }),
+		paused("resumed", func(r *deck.Recording) { r.Status = api.InProgress }),
+	}}
+	tests := []struct {
+		name   string
+		goesOn bool
+		want   []string
+	}{
+		{"it ends", false, []string{"mine: quit", "timed: quit; its auto-resume was dropped", "taken over: quit"}},
+		{"it goes on without a screen, then ends", true, []string{"mine: its terminal was lost", "taken over: its terminal was lost", "timed: quit; its auto-resume was dropped"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c := config.Config{StateDir: t.TempDir(), Space: "s", Project: "p"}
+			r := OpenJournal(c, journal.Who{Actor: "bob"})
+			if tt.goesOn {
+				r.RecordLeftBehind(s, "bob", "its terminal was lost", []*deck.Recording{timed}, true)
+			}
+			for range 2 {
+				r.RecordLeftBehind(s, "bob", "quit", []*deck.Recording{timed}, false)
+			}
+			if err := r.Close(); err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for e, err := range journal.Read(c.StateDir, journal.Filter{}) {
+				if err != nil || e.Event != journal.Behind || e.Actor != "bob" {
+					t.Fatalf("%+v, %v", e, err)
+				}
+				got = append(got, e.Recording.String()+": "+e.Reason)
+			}
+			if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
+				t.Errorf("on record are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(tt.want, "\n"))
+			}
+		})
+	}
+}
+
+// TestRecordOfTheDemo: the demo keeps no journal, and nothing of it fails for that.
+func TestRecordOfTheDemo(t *testing.T) {
+	r := OpenJournal(config.Config{}, journal.Who{Actor: "bob"})
+	if r.Journal() != nil || r.Trouble() != nil || r.LeftBehind() != nil {
+		t.Errorf("journal %v, trouble %v", r.Journal(), r.Trouble())
+	}
+	r.RecordLeftBehind(&deck.Snapshot{Recordings: []*deck.Recording{{Recording: api.Recording{Status: api.Paused}, Pause: deck.Pause{Actor: "bob"}}}}, "bob", "quit", nil, false)
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLeftBehindIsOfTheProject: pauses of another project or space are not offered.
+func TestLeftBehindIsOfTheProject(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []config.Config{
+		{StateDir: dir, Space: "https://acme.example", Project: "p"}, {StateDir: dir, Space: "https://acme.example", Project: "q"},
+		{StateDir: dir, Space: "https://other.example", Project: "p"},
+	} {
+		r := OpenJournal(c, journal.Who{Actor: "bob"})
+		sid := text.New(c.Space + c.Project)
+		for _, e := range []journal.Entry{
+			{Event: journal.Request, ID: "1", Recording: sid, StatusAsked: "paused"},
+			{Event: journal.Outcome, ID: "1", Recording: sid, StatusAsked: "paused", Outcome: "verified"},
+			{Event: journal.Behind, Recording: sid, Reason: "quit"},
+		} {
+			r.journal.Enqueue(e)
+		}
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := OpenJournal(config.Config{StateDir: dir, Space: "https://ACME.example:443", Project: "p"}, journal.Who{Actor: "alice"})
+	left := r.LeftBehind()
+	if len(left) != 1 || left[0].Recording != text.New("https://acme.examplep") || left[0].Why != "quit" || left[0].Ended.IsZero() {
+		t.Errorf("left behind: %+v", left)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}

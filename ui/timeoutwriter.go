@@ -9,15 +9,15 @@ import (
 	"tapedeck/api/crash"
 )
 
-// Patient writes to a terminal that may not take any more bytes: it gives up
+// TimeoutWriter writes to a terminal that may not take any more bytes: it gives up
 // after the limit, with [os.ErrDeadlineExceeded], for nothing is worth to hang
 // on a line that is dead. The write goes on by itself.
-type Patient struct {
+type TimeoutWriter struct {
 	W     io.Writer
 	Limit time.Duration
 }
 
-func (p Patient) Write(b []byte) (int, error) {
+func (p TimeoutWriter) Write(b []byte) (int, error) {
 	done := make(chan error, 1)
 	go func(b []byte) {
 		defer crash.Guard()
