@@ -67,10 +67,10 @@ func TestManyAlike(t *testing.T) {
 		return spent + time.Since(began)
 	}
 	alike, apart := time.Hour, time.Hour
-	for range 5 { // the machine may be busy
+	for range 3 { // the machine may be busy
 		alike, apart = min(alike, took("0-4000-8000-%08d8142")), min(apart, took("0-4000-8000-8142%08d"))
 	}
-	if t.Logf("alike %v, apart %v", alike, apart); alike > 10*apart {
+	if alike > 10*apart {
 		t.Errorf("%d rows that end alike took %v, others %v", n, alike, apart)
 	}
 }
