@@ -63,6 +63,7 @@ type Painter struct {
 	next    Frame
 	pending []byte // of Send
 	dirty   bool   // there is a frame to paint
+	any     bool   // one has been painted
 	clear   bool   // everything is to be painted anew
 	off     bool   // nothing is painted; see Pause
 	sync    bool
@@ -189,40 +190,50 @@ func (p *Painter) run() {
 		select {
 		case <-p.wake:
 		case <-p.closed:
-			p.flush()
+			p.flush(true)
 			p.mu.Lock()
 			p.out = append(p.out[:0], p.last...)
 			p.mu.Unlock()
 			p.write()
 			return
 		}
-		if p.flush() {
+		if p.flush(true) {
 			p.rest()
 		}
 	}
 }
 
-// rest waits until the next frame may be painted.
+// rest waits until the next frame may be painted. What is no frame is written
+// meanwhile.
 func (p *Painter) rest() {
 	gap := time.NewTimer(frameGap)
 	defer gap.Stop()
-	select {
-	case <-gap.C:
-	case <-p.closed:
+	for woken := false; ; woken = true {
+		select {
+		case <-p.wake:
+			p.flush(false)
+		case <-gap.C:
+			if woken {
+				p.change(func() {})
+			}
+			return
+		case <-p.closed:
+			return
+		}
 	}
 }
 
-// flush writes what is pending and the newest frame, and reports whether there
-// was a frame.
-func (p *Painter) flush() (painted bool) {
+// flush writes what is pending and, where frames says so, the newest frame. It
+// reports whether there was one.
+func (p *Painter) flush(frames bool) (painted bool) {
 	p.mu.Lock()
 	p.out = append(p.out[:0], p.pending...)
 	p.pending = p.pending[:0]
 	left := p.left
 	p.left = nil
-	if !p.off && (p.dirty || p.clear) && p.w > 0 && p.h > 0 {
+	if frames && !p.off && (p.dirty || p.clear && p.any) && p.w > 0 && p.h > 0 {
 		p.prepare()
-		p.dirty, p.clear, painted = false, false, true
+		p.dirty, p.clear, p.any, painted = false, false, true, true
 	}
 	frame, sync, method := p.next, p.sync, p.method
 	p.pen.agreed = p.agreed

@@ -36,7 +36,7 @@ func newScreen(w, h int, raw bool) *screen {
 func (s *screen) show(f string) int {
 	s.out.Reset()
 	s.p.Show(Frame{Content: f})
-	s.p.flush()
+	s.p.flush(true)
 	out := s.out.String()
 	if !s.raw {
 		out = strings.ReplaceAll(out, "\n", "\r\n")
@@ -302,7 +302,7 @@ func BenchmarkTick(b *testing.B) {
 	for i := 0; b.Loop(); i++ {
 		s.out.Reset()
 		s.p.Show(Frame{Content: frames[i&1]})
-		s.p.flush()
+		s.p.flush(true)
 	}
 }
 
