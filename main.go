@@ -183,7 +183,9 @@ func (s *session) outlive(terminated <-chan struct{}) {
 	limit := time.NewTimer(deck.MaxResumeAfter + finishLimit)
 	defer limit.Stop()
 	for len(s.deck.Timers()) > 0 {
-		s.noScreen.Store(true)
+		if !s.noScreen.Swap(true) {
+			s.deck.Refresh() // so that it is shared at once
+		}
 		select {
 		case <-snapshots:
 		case <-terminated:

@@ -172,10 +172,10 @@ func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen fu
 }
 
 // worth is what of a status cannot wait to be shared: that the numbers are not
-// to be believed, and who is in trouble.
+// to be believed, who is in trouble, and who does the auto-resumes.
 func (s sharedStatus) worth() sharedStatus {
 	return sharedStatus{Failing: s.Failing, Partial: s.Partial, Paused: s.Paused,
-		NotPaused: s.NotPaused, ResumedByOthers: s.ResumedByOthers, Acked: s.Acked}
+		NotPaused: s.NotPaused, ResumedByOthers: s.ResumedByOthers, Acked: s.Acked, Timers: s.Timers, NoScreen: s.NoScreen}
 }
 
 // readStatuses returns what the running sessions of this user share, stale or
