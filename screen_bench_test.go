@@ -150,11 +150,33 @@ func (d *drawn) written() int {
 // running is a program that is running, and its terminal.
 type running struct {
 	out  *drawn
-	keys *io.PipeWriter
+	keys io.WriteCloser
 	end  func()
 }
 
-func run1(m tea.Model) *running {
+// runScreen runs a screen of n recordings as tapedeck does.
+func runScreen(b *testing.B, n int, tick time.Duration) *running {
+	b.Helper()
+	in, keys, err := os.Pipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{out: &drawn{wake: make(chan struct{}, 1)}, keys: keys}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = ui.Run(ctx, ui.Options{
+			Deck: newStillDeck(n), Space: "acme", Profile: "support-eu", Theme: "dark", Actor: "bench", Tick: tick,
+			In: in, Out: r.out, Environ: []string{"TERM=xterm-256color", "COLUMNS=120", "LINES=40"},
+		})
+	}()
+	r.end = func() { cancel(); _ = keys.Close(); <-ended; _ = in.Close() }
+	return r
+}
+
+// runPlain runs a program by Bubble Tea alone.
+func runPlain(m tea.Model) *running {
 	ctx, cancel := context.WithCancel(context.Background())
 	in, keys := io.Pipe()
 	r := &running{out: &drawn{wake: make(chan struct{}, 1)}, keys: keys}
@@ -219,10 +241,10 @@ func BenchmarkKeyToFrame(b *testing.B) {
 }
 
 func keyToFrame(b *testing.B, n int, there, back string, quiet time.Duration) {
-	ours := run1(screenOf(b.Context(), n, time.Hour))
+	ours := runScreen(b, n, time.Hour)
 	defer ours.end()
 	down := tea.KeyPressMsg{Code: 'j', Text: "j"}
-	others := run1(&plain{frames: framesOf(n, slices.Repeat([]tea.Msg{down}, 6)...)}) // 7 frames: 200 keys end on another one
+	others := runPlain(&plain{frames: framesOf(n, slices.Repeat([]tea.Msg{down}, 6)...)}) // 7 frames: 200 keys end on another one
 	defer others.end()
 	time.Sleep(300 * time.Millisecond)
 	var a, c []float64
@@ -249,9 +271,9 @@ func BenchmarkIdle(b *testing.B) {
 	}
 	var ours, others, bytes, plainBytes float64
 	for b.Loop() {
-		cpu, n := idle(screenOf(b.Context(), 1000, time.Second))
+		cpu, n := idle(runScreen(b, 1000, time.Second))
 		ours, bytes = ours+cpu, bytes+n
-		cpu, n = idle(&plain{frames: frames, ticks: true})
+		cpu, n = idle(runPlain(&plain{frames: frames, ticks: true}))
 		others, plainBytes = others+cpu, plainBytes+n
 	}
 	b.ReportMetric(0, "ns/op")
@@ -273,10 +295,9 @@ func tickFrames(frame string, n int) string {
 	return strings.Join(lines, "\n")
 }
 
-// idle runs a program for five seconds, and returns its processor time in ms a
-// second, and the bytes that it writes in one.
-func idle(m tea.Model) (cpu, bytes float64) {
-	r := run1(m)
+// idle looks at a program for five seconds, and returns its processor time in ms
+// a second, and the bytes that it writes in one.
+func idle(r *running) (cpu, bytes float64) {
 	defer r.end()
 	time.Sleep(500 * time.Millisecond)
 	const seconds = 5
