@@ -73,7 +73,7 @@ func TestLeftQuestion(t *testing.T) {
 		s.wait(time.Second).press("r")
 		s.wantVerbs("")
 		s.want("nothing was sent: the question had closed")
-		s.wait(5*time.Second).show(change(office(), sidPaused, func(r *deck.Recording) { r.Status, r.Pause = "in-progress", deck.Pause{} }))
+		s.wait(5 * time.Second).show(change(office(), sidPaused, func(r *deck.Recording) { r.Status, r.Pause = "in-progress", deck.Pause{} }))
 		s.press("L")
 		s.want("no pause was left behind")
 	})
