@@ -154,7 +154,9 @@ func TestOneLineWords(t *testing.T) {
 			}
 			return r
 		}
-		line := func(from, to string) *deck.Recording { return call(recording(sidRec, api.InProgress, time.Minute), from, to) }
+		line := func(from, to string) *deck.Recording {
+			return call(recording(sidRec, api.InProgress, time.Minute), from, to)
+		}
 		tests := []struct {
 			r    *deck.Recording
 			want string
