@@ -172,18 +172,19 @@ func openFile(path string) (*file, error) {
 
 // parseFile reads the text of a settings file.
 func parseFile(path string, mode fs.FileMode, data []byte) (*file, error) {
-	f, err := decodeFile(path, mode, bytes.TrimPrefix(data, []byte("\ufeff")))
+	f, err := decodeFile("the settings file", path, mode, bytes.TrimPrefix(data, []byte("\ufeff")))
 	if err != nil {
 		return nil, err
 	}
 	return f, f.check()
 }
 
-// decodeFile reads TOML, and where each key of it is.
-func decodeFile(path string, mode fs.FileMode, data []byte) (*file, error) {
+// decodeFile reads TOML, and where each key of it is. kind is what an error calls
+// the file.
+func decodeFile(kind, path string, mode fs.FileMode, data []byte) (*file, error) {
 	f := &file{path: path, mode: mode}
 	if err := toml.Unmarshal(data, &f.values); err != nil {
-		return nil, decodeError(path, err)
+		return nil, decodeError(kind, path, err)
 	}
 	// A strict decode into something without keys reports every key of the
 	// file, with its place: the one way to them in the decoder's stable API.
@@ -201,7 +202,7 @@ func decodeFile(path string, mode fs.FileMode, data []byte) (*file, error) {
 			f.places = append(f.places, place{e.Key(), line, column})
 		}
 	} else if err != nil {
-		return nil, placeOf(path, err, f.notTable())
+		return nil, placeOf(kind, path, err, f.notTable())
 	}
 	return f, nil
 }
@@ -226,16 +227,16 @@ func (f *file) notTable() string {
 
 // decodeError says where a file is not TOML. The decoder's own words hold at
 // most one character of the file, so that they cannot hold a token.
-func decodeError(path string, err error) error {
-	return placeOf(path, err, strings.TrimPrefix(err.Error(), "toml: "))
+func decodeError(kind, path string, err error) error {
+	return placeOf(kind, path, err, strings.TrimPrefix(err.Error(), "toml: "))
 }
 
-func placeOf(path string, err error, what string) error {
+func placeOf(kind, path string, err error, what string) error {
 	if e, ok := errors.AsType[*toml.DecodeError](err); ok {
 		line, column := e.Position()
-		return problem("cannot read the settings file %s:%d:%d: %s", path, line, column, what)
+		return problem("cannot read %s %s:%d:%d: %s", kind, path, line, column, what)
 	}
-	return problem("cannot read the settings file %s: %s", path, what)
+	return problem("cannot read %s %s: %s", kind, path, what)
 }
 
 // check refuses keys that are no settings, and profiles with an odd name.

@@ -107,7 +107,7 @@ func (l *loader) readNames(path string) error {
 		l.readLines(path, string(data))
 		return nil
 	}
-	f, err := decodeFile(path, 0, data)
+	f, err := decodeFile("the names_file", path, 0, data)
 	if err != nil {
 		return err
 	}

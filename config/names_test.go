@@ -42,7 +42,7 @@ func TestNames(t *testing.T) {
 		{name: "line without a name", file: "names_file = \"names.txt\"", names: "+442 B\n  +15125550128\n", err: `cannot use "+15125550128" (NAMES:2:3): a name has to follow`},
 		{name: "line with a word", file: "names_file = \"names.txt\"", names: "Front desk\n", err: `cannot use the name for "Front" (NAMES:1:1): it is not a number`},
 		{name: "TOML without quotes", file: "names_file = \"names.txt\"", names: "+15125550128 = \"Front desk\"\n", err: "(NAMES:1:1): in TOML the number stands in quotes"},
-		{name: "TOML that is none", file: "names_file = \"names.txt\"", names: desk + "\n\"+442\" = B\n", err: "NAMES:2:"},
+		{name: "TOML that is none", file: "names_file = \"names.txt\"", names: desk + "\n\"+442\" = B\n", err: "cannot read the names_file NAMES:2:"},
 		{name: "TOML with a number as name", file: "names_file = \"names.txt\"", names: desk + "\n\"+442\" = 3\n", err: "(NAMES:2:1): it must be text in quotes"},
 		{name: "no file", file: "names_file = \"none.txt\"", err: "none.txt: no such file"},
 		{name: "not text", file: "names_file = 3", err: "it must be text in quotes"},

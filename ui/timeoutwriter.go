@@ -18,15 +18,19 @@ type TimeoutWriter struct {
 }
 
 func (p TimeoutWriter) Write(b []byte) (int, error) {
-	done := make(chan error, 1)
+	type written struct {
+		n   int
+		err error
+	}
+	done := make(chan written, 1)
 	go func(b []byte) {
 		defer crash.Guard()
-		_, err := p.W.Write(b)
-		done <- err
+		n, err := p.W.Write(b)
+		done <- written{n, err}
 	}(bytes.Clone(b))
 	select {
-	case err := <-done:
-		return len(b), err
+	case w := <-done:
+		return w.n, w.err
 	case <-time.After(p.Limit):
 		return 0, os.ErrDeadlineExceeded
 	}

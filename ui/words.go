@@ -21,7 +21,11 @@ func notOnRecord(err error) (words string, ok bool) {
 
 // nextStep returns what a person can do about err; empty for nothing.
 func nextStep(err error) string {
-	if !errors.Is(err, deck.ErrNotOnRecord) {
+	switch {
+	case errors.Is(err, deck.ErrNotOnRecord):
+	case errors.Is(err, deck.ErrNotSent): // for want of time, which is nobody's fault
+		return ""
+	default:
 		return api.Hint(err)
 	}
 	var file interface{ Hint() string } // an error of the journal

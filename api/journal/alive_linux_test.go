@@ -79,6 +79,9 @@ func TestLives(t *testing.T) {
 		{"another machine of the same name", pid, host, "00000000:00000000:" + f[2] + ":1", unknown},
 		{"another namespace", pid, host, with(2, "1"), unknown},
 		{"a namespace that is not known", pid, host, with(2, ""), unknown},
+		{"a run that is not known", pid, host, with(1, ""), unknown},
+		{"a start that it could not tell", pid, host, with(3, "t1abc"), unknown},
+		{"a start that it could not tell, and its number is nobody's", 1 << 22, host, with(3, "t1abc"), gone},
 		{"an older file", pid, host, f[1] + ":" + f[3], unknown},
 		{"an older file, and its number is nobody's", 1 << 22, host, f[1] + ":" + f[3], unknown},
 		{"nothing is said", pid, host, "", unknown},
@@ -122,5 +125,31 @@ func TestOtherNamespace(t *testing.T) {
 	}
 	if list, err := unfinished(dir, time.Now()); err != nil || len(list) != 0 {
 		t.Errorf("unfinished: %+v, %v", list, err)
+	}
+}
+
+// TestRuns: a process is said to run, or not, where that can be known.
+func TestRuns(t *testing.T) {
+	host := mustHost(t)
+	pid, started, end := other(t, false)
+	tests := []struct {
+		name        string
+		who         Who
+		runs, known bool
+	}{
+		{"this process", Who{PID: os.Getpid(), Started: ownStart(), Host: host}, true, true},
+		{"another one", Who{PID: pid, Started: started, Host: host}, true, true},
+		{"a number that is nobody's", Who{PID: 1 << 22, Started: started, Host: host}, false, true},
+		{"another machine's", Who{PID: pid, Started: "m:b:n:1", Host: "elsewhere"}, false, false},
+		{"nobody", Who{}, false, false},
+	}
+	for _, tt := range tests {
+		if runs, known := tt.who.Runs(); runs != tt.runs || known != tt.known {
+			t.Errorf("%s: runs %t, known %t", tt.name, runs, known)
+		}
+	}
+	end()
+	if runs, known := tests[1].who.Runs(); runs || !known {
+		t.Errorf("after its end: runs %t, known %t", runs, known)
 	}
 }

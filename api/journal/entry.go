@@ -190,7 +190,7 @@ func encode(e Entry, hide func(string) string) ([]byte, error) {
 		if hide != nil {
 			*s = hide(*s)
 		}
-		*s = hideTokens(clean(*s))
+		*s = shorten(hideTokens(clean(*s)))
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -205,12 +205,15 @@ func encode(e Entry, hide func(string) string) ([]byte, error) {
 // than a reader takes.
 const maxField = 1 << 10
 
-// clean returns s safe to show, on one line, and no longer than maxField.
-func clean(s string) string {
+// clean returns s safe to show, on one line, and no longer than maxField: also
+// where what stands for a control byte is longer than the byte.
+func clean(s string) string { return shorten(text.New(shorten(s)).String()) }
+
+func shorten(s string) string {
 	if len(s) > maxField {
 		s = strings.ToValidUTF8(s[:maxField-len("…")], "") + "…"
 	}
-	return text.New(s).String()
+	return s
 }
 
 // tokens are what a token of SignalWire looks like, and the other forms in

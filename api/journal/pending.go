@@ -2,6 +2,7 @@ package journal
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -46,12 +47,23 @@ func (j *Journal) Enqueue(e Entry) *Pending {
 		p.err = &Error{Op: "write", Path: j.store.path(FileName), Err: ErrClosed}
 	case len(j.queue) >= maxQueue:
 		j.dropped++
-		p.err = &Error{Op: "write", Path: j.store.path(FileName), Err: errors.Join(ErrFull, reason(j.failed))}
+		p.err = &Error{Op: "write", Path: j.store.path(FileName), Err: full(j.failed)}
 	default:
 		j.queue = append(j.queue, p)
 		signal(j.wake)
 	}
 	return p
+}
+
+// full is ErrFull with why entries wait, as far as that is known.
+func full(why error) error {
+	if why == nil {
+		return ErrFull
+	}
+	if e, ok := errors.AsType[*Error](why); ok {
+		why = reason(e.Err)
+	}
+	return fmt.Errorf("%w (%w)", ErrFull, why)
 }
 
 // count sees to it that no request has two outcomes. The mutex must be held.

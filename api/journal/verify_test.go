@@ -2,6 +2,9 @@ package journal
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -212,5 +215,66 @@ func staysIntact(t *testing.T, dir string, lines int) {
 	}
 	if m, err := readHead(dir); err != nil || m.Count != uint64(lines) {
 		t.Errorf("the head counts %d, %v, want %d", m.Count, err, lines)
+	}
+}
+
+// A journal whose first lines were taken away, and whose chain was made anew
+// from there, is told by its first line; one that is another person's folder, or
+// a file, is told as that.
+func TestVerifyBegins(t *testing.T) {
+	dir := t.TempDir()
+	var lines [][]byte
+	prev := strings.Repeat("1", len(genesis))
+	for n := range 3 {
+		e := request("w")
+		e.Seq, e.Prev = uint64(n+1), prev
+		b, err := encode(e, nil)
+		check(t, err)
+		sum := sha256.Sum256(bytes.TrimSuffix(b, []byte("\n")))
+		lines, prev = append(lines, b), hex.EncodeToString(sum[:])
+	}
+	writeLines(t, dir, FileName, lines)
+	r, err := Verify(dir)
+	check(t, err)
+	if r.Intact() || r.Problems[0].String() != "journal.jsonl:1: it was changed: it is the first line, and continues another one" {
+		t.Errorf("Verify says %v", r.Problems)
+	}
+
+	planted := filled(t, 3, 0)
+	check(t, os.Mkdir(filepath.Join(planted, rotatedName(1)), 0o700))
+	r, err = Verify(planted)
+	check(t, err)
+	if r.Intact() || !strings.HasPrefix(r.Problems[0].String(), rotatedName(1)+": ") || r.Lines != 3 {
+		t.Errorf("Verify says %v of %d lines", r.Problems, r.Lines)
+	}
+	n := 0
+	for _, err := range Read(planted, Filter{}) {
+		if bad, ok := errors.AsType[*LineError](err); ok && bad.File == rotatedName(1) && bad.Line == 0 {
+			n++
+		} else if err != nil {
+			t.Error(err)
+		}
+	}
+	if n != 1 {
+		t.Errorf("the folder is told of %d times", n)
+	}
+
+	file := filepath.Join(t.TempDir(), "file")
+	check(t, os.WriteFile(file, nil, 0o600))
+	if _, err := Verify(file); err == nil {
+		t.Error("a file passes for a journal's folder")
+	}
+}
+
+// While another process writes, what looks cut off may be no harm, and that is
+// said.
+func TestVerifyWhileLocked(t *testing.T) {
+	dir := filled(t, 3, 0)
+	_, end := startHelper(t, "hold", dir, "locked")
+	defer end()
+	r, err := Verify(dir)
+	check(t, err)
+	if !r.Intact() || r.Lines != 3 || len(r.Remarks) != 1 || !strings.Contains(r.Remarks[0], "locked by another process") {
+		t.Errorf("%+v", r)
 	}
 }

@@ -1,0 +1,80 @@
+package ui
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+)
+
+// TestLeftWords: what is said of a pause whose session has ended, as far as it is
+// known.
+func TestLeftWords(t *testing.T) {
+	now := time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
+	tests := []struct {
+		l    LeftBehind
+		want string
+	}{
+		{LeftBehind{}, "somebody paused …8142 and lost the session; still paused"},
+		{LeftBehind{Actor: "ana"}, "ana paused …8142 and lost the session; still paused"},
+		{LeftBehind{Actor: "ana", PausedAt: now.Add(-time.Hour)}, "ana paused …8142 at 02:00 and lost the session; still paused"},
+		{LeftBehind{Actor: "ana", PausedAt: now.Add(-4 * time.Hour), EndedAt: now.Add(-time.Hour), Why: "hangup"},
+			"ana paused …8142 at 28 Feb 23:00 and lost the session at 02:00; still paused"},
+		{LeftBehind{Actor: "ana", EndedAt: now, Why: Quit}, "ana paused …8142 and quit at 03:00; still paused"},
+		{LeftBehind{Actor: "ana", Why: Quit + "; its auto-resume was not done"}, "ana paused …8142 and quit; still paused"},
+		{LeftBehind{Actor: "a\x1b[2Jb"}, "a\ufffd[2Jb paused …8142 and lost the session; still paused"},
+	}
+	for _, tt := range tests {
+		if got := tt.l.words("8142", now); got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt.l, got, tt.want)
+		}
+	}
+}
+
+// TestLeftQuestion: the question names the auto-resume that was not done, waits
+// for the names for three seconds, and passes over what is over.
+func TestLeftQuestion(t *testing.T) {
+	behind := func(l LeftBehind) openedMsg {
+		l.SID = text.New(sidPaused)
+		return openedMsg{left: []LeftBehind{l}}
+	}
+	at120(t, "the auto-resume that was due", Options{}, func(t *testing.T, s *session) {
+		s.send(behind(LeftBehind{Actor: "cy", Until: time.Now().Add(-time.Minute), Why: "hangup"}))
+		s.want("cy paused …8142 and lost the session", "hangup", "its auto-resume at "+clockTime(time.Now().Add(-time.Minute), time.Now())+" was not done")
+	})
+	at120(t, "the reason says it already", Options{}, func(t *testing.T, s *session) {
+		s.send(behind(LeftBehind{Actor: "cy", Until: time.Now().Add(-time.Minute), Why: Quit + "; its auto-resume was not done"}))
+		s.want("cy paused …8142 and quit", "its auto-resume was not done")
+		s.wantNot("its auto-resume at")
+	})
+	at120(t, "a journal that cannot be read", Options{}, func(t *testing.T, s *session) {
+		s.send(openedMsg{err: errors.New("open /x: denied")})
+		s.want("open /x: denied", "updates go out all the same, unless journal_required is set")
+	})
+	onNight(t, "it waits for the names, and not for ever", Options{}, func(t *testing.T, s *session) {
+		nameless := func() *deck.Snapshot {
+			return change(office(), sidPaused, func(r *deck.Recording) { r.Call = nil })
+		}
+		s.show(nameless())
+		s.send(behind(LeftBehind{Actor: "cy"}))
+		s.wait(2 * time.Second).show(nameless())
+		if s.m.prompt != nil {
+			t.Error("it asks before it is known who is on the line")
+		}
+		s.wait(1500 * time.Millisecond).show(nameless())
+		s.want("cy paused …8142")
+	})
+	at120(t, "one that is over by now is not resumed", Options{}, func(t *testing.T, s *session) {
+		s.send(behind(LeftBehind{Actor: "cy"}))
+		s.want("cy paused …8142", "L 1 left behind")
+		s.show(change(office(), sidPaused, func(r *deck.Recording) { r.Status, r.Pause = "in-progress", deck.Pause{} }))
+		s.wait(time.Second).press("r")
+		s.wantVerbs("")
+		s.want("nothing was sent: the question had closed")
+		s.wait(5 * time.Second).show(change(office(), sidPaused, func(r *deck.Recording) { r.Status, r.Pause = "in-progress", deck.Pause{} }))
+		s.press("L")
+		s.want("no pause was left behind")
+	})
+}
