@@ -64,3 +64,56 @@ func TestTroubleAcknowledgedInHistory(t *testing.T) {
 		})
 	}
 }
+
+// What was said of a filter goes with it, and does not hide what is typed.
+func TestFilterSaid(t *testing.T) {
+	s := func(t *testing.T) *session { return newSession(t, 80, 24, Options{}) }
+	typeIn := func(s *session, words string) {
+		for _, c := range words {
+			s.press(string(c))
+		}
+	}
+	t.Run("nothing matches", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := s(t)
+			s.show(office()).press("/")
+			typeIn(s, "zzz")
+			s.press("enter")
+			s.want("no recording matches /zzz/")
+			s.wait(time.Second).press("esc").press("/")
+			s.wantNot("no recording matches")
+		})
+	})
+	t.Run("a wrong one", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := s(t)
+			s.show(office()).press("/")
+			typeIn(s, "pausd>1m")
+			s.want("/ pausd>1m", "pausd> is not a filter term: did you mean paused>?")
+		})
+	})
+}
+
+// A pause that was contradicted, and proves to be done, is red no more.
+func TestContradictedThenVerifiedLate(t *testing.T) {
+	onNight(t, "the line is taken back", Options{}, func(t *testing.T, s *session) {
+		s.show(limited(office())).look(sidOld)
+		var p deck.Progress
+		s.d.settle = func(r deck.Request) (deck.Progress, error) {
+			p = verified(r)
+			p.ID, p.Outcome, p.Note = 1, deck.Contradicted, "it is in-progress"
+			return p, nil
+		}
+		s.press("p").wait(time.Second)
+		trouble := troubledOffice(map[string]deck.TroubleKind{sidOld: deck.NotPaused})
+		s.show(change(trouble, sidOld, func(r *deck.Recording) { q := p; r.Update = &q }))
+		s.want("NOT PAUSED: …07d1", "pause …07d1 with silence: contradicted: it is in-progress")
+		p.Outcome, p.Note, p.WasLate = deck.Verified, "", true
+		late := change(limited(office()), sidOld, func(r *deck.Recording) { r.Status, r.Update = api.Paused, &p })
+		s.show(late)
+		s.want("paused …07d1 with silence: verified late")
+		s.wantNot("contradicted", "NOT PAUSED")
+		s.wait(11 * time.Second).show(late)
+		s.wantNot("paused …07d1 with silence: verified late")
+	})
+}
