@@ -177,3 +177,20 @@ func nothingElse(t *testing.T, p program, env []string, logged bool) {
 		t.Errorf("no library had anything to say; the log has:\n%s", files(t, s.home)["state/tapedeck/debug.log"])
 	}
 }
+
+// readAll sends what comes from a terminal, piece by piece.
+func readAll(master *os.File) <-chan string {
+	out := make(chan string, 100)
+	go func() {
+		defer close(out)
+		b := make([]byte, 4096)
+		for {
+			n, err := master.Read(b)
+			if err != nil {
+				return
+			}
+			out <- string(b[:n])
+		}
+	}()
+	return out
+}

@@ -24,6 +24,7 @@ import (
 	"tapedeck/api/text"
 	"tapedeck/ui"
 	"tapedeck/ui/cli"
+	tty "tapedeck/ui/terminal"
 )
 
 // version is set at build time: -ldflags "-X main.version=v1.2.3".
@@ -48,7 +49,7 @@ func run(ctx context.Context, args, env []string) int {
 		Args:      args,
 		Environ:   env,
 		Stdout:    os.Stdout,
-		Stderr:    ui.TimeoutWriter{W: os.Stderr, Limit: writeLimit},
+		Stderr:    tty.TimeoutWriter{W: os.Stderr, Limit: writeLimit},
 		Terminal:  term.IsTerminal(os.Stdout.Fd()),
 		Keyboard:  term.IsTerminal(os.Stdin.Fd()),
 		Width:     width(os.Stdout),
@@ -139,7 +140,7 @@ func (s *session) run(ctx context.Context) error {
 		cli.ShareStatus(polls, s.start.Config, s.deck, s.noScreen.Load)
 	})
 
-	release := holdStderr(os.Stderr)
+	release := tty.HoldStderr(os.Stderr)
 	err := ui.Run(ctx, s.options(polls))
 	release()
 	if errors.Is(err, ui.ErrHangup) {
@@ -258,9 +259,61 @@ const writeLimit = 500 * time.Millisecond
 // their screen is gone.
 func finish(d *deck.Deck) error {
 	for _, p := range d.UnderWay() {
-		fmt.Fprintf(ui.TimeoutWriter{W: os.Stderr, Limit: writeLimit}, "tapedeck: %s %s is %s; waiting for its answer\n", p.Request.Verb(), p.Request.SID, p.Outcome)
+		fmt.Fprintf(tty.TimeoutWriter{W: os.Stderr, Limit: writeLimit}, "tapedeck: %s %s is %s; waiting for its answer\n", p.Request.Verb(), p.Request.SID, p.Outcome)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), finishLimit)
 	defer cancel()
 	return d.Close(ctx)
+}
+
+// firstLook is how long the history waits for the journal to be read for the
+// first time.
+const firstLook = 5 * time.Second
+
+// whoPaused returns what answers the deck who paused a recording; nil where no
+// journal is kept.
+func (s *session) whoPaused() func(sid text.Text) (journal.Paused, bool) {
+	if s.follower == nil {
+		return nil
+	}
+	return s.follower.Paused
+}
+
+// history returns what answers the screen what was done last, by the journal;
+// nil where none is kept.
+func (s *session) history() func(n int) ([]ui.Action, error) {
+	if s.follower == nil {
+		return nil
+	}
+	return func(n int) ([]ui.Action, error) {
+		select {
+		case <-s.follower.Ready():
+		case <-time.After(firstLook):
+		}
+		list, err := s.follower.Actions(n)
+		out := make([]ui.Action, 0, len(list))
+		for _, a := range list {
+			out = append(out, actionOf(a))
+		}
+		return out, err
+	}
+}
+
+// actionOf returns an action of the journal as the screen shows it.
+func actionOf(a journal.Action) ui.Action {
+	out := ui.Action{
+		Time: a.Time, Actor: a.Name(), Recording: a.Recording, Behavior: a.PauseBehavior,
+		Outcome: a.Outcome, Reason: a.Reason, Until: a.Until, ByTimer: a.ByTimer,
+	}
+	switch a.Event {
+	case journal.Ack:
+		out.What = "acknowledge"
+	case journal.Timer:
+		out.What = "auto-resume"
+	case journal.Request, journal.Outcome:
+		out.What = deck.Request{Update: api.Update{Status: api.Status(a.StatusAsked)}}.Verb()
+	default:
+		out.What, out.Actor, out.Outcome = "seen", "", "" // the actor is who had asked for what others have ended
+	}
+	return out
 }

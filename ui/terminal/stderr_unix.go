@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package terminal
 
 import (
 	"io"
@@ -12,18 +12,20 @@ import (
 	"golang.org/x/sys/unix"
 
 	"tapedeck/api/crash"
-	"tapedeck/ui"
 )
 
 // maxHeld is how much of what is written to standard error is kept while a
 // screen is up.
 const maxHeld = 64 << 10
 
-// holdStderr keeps what anything writes to standard error away from the screen
+// heldLimit is how long the terminal may take for it.
+const heldLimit = 500 * time.Millisecond
+
+// HoldStderr keeps what anything writes to standard error away from the screen
 // on the same terminal. release, which may be called again, takes that back and
 // writes what was held. Only a crash report of the runtime goes to the terminal
 // meanwhile. Standard error that is no terminal is left alone.
-func holdStderr(file *os.File) (release func()) {
+func HoldStderr(file *os.File) (release func()) {
 	fd := int(file.Fd())
 	if _, err := unix.IoctlGetTermios(fd, getTermios); err != nil {
 		return func() {}
@@ -60,8 +62,8 @@ func holdStderr(file *os.File) (release func()) {
 		if dup2(back, fd) == nil { // which closes the pipe's last end, unless a child has it
 			select {
 			case b := <-held:
-				_, _ = ui.TimeoutWriter{W: file, Limit: writeLimit}.Write(b)
-			case <-time.After(writeLimit):
+				_, _ = TimeoutWriter{W: file, Limit: heldLimit}.Write(b)
+			case <-time.After(heldLimit):
 			}
 		}
 		_, _ = terminal.Close(), r.Close()

@@ -1,6 +1,6 @@
 //go:build unix
 
-package main
+package terminal
 
 import (
 	"os"
@@ -38,7 +38,7 @@ func TestHoldStderr(t *testing.T) {
 	}
 	defer master.Close()
 	out := readAll(master)
-	release := holdStderr(slave)
+	release := HoldStderr(slave)
 	for range 100 {
 		_, _ = syscall.Write(int(slave.Fd()), []byte(strings.Repeat("x", 1<<12)+"\n"))
 	}
@@ -69,7 +69,7 @@ func TestHoldStderrOfAFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	release := holdStderr(w)
+	release := HoldStderr(w)
 	_, _ = w.WriteString("now")
 	b := make([]byte, 10)
 	if n, err := r.Read(b); string(b[:n]) != "now" {
