@@ -206,6 +206,9 @@ func converter(o Options) func(sgr string) string {
 		return nil
 	}
 	return func(sgr string) string {
+		if profile == colorprofile.ANSI {
+			sgr = InSixteen(sgr)
+		}
 		var b bytes.Buffer
 		w := colorprofile.Writer{Forward: &b, Profile: profile}
 		_, _ = w.Write([]byte(sgr))

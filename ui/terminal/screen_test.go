@@ -115,7 +115,7 @@ func TestConverter(t *testing.T) {
 	}{
 		{Options{Profile: colorprofile.TrueColor}, true, nil, ""},
 		{Options{Profile: colorprofile.ANSI256}, true, nil, ""},
-		{Options{Profile: colorprofile.ANSI}, false, []string{"1", "7", "9"}, "38;5"},
+		{Options{Profile: colorprofile.ANSI}, false, []string{"1", "7", "91"}, "38;5"},
 		{Options{Profile: colorprofile.ANSI256, NoColor: true}, false, []string{"1", "7"}, "203"},
 	} {
 		convert := converter(tt.o)
