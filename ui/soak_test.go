@@ -49,7 +49,7 @@ func TestSoak(t *testing.T) {
 	}
 	long := 40 * time.Minute
 	if raceEnabled {
-		long = 4 * time.Minute
+		long = 10 * time.Minute
 	}
 	if v := os.Getenv("TAPEDECK_SOAK"); v != "" {
 		var err error
