@@ -68,7 +68,7 @@ func TestSimulateTLS(t *testing.T) {
 			file := vars["SIGNALWIRE_CA_FILE"]
 			pem, err := os.ReadFile(file)
 			pool := x509.NewCertPool()
-			if err != nil || !pool.AppendCertsFromPEM(pem) || !filepath.IsAbs(file) || strings.Contains(string(pem), "KEY") {
+			if err != nil || !pool.AppendCertsFromPEM(pem) || !filepath.IsAbs(file) || strings.Contains(string(pem), "PRIVATE KEY") {
 				t.Fatalf("%s: %v\n%s", file, err, pem)
 			}
 			_, port, _ := strings.Cut(strings.TrimPrefix(vars["SIGNALWIRE_SPACE"], "https://"), ":")
