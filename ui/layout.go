@@ -46,16 +46,18 @@ const (
 // arrangement is which part has how much of the screen.
 type arrangement struct {
 	pane             pane
-	header           int // lines
-	body             int // lines between the header and the status lines
-	status           int // lines between the body and the hints
+	header           int      // lines
+	body             int      // lines between the header and the status lines
+	message          []string // the lines between the body and the hints
+	status           int      // how many they are
 	listW, listH     int
 	detailW, detailH int
 }
 
 // arrange divides the screen.
 func (m *Model) arrange() arrangement {
-	a := arrangement{header: 2, listW: m.w, status: len(m.statusLines(m.w))}
+	a := arrangement{header: 2, listW: m.w, message: m.statusLines(m.w)}
+	a.status = len(a.message)
 	if m.w >= wide {
 		a.header = 1
 	}
@@ -121,7 +123,7 @@ func (m *Model) compose() {
 	if !asked && (m.mode != filters || m.prompt != nil) {
 		cursorX = -1
 	}
-	lines = append(append(lines, m.statusLines(m.w)...), m.hintLine(m.w))
+	lines = append(append(lines, a.message...), m.hintLine(m.w))
 	m.frame.SetContent(strings.Join(lines, "\n"))
 	if cursorX >= 0 {
 		m.frame.Cursor = tea.NewCursor(cursorX, cursorY)
