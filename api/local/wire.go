@@ -1,0 +1,507 @@
+package local
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// The version of the wire. A service refuses a path of another major version
+// with [CodeVersion]; a client does not use what a lower minor version has not.
+const (
+	Major = 1
+	Minor = 0
+)
+
+// The headers of a request.
+const (
+	// HeaderVersion has the build of tapedeck that the client is, such as
+	// "1.4.0", and, in the answer, that of the service.
+	HeaderVersion = "Tapedeck-Version"
+	// HeaderSession has a number that the client has chosen for its screen, 16
+	// to 64 hexadecimal digits, so that its connections belong together. A
+	// connection without one is a session of its own. One that another user has
+	// is refused with [CodeSession].
+	HeaderSession = "Tapedeck-Session"
+)
+
+// The paths of the routes.
+const (
+	Prefix          = "/v1"
+	PathWhoAmI      = Prefix + "/whoami"
+	PathRecordings  = Prefix + "/recordings" // also with "/" and a SID
+	PathWatch       = Prefix + "/watch"
+	PathRequests    = Prefix + "/requests" // also with "/" and an ID
+	PathAcknowledge = Prefix + "/acknowledge"
+	PathTimer       = Prefix + "/timer"
+	PathReveal      = Prefix + "/reveal"
+	PathRefresh     = Prefix + "/refresh"
+	PathInterval    = Prefix + "/interval"
+	PathLook        = Prefix + "/look"
+	PathSession     = Prefix + "/session"
+	PathStatus      = Prefix + "/status"
+	PathSessions    = Prefix + "/sessions" // also with "/" and an ID
+	PathActions     = Prefix + "/actions"
+	PathLeft        = Prefix + "/left"
+)
+
+// The limits of what a client may send. The service refuses what is over them
+// with [CodeTooLarge] or [CodeTooMany].
+const (
+	MaxBody     = 64 << 10 // bytes of a body
+	MaxRequests = 100      // requests of one body
+	MaxID       = 64       // bytes of an ID that a client has chosen
+)
+
+// How long the two ends wait for each other in a watch.
+const (
+	BeatEvery  = 5 * time.Second  // the longest silence of the service
+	SilentFor  = 15 * time.Second // after such a silence a client takes the service for gone
+	LetGoAfter = 30 * time.Second // the service lets a client go that takes nothing for so long
+)
+
+// Word is something that a role may do.
+type Word string
+
+// The words of a role's "may". WordAll stands for all others.
+const (
+	WordView        Word = "view"
+	WordPause       Word = "pause"
+	WordResume      Word = "resume"
+	WordStop        Word = "stop"
+	WordStart       Word = "start"
+	WordAcknowledge Word = "acknowledge"
+	WordTimer       Word = "timer"
+	WordReveal      Word = "reveal"
+	WordBulk        Word = "bulk"
+	WordSessions    Word = "sessions"
+	WordAll         Word = "all"
+)
+
+// Code says for a program why something was refused.
+type Code string
+
+// The codes of a [Refusal], each with its HTTP status.
+const (
+	CodeBody       Code = "bad-body"        // 400: not the JSON of this route, or a value out of its range
+	CodeID         Code = "bad-id"          // 400: an ID or a session that is no such thing
+	CodeAmbiguous  Code = "ambiguous"       // 400: several profiles have the recording, and none was named
+	CodeUser       Code = "no-role"         // 403: no role has the user
+	CodeRole       Code = "may-not"         // 403: the role may not do it
+	CodeSession    Code = "not-yours"       // 403: the session is another user's
+	CodeEnded      Code = "session-ended"   // 403: somebody has ended the session
+	CodeReadOnly   Code = "read-only"       // 403: the deck refuses updates
+	CodeRoute      Code = "no-route"        // 404: there is no such route
+	CodeVersion    Code = "version"         // 404: another major version; the sentence says which to update
+	CodeProfile    Code = "no-profile"      // 404: the service does not serve the profile
+	CodeRecording  Code = "no-recording"    // 404: the deck has no such recording
+	CodeRequest    Code = "no-request"      // 404: the service does not know the request
+	CodeMethod     Code = "bad-method"      // 405
+	CodeBusy       Code = "busy"            // 409: an update of the recording is under way
+	CodeUnfit      Code = "unfit"           // 409: the recording is not in the status for it
+	CodeTooLarge   Code = "too-large"       // 413
+	CodeTooMany    Code = "too-many"        // 429: connections, requests a second, or requests in one body
+	CodeSlow       Code = "slow"            // 408, or in a "bye": the client took nothing for 30 s
+	CodeInternal   Code = "internal"        // 500: a fault of the service
+	CodeEnding     Code = "ending"          // 503: the service is ending
+	CodeOffRecord  Code = "not-on-record"   // 503: the journal cannot be written, and is required
+	CodeNotStarted Code = "not-started-yet" // 503: the service is starting
+)
+
+// Refusal is why something was not done, as the body of every answer that is not
+// 2xx, and inside the lines of a stream.
+type Refusal struct {
+	Code  Code   `json:"code"`
+	Error string `json:"error"`          // a sentence for a person
+	Hint  string `json:"hint,omitempty"` // the next step; empty for none
+	// Busy is the update that is under way, with [CodeBusy].
+	Busy *Progress `json:"busy,omitempty"`
+	// After is how long to wait before the next try, in seconds, with
+	// [CodeTooMany]; 0 for not known.
+	After Seconds `json:"after,omitempty"`
+}
+
+// Seconds is a duration as a number of seconds.
+type Seconds float64
+
+// Profile is one of the projects that a service serves.
+type Profile struct {
+	// Deck is its number in the lines of a watch, from 0. It holds for one
+	// stream only.
+	Deck     int    `json:"deck"`
+	Profile  string `json:"profile"` // its name in the settings
+	Space    string `json:"space"`
+	Project  string `json:"project"` // the project's ID
+	ReadOnly bool   `json:"read_only,omitempty"`
+}
+
+// WhoAmI says what the service knows of the one who asks, and what it is itself.
+type WhoAmI struct {
+	Wire     string    `json:"wire"`     // the version of the wire, "1.0"
+	Version  string    `json:"version"`  // the service's build
+	Instance string    `json:"instance"` // of this run of the service: another one after a restart
+	PID      int       `json:"pid"`      // the service's process
+	Session  string    `json:"session"`  // of the one who asks
+	User     string    `json:"user"`     // login name, by the kernel
+	UID      string    `json:"uid"`
+	Role     string    `json:"role,omitempty"` // empty where the service has no roles
+	May      []Word    `json:"may"`            // what the role may do; never WordAll, which is spelled out
+	Profiles []Profile `json:"profiles"`
+}
+
+// Requests are requests that one key asked for. All are on record before the
+// first is sent.
+type Requests struct {
+	Requests []Request `json:"requests"`
+}
+
+// Request is a request as a client sends it; see [deck.Request]. Who asks is not
+// in it: the service knows.
+type Request struct {
+	ID      string `json:"id"` // the client's own; 8 to 64 letters, digits and dashes
+	SID     string `json:"sid"`
+	Profile string `json:"profile,omitempty"` // whose recording; may be empty where only one has it
+	// Update is "pause", "resume" or "stop".
+	Update      string  `json:"update"`
+	Behavior    string  `json:"behavior,omitempty"`     // with a pause: silence or skip
+	Seen        string  `json:"seen,omitempty"`         // the status that the person saw
+	ResumeAfter Seconds `json:"resume_after,omitempty"` // with a pause
+	Group       uint64  `json:"group,omitempty"`
+	Again       bool    `json:"again,omitempty"`
+	Insist      bool    `json:"insist,omitempty"`
+	// Seq is that of the deck's lines which the person saw last; 0 for unknown.
+	Seq uint64 `json:"seq,omitempty"`
+}
+
+// RequestState is how far a request has come. Of Refused and Progress one is
+// set.
+type RequestState struct {
+	ID       string    `json:"id"`
+	Refused  *Refusal  `json:"refused,omitempty"`  // nothing was sent
+	Progress *Progress `json:"progress,omitempty"` // the latest; final when it is settled
+}
+
+// Progress is how far an update has come; see [deck.Progress].
+type Progress struct {
+	ID      uint64  `json:"id"`      // the deck's number of it
+	Request Request `json:"request"` // as it was asked; without the client's ID where another one asked
+	// Actor is the name of who asked, as it is shown.
+	Actor    string     `json:"actor,omitempty"`
+	ByTimer  bool       `json:"by_timer,omitempty"`
+	Outcome  string     `json:"outcome"` // requested, accepted, verified, contradicted, failed or unknown
+	Settled  bool       `json:"settled,omitempty"`
+	Asked    time.Time  `json:"asked"`
+	Answered *time.Time `json:"answered,omitempty"`
+	Done     *time.Time `json:"done,omitempty"`
+	Err      *Fault     `json:"err,omitempty"`
+	Note     string     `json:"note,omitempty"`
+	Tries    int        `json:"tries,omitempty"`
+	ByHand   int        `json:"by_hand,omitempty"`
+	WasLate  bool       `json:"was_late,omitempty"`
+	Changed  []Change   `json:"changed,omitempty"`
+	// Answer is the resource that the update returned, as it came.
+	Answer     json.RawMessage `json:"answer,omitempty"`
+	HTTPStatus int             `json:"http_status,omitempty"`
+	JournalID  string          `json:"journal_id,omitempty"`
+	OffRecord  *Fault          `json:"off_record,omitempty"`
+}
+
+// Change is a field of a recording that an update changed, as it was before.
+type Change struct {
+	Name   string `json:"name"`
+	Value  string `json:"value,omitempty"`
+	Absent bool   `json:"absent,omitempty"`
+	Null   bool   `json:"null,omitempty"`
+}
+
+// Fault is an error with what a person and a program are told of it.
+type Fault struct {
+	Error  string   `json:"error"`            // the whole of it, in words
+	Reason string   `json:"reason,omitempty"` // see [api.Reason]
+	Hint   string   `json:"hint,omitempty"`   // see [api.Hint]
+	Kinds  []string `json:"kinds,omitempty"`  // what it is about: "not-found", "rate-limited", …
+	// Answer is set where the API answered with an error.
+	Answer *APIError `json:"answer,omitempty"`
+}
+
+// APIError is an answer of the API that is not 2xx; see [api.Error].
+type APIError struct {
+	Status  int    `json:"status"`
+	Code    int    `json:"code,omitempty"`
+	Message string `json:"message,omitempty"`
+	// RetryAfter is what the API asks to wait; nil where it does not say.
+	RetryAfter *Seconds `json:"retry_after,omitempty"`
+}
+
+// Acknowledge silences the alarm of a pause, or of a trouble.
+type Acknowledge struct {
+	SID     string  `json:"sid"`
+	Profile string  `json:"profile,omitempty"` // as in [Request]
+	Reason  string  `json:"reason,omitempty"`
+	Wait    Seconds `json:"wait"` // until the next alarm
+}
+
+// Timer sets the auto-resume of a paused recording; 0 seconds take it away.
+type Timer struct {
+	SID     string  `json:"sid"`
+	Profile string  `json:"profile,omitempty"`
+	After   Seconds `json:"after"`
+}
+
+// Reveal puts on record that masked numbers of a recording are shown.
+type Reveal struct {
+	SID     string `json:"sid"`
+	Profile string `json:"profile,omitempty"`
+}
+
+// Look says that a recording is on screen, so that more is read of it.
+type Look struct {
+	SID     string `json:"sid"`
+	Profile string `json:"profile,omitempty"`
+}
+
+// Refresh asks for a poll now.
+type Refresh struct {
+	Profile string `json:"profile,omitempty"` // empty for all
+}
+
+// Interval sets the time between two polls.
+type Interval struct {
+	Profile string  `json:"profile,omitempty"` // empty for all
+	Every   Seconds `json:"every"`
+}
+
+// Done is the body of an answer that has nothing to say.
+type Done struct{}
+
+// Screen is what a screen says of itself: when it begins, when a prompt opens or
+// closes, and at most once a second while keys are pressed. It is the whole of it
+// each time.
+type Screen struct {
+	Claims Claims `json:"claims"`
+	// Command is what it is: "dashboard", or the name of a command.
+	Command string  `json:"command,omitempty"`
+	Prompt  *Prompt `json:"prompt,omitempty"` // nil for none
+	// Idle is how long ago the last key was pressed.
+	Idle Seconds `json:"idle,omitempty"`
+}
+
+// Prompt is a question that is open on a screen.
+type Prompt struct {
+	SID     string `json:"sid"`
+	Profile string `json:"profile,omitempty"`
+	Verb    string `json:"verb"` // pause, resume or stop
+}
+
+// Claims is what a client says of its person beside what the kernel says. None
+// of it proves anything, and the journal marks it as claimed.
+type Claims struct {
+	SudoUser  string `json:"sudo_user,omitempty"`
+	SSHClient string `json:"ssh_client,omitempty"` // address and port
+	SSHKey    string `json:"ssh_key,omitempty"`    // fingerprint, SHA256:…
+	TTY       string `json:"tty,omitempty"`        // the terminal's device
+	Inherited bool   `json:"inherited,omitempty"`  // see [journal.Who]
+}
+
+// Session is somebody who is connected.
+type Session struct {
+	ID      string    `json:"id"` // short, for people; not what the client has chosen
+	User    string    `json:"user"`
+	UID     string    `json:"uid"`
+	PID     int       `json:"pid"`
+	Role    string    `json:"role,omitempty"`
+	Command string    `json:"command,omitempty"`
+	Since   time.Time `json:"since"`
+	Idle    Seconds   `json:"idle"` // since the last key, or the last thing that was asked
+	Prompt  *Prompt   `json:"prompt,omitempty"`
+	Claims  Claims    `json:"claims"`
+	You     bool      `json:"you,omitempty"` // it is the one that asks
+}
+
+// Sessions are those who are connected, the longest first.
+type Sessions struct {
+	Sessions []Session `json:"sessions"`
+}
+
+// Status is the service and its decks at one moment.
+type Status struct {
+	Version  string          `json:"version"`
+	Instance string          `json:"instance"`
+	PID      int             `json:"pid"`
+	Since    time.Time       `json:"since"` // when the service started
+	Sessions int             `json:"sessions"`
+	Profiles []ProfileStatus `json:"profiles"`
+}
+
+// ProfileStatus is one deck of a [Status].
+type ProfileStatus struct {
+	Profile
+	Phase   string  `json:"phase"` // loading, live, stale or partial
+	State   State   `json:"state"`
+	Active  int     `json:"active"`
+	Paused  int     `json:"paused"`
+	Alarms  int     `json:"alarms"`
+	Longest Seconds `json:"longest_pause,omitempty"`
+}
+
+// State is what a snapshot of a deck says beside its recordings; see
+// [deck.Snapshot].
+type State struct {
+	Page     int        `json:"page,omitempty"`
+	Complete *time.Time `json:"complete,omitempty"` // when the last complete poll ended
+	Failing  *time.Time `json:"failing,omitempty"`
+	Err      *Fault     `json:"err,omitempty"`
+	Next     *time.Time `json:"next,omitempty"`
+	Partial  bool       `json:"partial,omitempty"`
+	Limit    Seconds    `json:"limit"`
+	Offset   Seconds    `json:"offset"`          // to add to the local clock to have the server's
+	Heard    *time.Time `json:"heard,omitempty"` // when an answer last told of that
+	Interval Seconds    `json:"interval"`
+	ReadOnly bool       `json:"read_only,omitempty"`
+	Warn     Seconds    `json:"pause_warn"`
+	Alarm    Seconds    `json:"pause_alarm"`
+	// Calls and Conferences say why those are not known that are not.
+	Calls       *Unnamed `json:"calls,omitempty"`
+	Conferences *Unnamed `json:"conferences,omitempty"`
+}
+
+// Unnamed is why calls, or conferences, could not be read.
+type Unnamed struct {
+	Err  *Fault     `json:"err,omitempty"`
+	Next *time.Time `json:"next,omitempty"`
+}
+
+// Action is one thing that somebody did, by the journal, with its outcome.
+type Action struct {
+	Profile string    `json:"profile,omitempty"`
+	Time    time.Time `json:"time"`
+	Event   string    `json:"event"`
+	ID      string    `json:"id,omitempty"` // of the request in the journal
+	Actor   string    `json:"actor"`        // the name, as it is shown
+	ByTimer bool      `json:"by_timer,omitempty"`
+	SID     string    `json:"sid,omitempty"`
+	Asked   string    `json:"status_asked,omitempty"`
+	Before  string    `json:"status_before,omitempty"`
+	Status  string    `json:"status_answered,omitempty"`
+	Outcome string    `json:"outcome,omitempty"`
+	Reason  string    `json:"reason,omitempty"`
+	HTTP    int       `json:"http_status,omitempty"`
+	Code    string    `json:"code,omitempty"`
+	Latency Seconds   `json:"latency,omitempty"`
+	Until   time.Time `json:"until,omitzero"`
+	From    string    `json:"from,omitempty"`
+	To      string    `json:"to,omitempty"`
+}
+
+// Actions are the last ones of everybody, the newest first.
+type Actions struct {
+	Actions []Action `json:"actions"`
+}
+
+// LeftPause is a pause left behind: its session has ended, and it lasts.
+type LeftPause struct {
+	Profile string    `json:"profile,omitempty"`
+	SID     string    `json:"sid"`
+	Actor   string    `json:"actor"` // who paused it, or acknowledged it last
+	Paused  time.Time `json:"paused"`
+	Ended   time.Time `json:"ended,omitzero"` // when the session ended; zero when it ended without a word
+	Why     string    `json:"why,omitempty"`
+	Until   time.Time `json:"until,omitzero"` // when the service resumes it; zero for never
+}
+
+// Left are the pauses left behind that are offered to the one who asks.
+type Left struct {
+	Left []LeftPause `json:"left"`
+}
+
+// Hello begins a watch.
+type Hello struct {
+	WhoAmI
+}
+
+// Rows are recordings of one deck, as a line of a watch, and of "snapshot" and
+// "changed".
+type Rows struct {
+	Deck int    `json:"deck"`
+	Seq  uint64 `json:"seq"` // of the deck's snapshot; see [deck.Snapshot]
+	// Of is how many rows the snapshot has, in its first line.
+	Of    int    `json:"of,omitempty"`
+	State *State `json:"state,omitempty"` // nil where it has not changed
+	// Recordings are the API's resources as they came, each with a [Beside] as
+	// its last key, "tapedeck".
+	Recordings []json.RawMessage `json:"recordings,omitempty"`
+	Left       []string          `json:"left,omitempty"` // the SIDs of those that are no longer shown
+}
+
+// Beside is what tapedeck knows of a recording beside the API's resource; see
+// [deck.Recording].
+type Beside struct {
+	Profile string `json:"profile,omitempty"`
+	// SID, CallSID and ConferenceSID are set where the deck knows better than
+	// the resource, which was about something else or did not say.
+	SID           string `json:"sid,omitempty"`
+	CallSID       string `json:"call_sid,omitempty"`
+	ConferenceSID string `json:"conference_sid,omitempty"`
+
+	Call         json.RawMessage `json:"call,omitempty"`       // with the API's own names
+	Conference   json.RawMessage `json:"conference,omitempty"` // with the API's own names
+	Participants []struct {
+		CallSID string          `json:"call_sid"`
+		Label   string          `json:"label,omitempty"`
+		Muted   bool            `json:"muted,omitempty"`
+		Hold    bool            `json:"hold,omitempty"`
+		Call    json.RawMessage `json:"call,omitempty"`
+	} `json:"participants,omitempty"`
+	Pause *struct {
+		Since    time.Time `json:"since"` // server's clock
+		AtLeast  bool      `json:"at_least,omitempty"`
+		Recorded bool      `json:"recorded,omitempty"`
+		Behavior string    `json:"behavior,omitempty"`
+		Actor    string    `json:"actor,omitempty"`
+		Group    uint64    `json:"group,omitempty"`
+	} `json:"pause,omitempty"`
+	Ack *struct {
+		Actor  string    `json:"actor,omitempty"`
+		Reason string    `json:"reason,omitempty"`
+		Until  time.Time `json:"until"` // server's clock
+	} `json:"ack,omitempty"`
+	Timer *struct {
+		At    *time.Time `json:"at,omitempty"`
+		Actor string     `json:"actor,omitempty"`
+		Err   string     `json:"err,omitempty"`
+	} `json:"timer,omitempty"`
+	Trouble *struct {
+		Kind  string    `json:"kind"`
+		Since time.Time `json:"since"`
+		Actor string    `json:"actor,omitempty"`
+		Why   string    `json:"why,omitempty"`
+		Acked bool      `json:"acked,omitempty"`
+	} `json:"trouble,omitempty"`
+	Siblings *struct {
+		List []struct {
+			SID       string `json:"sid"`
+			Why       string `json:"why"`
+			Recording bool   `json:"recording,omitempty"`
+		} `json:"list"`
+		More      int `json:"more,omitempty"`
+		Recording int `json:"recording,omitempty"`
+		Paused    int `json:"paused,omitempty"`
+	} `json:"siblings,omitempty"`
+	Update *Progress  `json:"update,omitempty"`
+	Ended  *time.Time `json:"ended,omitempty"`
+	Gone   bool       `json:"gone,omitempty"`
+	// Asking are the prompts that others have open on it.
+	Asking []Asking `json:"asking,omitempty"`
+}
+
+// Asking is a prompt that is open on a recording.
+type Asking struct {
+	Session string `json:"session"` // as in [Session]
+	Actor   string `json:"actor"`
+	Verb    string `json:"verb"`
+}
+
+// Synced says that a snapshot is complete.
+type Synced struct {
+	Deck int    `json:"deck"`
+	Seq  uint64 `json:"seq"`
+}
