@@ -48,7 +48,7 @@ func BenchmarkKeyToPost(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	j, err := journal.Open(journal.Options{Dir: b.TempDir(), Who: journal.Who{Actor: "bench"}})
+	j, err := journal.Open(journal.Options{Dir: b.TempDir()})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func BenchmarkKeyToPost(b *testing.B) {
 	go func() { d.Run(ctx); ended <- struct{}{} }()
 	keys, typed := io.Pipe()
 	p := tea.NewProgram(
-		ui.New(ctx, ui.Options{Deck: d, Space: "bench", PauseBehavior: api.Silence, Theme: "dark", Actor: "bench"}),
+		ui.New(ctx, ui.Options{Deck: d, Space: "bench", PauseBehavior: api.Silence, Theme: "dark", Actor: deck.Actor{Actor: "bench"}}),
 		tea.WithContext(ctx), tea.WithInput(keys), tea.WithOutput(io.Discard), tea.WithoutSignalHandler(),
 		tea.WithWindowSize(120, 40), tea.WithColorProfile(colorprofile.ANSI256))
 	go func() { _, _ = p.Run(); ended <- struct{}{} }()

@@ -8,7 +8,6 @@ import (
 
 	"tapedeck/api/crash"
 	"tapedeck/api/deck"
-	"tapedeck/api/journal"
 	"tapedeck/api/text"
 	"tapedeck/ui"
 	"tapedeck/ui/cli"
@@ -29,7 +28,7 @@ func runBroken(where string) int {
 				return err
 			}
 			defer log.Close()
-			s := &session{start: start, record: cli.OpenJournal(start.Config, journal.WhoFrom(start.Environ))}
+			s := &session{start: start, record: cli.OpenJournal(start.Config)}
 			if err := s.open(log); err != nil {
 				return err
 			}

@@ -35,7 +35,7 @@ func TestLookBackWhileAnotherSettles(t *testing.T) {
 		if ok, err := state.TryLock(lock); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
-		s := &session{record: cli.OpenJournal(c, journal.Who{Actor: "bob"})}
+		s := &session{record: cli.OpenJournal(c)}
 		space := sim.New(sim.Options{})
 		s.deck, err = deck.Open(api.Config{Space: "http://127.0.0.1", Project: space.Project(), Token: secret.New(space.Token()),
 			Transport: space.Transport()}, deck.Config{Journal: s.record.Journal(), Space: c.Space, Project: c.Project})

@@ -78,7 +78,7 @@ func dashboard(ctx context.Context, start cli.Start) error {
 	defer log.Close()
 	defer cli.TakeStandardLog(log)()
 	who := journal.WhoFrom(start.Environ)
-	record := cli.OpenJournal(start.Config, who)
+	record := cli.OpenJournal(start.Config)
 	s := &session{start: start, who: who, record: record}
 	if err := s.open(log); err != nil {
 		return errors.Join(err, record.Close())
@@ -90,7 +90,7 @@ func dashboard(ctx context.Context, start cli.Start) error {
 // session is one run of the dashboard.
 type session struct {
 	start      cli.Start
-	who        journal.Who
+	who        deck.Actor
 	record     *cli.Record
 	deck       *deck.Deck
 	space      string            // its name, for the header
@@ -120,7 +120,7 @@ func (s *session) open(log *cli.Log) (err error) {
 		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly,
 		PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
 		Journal: s.record.Journal(), JournalRequired: c.JournalRequired,
-		Actor: s.who.Actor, Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(),
+		Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(),
 	})
 	return err
 }
@@ -153,7 +153,7 @@ func (s *session) run(ctx context.Context) error {
 			why = sig.Error()
 		} else {
 			// From now on nobody looks after the pauses that have no timer.
-			s.record.RecordLeftBehind(s.deck.Snapshot(), s.who.Actor, why, s.deck.Timers(), true)
+			s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, why, s.deck.Timers(), true)
 			s.outlive(cli.Terminated(ctx))
 		}
 	} else if err != nil {
@@ -161,7 +161,7 @@ func (s *session) run(ctx context.Context) error {
 	}
 	dropped := s.deck.Timers()
 	unfinished := finish(s.deck)
-	s.record.RecordLeftBehind(s.deck.Snapshot(), s.who.Actor, why, dropped, false)
+	s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, why, dropped, false)
 	stop()
 	background.Wait()
 	return joined(err, unfinished)
@@ -203,7 +203,7 @@ func (s *session) options(polls context.Context) ui.Options {
 		Deck: s.deck, Space: s.space, Profile: c.Profile, Demo: s.start.Demo != nil,
 		PauseBehavior: api.PauseBehavior(c.PauseBehavior), PauseScope: c.PauseScope, AutoResume: c.AutoResume, Names: c.Names,
 		ReadOnly: c.ReadOnly, MaskNumbers: c.MaskNumbers,
-		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: s.who.Actor,
+		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: s.who,
 		In: os.Stdin, Out: os.Stdout, Environ: s.start.Environ, Interval: c.Interval,
 		Tick: c.Tick, LowBandwidth: c.LowBandwidth,
 		Open:    func() ([]ui.LeftBehind, error) { return s.lookBack(polls) },

@@ -99,7 +99,7 @@ func (m *plain) View() tea.View {
 // screenOf returns a screen of n recordings that are all running.
 func screenOf(ctx context.Context, n int, tick time.Duration) *ui.Model {
 	return ui.New(ctx, ui.Options{
-		Deck: newStillDeck(n), Space: "acme", Profile: "support-eu", Theme: "dark", Actor: "bench", Tick: tick,
+		Deck: newStillDeck(n), Space: "acme", Profile: "support-eu", Theme: "dark", Actor: deck.Actor{Actor: "bench"}, Tick: tick,
 	})
 }
 
@@ -167,7 +167,7 @@ func runScreen(b *testing.B, n int, tick time.Duration) *running {
 	go func() {
 		defer close(ended)
 		_ = ui.Run(ctx, ui.Options{
-			Deck: newStillDeck(n), Space: "acme", Profile: "support-eu", Theme: "dark", Actor: "bench", Tick: tick,
+			Deck: newStillDeck(n), Space: "acme", Profile: "support-eu", Theme: "dark", Actor: deck.Actor{Actor: "bench"}, Tick: tick,
 			In: in, Out: r.out, Environ: []string{"TERM=xterm-256color", "COLUMNS=120", "LINES=40"},
 		})
 	}()

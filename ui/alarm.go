@@ -172,7 +172,7 @@ func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) 
 	case prompt.Ack:
 		if q.Trouble != "" {
 			words := "acknowledged: " + name + " " + isWas(q.Trouble) + " " + string(q.Trouble)
-			did := Action{Time: now, Actor: actor, Recording: sid, What: "acknowledge", Reason: a.Reason}
+			did := Action{Time: now, Actor: actor.Name(), Recording: sid, What: "acknowledge", Reason: a.Reason}
 			return func() tea.Msg {
 				return noteMsg{words: words, what: "acknowledge " + name, did: did, err: d.Acknowledge(sid, actor, a.Reason, 0)}
 			}, true

@@ -46,7 +46,7 @@ func (m *Model) askAutoResume(r *deck.Recording, key string, now time.Time) {
 	}
 	if !r.Timer.At.IsZero() {
 		q.Why = "It is set for " + r.Timer.At.Local().Format("15:04:05 MST")
-		if by := r.Timer.Actor; by != "" && by != m.o.Actor {
+		if by := r.Timer.Actor; by != "" && by != m.o.Actor.Name() {
 			q.Why += ", by " + text.New(by).String()
 		}
 		q.Why += "."

@@ -26,7 +26,7 @@ func drill(t *testing.T, sc sim.Scenario) (*session, *sim.Space) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &session{t: t, msgs: make(chan tea.Msg, 100), m: New(ctx, Options{Deck: d, Space: "acme", Actor: "ana", Theme: "dark"})}
+	s := &session{t: t, msgs: make(chan tea.Msg, 100), m: New(ctx, Options{Deck: d, Space: "acme", Actor: deck.Actor{Actor: "ana"}, Theme: "dark"})}
 	s.run(s.m.Init())
 	s.send(tea.WindowSizeMsg{Width: 80, Height: 24})
 	done := make(chan struct{})

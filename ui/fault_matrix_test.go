@@ -135,7 +135,7 @@ func openCell(t *testing.T, op operation, f fault, peak *gauge) *faultCell {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &faultCell{op: op, fault: f, space: space, wire: w}
 	c.session = &session{t: t, msgs: make(chan tea.Msg, 100),
-		m: New(ctx, Options{Deck: d, Space: "acme", Profile: "support-eu", Actor: "ana", Theme: "dark"})}
+		m: New(ctx, Options{Deck: d, Space: "acme", Profile: "support-eu", Actor: deck.Actor{Actor: "ana"}, Theme: "dark"})}
 	c.run(c.m.Init())
 	c.send(tea.WindowSizeMsg{Width: 160, Height: 60})
 	if op.start || f.everywhere {

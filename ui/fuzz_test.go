@@ -136,7 +136,7 @@ func fuzzSnapshot(seed byte) *deck.Snapshot {
 			outcomes := []deck.Outcome{deck.Requested, deck.Accepted, deck.Unknown, deck.Failed}
 			r = with(r, deck.Progress{
 				ID: uint64(seed), Outcome: outcomes[i%len(outcomes)], Settled: i%2 == 0, Note: names[i], Asked: time.Now(),
-				Request: deck.Request{SID: text.New(sid), Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}, Actor: "ana", Seen: status},
+				Request: deck.Request{SID: text.New(sid), Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}, Actor: deck.Actor{Actor: "ana"}, Seen: status},
 			})
 		}
 		recs = append(recs, r)

@@ -88,18 +88,18 @@ func (d *fakeDeck) DoAll(ctx context.Context, reqs []deck.Request, result func(i
 	wg.Wait()
 }
 
-func (d *fakeDeck) Acknowledge(sid text.Text, actor, reason string, wait time.Duration) error {
-	d.notes = append(d.notes, fmt.Sprintf("ack %s %s %q %s", tail(sid), actor, reason, wait))
+func (d *fakeDeck) Acknowledge(sid text.Text, actor deck.Actor, reason string, wait time.Duration) error {
+	d.notes = append(d.notes, fmt.Sprintf("ack %s %s %q %s", tail(sid), actor.Name(), reason, wait))
 	return d.refuse
 }
 
-func (d *fakeDeck) SetTimer(sid text.Text, actor string, after time.Duration) error {
-	d.notes = append(d.notes, fmt.Sprintf("timer %s %s %s", tail(sid), actor, after))
+func (d *fakeDeck) SetTimer(sid text.Text, actor deck.Actor, after time.Duration) error {
+	d.notes = append(d.notes, fmt.Sprintf("timer %s %s %s", tail(sid), actor.Name(), after))
 	return d.refuse
 }
 
-func (d *fakeDeck) Reveal(sid text.Text, actor string) {
-	d.notes = append(d.notes, fmt.Sprintf("reveal %s %s", tail(sid), actor))
+func (d *fakeDeck) Reveal(sid text.Text, actor deck.Actor) {
+	d.notes = append(d.notes, fmt.Sprintf("reveal %s %s", tail(sid), actor.Name()))
 }
 
 func tail(sid text.Text) string { s := sid.String(); return s[len(s)-4:] }
@@ -128,8 +128,8 @@ func newSession(t testing.TB, w, h int, o Options) *session {
 	if o.Space == "" {
 		o.Space, o.Profile = "acme", "support-eu"
 	}
-	if o.Actor == "" {
-		o.Actor = "ana"
+	if o.Actor.Actor == "" {
+		o.Actor.Actor = "ana"
 	}
 	s := &session{t: t, m: New(ctx, o), d: d, msgs: make(chan tea.Msg, 100)}
 	s.run(s.m.Init())

@@ -134,7 +134,7 @@ func (h *history) follow(s *deck.Snapshot, now time.Time) {
 	for _, r := range s.Recordings {
 		if p := r.Update; p != nil {
 			h.note(ownAction{id: p.ID, Action: Action{
-				Time: p.Asked, Actor: p.Request.Actor, Recording: r.SID, What: p.Request.Verb(),
+				Time: p.Asked, Actor: p.Request.Actor.Name(), Recording: r.SID, What: p.Request.Verb(),
 				Behavior: string(p.Request.Update.PauseBehavior), Outcome: string(p.Outcome), Reason: p.Note, ByTimer: p.Request.ByTimer,
 			}}, p.Err)
 		}
@@ -236,7 +236,7 @@ const (
 func (m *Model) actionLines(a Action, w int) []string {
 	who := a.Actor
 	switch {
-	case who == m.o.Actor:
+	case who == m.o.Actor.Name():
 		who = "you"
 	case who == "":
 		who = "somebody"

@@ -93,7 +93,7 @@ func TestHistoryOfTheSession(t *testing.T) {
 	onNight(t, "the demo shows its own", Options{Demo: true}, func(t *testing.T, s *session) {
 		s.show(office()).press("h")
 		s.want("the demo keeps no journal; these are this session's actions", "nothing was done")
-		p := verified(deck.Request{SID: text.New(sidRec), Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}, Actor: "ana"})
+		p := verified(deck.Request{SID: text.New(sidRec), Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}, Actor: deck.Actor{Actor: "ana"}})
 		p.ID, p.Outcome, p.Settled = 7, deck.Requested, false
 		s.show(change(office(), sidRec, func(r *deck.Recording) { q := p; r.Update = &q }))
 		s.want("pause …91be with silence: no outcome yet")

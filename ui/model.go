@@ -142,8 +142,8 @@ func New(ctx context.Context, o Options) *Model {
 	}
 	m.th = theme.New(m.themeOf)
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
-	m.detail.SetActor(o.Actor)
-	m.list.SetActor(o.Actor)
+	m.detail.SetActor(o.Actor.Name())
+	m.list.SetActor(o.Actor.Name())
 	m.names = names.New(o.Names)
 	m.list.SetNames(m.names)
 	m.detail.SetNames(m.names)

@@ -307,7 +307,7 @@ func TestAutoResume(t *testing.T) {
 	})
 	onNight(t, "what the timer did is said, and why not", Options{}, func(t *testing.T, s *session) {
 		s.show(limited(office()))
-		p := verified(deck.Request{SID: text.New(sidPaused), Update: api.Update{Status: api.InProgress}, Actor: "alice", ByTimer: true})
+		p := verified(deck.Request{SID: text.New(sidPaused), Update: api.Update{Status: api.InProgress}, Actor: deck.Actor{Actor: "alice"}, ByTimer: true})
 		s.show(change(limited(office()), sidPaused, func(r *deck.Recording) {
 			r.Status, r.Pause, r.Update = api.InProgress, deck.Pause{}, &p
 		}))

@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
+	"tapedeck/api/deck"
 	"tapedeck/ui/terminal"
 )
 
@@ -45,7 +46,7 @@ func TestPainted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m := New(t.Context(), Options{Deck: newFakeDeck(), Space: "acme", Theme: "dark", Actor: "ana"})
+		m := New(t.Context(), Options{Deck: newFakeDeck(), Space: "acme", Theme: "dark", Actor: deck.Actor{Actor: "ana"}})
 		p := painted{m, screen}
 		steps := []struct {
 			name string

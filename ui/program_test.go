@@ -91,7 +91,7 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 	ctx, cancel := context.WithCancelCause(context.Background())
 	in, typing := io.Pipe()
 	p := &program{d: newFakeDeck(), out: &wire{}, in: typing, stop: cancel, done: make(chan error, 1)}
-	o.Deck, o.Space, o.Profile, o.Actor, o.Theme, o.Out = p.d, "acme", "support-eu", "ana", "dark", p.out
+	o.Deck, o.Space, o.Profile, o.Actor, o.Theme, o.Out = p.d, "acme", "support-eu", deck.Actor{Actor: "ana"}, "dark", p.out
 	if o.Environ == nil {
 		o.Environ = []string{"TERM=xterm-256color", "SSH_TTY=/dev/pts/1"}
 	}

@@ -161,7 +161,7 @@ func newSoak(t *testing.T, dir string) *soak {
 	s.done.Go(func() { s.trouble(ctx) })
 	for i, actor := range []string{"ana", "ben", "cem", "dia"} {
 		screen := &soakScreen{
-			m:    New(ctx, Options{Deck: s.deck, Space: "acme", Actor: actor, Interval: 10 * time.Second}),
+			m:    New(ctx, Options{Deck: s.deck, Space: "acme", Actor: deck.Actor{Actor: actor}, Interval: 10 * time.Second}),
 			msgs: make(chan tea.Msg), hands: rand.New(rand.NewPCG(uint64(i), 5)),
 		}
 		s.screens = append(s.screens, screen)

@@ -53,12 +53,12 @@ type Deck interface {
 	Look(sid text.Text)
 	// Acknowledge silences the alarm of a pause for a time, with the reason
 	// why it goes on.
-	Acknowledge(sid text.Text, actor, reason string, wait time.Duration) error
+	Acknowledge(sid text.Text, actor deck.Actor, reason string, wait time.Duration) error
 	// SetTimer sets when a paused recording is resumed by the deck; 0 takes
 	// the timer away.
-	SetTimer(sid text.Text, actor string, after time.Duration) error
+	SetTimer(sid text.Text, actor deck.Actor, after time.Duration) error
 	// Reveal puts on record that masked numbers of a recording are shown.
-	Reveal(sid text.Text, actor string)
+	Reveal(sid text.Text, actor deck.Actor)
 }
 
 // Options say what a screen shows and where.
@@ -77,7 +77,7 @@ type Options struct {
 	Theme   string // auto, dark, light or mono
 	ASCII   bool
 	NoColor bool
-	Actor   string // who asks for updates here
+	Actor   deck.Actor // who asks for updates here
 
 	MaskNumbers bool // only the last digits of numbers are shown
 	// History returns the last n actions of everybody, the newest first, by the

@@ -229,7 +229,7 @@ func offRecord(p deck.Progress) string {
 func progressWords(p deck.Progress, short string) (words, hint string, bad bool) {
 	req, name := p.Request, " …"+short
 	if req.ByTimer {
-		name += " by the auto-resume of " + text.New(req.Actor).String()
+		name += " by the auto-resume of " + text.New(req.Actor.Name()).String()
 	}
 	with := ""
 	if b := req.Update.PauseBehavior; b != "" {

@@ -36,7 +36,7 @@ func TestPause(t *testing.T) {
 	at120(t, "p sends at once, with what was seen and who asks", Options{}, func(t *testing.T, s *session) {
 		s.pick(sidRec).press("p")
 		s.wantVerbs("pause 91be silence")
-		if r := s.d.requests[0]; r.Actor != "ana" || r.Seen != api.InProgress {
+		if r := s.d.requests[0]; r.Actor.Name() != "ana" || r.Seen != api.InProgress {
 			t.Errorf("request %+v", r)
 		}
 		s.want("pausing …91be with silence: requested")
@@ -78,7 +78,7 @@ func TestPause(t *testing.T) {
 	at120(t, "somebody else's update is named", Options{}, func(t *testing.T, s *session) {
 		snap := office()
 		snap.Recordings[1] = with(snap.Recordings[1], deck.Progress{
-			ID: 4, Outcome: deck.Accepted, Request: deck.Request{SID: snap.Recordings[1].SID, Update: api.Update{Status: api.Stopped}, Actor: "bo"},
+			ID: 4, Outcome: deck.Accepted, Request: deck.Request{SID: snap.Recordings[1].SID, Update: api.Update{Status: api.Stopped}, Actor: deck.Actor{Actor: "bo"}},
 		})
 		s.show(snap).pick(sidRec).press("p")
 		s.wantVerbs("")

@@ -15,11 +15,11 @@ import (
 )
 
 // pauseReq is a pause of a recording, as a key asks for it.
-var pauseReq = deck.Request{SID: text.New(sidRec), Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}, Actor: "ana"}
+var pauseReq = deck.Request{SID: text.New(sidRec), Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}, Actor: deck.Actor{Actor: "ana"}}
 
 // TestProgressWords has every outcome of an update, as the status line says it.
 func TestProgressWords(t *testing.T) {
-	resume := deck.Request{SID: text.New(sidRec), Update: api.Update{Status: api.InProgress}, Actor: "ana"}
+	resume := deck.Request{SID: text.New(sidRec), Update: api.Update{Status: api.InProgress}, Actor: deck.Actor{Actor: "ana"}}
 	stop := deck.Request{SID: text.New(sidRec), Update: api.Update{Status: api.Stopped}}
 	byTimer := resume
 	byTimer.ByTimer = true
@@ -88,7 +88,7 @@ func TestProgressIsOneLine(t *testing.T) {
 		any := rapid.String()
 		p := deck.Progress{Request: pauseReq, Settled: rapid.Bool().Draw(t, "settled"), Note: any.Draw(t, "note"), Tries: rapid.IntRange(0, 4).Draw(t, "tries")}
 		p.Outcome = rapid.SampledFrom([]deck.Outcome{deck.Requested, deck.Accepted, deck.Verified, deck.Contradicted, deck.Failed, deck.Unknown, ""}).Draw(t, "outcome")
-		p.Request.ByTimer, p.Request.Actor = rapid.Bool().Draw(t, "by timer"), any.Draw(t, "actor")
+		p.Request.ByTimer, p.Request.Actor.Actor = rapid.Bool().Draw(t, "by timer"), any.Draw(t, "actor")
 		if rapid.Bool().Draw(t, "an error") {
 			p.Err = &api.Error{StatusCode: 422, Message: text.New(any.Draw(t, "message"))}
 		}

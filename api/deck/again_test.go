@@ -56,7 +56,7 @@ func TestAgain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &paper{}
-				tb, sid := begun(t, Config{Journal: p, Actor: "alice"})
+				tb, sid := begun(t, Config{Journal: p})
 				tb.wire.set(hang(tt.hung, tt.next))
 				began := time.Now()
 				var first Progress
@@ -74,7 +74,7 @@ func TestAgain(t *testing.T) {
 					t.Errorf("another verb: %v", err)
 				}
 				req := again(pauseOf(sid))
-				req.Actor = "bob"
+				req.Actor = Actor{Actor: "bob"}
 				got, err := tb.deck.Do(t.Context(), req)
 				if took := time.Since(began); took > tt.took {
 					t.Errorf("it took %v, want %v", took, tt.took)

@@ -28,7 +28,7 @@ const (
 // Ack is that somebody knows of a pause: its alarm is silent until a new
 // deadline. The zero value is none. It ends with the pause.
 type Ack struct {
-	Actor  string
+	Actor  string    // the name of who acknowledged it
 	Reason string    // one line
 	Until  time.Time // server's clock
 }
@@ -97,7 +97,7 @@ func (s *Snapshot) Alarms(now time.Time) (warn, alarm []*Recording) {
 // Acknowledge silences the alarm of a pause for a time, with the reason why it
 // goes on, or that of a trouble for good, whatever the time. The error wraps
 // [ErrNotFound], or says that nothing is paused.
-func (d *Deck) Acknowledge(sid text.Text, actor, reason string, wait time.Duration) error {
+func (d *Deck) Acknowledge(sid text.Text, actor Actor, reason string, wait time.Duration) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if e := d.find(sid); e != nil && e.view.Trouble.Kind != "" {
@@ -110,7 +110,7 @@ func (d *Deck) Acknowledge(sid text.Text, actor, reason string, wait time.Durati
 	if err != nil {
 		return fmt.Errorf("acknowledge the pause of %s: %w", sid, err)
 	}
-	ack := Ack{Actor: actor, Reason: text.New(reason).String(), Until: d.serverTime(time.Now()).Add(wait)}
+	ack := Ack{Actor: actor.Name(), Reason: text.New(reason).String(), Until: d.serverTime(time.Now()).Add(wait)}
 	e.change(func(r *Recording) { r.Ack = ack })
 	d.publish()
 	d.noteEntry(e, journal.Ack, actor, ack.Reason, ack.Until)

@@ -56,7 +56,7 @@ func (f *flying) during(took time.Duration) func(*http.Request) (*http.Response,
 func TestBatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &paper{}
-		tb, reqs := many(t, 30, Config{Journal: p, Actor: "alice"})
+		tb, reqs := many(t, 30, Config{Journal: p})
 		tb.space.SetFaults(fault(t, "lag=2s")...) // a verification takes as long
 		var f flying
 		early := 0
@@ -125,7 +125,7 @@ func TestBatchOutlivesItsSession(t *testing.T) {
 func TestBatchAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &paper{}
-		tb, reqs := many(t, 12, Config{Journal: p, Actor: "alice"})
+		tb, reqs := many(t, 12, Config{Journal: p})
 		var f flying
 		tb.wire.set(f.during(4 * time.Second))
 		results := 0

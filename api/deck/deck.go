@@ -54,7 +54,6 @@ type Config struct {
 	// Journal is where updates are put on record; nil for nowhere.
 	Journal         Journal
 	JournalRequired bool   // refuse an update that cannot be put on record
-	Actor           string // who runs this process: the journal knows more of this actor
 	Space, Project  string // as the journal names them; see [Deck.Recover]
 	// WhoPaused, if set, answers from memory who paused a recording last, by
 	// the journal. It must not wait: it is asked under the deck's mutex.

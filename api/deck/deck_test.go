@@ -201,16 +201,16 @@ func (tb *table) wantTruth() {
 }
 
 func pauseOf(sid string) Request {
-	return Request{SID: text.New(sid), Actor: "alice", Seen: api.InProgress,
+	return Request{SID: text.New(sid), Actor: Actor{Actor: "alice"}, Seen: api.InProgress,
 		Update: api.Update{Status: api.Paused, PauseBehavior: api.Skip}}
 }
 
 func resumeOf(sid string) Request {
-	return Request{SID: text.New(sid), Actor: "alice", Seen: api.Paused, Update: api.Update{Status: api.InProgress}}
+	return Request{SID: text.New(sid), Actor: Actor{Actor: "alice"}, Seen: api.Paused, Update: api.Update{Status: api.InProgress}}
 }
 
 func stopOf(sid string) Request {
-	return Request{SID: text.New(sid), Actor: "alice", Seen: api.InProgress, Update: api.Update{Status: api.Stopped}}
+	return Request{SID: text.New(sid), Actor: Actor{Actor: "alice"}, Seen: api.InProgress, Update: api.Update{Status: api.Stopped}}
 }
 
 // spaceOf makes a quiet space.

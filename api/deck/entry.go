@@ -55,7 +55,7 @@ func (e *entry) pausedBy(req Request) {
 	e.change(func(r *Recording) {
 		p := &r.Pause
 		p.AtLeast, p.Recorded = false, false
-		p.Behavior, p.Actor, p.Group = req.Update.PauseBehavior, req.Actor, req.Group
+		p.Behavior, p.Actor, p.Group = req.Update.PauseBehavior, req.Actor.Name(), req.Group
 	})
 }
 

@@ -153,13 +153,13 @@ func TestKeyAfterForgottenConnections(t *testing.T) {
 			overBoth(t, func(t *testing.T, h2 bool) {
 				space, p := spaceOf(0, 0), &paper{}
 				sid := space.Begin(sim.Begin{StartedAgo: time.Minute})
-				tb, r := throughRelay(t, h2, space, Config{Interval: 2 * time.Second, Journal: p, Actor: "alice"})
+				tb, r := throughRelay(t, h2, space, Config{Interval: 2 * time.Second, Journal: p})
 				after(5 * time.Second)
 				r.forget()
 				key := time.Now()
 				go func() { _, _ = tb.deck.Do(context.Background(), pauseOf(sid)) }()
 				after(press)
-				req := pauseOf(sid)
+				req := pauseOf(sid).by(bob)
 				if u := tb.find(sid).Update; u != nil && !u.Settled || press < appearAfter {
 					req.Insist = true // as a screen says it of a pause under way
 				}
@@ -172,7 +172,7 @@ func TestKeyAfterForgottenConnections(t *testing.T) {
 				if u.Outcome != Verified || !tb.find(sid).Paused() || tb.find(sid).Trouble.Kind != "" {
 					t.Errorf("%+v, %+v", u, tb.find(sid).Trouble)
 				}
-				if lines := strings.Join(p.lines(), "\n"); req.Insist && !strings.Contains(lines, "again i in-progress paused skip sent once more by hand\noutcome i in-progress paused skip paused verified") {
+				if lines := strings.Join(p.lines(), "\n"); req.Insist && !strings.Contains(lines, "again i bob in-progress paused skip sent once more by hand\noutcome i alice in-progress paused skip paused verified") {
 					t.Errorf("the journal says\n%s", lines)
 				}
 			})

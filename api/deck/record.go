@@ -26,13 +26,10 @@ type Journal interface {
 var ErrNotOnRecord = errors.New("not sent: it cannot be put on record")
 
 // entryOf returns a journal entry about a recording, asked for by actor.
-func (d *Deck) entryOf(r *Recording, event journal.Event, actor string) journal.Entry {
+func (d *Deck) entryOf(r *Recording, event journal.Event, actor Actor) journal.Entry {
 	e := journal.Entry{
-		Time: time.Now(), Event: event,
+		Time: time.Now(), Event: event, Who: actor,
 		Recording: r.SID, Call: r.CallSID, Conference: r.ConferenceSID,
-	}
-	if actor != d.config.Actor {
-		e.Actor = actor // else the journal knows more of who it is
 	}
 	if r.Call != nil {
 		e.From, e.To = r.Call.From, r.Call.To
@@ -145,14 +142,14 @@ func (d *Deck) note(e journal.Entry) {
 
 // noteEntry puts an entry about a recording in the journal's queue. The mutex
 // must be held.
-func (d *Deck) noteEntry(e *entry, event journal.Event, actor, reason string, until time.Time) {
+func (d *Deck) noteEntry(e *entry, event journal.Event, actor Actor, reason string, until time.Time) {
 	n := d.entryOf(e.view, event, actor)
 	n.Reason, n.Until, n.ByTimer = reason, until, event == journal.Timer && until.IsZero()
 	d.note(n)
 }
 
-// Reveal puts on record that somebody was shown a number that is masked.
-func (d *Deck) Reveal(sid text.Text, actor string) {
+// Reveal puts on record that actor was shown a number that is masked.
+func (d *Deck) Reveal(sid text.Text, actor Actor) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if e := d.find(sid); e != nil {
@@ -162,8 +159,8 @@ func (d *Deck) Reveal(sid text.Text, actor string) {
 
 // Recover finds out the result of requests whose session has ended before it,
 // in a crash say, and puts it on record. It reads each recording, and again for
-// half a minute while it cannot be read; then the result is unknown. It returns
-// how many there were.
+// half a minute while it cannot be read; then the result is unknown. The record
+// names who had made the request. It returns how many there were.
 func (d *Deck) Recover(ctx context.Context) (int, error) {
 	if d.config.Journal == nil {
 		return 0, nil
@@ -187,7 +184,7 @@ func (d *Deck) Recover(ctx context.Context) (int, error) {
 // to, and returns its outcome.
 func (d *Deck) whatBecameOf(ctx context.Context, request journal.Entry, until time.Time) journal.Entry {
 	out := request
-	out.Event, out.Actor = journal.Outcome, ""
+	out.Event = journal.Outcome // of whom had asked
 	out.Reason = "tapedeck ended before the answer; read at the next start"
 	asked := api.Update{Status: api.Status(request.StatusAsked)}
 	rec, err := d.readUntil(ctx, request.Recording, until)

@@ -76,7 +76,7 @@ func TestJournalHasEveryUpdate(t *testing.T) {
 		space := spaceOf(0, 0)
 		sid := space.Begin(sim.Begin{StartedAgo: time.Minute})
 		p := &paper{}
-		tb := open(t, space, Config{Journal: p, Actor: "alice"})
+		tb := open(t, space, Config{Journal: p})
 		tb.run()
 		after(time.Second)
 		req := pauseOf(sid)
@@ -84,7 +84,7 @@ func TestJournalHasEveryUpdate(t *testing.T) {
 		if _, err := tb.deck.Do(t.Context(), req); err != nil {
 			t.Fatal(err)
 		}
-		if err := tb.deck.Acknowledge(text.New(sid), "bob", "waiting for the bank", time.Minute); err != nil {
+		if err := tb.deck.Acknowledge(text.New(sid), Actor{Actor: "bob"}, "waiting for the bank", time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		after(40 * time.Second)
@@ -94,14 +94,14 @@ func TestJournalHasEveryUpdate(t *testing.T) {
 		}
 		synctest.Wait()
 		want := []string{
-			"request i in-progress paused skip",
-			"timer auto-resume set",
-			"outcome i in-progress paused skip paused verified",
+			"request i alice in-progress paused skip",
+			"timer alice auto-resume set",
+			"outcome i alice in-progress paused skip paused verified",
 			"ack bob waiting for the bank",
-			"request ii paused in-progress (timer)",
-			"outcome ii paused in-progress in-progress verified (timer)",
-			"request iii in-progress stopped",
-			"outcome iii in-progress stopped contradicted HTTP 503; it is in-progress",
+			"request ii alice paused in-progress (timer)",
+			"outcome ii alice paused in-progress in-progress verified (timer)",
+			"request iii alice in-progress stopped",
+			"outcome iii alice in-progress stopped contradicted HTTP 503; it is in-progress",
 		}
 		if diff := cmp.Diff(want, p.lines()); diff != "" {
 			t.Errorf("journal (-want +got):\n%s", diff)
@@ -144,7 +144,7 @@ func TestRecover(t *testing.T) {
 		done := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Minute})
 		not := space.Begin(sim.Begin{StartedAgo: time.Minute})
 		request := func(id, sid, project string) journal.Entry {
-			return journal.Entry{Event: journal.Request, ID: id, Recording: text.New(sid), StatusAsked: "paused", Project: project}
+			return journal.Entry{Event: journal.Request, ID: id, Who: Actor{Actor: "bo"}, Recording: text.New(sid), StatusAsked: "paused", Project: project}
 		}
 		p := &paper{unfinished: []journal.Entry{request("a", done, "p"), request("b", not, "p"), request("c", not, "other"),
 			request("d", "5e4d3c2b-2222-4eee-8fff-000000000999", "p")}}
@@ -153,9 +153,9 @@ func TestRecover(t *testing.T) {
 			t.Errorf("%d recovered, %v", n, err)
 		}
 		want := []string{
-			"outcome a paused paused verified tapedeck ended before the answer; read at the next start",
-			"outcome b paused in-progress contradicted tapedeck ended before the answer; read at the next start",
-			"outcome d paused unknown tapedeck ended before the answer; HTTP 404",
+			"outcome a bo paused paused verified tapedeck ended before the answer; read at the next start",
+			"outcome b bo paused in-progress contradicted tapedeck ended before the answer; read at the next start",
+			"outcome d bo paused unknown tapedeck ended before the answer; HTTP 404",
 		}
 		if diff := cmp.Diff(want, p.lines()); diff != "" {
 			t.Errorf("journal (-want +got):\n%s", diff)

@@ -241,17 +241,14 @@ func (u *update) mayAgain(req Request, now time.Time) bool {
 
 // putAgain puts on record that a person has the update sent once more, and
 // returns why it must not be sent.
-func (u *update) putAgain(actor string) error {
+func (u *update) putAgain(actor Actor) error {
 	j := u.d.config.Journal
 	if j == nil {
 		return nil
 	}
 	u.d.mu.Lock()
 	e := u.d.requestEntry(u.e.view, journal.Again, u.p)
-	if e.Actor = actor; actor == u.d.config.Actor {
-		e.Actor = "" // the journal knows more of who it is
-	}
-	e.Reason = "sent once more by hand"
+	e.Who, e.Reason = actor, "sent once more by hand"
 	pending := j.Enqueue(e)
 	u.d.mu.Unlock()
 	return u.offRecord(pending.Wait())

@@ -53,7 +53,7 @@ func TestVerifiedLate(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &paper{}
-				tb, sid := begun(t, Config{Journal: p, Actor: "alice"})
+				tb, sid := begun(t, Config{Journal: p})
 				tb.space.SetFaults(fault(t, strings.Fields(tt.fault)...)...)
 				tb.wire.set(tt.before)
 				req := pauseOf(sid)
@@ -83,7 +83,7 @@ func TestVerifiedLate(t *testing.T) {
 				if late {
 					want = 1
 				}
-				if got := p.seen(); len(got) != want || late && got[0] != "seen i in-progress paused skip paused verified verified late" {
+				if got := p.seen(); len(got) != want || late && got[0] != "seen i alice in-progress paused skip paused verified verified late" {
 					t.Errorf("the journal says %q", got)
 				}
 				if n := strings.Count(strings.Join(p.lines(), "\n"), "outcome i "); n != 1 {
@@ -130,7 +130,7 @@ func TestRefusedAndDone(t *testing.T) {
 func TestSettledAnewAsNotDone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &paper{}
-		tb, sid := begun(t, Config{Journal: p, Actor: "alice"})
+		tb, sid := begun(t, Config{Journal: p})
 		tb.wire.set(func(r *http.Request) (*http.Response, error) { return answer(r, 500, ""), nil })
 		if got, err := tb.deck.Do(t.Context(), pauseOf(sid)); err != nil || got.Outcome != Unknown || !got.Settled {
 			t.Fatalf("%s, %v", got.Outcome, err)
@@ -151,7 +151,7 @@ func TestSettledAnewAsNotDone(t *testing.T) {
 func TestPausedByOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &paper{}
-		tb, sid := begun(t, Config{Journal: p, Actor: "alice"})
+		tb, sid := begun(t, Config{Journal: p})
 		for _, req := range []Request{pauseOf(sid), resumeOf(sid)} {
 			if _, err := tb.deck.Do(t.Context(), req); err != nil {
 				t.Fatal(err)
@@ -160,7 +160,7 @@ func TestPausedByOthers(t *testing.T) {
 		}
 		tb.space.SetStatus(sid, "paused")
 		after(5 * time.Second)
-		if got := p.seen(); len(got) != 1 || got[0] != "seen ii paused in-progress paused paused by others; by whom is not known" {
+		if got := p.seen(); len(got) != 1 || got[0] != "seen ii alice paused in-progress paused paused by others; by whom is not known" {
 			t.Errorf("the journal says %q", got)
 		}
 		tb.wantTrouble(sid, "", "")
@@ -198,7 +198,7 @@ func (s *slowJournal) Settle(context.Context, func(journal.Entry) (journal.Entry
 // the next one, which was under way: two at once, and the quit did not wait.
 func TestLateStepKeepsTheNext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb, sid := begun(t, Config{Journal: &slowJournal{}, Actor: "alice"})
+		tb, sid := begun(t, Config{Journal: &slowJournal{}})
 		go func() { _, _ = tb.deck.Do(context.Background(), pauseOf(sid)) }()
 		after(time.Second)
 		if p := tb.find(sid).Update; p.Outcome != Verified {
@@ -224,7 +224,7 @@ func TestLateStepKeepsTheNext(t *testing.T) {
 // "verified" back, which a poll had found meanwhile.
 func TestOffRecordKeepsTheOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb, sid := begun(t, Config{Journal: &slowJournal{}, Actor: "alice"})
+		tb, sid := begun(t, Config{Journal: &slowJournal{}})
 		tb.wire.set(always("GET", "", 500, ""))
 		go func() { _, _ = tb.deck.Do(context.Background(), pauseOf(sid)) }()
 		after(3500 * time.Millisecond)
@@ -259,7 +259,7 @@ func TestAutoResumeMeetsResume(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &paper{}
-				tb, sid := begun(t, Config{Journal: p, Actor: "alice"})
+				tb, sid := begun(t, Config{Journal: p})
 				req := pauseOf(sid)
 				req.ResumeAfter = 30 * time.Second
 				if _, err := tb.deck.Do(t.Context(), req); err != nil {
@@ -301,7 +301,7 @@ func (s *slowNotes) Append(e journal.Entry) error {
 func TestNotesComeBeforeTheOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &slowNotes{}
-		tb, sid := begun(t, Config{Journal: p, Actor: "alice"})
+		tb, sid := begun(t, Config{Journal: p})
 		req := pauseOf(sid)
 		req.ResumeAfter = time.Minute
 		if _, err := tb.deck.Do(t.Context(), req); err != nil {
@@ -319,17 +319,17 @@ func TestNotesKeepTheirOrder(t *testing.T) {
 	for range 100 {
 		synctest.Test(t, func(t *testing.T) {
 			p := &paper{}
-			tb, sid := begun(t, Config{Journal: p, Actor: "alice"})
+			tb, sid := begun(t, Config{Journal: p})
 			tb.space.SetStatus(sid, "paused")
 			after(5 * time.Second)
 			for _, wait := range []time.Duration{10 * time.Minute, 0, 5 * time.Minute, 0} {
-				if err := tb.deck.SetTimer(text.New(sid), "alice", wait); err != nil {
+				if err := tb.deck.SetTimer(text.New(sid), Actor{Actor: "alice"}, wait); err != nil {
 					t.Fatal(err)
 				}
 			}
 			synctest.Wait()
-			if got := strings.Join(p.lines(), ", "); got != "timer auto-resume set, timer auto-resume canceled (timer), "+
-				"timer auto-resume set, timer auto-resume canceled (timer)" {
+			if got := strings.Join(p.lines(), ", "); got != "timer alice auto-resume set, timer alice auto-resume canceled (timer), "+
+				"timer alice auto-resume set, timer alice auto-resume canceled (timer)" {
 				t.Errorf("the journal says %q", got)
 			}
 		})

@@ -120,7 +120,7 @@ type Pause struct {
 	// journal says of another session's.
 	Recorded bool
 	Behavior api.PauseBehavior // empty unless this deck made the pause, or the journal knows it
-	Actor    string            // who asked for it; empty unless this deck made the pause, or the journal knows it
+	Actor    string            // the name of who asked for it; empty unless this deck made the pause, or the journal knows it
 	// Group is that of the request that made the pause; see [Request.Group].
 	Group uint64
 
@@ -154,7 +154,7 @@ const (
 type Request struct {
 	SID    text.Text
 	Update api.Update
-	Actor  string     // who asks
+	Actor  Actor      // who asks
 	Seen   api.Status // the status that the person saw; empty when unknown
 	// ResumeAfter, with a pause, has the deck resume it after that time; 0 for
 	// no auto-resume.

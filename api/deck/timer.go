@@ -19,7 +19,7 @@ const MaxResumeAfter = 15 * time.Minute
 // one who paused asked for it. The zero value is none.
 type Timer struct {
 	At    time.Time // local time of the resume, without a monotonic reading; zero when it is over
-	Actor string    // who asked for it
+	Actor string    // the name of who asked for it
 	// Err is why it did not happen, for which the pause alarms; empty while it
 	// runs.
 	Err string
@@ -31,6 +31,7 @@ func (t Timer) IsZero() bool { return t == Timer{} }
 // autoResume is an auto-resume that runs.
 type autoResume struct {
 	timer   *time.Timer   // of the next look, one a second
+	actor   Actor         // who asked for it
 	set     time.Time     // local time when it was set
 	server  time.Time     // the same by the server's clock
 	after   time.Duration // from then
@@ -40,7 +41,7 @@ type autoResume struct {
 // SetTimer sets when a paused recording is resumed by the deck, or changes it;
 // 0 takes the timer away. The error wraps [ErrReadOnly] or [ErrNotFound], or
 // says why it can't be.
-func (d *Deck) SetTimer(sid text.Text, actor string, after time.Duration) error {
+func (d *Deck) SetTimer(sid text.Text, actor Actor, after time.Duration) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e, err := d.paused(sid)
@@ -66,16 +67,16 @@ func (d *Deck) SetTimer(sid text.Text, actor string, after time.Duration) error 
 }
 
 // setTimer starts, moves or ends the timer of an entry. The mutex must be held.
-func (d *Deck) setTimer(e *entry, actor string, after time.Duration) {
+func (d *Deck) setTimer(e *entry, actor Actor, after time.Duration) {
 	d.clearTimer(e)
 	if after <= 0 {
 		return
 	}
 	now := time.Now()
-	auto := &autoResume{updated: e.view.Updated, set: now, server: d.serverTime(now), after: after}
+	auto := &autoResume{actor: actor, updated: e.view.Updated, set: now, server: d.serverTime(now), after: after}
 	auto.timer = time.AfterFunc(min(after, time.Second), func() { defer crash.Guard(); d.tick(e, auto) })
 	e.auto = auto
-	e.change(func(r *Recording) { r.Timer = Timer{At: wall(now).Add(after), Actor: actor} })
+	e.change(func(r *Recording) { r.Timer = Timer{At: wall(now).Add(after), Actor: actor.Name()} })
 }
 
 // left returns how long an auto-resume still runs at the local time now, less
@@ -110,10 +111,10 @@ func (d *Deck) tick(e *entry, auto *autoResume) {
 		d.mu.Unlock()
 		return
 	}
-	if actor := e.view.Timer.Actor; -left > maxTimerLate {
+	if -left > maxTimerLate {
 		e.auto = nil
 		d.mu.Unlock()
-		d.timerFailed(e, actor, fmt.Sprintf("its time came %.0f s ago, while this machine slept or its clock was set", -left.Seconds()))
+		d.timerFailed(e, auto.actor, fmt.Sprintf("its time came %.0f s ago, while this machine slept or its clock was set", -left.Seconds()))
 		return
 	}
 	d.mu.Unlock()
@@ -156,7 +157,7 @@ func (d *Deck) autoResume(e *entry, auto *autoResume) {
 	defer d.updates.Done()
 	e.auto, e.resuming = nil, true
 	defer d.autoResumed(e)
-	actor, sid := e.view.Timer.Actor, e.view.SID
+	actor, sid := auto.actor, e.view.SID
 	phase, busy, u := d.health.Phase(time.Now()), e.busy(), e.update
 	d.mu.Unlock()
 
@@ -238,13 +239,13 @@ func (d *Deck) stillTheSame(sid text.Text, auto *autoResume) (why string, ok boo
 }
 
 // timerFailed makes the pause alarm, for its auto-resume did not happen.
-func (d *Deck) timerFailed(e *entry, actor, why string) {
+func (d *Deck) timerFailed(e *entry, actor Actor, why string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !e.view.Paused() {
 		return
 	}
-	e.change(func(r *Recording) { r.Timer = Timer{Actor: actor, Err: why} })
+	e.change(func(r *Recording) { r.Timer = Timer{Actor: actor.Name(), Err: why} })
 	d.publish()
 	d.noteEntry(e, journal.Timer, actor, "auto-resume not done: "+why, time.Time{})
 }

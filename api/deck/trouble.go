@@ -33,7 +33,7 @@ const (
 type Trouble struct {
 	Kind  TroubleKind
 	Since time.Time // local time when it began, without a monotonic reading
-	Actor string    // who had asked for the pause
+	Actor string    // the name of who had asked for the pause
 	// Why is the reason in a few words, as an operator says it; it may be empty.
 	Why string
 	// Acked: somebody has acknowledged it, so that it alarms no more.
@@ -85,7 +85,7 @@ func (u *update) checkPaused() bool {
 	case p.Outcome == Accepted || p.Outcome == Verified:
 		e.noTrouble()
 	case p.Settled, overdue:
-		t := Trouble{Kind: NotPaused, Since: wall(time.Now()), Actor: u.req.Actor, Why: u.whyNotPaused()}
+		t := Trouble{Kind: NotPaused, Since: wall(time.Now()), Actor: u.req.Actor.Name(), Why: u.whyNotPaused()}
 		if old := e.view.Trouble; old.Kind == NotPaused {
 			t.Since, t.Acked = old.Since, old.Acked && e.troubled == u
 		}
@@ -161,7 +161,7 @@ func (d *Deck) noticeOthers(e *entry, now time.Time) {
 		seen.Reason = "resumed by others; by whom is not known"
 		e.troubled = u
 		e.change(func(r *Recording) {
-			r.Trouble = Trouble{Kind: ResumedByOthers, Since: wall(now), Actor: u.req.Actor}
+			r.Trouble = Trouble{Kind: ResumedByOthers, Since: wall(now), Actor: u.req.Actor.Name()}
 		})
 	}
 	u.noteLater(seen)

@@ -240,7 +240,7 @@ func TestResumedByOthers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := &paper{}
-				tb, sid := begun(t, Config{Journal: p, Actor: "alice"})
+				tb, sid := begun(t, Config{Journal: p})
 				switch {
 				case tt.foreign:
 					tb.space.SetStatus(sid, "paused")
@@ -377,10 +377,10 @@ func TestTroubleEnds(t *testing.T) {
 func TestTroubleIsAcknowledged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &paper{}
-		tb, sid := begun(t, Config{Journal: p, Actor: "alice"})
+		tb, sid := begun(t, Config{Journal: p})
 		tb.space.SetFaults(fault(t, "403@update")...)
 		_, _ = tb.deck.Do(t.Context(), pauseOf(sid))
-		if err := tb.deck.Acknowledge(text.New(sid), "bob", "told the\x1b[2J customer", time.Minute); err != nil {
+		if err := tb.deck.Acknowledge(text.New(sid), Actor{Actor: "bob"}, "told the\x1b[2J customer", time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		after(2 * time.Minute)

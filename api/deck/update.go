@@ -134,7 +134,7 @@ type update struct {
 	overdue   *time.Timer      // tells when a pause has had no result for too long; nil for others
 	race      *race            // the POSTs without an answer; nil before the first
 	insist    bool             // a person has asked for the pause again since it was sent
-	insistent string           // who
+	insistent Actor            // who
 	undone    bool             // others have ended what it did
 	outcome   *journal.Pending // once it is settled; nil without a journal
 	later     []journal.Entry  // what is to follow the outcome in the journal

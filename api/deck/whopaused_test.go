@@ -45,7 +45,7 @@ func TestWhoPaused(t *testing.T) {
 				space := spaceOf(0, 0)
 				sid := space.Begin(sim.Begin{StartedAgo: 10 * time.Minute})
 				var on atomic.Pointer[journal.Paused]
-				tb := open(t, space, Config{Actor: "ana", WhoPaused: func(s text.Text) (journal.Paused, bool) {
+				tb := open(t, space, Config{WhoPaused: func(s text.Text) (journal.Paused, bool) {
 					if p := on.Load(); p != nil && s.Is(sid) {
 						return *p, true
 					}
@@ -116,7 +116,7 @@ func TestWhoPausedOwn(t *testing.T) {
 			t.Fatal(err)
 		}
 		after(10 * time.Second)
-		if p := tb.find(sid).Pause; p.Actor != pauseOf(sid).Actor || p.Recorded {
+		if p := tb.find(sid).Pause; p.Actor != pauseOf(sid).Actor.Name() || p.Recorded {
 			t.Errorf("pause = %+v", p)
 		}
 	})

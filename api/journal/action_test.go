@@ -125,7 +125,7 @@ func TestFollowWindow(t *testing.T) {
 	check(t, os.Chtimes(filepath.Join(dir, rotatedName(1)), past, past))
 	put(rotatedName(2), old, soon)
 	put(FileName, request("now"))
-	wantTold(t, Follow(dir, "", ""), 9, "request now, request soon")
+	wantTold(t, Follow(dir, "", ""), 9, "alice request now, alice request soon")
 }
 
 // TestFollowEnds: a long file is read in turns with the rest of the program, and

@@ -9,7 +9,7 @@ import (
 // BenchmarkAppend appends requests one after the other, each with its fsync
 // beside it; the p50 and p99 are what an update waits for.
 func BenchmarkAppend(b *testing.B) {
-	j := open(b, Options{Who: WhoFrom(nil), Space: "https://acme.signalwire.com", Project: "0a1b2c3d-0a1b-4c2d-8e3f-0a1b2c3d4e5f"})
+	j := open(b, Options{Space: "https://acme.signalwire.com", Project: "0a1b2c3d-0a1b-4c2d-8e3f-0a1b2c3d4e5f"})
 	took := make([]time.Duration, 0, b.N)
 	for b.Loop() {
 		began := time.Now()
@@ -24,7 +24,7 @@ func BenchmarkAppend(b *testing.B) {
 // BenchmarkAppendIdle appends a request when the fsync of the last one is done,
 // as a person does who presses a key now and then.
 func BenchmarkAppendIdle(b *testing.B) {
-	j := open(b, Options{Who: WhoFrom(nil)})
+	j := open(b, Options{})
 	took := make([]time.Duration, 0, b.N)
 	for b.Loop() {
 		began := time.Now()

@@ -46,7 +46,6 @@ type Entry struct {
 	Event Event
 	ID    string // of the request; see [Journal.NewID]
 	Who
-	Session string // one screen of the process; empty for the only one
 
 	Space, Project, Profile     string
 	Recording, Call, Conference text.Text // SIDs
@@ -80,6 +79,7 @@ type entryJSON struct {
 	SSHClient      string `json:"ssh_client,omitempty"`
 	SSHKey         string `json:"ssh_key,omitempty"`
 	Inherited      bool   `json:"ssh_inherited,omitempty"`
+	Claimed        bool   `json:"claimed,omitempty"`
 	TTY            string `json:"tty,omitempty"`
 	Host           string `json:"host,omitempty"`
 	PID            int    `json:"pid,omitempty"`
@@ -147,9 +147,9 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	}
 	*e = Entry{
 		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: eventOf(w.Event), ID: w.ID,
-		Who: Who{Actor: w.Actor, UID: w.UID, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey, Inherited: w.Inherited,
-			TTY: w.TTY, Host: w.Host, PID: w.PID, Started: w.Started},
-		Session: w.Session, Space: w.Space, Project: w.Project, Profile: w.Profile,
+		Who: Who{Actor: w.Actor, UID: w.UID, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey, Inherited: w.Inherited, Claimed: w.Claimed,
+			TTY: w.TTY, Session: w.Session, Host: w.Host, PID: w.PID, Started: w.Started},
+		Space: w.Space, Project: w.Project, Profile: w.Profile,
 		Recording: text.New(w.Recording), Call: text.New(w.Call), Conference: text.New(w.Conference),
 		StatusBefore: w.StatusBefore, StatusAsked: w.StatusAsked, PauseBehavior: w.PauseBehavior,
 		StatusAnswered: w.StatusAnswered, HTTPStatus: w.HTTPStatus, Code: w.Code,
@@ -174,7 +174,7 @@ func (w *entryJSON) texts() []*string {
 func encode(e Entry, hide func(string) string) ([]byte, error) {
 	w := entryJSON{
 		Seq: e.Seq, Prev: e.Prev, Time: formatTime(e.Time), Event: string(e.Event), ID: e.ID,
-		Actor: e.Actor, UID: e.UID, SudoUser: e.SudoUser, SSHClient: e.SSHClient, SSHKey: e.SSHKey, Inherited: e.Inherited,
+		Actor: e.Actor, UID: e.UID, SudoUser: e.SudoUser, SSHClient: e.SSHClient, SSHKey: e.SSHKey, Inherited: e.Inherited, Claimed: e.Claimed,
 		TTY: e.TTY, Host: e.Host, PID: e.PID, Started: e.Started,
 		Session: e.Session, Space: e.Space, Project: e.Project, Profile: e.Profile,
 		Recording: e.Recording.String(), Call: e.Call.String(), Conference: e.Conference.String(),

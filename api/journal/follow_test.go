@@ -50,7 +50,7 @@ func TestFollow(t *testing.T) {
 	if err := f.look(t.Context()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without a journal: %v", err)
 	}
-	j := open(t, Options{Dir: dir, Who: Who{Actor: "alice"}})
+	j := open(t, Options{Dir: dir})
 	wantTold(t, f, 9, "")
 
 	appendAll(t, j, request("a1"))
@@ -58,7 +58,7 @@ func TestFollow(t *testing.T) {
 	if _, ok := f.Paused(rec1); ok {
 		t.Error("a pause without an outcome passes for one")
 	}
-	appendAll(t, j, outcome("a1"), Entry{Event: Reveal, Recording: rec1}, Entry{Event: Ack, Recording: rec1, Reason: "card"})
+	appendAll(t, j, outcome("a1"), Entry{Event: Reveal, Recording: rec1}, Entry{Event: Ack, Who: Who{Actor: "alice"}, Recording: rec1, Reason: "card"})
 	other := request("x1")
 	other.Space, other.Project = "https://other", "p"
 	appendAll(t, j, other)
@@ -176,24 +176,24 @@ func TestFollowTorn(t *testing.T) {
 	f := Follow(dir, "", "")
 
 	write(line("1") + line("2")[:40])
-	wantTold(t, f, 9, "request 1")
+	wantTold(t, f, 9, "alice request 1")
 	write(line("2")[40:])
-	wantTold(t, f, 9, "request 2, request 1")
+	wantTold(t, f, 9, "alice request 2, alice request 1")
 	whole, err := file.Seek(0, 2)
 	check(t, err)
 	write(line("lost")[:60])
-	wantTold(t, f, 9, "request 2, request 1")
+	wantTold(t, f, 9, "alice request 2, alice request 1")
 	check(t, file.Truncate(whole))
 	write("no entry\n" + line("3"))
-	wantTold(t, f, 9, "request 3, request 2, request 1")
+	wantTold(t, f, 9, "alice request 3, alice request 2, alice request 1")
 	check(t, file.Truncate(whole)) // whole lines are cut off, as after a write that failed
-	wantTold(t, f, 9, "request 2, request 1")
+	wantTold(t, f, 9, "alice request 2, alice request 1")
 	write(line("4"))
-	wantTold(t, f, 9, "request 4, request 2, request 1")
+	wantTold(t, f, 9, "alice request 4, alice request 2, alice request 1")
 	check(t, os.Remove(name))
-	wantTold(t, f, 9, "request 4, request 2, request 1")
+	wantTold(t, f, 9, "alice request 4, alice request 2, alice request 1")
 	check(t, os.WriteFile(name, []byte(line("5")), 0o600))
-	wantTold(t, f, 9, "request 5")
+	wantTold(t, f, 9, "alice request 5")
 }
 
 func TestFollowAcrossRotations(t *testing.T) {

@@ -76,7 +76,7 @@ func helpHold() int {
 
 // helpWish appends a request, says so, and waits to be killed.
 func helpWish() int {
-	j, err := Open(Options{Dir: os.Getenv("JOURNAL_DIR"), Who: Who{Actor: "alice"}})
+	j, err := Open(Options{Dir: os.Getenv("JOURNAL_DIR")})
 	if err == nil {
 		err = j.Append(request("w-1"))
 	}
@@ -146,12 +146,12 @@ var (
 )
 
 func request(id string) Entry {
-	return Entry{Time: time.Now(), Event: Request, ID: id, Recording: rec1, Call: call, StatusBefore: "in-progress",
+	return Entry{Time: time.Now(), Event: Request, ID: id, Who: Who{Actor: "alice"}, Recording: rec1, Call: call, StatusBefore: "in-progress",
 		StatusAsked: "paused", PauseBehavior: "silence"}
 }
 
 func outcome(id string) Entry {
-	return Entry{Event: Outcome, ID: id, Recording: rec1, Call: call, StatusAsked: "paused", StatusAnswered: "paused",
+	return Entry{Event: Outcome, ID: id, Who: Who{Actor: "alice"}, Recording: rec1, Call: call, StatusAsked: "paused", StatusAnswered: "paused",
 		HTTPStatus: 200, Latency: 120 * time.Millisecond, Outcome: "verified"}
 }
 
@@ -160,9 +160,6 @@ func open(t testing.TB, o Options) *Journal {
 	t.Helper()
 	if o.Dir == "" {
 		o.Dir = t.TempDir()
-	}
-	if o.Who.Actor == "" {
-		o.Who.Actor = "alice"
 	}
 	j, err := Open(o)
 	check(t, err)
@@ -196,7 +193,7 @@ func appendAll(t testing.TB, j *Journal, list ...Entry) {
 func filled(t testing.TB, n int, size int64) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	j, err := Open(Options{Dir: dir, MaxSize: size, Who: Who{Actor: "alice"}})
+	j, err := Open(Options{Dir: dir, MaxSize: size})
 	check(t, err)
 	for i := range n {
 		appendAll(t, j, request("w-"+strconv.Itoa(i+1)))

@@ -64,8 +64,6 @@ type Options struct {
 	Numbers bool  // keep phone numbers, Entry.From and Entry.To
 	Syslog  bool  // also send each line to the local syslog, where there is one
 	MaxSize int64 // the size in bytes from which a file is rotated; 0 for 10 MB
-	// Who is the actor of entries that name none; see [WhoFrom].
-	Who Who
 	// Space, Project and Profile are those of entries that name none.
 	Space, Project, Profile string
 	// Hide, if set, takes out of a text what must not be in the journal, such
@@ -77,6 +75,7 @@ type Options struct {
 // in the order of the calls of Append and Enqueue.
 type Journal struct {
 	o      Options
+	own    Who    // this process, in each entry
 	prefix string // of the IDs of this journal's requests
 	ids    atomic.Uint64
 	syslog *syslogger // nil without
@@ -137,9 +136,8 @@ func newJournal(o Options) *Journal {
 	if o.MaxSize <= 0 {
 		o.MaxSize = defaultMaxSize
 	}
-	o.Who = o.Who.complete()
 	return &Journal{
-		o: o, store: newStore(o), asked: map[string]bool{}, syncDir: func() error { return syncDir(o.Dir) },
+		o: o, own: thisProcess(), store: newStore(o), asked: map[string]bool{}, syncDir: func() error { return syncDir(o.Dir) },
 		prefix: strconv.FormatInt(time.Now().UnixNano(), 36) + "-" + strconv.Itoa(os.Getpid()) + "-",
 		wake:   make(chan struct{}, 1), dirty: make(chan struct{}, 1),
 		closing: make(chan struct{}), ended: make(chan struct{}), giveUp: make(chan struct{}), progress: make(chan struct{}),
@@ -192,11 +190,7 @@ func (j *Journal) fill(e Entry) Entry {
 	if e.Time.IsZero() {
 		e.Time = time.Now()
 	}
-	if e.Actor == "" {
-		e.Who = j.o.Who
-	}
-	own := j.o.Who
-	e.Host, e.PID, e.Started = own.Host, own.PID, own.Started
+	e.Who = e.writtenBy(j.own)
 	if e.Space == "" && e.Project == "" {
 		e.Space, e.Project, e.Profile = j.o.Space, j.o.Project, j.o.Profile
 	}

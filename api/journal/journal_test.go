@@ -27,9 +27,9 @@ import (
 var texts = cmp.Comparer(func(a, b text.Text) bool { return a == b })
 
 func TestAppendAndRead(t *testing.T) {
-	who := Who{Actor: "alice", SudoUser: "bob", SSHClient: "192.0.2.7:51122", SSHKey: "SHA256:abc", TTY: "/dev/pts/3"}
+	who := Who{Actor: "alice", SudoUser: "bob", SSHClient: "192.0.2.7:51122", SSHKey: "SHA256:abc", TTY: "/dev/pts/3", Claimed: true, Session: "s-2"}
 	full := Entry{
-		Time: time.Date(2026, 3, 1, 3, 2, 11, 204e6, time.FixedZone("", 3600)), Event: Outcome, ID: "id-1", Session: "s-2",
+		Time: time.Date(2026, 3, 1, 3, 2, 11, 204e6, time.FixedZone("", 3600)), Event: Outcome, ID: "id-1", Who: who,
 		Recording: rec1, Call: call, Conference: text.New("c\x1b[31m"), StatusBefore: "in-progress", StatusAsked: "paused",
 		PauseBehavior: "skip", StatusAnswered: "paused", HTTPStatus: 200, Code: "20404", Latency: 412 * time.Millisecond,
 		Outcome: "verified", Reason: "two\nlines", From: text.New("+13105550142"), To: text.New("+13105550199"),
@@ -37,7 +37,7 @@ func TestAppendAndRead(t *testing.T) {
 	}
 	for _, numbers := range []bool{false, true} {
 		dir := t.TempDir()
-		j := open(t, Options{Dir: dir, Who: who, Numbers: numbers, Space: "acme", Project: "p-1", Profile: "eu"})
+		j := open(t, Options{Dir: dir, Numbers: numbers, Space: "acme", Project: "p-1", Profile: "eu"})
 		appendAll(t, j, full, Entry{Event: Ack, Who: Who{Actor: "carol"}, Space: "other"})
 		list := entries(t, dir, Filter{})
 		if len(list) != 2 {
@@ -46,7 +46,7 @@ func TestAppendAndRead(t *testing.T) {
 		want := full
 		want.Time = full.Time.UTC()
 		want.Seq, want.Prev, want.Late, want.Reason, want.Conference = 1, genesis, list[0].Late, "two lines", text.New("c\uFFFD[31m")
-		want.Who, want.Space, want.Project, want.Profile = who.complete(), "acme", "p-1", "eu"
+		want.Who, want.Space, want.Project, want.Profile = who.writtenBy(thisProcess()), "acme", "p-1", "eu"
 		if !numbers {
 			want.From, want.To = text.Text{}, text.Text{}
 		}
@@ -69,7 +69,7 @@ func TestNoToken(t *testing.T) {
 	dir := t.TempDir()
 	j := open(t, Options{Dir: dir, Hide: func(s string) string { return strings.ReplaceAll(s, "hunter2", "[hidden]") }})
 	for _, s := range []string{token, "Basic cDoxMjM0NTY3OA==", "https://p:" + token + "@acme", "authorization: bearer abcdefgh12", "it is hunter2"} {
-		appendAll(t, j, Entry{Event: Note, Reason: s, Session: s, Code: s, Recording: text.New(s), Who: Who{Actor: s}})
+		appendAll(t, j, Entry{Event: Note, Reason: s, Code: s, Recording: text.New(s), Who: Who{Actor: s, Session: s}})
 	}
 	b, err := os.ReadFile(filepath.Join(dir, FileName))
 	check(t, err)
@@ -86,8 +86,8 @@ func TestFilter(t *testing.T) {
 	j := open(t, Options{Dir: dir})
 	at := time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
 	appendAll(t, j,
-		Entry{ID: "1", Time: at, Recording: rec1, Call: call},
-		Entry{ID: "2", Time: at.Add(time.Hour), Recording: text.New("other-0000"), Conference: text.New("conference-1")},
+		Entry{ID: "1", Who: Who{Actor: "alice"}, Time: at, Recording: rec1, Call: call},
+		Entry{ID: "2", Who: Who{Actor: "alice"}, Time: at.Add(time.Hour), Recording: text.New("other-0000"), Conference: text.New("conference-1")},
 		Entry{ID: "3", Time: at.Add(2 * time.Hour), Who: Who{Actor: "root", SudoUser: "bob"}})
 	tests := []struct {
 		name string

@@ -17,7 +17,7 @@ const leftWindow = 48 * time.Hour
 // or stop of the recording. Whether it is still paused, the API knows.
 type LeftPause struct {
 	Recording text.Text
-	Actor     string    // who paused it, or who acknowledged it last
+	Actor     string    // the name of who paused it, or who acknowledged it last
 	Paused    time.Time // when
 	Ended     time.Time // when the session ended; zero when it ended without a word
 	Why       string    // why it ended; empty when it is not known
@@ -78,7 +78,7 @@ func (b *behind) take(e Entry) {
 		b.outcome(e, p)
 	case Ack:
 		if p != nil {
-			p.owner, p.out.Actor, p.out.Ended, p.out.Why = e, e.Actor, time.Time{}, ""
+			p.owner, p.out.Actor, p.out.Ended, p.out.Why = e, e.Name(), time.Time{}, ""
 		}
 	case Behind:
 		if p != nil {
@@ -88,7 +88,7 @@ func (b *behind) take(e Entry) {
 }
 
 func (b *behind) hold(owner Entry, id string) {
-	b.held[owner.Recording] = &heldPause{id, owner, LeftPause{Recording: owner.Recording, Actor: owner.Actor, Paused: owner.Time}}
+	b.held[owner.Recording] = &heldPause{id, owner, LeftPause{Recording: owner.Recording, Actor: owner.Name(), Paused: owner.Time}}
 }
 
 // outcome takes in what became of a request, which may be said more than once:

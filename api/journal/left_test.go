@@ -33,7 +33,7 @@ func (e Entry) by(w Who) Entry { e.Who = w; return e }
 
 func TestLeftBehind(t *testing.T) {
 	dead := Who{Actor: "alice", Host: mustHostname(t), PID: 1 << 22, Started: ownStart()}
-	self := Who{Actor: "bob"}.complete()
+	self := Who{Actor: "bob"}.writtenBy(thisProcess())
 	far := Who{Actor: "carol", Host: "elsewhere", PID: 1, Started: "x"}
 	with := func(e Entry, outcome string) Entry { e.Outcome = outcome; return e }
 	resumed := outcome("r")
@@ -92,7 +92,7 @@ func mustHostname(t *testing.T) string {
 	j, err := Open(Options{Dir: t.TempDir()})
 	check(t, err)
 	check(t, j.Close())
-	return j.o.Who.Host
+	return j.own.Host
 }
 
 func TestSameSpace(t *testing.T) {

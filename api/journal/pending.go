@@ -32,7 +32,8 @@ func Later(wait func() error) *Pending { return &Pending{wait: wait} }
 
 // Enqueue puts an entry in the queue, and never blocks: entries are written in
 // the order in which they are queued. It fills in what the entry lacks: the
-// time, the actor, space, project and profile; Seq, Prev and Late are its own.
+// time, the process, space, project and profile; Seq, Prev and Late are its own.
+// Who asked is for the caller to say.
 //
 // A request of this journal, by [Journal.NewID], has one outcome at most: what
 // comes after its first [Outcome] is written as [Seen].

@@ -172,7 +172,7 @@ func (s *store) note(reason string) {
 		}
 	}
 	s.notes = append(s.notes, Entry{
-		Time: time.Now(), Event: Note, Who: s.o.Who, Space: s.o.Space, Project: s.o.Project, Profile: s.o.Profile,
+		Time: time.Now(), Event: Note, Who: thisProcess(), Space: s.o.Space, Project: s.o.Project, Profile: s.o.Profile,
 		Reason: reason,
 	})
 }

@@ -22,7 +22,7 @@ func init() { helpers["limit"] = helpLimit }
 // helpLimit appends under a file size limit until that is met, and prints
 // what Append says.
 func helpLimit() int {
-	j, err := Open(Options{Dir: os.Getenv("JOURNAL_DIR"), Who: Who{Actor: "alice"}})
+	j, err := Open(Options{Dir: os.Getenv("JOURNAL_DIR")})
 	if err != nil {
 		return helperError(err)
 	}
@@ -156,7 +156,7 @@ func TestWhoFrom(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.want.Actor, tt.want.UID = u.Username, u.Uid
-			if diff := cmp.Diff(tt.want.complete(), whoFrom(tt.env, tt.device)); diff != "" {
+			if diff := cmp.Diff(tt.want.writtenBy(thisProcess()), whoFrom(tt.env, tt.device)); diff != "" {
 				t.Errorf("whoFrom (-want +got):\n%s", diff)
 			}
 		})

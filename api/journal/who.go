@@ -13,10 +13,11 @@ import (
 	"tapedeck/api/state"
 )
 
-// Who says who asked, as far as the environment of the process tells. A person
-// can set that environment; it names, and does not prove.
+// Who says who asked, and which process wrote it down. What [WhoFrom] says is
+// as the environment of the process tells: a person can set that environment,
+// so it names, and does not prove.
 type Who struct {
-	Actor     string // login name of the process's user; "uid 12345" for one without a name
+	Actor     string // login name of the user; "uid 12345" for one without a name
 	UID       string // number of that user, a SID on Windows
 	SudoUser  string // who ran sudo to become that user; empty without
 	SSHClient string // address and port of the SSH client; empty without
@@ -26,9 +27,15 @@ type Who struct {
 	// is not that of the connection: inside tmux or screen it is the one that
 	// they were started from.
 	Inherited bool
-	Host      string // name of this machine
-	PID       int    // of the process that wrote the entry
-	Started   string // when that process started; only fit to be compared
+	// Claimed: what is said of SSH and of the terminal is the word of the client
+	// that asked, and was not looked up by the process that wrote the entry.
+	Claimed bool
+	Session string // one screen of those that a process serves; empty for the only one
+
+	// The process that wrote the entry; set by the journal.
+	Host    string // name of its machine
+	PID     int    // its number
+	Started string // when it started; only fit to be compared
 }
 
 // WhoFrom returns who runs this process, by environ (as os.Environ returns it)
@@ -59,15 +66,20 @@ func whoFrom(environ []string, device string) Who {
 	}
 	elsewhere := env["TMUX"] != "" || env["STY"] != "" || sshTTY != "" && device != "" && sshTTY != device
 	w.Inherited = elsewhere && (w.SSHClient != "" || w.SSHKey != "" || device == "" && sshTTY != "")
-	return w.complete()
+	w.UID, _ = processUser()
+	return w.writtenBy(thisProcess())
 }
 
-// complete fills in what is about the process.
-func (w Who) complete() Who {
-	w.Host, _ = os.Hostname()
-	w.UID, _ = processUser()
-	w.PID = os.Getpid()
-	w.Started = ownStart()
+// thisProcess returns what is said of this process in each entry.
+func thisProcess() (p Who) {
+	p.Host, _ = os.Hostname()
+	p.PID, p.Started = os.Getpid(), ownStart()
+	return p
+}
+
+// writtenBy returns w as the process that p names writes it down.
+func (w Who) writtenBy(p Who) Who {
+	w.Host, w.PID, w.Started = p.Host, p.PID, p.Started
 	return w
 }
 

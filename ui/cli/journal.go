@@ -206,14 +206,6 @@ const localTime = "2006-01-02 15:04:05.000 MST"
 
 func shown(t time.Time) string { return t.Local().Format(localTime) }
 
-// who returns the actor of an entry as a person reads it.
-func who(e journal.Entry) string {
-	if e.SudoUser != "" && e.SudoUser != e.Actor {
-		return e.SudoUser + " as " + e.Actor
-	}
-	return e.Actor
-}
-
 // verb returns what was asked for in one word.
 func verb(e journal.Entry) string {
 	switch e.StatusAsked {
@@ -233,7 +225,7 @@ func listLines(w io.Writer) (write func(journal.Entry) error, end func() error) 
 		if on == "" {
 			on = e.Conference.String()
 		}
-		_, err := fmt.Fprintf(w, "%s  %-8s  %-12s  %-36s  %-36s  %s\n", shown(e.Time), e.Event, who(e), e.Recording, on, story(e))
+		_, err := fmt.Fprintf(w, "%s  %-8s  %-12s  %-36s  %-36s  %s\n", shown(e.Time), e.Event, e.Name(), e.Recording, on, story(e))
 		return err
 	}, func() error { return nil }
 }
@@ -304,6 +296,7 @@ var journalColumns = []struct {
 	{"ssh_client", func(e journal.Entry) string { return e.SSHClient }},
 	{"ssh_key", func(e journal.Entry) string { return e.SSHKey }},
 	{"ssh_inherited", func(e journal.Entry) string { return yes(e.Inherited) }},
+	{"claimed", func(e journal.Entry) string { return yes(e.Claimed) }},
 	{"tty", func(e journal.Entry) string { return e.TTY }},
 	{"host", func(e journal.Entry) string { return e.Host }},
 	{"pid", func(e journal.Entry) string { return number(e.PID) }},

@@ -178,8 +178,8 @@ func TestJournalCSVHasEveryField(t *testing.T) {
 	now := time.Now()
 	b, err := journal.Entry{
 		Seq: 1, Prev: "p", Time: now, Event: journal.Request, ID: "i",
-		Who:     journal.Who{Actor: "a", UID: "1000", SudoUser: "s", SSHClient: "c", SSHKey: "k", Inherited: true, TTY: "t", Host: "h", PID: 1, Started: "s"},
-		Session: "s", Space: "s", Project: "p", Profile: "p", Recording: text.New("r"), Call: text.New("c"), Conference: text.New("c"),
+		Who:   journal.Who{Actor: "a", UID: "1000", SudoUser: "s", SSHClient: "c", SSHKey: "k", Inherited: true, Claimed: true, TTY: "t", Session: "s", Host: "h", PID: 1, Started: "s"},
+		Space: "s", Project: "p", Profile: "p", Recording: text.New("r"), Call: text.New("c"), Conference: text.New("c"),
 		StatusBefore: "b", StatusAsked: "a", PauseBehavior: "skip", StatusAnswered: "a", HTTPStatus: 200, Code: "c", Latency: time.Second,
 		Outcome: "o", Reason: "r", From: text.New("f"), To: text.New("t"), Until: now, ByTimer: true, Late: true,
 	}.MarshalJSON()

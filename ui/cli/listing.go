@@ -58,7 +58,7 @@ func listUpdates(w io.Writer, items []*item, short map[text.Text]string, width i
 		if s := short[it.Recording]; s != "" {
 			sid = "…" + s
 		}
-		line("%s %s %s %s %s", it.Time.Local().Format(time.TimeOnly), column(who(it.Entry), 12), column(it.what(), 13), column(sid, widest+1), it.result())
+		line("%s %s %s %s %s", it.Time.Local().Format(time.TimeOnly), column(it.Name(), 12), column(it.what(), 13), column(sid, widest+1), it.result())
 	}
 }
 

@@ -73,7 +73,7 @@ func (p *pauses) say(format string, args ...any) {
 // by says who asked for an update, and the outcome.
 func (it *item) by() string {
 	outcome, _, _ := it.outcome()
-	out := "by " + who(it.Entry)
+	out := "by " + it.Name()
 	if it.ByTimer {
 		out += "'s auto-resume"
 	}
@@ -96,7 +96,7 @@ func (p *pauses) add(it *item) {
 		if why != "" {
 			outcome += ": " + why
 		}
-		p.say("  %s asked at %s by %s: %s", name, shown(it.Time), who(it.Entry), outcome)
+		p.say("  %s asked at %s by %s: %s", name, shown(it.Time), it.Name(), outcome)
 	case name == "pause" && p.from != nil:
 		p.say("    paused again at %s %s", shown(it.answered()), it.by())
 	case name == "pause":

@@ -22,11 +22,11 @@ type Record struct {
 }
 
 // OpenJournal opens the journal in the state directory.
-func OpenJournal(c config.Config, who journal.Who) *Record {
+func OpenJournal(c config.Config) *Record {
 	r := &Record{dir: c.StateDir, space: c.Space, project: c.Project, required: c.JournalRequired, leftBehind: map[text.Text]bool{}}
 	if c.StateDir != "" {
 		r.journal = journal.Begin(journal.Options{
-			Dir: c.StateDir, Numbers: c.JournalNumbers, Syslog: c.JournalSyslog, Who: who,
+			Dir: c.StateDir, Numbers: c.JournalNumbers, Syslog: c.JournalSyslog,
 			Space: c.Space, Project: c.Project, Profile: c.Profile,
 			Hide: c.Token.Redactor().Clean,
 		})
@@ -68,7 +68,7 @@ func (r *Record) LeftBehind() []journal.LeftPause {
 // session, once for each, also those that actor has taken over. Those that are
 // timed have an auto-resume, which goes on, so that they are looked after, or is
 // dropped now.
-func (r *Record) RecordLeftBehind(s *deck.Snapshot, actor, why string, timed []*deck.Recording, goesOn bool) {
+func (r *Record) RecordLeftBehind(s *deck.Snapshot, actor deck.Actor, why string, timed []*deck.Recording, goesOn bool) {
 	if r.journal == nil {
 		return
 	}
@@ -77,7 +77,7 @@ func (r *Record) RecordLeftBehind(s *deck.Snapshot, actor, why string, timed []*
 		timers[rec.SID] = true
 	}
 	for _, rec := range s.Recordings {
-		own := rec.Pause.Actor == actor && !rec.Pause.Recorded || rec.Ack.Actor == actor
+		own := rec.Pause.Actor == actor.Name() && !rec.Pause.Recorded || rec.Ack.Actor == actor.Name()
 		if !rec.Paused() || !own || r.leftBehind[rec.SID] || goesOn && timers[rec.SID] {
 			continue
 		}
@@ -87,7 +87,7 @@ func (r *Record) RecordLeftBehind(s *deck.Snapshot, actor, why string, timed []*
 			reason += "; its auto-resume was dropped"
 		}
 		r.journal.Enqueue(journal.Entry{ // Close says so when it is never written
-			Event: journal.Behind, Recording: rec.SID, Call: rec.CallSID, Conference: rec.ConferenceSID, Reason: reason,
+			Event: journal.Behind, Who: actor, Recording: rec.SID, Call: rec.CallSID, Conference: rec.ConferenceSID, Reason: reason,
 		})
 	}
 }

@@ -19,7 +19,7 @@ func TestJournalHidesTheToken(t *testing.T) {
 	const odd = "0123-not-as-signalwire-makes-them"
 	dir := t.TempDir()
 	c := config.Config{StateDir: dir, Space: "https://acme.signalwire.com", Project: "p1", Token: secret.New(odd), JournalNumbers: true}
-	r := OpenJournal(c, journal.Who{})
+	r := OpenJournal(c)
 	basic := base64.StdEncoding.EncodeToString([]byte("p1:" + odd))
 	err := r.journal.Append(journal.Entry{Event: journal.Request, ID: "1", Recording: text.New("s1"), From: text.New(odd), To: text.New("x " + basic), Reason: "refused: " + odd})
 	if err != nil {

@@ -23,7 +23,7 @@ func recorded(t *testing.T, r *Record, c config.Config) (*deck.Deck, text.Text) 
 	space := sim.New(sim.Options{})
 	sid := space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Minute})
 	d, err := deck.Open(api.Config{Space: "http://127.0.0.1", Project: space.Project(), Token: secret.New(space.Token()),
-		Transport: space.Transport()}, deck.Config{Journal: r.Journal(), JournalRequired: c.JournalRequired, Actor: "bob"})
+		Transport: space.Transport()}, deck.Config{Journal: r.Journal(), JournalRequired: c.JournalRequired})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,13 +49,13 @@ func events(t *testing.T, dir string) (list []string) {
 func TestTakenOverAndLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := config.Config{StateDir: t.TempDir(), Space: "s", Project: "p"}
-		r := OpenJournal(c, journal.Who{Actor: "bob"})
+		r := OpenJournal(c)
 		d, sid := recorded(t, r, c)
-		if err := d.Acknowledge(sid, "bob", "taken over from alice", time.Minute); err != nil {
+		if err := d.Acknowledge(sid, deck.Actor{Actor: "bob"}, "taken over from alice", time.Minute); err != nil {
 			t.Fatal(err)
 		}
-		r.RecordLeftBehind(d.Snapshot(), "bob", "quit", nil, false)
-		r.RecordLeftBehind(d.Snapshot(), "bob", "quit", nil, false)
+		r.RecordLeftBehind(d.Snapshot(), deck.Actor{Actor: "bob"}, "quit", nil, false)
+		r.RecordLeftBehind(d.Snapshot(), deck.Actor{Actor: "bob"}, "quit", nil, false)
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
@@ -74,12 +74,12 @@ func TestJournalMendedLater(t *testing.T) {
 			if err := os.WriteFile(c.StateDir, nil, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			r := OpenJournal(c, journal.Who{Actor: "bob"})
+			r := OpenJournal(c)
 			if err := r.Trouble(); err == nil || !strings.Contains(err.Error(), "open the journal: open "+c.StateDir+": ") {
 				t.Errorf("Trouble: %v", err)
 			}
 			d, sid := recorded(t, r, c)
-			resume := deck.Request{SID: sid, Actor: "bob", Seen: api.Paused, Update: api.Update{Status: api.InProgress}}
+			resume := deck.Request{SID: sid, Actor: deck.Actor{Actor: "bob"}, Seen: api.Paused, Update: api.Update{Status: api.InProgress}}
 			p, err := d.Do(t.Context(), resume)
 			if err != nil || p.OffRecord == nil || (p.Outcome == deck.Failed) != required {
 				t.Errorf("required %v: %s, %v, off record: %v", required, p.Outcome, err, p.OffRecord)
@@ -140,12 +140,12 @@ func TestRecordLeftBehind(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			c := config.Config{StateDir: t.TempDir(), Space: "s", Project: "p"}
-			r := OpenJournal(c, journal.Who{Actor: "bob"})
+			r := OpenJournal(c)
 			if tt.goesOn {
-				r.RecordLeftBehind(s, "bob", "its terminal was lost", []*deck.Recording{timed}, true)
+				r.RecordLeftBehind(s, deck.Actor{Actor: "bob"}, "its terminal was lost", []*deck.Recording{timed}, true)
 			}
 			for range 2 {
-				r.RecordLeftBehind(s, "bob", "quit", []*deck.Recording{timed}, false)
+				r.RecordLeftBehind(s, deck.Actor{Actor: "bob"}, "quit", []*deck.Recording{timed}, false)
 			}
 			if err := r.Close(); err != nil {
 				t.Fatal(err)
@@ -166,11 +166,11 @@ func TestRecordLeftBehind(t *testing.T) {
 
 // TestRecordOfTheDemo: the demo keeps no journal, and nothing of it fails for that.
 func TestRecordOfTheDemo(t *testing.T) {
-	r := OpenJournal(config.Config{}, journal.Who{Actor: "bob"})
+	r := OpenJournal(config.Config{})
 	if r.Journal() != nil || r.Trouble() != nil || r.LeftBehind() != nil {
 		t.Errorf("journal %v, trouble %v", r.Journal(), r.Trouble())
 	}
-	r.RecordLeftBehind(&deck.Snapshot{Recordings: []*deck.Recording{{Recording: api.Recording{Status: api.Paused}, Pause: deck.Pause{Actor: "bob"}}}}, "bob", "quit", nil, false)
+	r.RecordLeftBehind(&deck.Snapshot{Recordings: []*deck.Recording{{Recording: api.Recording{Status: api.Paused}, Pause: deck.Pause{Actor: "bob"}}}}, deck.Actor{Actor: "bob"}, "quit", nil, false)
 	if err := r.Close(); err != nil {
 		t.Error(err)
 	}
@@ -183,7 +183,7 @@ func TestLeftBehindIsOfTheProject(t *testing.T) {
 		{StateDir: dir, Space: "https://acme.example", Project: "p"}, {StateDir: dir, Space: "https://acme.example", Project: "q"},
 		{StateDir: dir, Space: "https://other.example", Project: "p"},
 	} {
-		r := OpenJournal(c, journal.Who{Actor: "bob"})
+		r := OpenJournal(c)
 		sid := text.New(c.Space + c.Project)
 		for _, e := range []journal.Entry{
 			{Event: journal.Request, ID: "1", Recording: sid, StatusAsked: "paused"},
@@ -196,7 +196,7 @@ func TestLeftBehindIsOfTheProject(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := OpenJournal(config.Config{StateDir: dir, Space: "https://ACME.example:443", Project: "p"}, journal.Who{Actor: "alice"})
+	r := OpenJournal(config.Config{StateDir: dir, Space: "https://ACME.example:443", Project: "p"})
 	left := r.LeftBehind()
 	if len(left) != 1 || left[0].Recording != text.New("https://acme.examplep") || left[0].Why != "quit" || left[0].Ended.IsZero() {
 		t.Errorf("left behind: %+v", left)

@@ -214,7 +214,7 @@ func (b *builder) update() {
 	if p.Tries > 1 {
 		outcome += fmt.Sprintf(" (sent %d times)", p.Tries)
 	}
-	by := b.by(or(text.New(p.Request.Actor), "tapedeck")) + " at " + localTime(p.Asked)
+	by := b.by(or(text.New(p.Request.Actor.Name()), "tapedeck")) + " at " + localTime(p.Asked)
 	if b.wrapped(outcomeRoles[p.Outcome], what+": "+outcome); len(b.lines) == 0 {
 		return // there is no room for anything
 	}

@@ -67,7 +67,7 @@ func paused(outcome deck.Outcome) *deck.Recording {
 	r.Pause = deck.Pause{Since: clock.Add(-192 * time.Second), Behavior: api.Silence, Actor: "jo"}
 	answer := r.Recording
 	r.Update = &deck.Progress{
-		ID: 3, Request: deck.Request{SID: r.SID, Actor: "jo", Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}},
+		ID: 3, Request: deck.Request{SID: r.SID, Actor: deck.Actor{Actor: "jo"}, Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}},
 		Outcome: outcome, Settled: outcome == deck.Verified, Asked: clock.Add(-1400 * time.Millisecond), Answered: clock.Add(-time.Second),
 		Answer: &answer,
 	}
@@ -88,7 +88,7 @@ func failed() *deck.Recording {
 		StatusCode: 401, Code: 20003, Message: text.New("Authentication failed \x1b[31m"),
 	})
 	r.Update = &deck.Progress{
-		ID: 4, Request: deck.Request{SID: r.SID, Actor: "ann", Update: api.Update{Status: api.Paused, PauseBehavior: api.Skip}},
+		ID: 4, Request: deck.Request{SID: r.SID, Actor: deck.Actor{Actor: "ann"}, Update: api.Update{Status: api.Paused, PauseBehavior: api.Skip}},
 		Outcome: deck.Failed, Settled: true, Asked: clock.Add(-3 * time.Second), Answered: clock.Add(-2 * time.Second), Done: clock.Add(-2 * time.Second), Err: err,
 	}
 	return r
@@ -97,7 +97,7 @@ func failed() *deck.Recording {
 func unknown() *deck.Recording {
 	r := running()
 	r.Update = &deck.Progress{
-		ID: 4, Request: deck.Request{SID: r.SID, Actor: "jo", Update: api.Update{Status: api.Stopped}},
+		ID: 4, Request: deck.Request{SID: r.SID, Actor: deck.Actor{Actor: "jo"}, Update: api.Update{Status: api.Stopped}},
 		Outcome: deck.Unknown, Asked: clock.Add(-12 * time.Second), Err: context.DeadlineExceeded, Note: "reading it until it settles", Tries: 3,
 	}
 	return r

@@ -317,10 +317,10 @@ func (m Model) pastWords(now time.Time) string {
 
 // pastBy says who asked for an update, where nothing else on the pane does.
 func (m Model) pastBy(p *deck.Progress) string {
-	if m.rec.Paused() && m.rec.Pause.Actor == p.Request.Actor || p.Request.Actor == "" {
+	if m.rec.Paused() && m.rec.Pause.Actor == p.Request.Actor.Name() || p.Request.Actor.Name() == "" {
 		return ""
 	}
-	return ", " + m.by(p.Request.Actor)
+	return ", " + m.by(p.Request.Actor.Name())
 }
 
 // ago returns how long ago something was, in steps of 5 s for a minute, then as

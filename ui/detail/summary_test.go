@@ -106,7 +106,7 @@ func TestWhatIsBeforeWhatWas(t *testing.T) {
 	}
 	for _, o := range []deck.Outcome{deck.Requested, deck.Accepted, deck.Contradicted, deck.Failed, deck.Unknown} {
 		r := *running()
-		r.Update = &deck.Progress{ID: 1, Outcome: o, Asked: clock, Request: deck.Request{Actor: "jo", Update: api.Update{Status: api.Paused}}}
+		r.Update = &deck.Progress{ID: 1, Outcome: o, Asked: clock, Request: deck.Request{Actor: deck.Actor{Actor: "jo"}, Update: api.Update{Status: api.Paused}}}
 		if view := ansi.Strip(show(th, 80, 30, &r).View(late)); !strings.Contains(view, "pause: "+string(o)) {
 			t.Errorf("%s is not said:\n%s", o, view)
 		}

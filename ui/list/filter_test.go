@@ -131,9 +131,9 @@ func persons() *deck.Snapshot {
 			r.Pause.Actor = "alice@night"
 			r.Participants = []deck.Participant{{Call: &api.Call{From: text.New("+13125550188"), To: text.New("sip:desk@acme")}}}
 		case "91be":
-			r.Update.Request.Actor = "Alice"
+			r.Update.Request.Actor.Actor = "Alice"
 		case "07d1":
-			r.Update.Request.Actor = "ana"
+			r.Update.Request.Actor.Actor = "ana"
 		case "e3f0":
 			r.AccountSID = text.New("6a1f2c3d-0000-4aaa-8bbb-000000000001")
 			r.Call.CallerName = text.New("Doe, Jane")

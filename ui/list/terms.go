@@ -201,7 +201,7 @@ func matchActor(want string) (matcher, error) {
 			}
 			return len(actor) >= len(want) && strings.HasPrefix(strings.ToLower(actor), want)
 		}
-		return is(r.rec.Pause.Actor) || r.rec.Update != nil && is(r.rec.Update.Request.Actor)
+		return is(r.rec.Pause.Actor) || r.rec.Update != nil && is(r.rec.Update.Request.Actor.Name())
 	}, nil
 }
 

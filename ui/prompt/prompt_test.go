@@ -21,7 +21,7 @@ var opened = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 func question(k Kind) Question {
 	q := Question{
 		Kind: k, Short: "8142", Who: "(310) 555-0142 → (310) 555-0199", Profile: "acme / support-eu", State: "REC",
-		Request: deck.Request{SID: text.New("5e2f61b08142"), Actor: "ana"},
+		Request: deck.Request{SID: text.New("5e2f61b08142"), Actor: deck.Actor{Actor: "ana"}},
 	}
 	switch k {
 	case Choose:
