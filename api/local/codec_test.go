@@ -162,7 +162,7 @@ func randomProgress(t *rapid.T) *deck.Progress {
 		Changed: []deck.Change{{Name: text.New("status"), Old: api.Field{Name: text.New("status"), Value: text.New(words.Draw(t, "old"))}},
 			{Name: text.New("end_time"), Old: api.Field{Name: text.New("end_time"), Absent: true}}},
 	}
-	setActor(&p.Request, safeWords.Draw(t, "actor"))
+	p.Request.Actor.Actor = safeWords.Draw(t, "actor")
 	if rapid.Bool().Draw(t, "answer") {
 		answer := api.DecodeRecording([]byte(`{"sid":"x","status":"paused","n":null}`))
 		p.Answer = &answer

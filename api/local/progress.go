@@ -11,7 +11,7 @@ import (
 // ProgressOf returns how far an update has come, as the wire has it.
 func ProgressOf(p deck.Progress) *Progress {
 	out := &Progress{
-		ID: p.ID, Request: RequestOf("", p.Request), Actor: actorName(p.Request), ByTimer: p.Request.ByTimer,
+		ID: p.ID, Request: RequestOf("", p.Request), Actor: p.Request.Actor.Name(), ByTimer: p.Request.ByTimer,
 		Outcome: string(p.Outcome), Settled: p.Settled,
 		Asked: stamp(p.Asked), Answered: stamp(p.Answered), Done: stamp(p.Done),
 		Err: FaultOf(p.Err), Note: p.Note, Tries: p.Tries, ByHand: p.ByHand, WasLate: p.WasLate,
@@ -38,12 +38,11 @@ func (p *Progress) Deck(now time.Time) deck.Progress {
 	out.Request = deck.Request{
 		SID: text.New(q.SID), Profile: clean(q.Profile), Seen: api.Status(clean(q.Seen)), ResumeAfter: q.ResumeAfter.Duration(),
 		Group: q.Group, Again: q.Again, Insist: q.Insist, Snapshot: q.Seq, ByTimer: p.ByTimer,
-		Update: api.Update{Status: verbs[q.Update], PauseBehavior: api.PauseBehavior(clean(q.Behavior))},
+		Actor: deck.Actor{Actor: clean(p.Actor)}, Update: api.Update{Status: verbs[q.Update], PauseBehavior: api.PauseBehavior(clean(q.Behavior))},
 	}
 	if out.Request.Update.Status == "" {
 		out.Request.Update.Status = api.Status(clean(q.Update))
 	}
-	setActor(&out.Request, clean(p.Actor))
 	for _, c := range p.Changed {
 		name := text.New(c.Name)
 		out.Changed = append(out.Changed, deck.Change{Name: name,
@@ -55,9 +54,3 @@ func (p *Progress) Deck(now time.Time) deck.Progress {
 	}
 	return out
 }
-
-// actorName returns the name of who asks.
-func actorName(req deck.Request) string { return req.Actor }
-
-// setActor says who asks, by the name.
-func setActor(req *deck.Request, name string) { req.Actor = name }
