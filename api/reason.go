@@ -110,6 +110,9 @@ func causeOf(err error) cause {
 // "HTTP 503", "timeout", "TLS: certificate expired". Nothing in them is of err
 // but an HTTP status, so that they are fit to show to anybody.
 func Reason(err error) string {
+	if r := reported(err); r != nil {
+		return r.Word
+	}
 	if word := proxyReason(err); word != "" {
 		return word
 	}
@@ -134,6 +137,8 @@ func Hint(err error) string {
 	switch {
 	case err == nil:
 		return ""
+	case reported(err) != nil:
+		return reported(err).Step
 	case proxyReason(err) != "":
 		return "check the proxy in HTTPS_PROXY: whether it runs, its user and its password"
 	}

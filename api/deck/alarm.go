@@ -37,6 +37,7 @@ type Ack struct {
 // its pause or its trouble. An acknowledged pause wants none until its deadline,
 // an acknowledged trouble none at all. A limit of 0 is none.
 func (s *Snapshot) Level(r *Recording, now time.Time) Level {
+	s = s.Of(r)
 	switch {
 	case r.Active() && r.Trouble.Standing():
 		return Alarm
@@ -61,6 +62,7 @@ func (s *Snapshot) LevelChanges(r *Recording, now time.Time) (next time.Time) {
 	if !r.Paused() {
 		return next
 	}
+	s = s.Of(r)
 	server := s.ServerTime(now)
 	at := func(t time.Time) {
 		if t.After(server) && (next.IsZero() || t.Before(next)) {

@@ -91,7 +91,7 @@ func TestNoMonotonicTimes(t *testing.T) {
 // measured are the times of a snapshot that are moments of this process, from
 // which it measures by both clocks, and why.
 var measured = map[string]string{
-	"Snapshot.heard":    "whether the local clock was set since",
+	"Snapshot.Heard":    "whether the local clock was set since",
 	"Health.Complete":   "its age is by the clock that says more",
 	"Health.Failing":    "as Complete",
 	"Health.Next":       "of a timer of this process, which stands still with it",
@@ -144,7 +144,7 @@ func TestStepOfTheLocalClock(t *testing.T) {
 		t.Fatalf("%v is no time after a step of %v", now, heard)
 	}
 	r := &Recording{Recording: api.Recording{Status: api.Paused}, Pause: Pause{Since: wall(heard).Add(time.Hour - 5*time.Second)}}
-	s := &Snapshot{Offset: time.Hour, heard: heard, PauseAlarm: 3 * time.Minute}
+	s := &Snapshot{Offset: time.Hour, Heard: heard, PauseAlarm: 3 * time.Minute}
 	tests := []struct {
 		name        string
 		step, later time.Duration

@@ -293,7 +293,7 @@ func (d *Deck) publish() {
 	d.seq++
 	d.relate()
 	s := &Snapshot{
-		Seq: d.seq, Health: d.health, Offset: d.clock.offset, heard: d.clock.at, Interval: d.interval,
+		Seq: d.seq, Health: d.health, Offset: d.clock.offset, Heard: d.clock.at, Interval: d.interval,
 		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
 		PauseWarn: d.config.PauseWarn, PauseAlarm: d.config.PauseAlarm,
 		Calls: d.labels.calls.why, Conferences: d.labels.conferences.why,
@@ -301,22 +301,7 @@ func (d *Deck) publish() {
 	for i, e := range d.order {
 		r := e.view
 		s.Recordings[i] = r
-		if !r.Active() {
-			continue
-		}
-		s.Active++
-		switch r.Trouble.Kind {
-		case NotPaused:
-			s.NotPaused++
-		case ResumedByOthers:
-			s.ResumedByOthers++
-		}
-		if r.Status == api.Paused {
-			s.Paused++
-			if s.Longest == nil || r.Pause.Since.Before(s.Longest.Pause.Since) {
-				s.Longest = r
-			}
-		}
+		s.count(r)
 	}
 	d.last = s
 	for ch := range d.subs {

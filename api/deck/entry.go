@@ -75,18 +75,7 @@ func (d *Deck) add(rec api.Recording, read time.Time) *entry {
 	return e
 }
 
-func newestFirst(a, b *entry) int {
-	if c := b.view.Created.Compare(a.view.Created); c != 0 {
-		return c
-	}
-	switch x, y := a.view.SID.String(), b.view.SID.String(); {
-	case x < y:
-		return -1
-	case x > y:
-		return 1
-	}
-	return 0
-}
+func newestFirst(a, b *entry) int { return NewestFirst(a.view, b.view) }
 
 // apply takes in what a read that began at read says of a recording, and
 // reports whether it was news. The mutex must be held.

@@ -25,13 +25,16 @@ type Snapshot struct {
 	// Offset is what to add to the local clock to have the server's, by the
 	// Date header of its answers; 0 until one has come.
 	Offset   time.Duration
-	heard    time.Time     // local time when an answer last told of the server's clock
+	Heard    time.Time     // local time when an answer last told of the server's clock
 	Interval time.Duration // between two polls, as set now
 	ReadOnly bool          // the deck refuses updates
 	// PauseWarn and PauseAlarm are the ages at which a pause warns and alarms.
 	PauseWarn, PauseAlarm time.Duration
 	// Calls and Conferences say why those are not known that are not.
 	Calls, Conferences Unnamed
+	// Parts are the profiles that the snapshot is of, each with its own; nil for
+	// that of one deck in this process. See [Merge].
+	Parts []Part
 }
 
 // Unnamed is why calls, or conferences, could not be read. The zero value is
@@ -56,7 +59,7 @@ const stepGrace = 10 * time.Second
 // have moved while the machine slept, until an answer tells, or none comes for
 // so long that it may have.
 func (s *Snapshot) OffsetAt(now time.Time) time.Duration {
-	if step := stepped(s.heard, now); !s.heard.IsZero() && step.Abs() > maxDrift && now.Sub(s.heard) < stepGrace {
+	if step := stepped(s.Heard, now); !s.Heard.IsZero() && step.Abs() > maxDrift && now.Sub(s.Heard) < stepGrace {
 		return s.Offset - step
 	}
 	return s.Offset
@@ -85,6 +88,7 @@ func (s *Snapshot) Find(sid text.Text) *Recording {
 // knows beside it. It never changes.
 type Recording struct {
 	api.Recording
+	Profile      string          // whose it is, where a service has several; else empty
 	Call         *api.Call       // nil for a conference's, and while unknown
 	Conference   *api.Conference // nil for a call's, and while unknown
 	Participants []Participant   // of the conference; see [Deck.Look]
@@ -96,6 +100,7 @@ type Recording struct {
 	Update       *Progress       // the last update that this deck made; nil for none
 	Ended        time.Time       // local time when the deck learned that it ended; zero while active
 	Gone         bool            // it is no longer to be found, and never ended
+	Asking       []Asking        // questions about it that are open on other screens; not to be changed
 }
 
 // Participant is one who is in a conference, and the call, when it is known.
@@ -152,10 +157,13 @@ const (
 
 // Request is what a person asks the deck to do with a recording.
 type Request struct {
-	SID    text.Text
-	Update api.Update
-	Actor  Actor      // who asks
-	Seen   api.Status // the status that the person saw; empty when unknown
+	SID text.Text
+	// Profile is whose recording it is, where a service has several; empty where
+	// that is clear.
+	Profile string
+	Update  api.Update
+	Actor   Actor      // who asks
+	Seen    api.Status // the status that the person saw; empty when unknown
 	// ResumeAfter, with a pause, has the deck resume it after that time; 0 for
 	// no auto-resume.
 	ResumeAfter time.Duration
@@ -270,10 +278,13 @@ const (
 type Health struct {
 	Page     int       // the page of the first full scan that is being read, from 1; 0 after it
 	Complete time.Time // when the last complete poll ended; zero before the first
-	Failing  time.Time // when the first of the failed polls in a row ended; zero when none failed
-	Err      error     // why the last poll failed, or why it is partial; nil otherwise
-	Next     time.Time // when the next try begins, while failing; zero while it is under way
-	Partial  bool      // the last poll that ended was partial
+	// Away is since when the service that holds the deck is not to be reached;
+	// zero while it is, and for a deck of this process.
+	Away    time.Time
+	Failing time.Time // when the first of the failed polls in a row ended; zero when none failed
+	Err     error     // why the last poll failed, or why it is partial; nil otherwise
+	Next    time.Time // when the next try begins, while failing; zero while it is under way
+	Partial bool      // the last poll that ended was partial
 	// Limit is the age at which the data is stale though no poll has failed:
 	// two intervals and 3 s.
 	Limit time.Duration
@@ -282,7 +293,7 @@ type Health struct {
 // Phase returns what the data is worth at the local time now.
 func (h Health) Phase(now time.Time) Phase {
 	switch {
-	case !h.Failing.IsZero():
+	case !h.Failing.IsZero(), !h.Away.IsZero():
 		return Stale
 	case h.Complete.IsZero():
 		return Loading
@@ -295,10 +306,11 @@ func (h Health) Phase(now time.Time) Phase {
 }
 
 // Age returns how old the data is at the local time now: the time since the
-// last complete poll, or, before there was one, since polls fail.
+// last complete poll, or, before there was one, since polls fail or the service
+// is away.
 func (h Health) Age(now time.Time) time.Duration {
 	if h.Complete.IsZero() {
-		return age(h.Failing, now)
+		return max(age(h.Failing, now), age(h.Away, now))
 	}
 	return age(h.Complete, now)
 }

@@ -56,7 +56,7 @@
 //	{"snapshot":{…}}  rows of one deck, the most urgent first; one line or several
 //	{"synced":{…}}    the deck is complete
 //	{"changed":{…}}   what is different since the line before it: rows, SIDs that left, the state
-//	{"poll":0,…}      a poll of deck 0 has ended in which nothing changed; at most 100 bytes
+//	{"poll":0,…}      a poll of deck 0 has ended in which nothing changed; at most 100 bytes: see [Poll]
 //	{"beat":"…"}      nothing happened for 5 s
 //	{"bye":{…}}       the service lets go of the client: a Refusal that says why
 //
@@ -65,7 +65,7 @@
 //
 // The first line of a snapshot, and a change in which it differs, has the whole
 // state of the deck. Rows are complete too: each is the API's resource as it
-// came, with what tapedeck knows beside it as its last key, "tapedeck".
+// came, with what tapedeck knows beside it as its first key, "tapedeck".
 //
 // # Requests
 //

@@ -185,19 +185,19 @@ type Progress struct {
 	ID      uint64  `json:"id"`      // the deck's number of it
 	Request Request `json:"request"` // as it was asked; without the client's ID where another one asked
 	// Actor is the name of who asked, as it is shown.
-	Actor    string     `json:"actor,omitempty"`
-	ByTimer  bool       `json:"by_timer,omitempty"`
-	Outcome  string     `json:"outcome"` // requested, accepted, verified, contradicted, failed or unknown
-	Settled  bool       `json:"settled,omitempty"`
-	Asked    time.Time  `json:"asked"`
-	Answered *time.Time `json:"answered,omitempty"`
-	Done     *time.Time `json:"done,omitempty"`
-	Err      *Fault     `json:"err,omitempty"`
-	Note     string     `json:"note,omitempty"`
-	Tries    int        `json:"tries,omitempty"`
-	ByHand   int        `json:"by_hand,omitempty"`
-	WasLate  bool       `json:"was_late,omitempty"`
-	Changed  []Change   `json:"changed,omitempty"`
+	Actor    string    `json:"actor,omitempty"`
+	ByTimer  bool      `json:"by_timer,omitempty"`
+	Outcome  string    `json:"outcome"` // requested, accepted, verified, contradicted, failed or unknown
+	Settled  bool      `json:"settled,omitempty"`
+	Asked    time.Time `json:"asked"`
+	Answered time.Time `json:"answered,omitzero"`
+	Done     time.Time `json:"done,omitzero"`
+	Err      *Fault    `json:"err,omitempty"`
+	Note     string    `json:"note,omitempty"`
+	Tries    int       `json:"tries,omitempty"`
+	ByHand   int       `json:"by_hand,omitempty"`
+	WasLate  bool      `json:"was_late,omitempty"`
+	Changed  []Change  `json:"changed,omitempty"`
 	// Answer is the resource that the update returned, as it came.
 	Answer     json.RawMessage `json:"answer,omitempty"`
 	HTTPStatus int             `json:"http_status,omitempty"`
@@ -346,19 +346,19 @@ type ProfileStatus struct {
 // State is what a snapshot of a deck says beside its recordings; see
 // [deck.Snapshot].
 type State struct {
-	Page     int        `json:"page,omitempty"`
-	Complete *time.Time `json:"complete,omitempty"` // when the last complete poll ended
-	Failing  *time.Time `json:"failing,omitempty"`
-	Err      *Fault     `json:"err,omitempty"`
-	Next     *time.Time `json:"next,omitempty"`
-	Partial  bool       `json:"partial,omitempty"`
-	Limit    Seconds    `json:"limit"`
-	Offset   Seconds    `json:"offset"`          // to add to the local clock to have the server's
-	Heard    *time.Time `json:"heard,omitempty"` // when an answer last told of that
-	Interval Seconds    `json:"interval"`
-	ReadOnly bool       `json:"read_only,omitempty"`
-	Warn     Seconds    `json:"pause_warn"`
-	Alarm    Seconds    `json:"pause_alarm"`
+	Page     int       `json:"page,omitempty"`
+	Complete time.Time `json:"complete,omitzero"` // when the last complete poll ended
+	Failing  time.Time `json:"failing,omitzero"`
+	Err      *Fault    `json:"err,omitempty"`
+	Next     time.Time `json:"next,omitzero"`
+	Partial  bool      `json:"partial,omitempty"`
+	Limit    Seconds   `json:"limit"`
+	Offset   Seconds   `json:"offset"`         // to add to the local clock to have the server's
+	Heard    time.Time `json:"heard,omitzero"` // when an answer last told of that
+	Interval Seconds   `json:"interval"`
+	ReadOnly bool      `json:"read_only,omitempty"`
+	Warn     Seconds   `json:"pause_warn"`
+	Alarm    Seconds   `json:"pause_alarm"`
 	// Calls and Conferences say why those are not known that are not.
 	Calls       *Unnamed `json:"calls,omitempty"`
 	Conferences *Unnamed `json:"conferences,omitempty"`
@@ -366,8 +366,8 @@ type State struct {
 
 // Unnamed is why calls, or conferences, could not be read.
 type Unnamed struct {
-	Err  *Fault     `json:"err,omitempty"`
-	Next *time.Time `json:"next,omitempty"`
+	Err  *Fault    `json:"err,omitempty"`
+	Next time.Time `json:"next,omitzero"`
 }
 
 // Action is one thing that somebody did, by the journal, with its outcome.
@@ -418,8 +418,8 @@ type Hello struct {
 	WhoAmI
 }
 
-// Rows are recordings of one deck, as a line of a watch, and of "snapshot" and
-// "changed".
+// Rows are recordings of one deck: what "snapshot" and "changed" hold in the
+// lines of a watch.
 type Rows struct {
 	Deck int    `json:"deck"`
 	Seq  uint64 `json:"seq"` // of the deck's snapshot; see [deck.Snapshot]
@@ -427,81 +427,113 @@ type Rows struct {
 	Of    int    `json:"of,omitempty"`
 	State *State `json:"state,omitempty"` // nil where it has not changed
 	// Recordings are the API's resources as they came, each with a [Beside] as
-	// its last key, "tapedeck".
+	// its first key, "tapedeck".
 	Recordings []json.RawMessage `json:"recordings,omitempty"`
 	Left       []string          `json:"left,omitempty"` // the SIDs of those that are no longer shown
 }
 
-// Beside is what tapedeck knows of a recording beside the API's resource; see
-// [deck.Recording].
-type Beside struct {
-	Profile string `json:"profile,omitempty"`
-	// SID, CallSID and ConferenceSID are set where the deck knows better than
-	// the resource, which was about something else or did not say.
-	SID           string `json:"sid,omitempty"`
-	CallSID       string `json:"call_sid,omitempty"`
-	ConferenceSID string `json:"conference_sid,omitempty"`
-
-	Call         json.RawMessage `json:"call,omitempty"`       // with the API's own names
-	Conference   json.RawMessage `json:"conference,omitempty"` // with the API's own names
-	Participants []struct {
-		CallSID string          `json:"call_sid"`
-		Label   string          `json:"label,omitempty"`
-		Muted   bool            `json:"muted,omitempty"`
-		Hold    bool            `json:"hold,omitempty"`
-		Call    json.RawMessage `json:"call,omitempty"`
-	} `json:"participants,omitempty"`
-	Pause *struct {
-		Since    time.Time `json:"since"` // server's clock
-		AtLeast  bool      `json:"at_least,omitempty"`
-		Recorded bool      `json:"recorded,omitempty"`
-		Behavior string    `json:"behavior,omitempty"`
-		Actor    string    `json:"actor,omitempty"`
-		Group    uint64    `json:"group,omitempty"`
-	} `json:"pause,omitempty"`
-	Ack *struct {
-		Actor  string    `json:"actor,omitempty"`
-		Reason string    `json:"reason,omitempty"`
-		Until  time.Time `json:"until"` // server's clock
-	} `json:"ack,omitempty"`
-	Timer *struct {
-		At    *time.Time `json:"at,omitempty"`
-		Actor string     `json:"actor,omitempty"`
-		Err   string     `json:"err,omitempty"`
-	} `json:"timer,omitempty"`
-	Trouble *struct {
-		Kind  string    `json:"kind"`
-		Since time.Time `json:"since"`
-		Actor string    `json:"actor,omitempty"`
-		Why   string    `json:"why,omitempty"`
-		Acked bool      `json:"acked,omitempty"`
-	} `json:"trouble,omitempty"`
-	Siblings *struct {
-		List []struct {
-			SID       string `json:"sid"`
-			Why       string `json:"why"`
-			Recording bool   `json:"recording,omitempty"`
-		} `json:"list"`
-		More      int `json:"more,omitempty"`
-		Recording int `json:"recording,omitempty"`
-		Paused    int `json:"paused,omitempty"`
-	} `json:"siblings,omitempty"`
-	Update *Progress  `json:"update,omitempty"`
-	Ended  *time.Time `json:"ended,omitempty"`
-	Gone   bool       `json:"gone,omitempty"`
-	// Asking are the prompts that others have open on it.
-	Asking []Asking `json:"asking,omitempty"`
-}
-
-// Asking is a prompt that is open on a recording.
-type Asking struct {
-	Session string `json:"session"` // as in [Session]
-	Actor   string `json:"actor"`
-	Verb    string `json:"verb"`
+// Poll is a line that says that a poll has ended in which nothing changed.
+type Poll struct {
+	Poll  int       `json:"poll"` // the deck
+	Seq   uint64    `json:"seq"`
+	At    time.Time `json:"at"`              // when the poll ended: [State.Complete]
+	Heard Seconds   `json:"heard,omitempty"` // what to add to At to have [State.Heard]
 }
 
 // Synced says that a snapshot is complete.
 type Synced struct {
 	Deck int    `json:"deck"`
 	Seq  uint64 `json:"seq"`
+}
+
+// Beside is what tapedeck knows of a recording beside the API's resource; see
+// [deck.Recording]. Call and Conference have the API's names.
+type Beside struct {
+	Profile string `json:"profile,omitempty"`
+	// SID, CallSID and ConferenceSID are set, all three, where the deck knows
+	// better than the resource, which did not say.
+	SID           string          `json:"sid,omitempty"`
+	CallSID       string          `json:"call_sid,omitempty"`
+	ConferenceSID string          `json:"conference_sid,omitempty"`
+	Call          json.RawMessage `json:"call,omitempty"`
+	Conference    json.RawMessage `json:"conference,omitempty"`
+	Known
+}
+
+// Known is the part of [Beside] that few recordings have.
+type Known struct {
+	Participants []Participant `json:"participants,omitempty"`
+	Pause        *Pause        `json:"pause,omitempty"`
+	Ack          *Ack          `json:"ack,omitempty"`
+	Timer        *AutoResume   `json:"timer,omitempty"`
+	Trouble      *Trouble      `json:"trouble,omitempty"`
+	Siblings     *Siblings     `json:"siblings,omitempty"`
+	Update       *Progress     `json:"update,omitempty"` // the last one
+	Ended        time.Time     `json:"ended,omitzero"`   // when the deck learned that it ended
+	Gone         bool          `json:"gone,omitempty"`   // it is no longer to be found, and never ended
+	Asking       []Asking      `json:"asking,omitempty"` // questions that are open on it
+}
+
+// Participant is one who is in a recorded conference.
+type Participant struct {
+	CallSID string          `json:"call_sid,omitempty"`
+	Label   string          `json:"label,omitempty"`
+	Muted   bool            `json:"muted,omitempty"`
+	Hold    bool            `json:"hold,omitempty"`
+	Call    json.RawMessage `json:"call,omitempty"` // with the API's names
+}
+
+// Pause is the pause that a recording is in.
+type Pause struct {
+	Since    time.Time `json:"since,omitzero"`     // server's clock
+	AtLeast  bool      `json:"at_least,omitempty"` // it is older than that
+	Recorded bool      `json:"recorded,omitempty"` // who made it is what the journal says
+	Behavior string    `json:"behavior,omitempty"`
+	Actor    string    `json:"actor,omitempty"`
+	Group    uint64    `json:"group,omitempty"`
+}
+
+// Ack is an acknowledged pause.
+type Ack struct {
+	Actor  string    `json:"actor,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+	Until  time.Time `json:"until,omitzero"` // server's clock
+}
+
+// AutoResume is a resume that the service does by itself, or has failed to do.
+type AutoResume struct {
+	At    time.Time `json:"at,omitzero"`
+	Actor string    `json:"actor,omitempty"`
+	Err   string    `json:"err,omitempty"`
+}
+
+// Trouble is that a recording still records though a pause of it was asked for.
+type Trouble struct {
+	Kind  string    `json:"kind"`
+	Since time.Time `json:"since,omitzero"`
+	Actor string    `json:"actor,omitempty"`
+	Why   string    `json:"why,omitempty"`
+	Acked bool      `json:"acked,omitempty"`
+}
+
+// Siblings are the other active recordings of the same conversation.
+type Siblings struct {
+	List      []Sibling `json:"list,omitempty"`
+	More      int       `json:"more,omitempty"`
+	Recording int       `json:"recording,omitempty"`
+	Paused    int       `json:"paused,omitempty"`
+}
+
+// Sibling is one of them.
+type Sibling struct {
+	SID       string `json:"sid"`
+	Why       string `json:"why,omitempty"`
+	Recording bool   `json:"recording,omitempty"`
+}
+
+// Asking is a question that is open on a recording.
+type Asking struct {
+	Session string `json:"session,omitempty"` // as in [Session]
+	Actor   string `json:"actor,omitempty"`
+	Verb    string `json:"verb,omitempty"`
 }
