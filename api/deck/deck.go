@@ -68,18 +68,20 @@ type Deck struct {
 	slots  chan struct{} // a place for each read of a poll that is in flight
 	places chan struct{} // a place for each POST of a batch that has no answer
 
-	mu       sync.Mutex
-	entries  map[text.Text]*entry
-	order    []*entry // the entries, newest first
-	health   Health
-	clock    serverClock
-	interval time.Duration
-	seq      uint64
-	last     *Snapshot
-	subs     map[chan *Snapshot]struct{}
-	ids      uint64 // of requests
-	closed   bool
-	unsent   []Progress // requests of batches that were not sent, for the deck was closed
+	mu        sync.Mutex
+	entries   map[text.Text]*entry
+	order     []*entry // the entries, newest first
+	health    Health
+	polling   time.Time // when the poll under way, or the last one, began
+	clock     serverClock
+	interval  time.Duration
+	seq       uint64
+	last      *Snapshot
+	subs      map[chan *Snapshot]struct{}
+	listeners map[chan []Step]struct{} // see [Deck.Steps]
+	ids       uint64                   // of requests
+	closed    bool
+	unsent    []Progress // requests of batches that were not sent, for the deck was closed
 
 	feed   feed   // what the polls know of the list; only the polling goroutine uses it
 	labels labels // calls and conferences; guarded by mu
@@ -117,6 +119,7 @@ func newDeck(c Config) *Deck {
 		entries:    map[text.Text]*entry{},
 		interval:   min(max(c.Interval, MinInterval), MaxInterval),
 		subs:       map[chan *Snapshot]struct{}{},
+		listeners:  map[chan []Step]struct{}{},
 		labels:     newLabels(),
 		wake:       make(chan struct{}, 1),
 		wantLabels: make(chan struct{}, 1),

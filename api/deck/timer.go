@@ -59,9 +59,9 @@ func (d *Deck) SetTimer(sid text.Text, actor Actor, after time.Duration) error {
 	d.setTimer(e, actor, after)
 	d.publish()
 	if after == 0 {
-		d.noteEntry(e, journal.Timer, actor, "auto-resume canceled", time.Time{})
+		d.timerStep(e, actor, TimerCanceled, "")
 	} else {
-		d.noteEntry(e, journal.Timer, actor, "auto-resume set", e.view.Timer.At)
+		d.timerStep(e, actor, TimerSet, "")
 	}
 	return nil
 }
@@ -180,6 +180,9 @@ func (d *Deck) autoResume(e *entry, auto *autoResume) {
 	if !ok {
 		return
 	}
+	d.mu.Lock()
+	d.tell(Step{Timer: &TimerStep{Recording: sid, Actor: actor, What: TimerFired}})
+	d.mu.Unlock()
 	p, err := d.Do(context.Background(), Request{
 		SID: sid, Actor: actor, Seen: api.Paused, ByTimer: true, Update: api.Update{Status: api.InProgress},
 	})
@@ -247,5 +250,18 @@ func (d *Deck) timerFailed(e *entry, actor Actor, why string) {
 	}
 	e.change(func(r *Recording) { r.Timer = Timer{Actor: actor.Name(), Err: why} })
 	d.publish()
-	d.noteEntry(e, journal.Timer, actor, "auto-resume not done: "+why, time.Time{})
+	d.timerStep(e, actor, TimerFailed, why)
+}
+
+// timerStep puts on record what became of an auto-resume, and tells it. The
+// mutex must be held.
+func (d *Deck) timerStep(e *entry, actor Actor, what TimerWhat, why string) {
+	s := &TimerStep{Recording: e.view.SID, Actor: actor, What: what, Until: e.view.Timer.At, Why: why}
+	d.tell(Step{Timer: s})
+	switch what {
+	case TimerSet, TimerCanceled:
+		d.noteEntry(e, journal.Timer, actor, "auto-resume "+string(what), s.Until)
+	case TimerFailed:
+		d.noteEntry(e, journal.Timer, actor, "auto-resume not done: "+why, s.Until)
+	}
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tapedeck/api"
-	"tapedeck/api/journal"
 )
 
 // read reads the recording, applies what it says, and returns it; or, where the
@@ -93,7 +92,7 @@ func (u *update) noteDone() {
 	u.e.pausedBy(u.req)
 	if u.req.ResumeAfter > 0 && !u.d.closed {
 		u.d.setTimer(u.e, u.req.Actor, min(u.req.ResumeAfter, MaxResumeAfter)) // from when it is known to be paused
-		u.d.noteEntry(u.e, journal.Timer, u.req.Actor, "auto-resume set", u.e.view.Timer.At)
+		u.d.timerStep(u.e, u.req.Actor, TimerSet, "")
 	}
 }
 
