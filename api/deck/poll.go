@@ -288,6 +288,8 @@ func (d *Deck) steady(ctx context.Context) error {
 	for _, m := range singles.missing {
 		if e := d.find(m.sid); e != nil {
 			d.missing(e, m.read, now)
+		} else {
+			d.keptMissing(m.sid)
 		}
 	}
 	return singles.err

@@ -75,7 +75,7 @@ func (d *Deck) setTimer(e *entry, actor Actor, after time.Duration) {
 	now := time.Now()
 	auto := &autoResume{actor: actor, updated: e.view.Updated, set: now, server: d.serverTime(now), after: after}
 	auto.timer = time.AfterFunc(min(after, time.Second), func() { defer crash.Guard(); d.tick(e, auto) })
-	e.auto = auto
+	e.auto, e.timedBy = auto, actor
 	e.change(func(r *Recording) { r.Timer = Timer{At: wall(now).Add(after), Actor: actor.Name()} })
 }
 
@@ -121,9 +121,24 @@ func (d *Deck) tick(e *entry, auto *autoResume) {
 	d.autoResume(e, auto)
 }
 
+// dropTimer ends the timer of an entry, for the deck ends; see [Deck.Kept]. The
+// mutex must be held.
+func (d *Deck) dropTimer(e *entry) {
+	var dropped *KeptTimer
+	switch t := e.view.Timer; {
+	case t.Err != "":
+		dropped = &KeptTimer{Actor: e.timedBy, Err: t.Err}
+	case e.auto != nil, e.resuming:
+		dropped = &KeptTimer{Actor: e.timedBy, At: d.serverTime(t.At)}
+	}
+	d.clearTimer(e)
+	e.dropped = dropped
+}
+
 // clearTimer ends the timer of an entry, and forgets that one failed. The
 // mutex must be held.
 func (d *Deck) clearTimer(e *entry) {
+	e.dropped = nil
 	if e.auto != nil {
 		e.auto.timer.Stop()
 		e.auto = nil
@@ -248,8 +263,15 @@ func (d *Deck) timerFailed(e *entry, actor Actor, why string) {
 	if !e.view.Paused() {
 		return
 	}
-	e.change(func(r *Recording) { r.Timer = Timer{Actor: actor.Name(), Err: why} })
+	d.timerLost(e, actor, why)
 	d.publish()
+}
+
+// timerLost is timerFailed for a pause that lasts, without publishing. The
+// mutex must be held.
+func (d *Deck) timerLost(e *entry, actor Actor, why string) {
+	e.timedBy = actor
+	e.change(func(r *Recording) { r.Timer = Timer{Actor: actor.Name(), Err: why} })
 	d.timerStep(e, actor, TimerFailed, why)
 }
 

@@ -90,8 +90,12 @@ func (u *update) noteDone() {
 		return
 	}
 	u.e.pausedBy(u.req)
-	if u.req.ResumeAfter > 0 && !u.d.closed {
-		u.d.setTimer(u.e, u.req.Actor, min(u.req.ResumeAfter, MaxResumeAfter)) // from when it is known to be paused
+	switch after := min(u.req.ResumeAfter, MaxResumeAfter); { // from when it is known to be paused
+	case after <= 0:
+	case u.d.closed:
+		u.e.dropped = &KeptTimer{Actor: u.req.Actor, At: u.d.serverTime(time.Now()).Add(after)}
+	default:
+		u.d.setTimer(u.e, u.req.Actor, after)
 		u.d.timerStep(u.e, u.req.Actor, TimerSet, "")
 	}
 }
