@@ -29,7 +29,7 @@ func (d *Deck) DoAll(ctx context.Context, reqs []Request, result func(i int, p P
 	for i, req := range reqs {
 		u, err := d.begin(req)
 		if err != nil {
-			result(i, Progress{}, fmt.Errorf("%s %s: %w", req.Verb(), req.SID, err))
+			result(i, Progress{}, d.refused(req, fmt.Errorf("%s %s: %w", req.Verb(), req.SID, err)))
 			continue
 		}
 		batch, place = append(batch, u), append(place, i)

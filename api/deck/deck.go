@@ -58,6 +58,9 @@ type Config struct {
 	// WhoPaused, if set, answers from memory who paused a recording last, by
 	// the journal. It must not wait: it is asked under the deck's mutex.
 	WhoPaused func(sid text.Text) (journal.Paused, bool)
+	// Kept is what the last run knew; see [Deck.Kept]. It is applied to each
+	// recording as the API first shows it, if it is as it was.
+	Kept Kept
 }
 
 // Deck is the live state of one project. Make one with [New], let it poll with
@@ -68,18 +71,21 @@ type Deck struct {
 	slots  chan struct{} // a place for each read of a poll that is in flight
 	places chan struct{} // a place for each POST of a batch that has no answer
 
-	mu       sync.Mutex
-	entries  map[text.Text]*entry
-	order    []*entry // the entries, newest first
-	health   Health
-	clock    serverClock
-	interval time.Duration
-	seq      uint64
-	last     *Snapshot
-	subs     map[chan *Snapshot]struct{}
-	ids      uint64 // of requests
-	closed   bool
-	unsent   []Progress // requests of batches that were not sent, for the deck was closed
+	mu        sync.Mutex
+	entries   map[text.Text]*entry
+	order     []*entry // the entries, newest first
+	health    Health
+	polling   time.Time // when the poll under way, or the last one, began
+	clock     serverClock
+	interval  time.Duration
+	seq       uint64
+	last      *Snapshot
+	subs      map[chan *Snapshot]struct{}
+	listeners map[chan []Step]struct{} // see [Deck.Steps]
+	ids       uint64                   // of requests
+	closed    bool
+	kept      map[text.Text]*leftover // of the last run, not seen yet
+	unsent    []Progress              // requests of batches that were not sent, for the deck was closed
 
 	feed   feed   // what the polls know of the list; only the polling goroutine uses it
 	labels labels // calls and conferences; guarded by mu
@@ -115,8 +121,10 @@ func newDeck(c Config) *Deck {
 		slots:      make(chan struct{}, maxInFlight),
 		places:     make(chan struct{}, maxUnanswered),
 		entries:    map[text.Text]*entry{},
+		kept:       leftovers(c.Kept),
 		interval:   min(max(c.Interval, MinInterval), MaxInterval),
 		subs:       map[chan *Snapshot]struct{}{},
+		listeners:  map[chan []Step]struct{}{},
 		labels:     newLabels(),
 		wake:       make(chan struct{}, 1),
 		wantLabels: make(chan struct{}, 1),
@@ -273,7 +281,7 @@ func (d *Deck) Close(ctx context.Context) error {
 	d.mu.Lock()
 	d.closed = true
 	for _, e := range d.order {
-		d.clearTimer(e)
+		d.dropTimer(e)
 	}
 	d.mu.Unlock()
 	d.cut()

@@ -24,18 +24,23 @@ type entry struct {
 	past     *pastPause // the one that ended last; nil for none
 	pausedAt time.Time  // local time of the look that first showed the pause it is in
 
-	update   *update     // the last one; nil for none
-	own      *update     // the last one that was done and whose doing still lasts; nil for none
-	troubled *update     // whose pause the trouble is about
-	shown    uint64      // the first snapshot that shows the last update
-	auto     *autoResume // the auto-resume that runs; nil for none
-	resuming bool        // its time has come, and it is being done
+	update   *update // the last one; nil for none
+	own      *update // the last one that was done and whose doing still lasts; nil for none
+	troubled *update // whose pause the trouble is about
+	shown    uint64  // the first snapshot that shows the last update
+	// pausedFor, ackedBy and timedBy are who is behind the pause, the
+	// acknowledgement and the auto-resume of the view, where it names somebody.
+	pausedFor, ackedBy, timedBy Actor
+	dropped                     *KeptTimer  // the auto-resume that the end of the deck has ended; nil for none
+	auto                        *autoResume // the auto-resume that runs; nil for none
+	resuming                    bool        // its time has come, and it is being done
 }
 
 // pastPause is a pause that has ended. A read that shows its date_updated again
 // says that it never ended.
 type pastPause struct {
 	pause Pause
+	actor Actor   // who made it
 	own   *update // of ours that made it; nil for none
 	dated time.Time
 }
@@ -52,6 +57,7 @@ func (e *entry) change(f func(*Recording)) {
 
 // pausedBy notes that the pause is a request's.
 func (e *entry) pausedBy(req Request) {
+	e.pausedFor = req.Actor
 	e.change(func(r *Recording) {
 		p := &r.Pause
 		p.AtLeast, p.Recorded = false, false
@@ -83,9 +89,12 @@ func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
 	e := d.find(rec.SID)
 	if e == nil {
 		if !rec.Status.Active() {
+			delete(d.kept, rec.SID)
 			return false
 		}
-		d.credit(d.add(rec, read))
+		e = d.add(rec, read)
+		d.restore(e, now)
+		d.credit(e)
 		return true
 	}
 	if read.Before(e.read) {
@@ -114,7 +123,7 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 	}
 	moved := !rec.Created.Equal(old.Created)
 	if old.Status == api.Paused && rec.Status != api.Paused {
-		e.past = &pastPause{old.Pause, e.own, old.Updated}
+		e.past = &pastPause{old.Pause, e.pausedFor, e.own, old.Updated}
 	}
 	e.change(func(r *Recording) {
 		r.Recording, r.Gone = rec, false
@@ -127,7 +136,7 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 		r.Pause = nextPause(old, rec, d.serverTime(read), d.serverTime(now))
 		past := e.past
 		if !r.Pause.Since.IsZero() && old.Status != api.Paused && past != nil && !past.dated.IsZero() && rec.Updated.Equal(past.dated) {
-			r.Pause, e.own = past.pause, past.own
+			r.Pause, e.pausedFor, e.own = past.pause, past.actor, past.own
 		}
 	})
 	if old.Status != api.Paused {

@@ -84,7 +84,7 @@ func (d *Deck) plan() plan {
 	}
 	newest := int64(2*d.feed.fresh) + minPage/2
 	pages := d.costs.border(ranks, newest, d.interval)
-	p := plan{covered: sids[:pages], singles: slices.Concat(sids[pages:], gone)}
+	p := plan{covered: sids[:pages], singles: slices.Concat(sids[pages:], gone, d.unseen())}
 	if pages > 0 {
 		p.depth = ranks[pages-1] + int64(d.feed.fresh)
 	}

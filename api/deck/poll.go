@@ -68,6 +68,7 @@ func (d *Deck) poll(ctx context.Context) error {
 func (d *Deck) beginPoll() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.polling = time.Now()
 	if !d.health.Next.IsZero() {
 		d.health.Next = time.Time{}
 		d.publish()
@@ -91,6 +92,7 @@ func (d *Deck) endPoll(err error, next time.Time) {
 		h.Err = cmp.Or(d.feed.partial, d.feed.unreadable)
 		h.Complete, h.Partial = now, h.Err != nil
 	}
+	d.tell(Step{Poll: &Polled{Took: now.Sub(d.polling), Err: h.Err, Partial: err == nil && h.Partial}})
 	d.purge(now)
 	d.publish()
 	d.wantAside()
@@ -286,6 +288,8 @@ func (d *Deck) steady(ctx context.Context) error {
 	for _, m := range singles.missing {
 		if e := d.find(m.sid); e != nil {
 			d.missing(e, m.read, now)
+		} else {
+			d.keptMissing(m.sid)
 		}
 	}
 	return singles.err

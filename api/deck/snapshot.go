@@ -181,6 +181,9 @@ type Request struct {
 	// a read shows the recording as it was. [Deck.Do] returns at once, with the
 	// [*BusyError] that says what is under way.
 	Insist bool
+	// Ref is the asker's own name for the request. The deck passes it on with
+	// each Progress, and does nothing else with it.
+	Ref string
 	// Snapshot is the Seq of the snapshot that the person saw; 0 when unknown.
 	// A request from before the recording's last update was shown is refused:
 	// it is the repetition of a key.

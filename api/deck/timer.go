@@ -59,9 +59,9 @@ func (d *Deck) SetTimer(sid text.Text, actor Actor, after time.Duration) error {
 	d.setTimer(e, actor, after)
 	d.publish()
 	if after == 0 {
-		d.noteEntry(e, journal.Timer, actor, "auto-resume canceled", time.Time{})
+		d.timerStep(e, actor, TimerCanceled, "")
 	} else {
-		d.noteEntry(e, journal.Timer, actor, "auto-resume set", e.view.Timer.At)
+		d.timerStep(e, actor, TimerSet, "")
 	}
 	return nil
 }
@@ -75,7 +75,7 @@ func (d *Deck) setTimer(e *entry, actor Actor, after time.Duration) {
 	now := time.Now()
 	auto := &autoResume{actor: actor, updated: e.view.Updated, set: now, server: d.serverTime(now), after: after}
 	auto.timer = time.AfterFunc(min(after, time.Second), func() { defer crash.Guard(); d.tick(e, auto) })
-	e.auto = auto
+	e.auto, e.timedBy = auto, actor
 	e.change(func(r *Recording) { r.Timer = Timer{At: wall(now).Add(after), Actor: actor.Name()} })
 }
 
@@ -121,9 +121,24 @@ func (d *Deck) tick(e *entry, auto *autoResume) {
 	d.autoResume(e, auto)
 }
 
+// dropTimer ends the timer of an entry, for the deck ends; see [Deck.Kept]. The
+// mutex must be held.
+func (d *Deck) dropTimer(e *entry) {
+	var dropped *KeptTimer
+	switch t := e.view.Timer; {
+	case t.Err != "":
+		dropped = &KeptTimer{Actor: e.timedBy, Err: t.Err}
+	case e.auto != nil, e.resuming:
+		dropped = &KeptTimer{Actor: e.timedBy, At: d.serverTime(t.At)}
+	}
+	d.clearTimer(e)
+	e.dropped = dropped
+}
+
 // clearTimer ends the timer of an entry, and forgets that one failed. The
 // mutex must be held.
 func (d *Deck) clearTimer(e *entry) {
+	e.dropped = nil
 	if e.auto != nil {
 		e.auto.timer.Stop()
 		e.auto = nil
@@ -180,6 +195,9 @@ func (d *Deck) autoResume(e *entry, auto *autoResume) {
 	if !ok {
 		return
 	}
+	d.mu.Lock()
+	d.tell(Step{Timer: &TimerStep{Recording: sid, Actor: actor, What: TimerFired}})
+	d.mu.Unlock()
 	p, err := d.Do(context.Background(), Request{
 		SID: sid, Actor: actor, Seen: api.Paused, ByTimer: true, Update: api.Update{Status: api.InProgress},
 	})
@@ -245,7 +263,27 @@ func (d *Deck) timerFailed(e *entry, actor Actor, why string) {
 	if !e.view.Paused() {
 		return
 	}
-	e.change(func(r *Recording) { r.Timer = Timer{Actor: actor.Name(), Err: why} })
+	d.timerLost(e, actor, why)
 	d.publish()
-	d.noteEntry(e, journal.Timer, actor, "auto-resume not done: "+why, time.Time{})
+}
+
+// timerLost is timerFailed for a pause that lasts, without publishing. The
+// mutex must be held.
+func (d *Deck) timerLost(e *entry, actor Actor, why string) {
+	e.timedBy = actor
+	e.change(func(r *Recording) { r.Timer = Timer{Actor: actor.Name(), Err: why} })
+	d.timerStep(e, actor, TimerFailed, why)
+}
+
+// timerStep puts on record what became of an auto-resume, and tells it. The
+// mutex must be held.
+func (d *Deck) timerStep(e *entry, actor Actor, what TimerWhat, why string) {
+	s := &TimerStep{Recording: e.view.SID, Actor: actor, What: what, Until: e.view.Timer.At, Why: why}
+	d.tell(Step{Timer: s})
+	switch what {
+	case TimerSet, TimerCanceled:
+		d.noteEntry(e, journal.Timer, actor, "auto-resume "+string(what), s.Until)
+	case TimerFailed:
+		d.noteEntry(e, journal.Timer, actor, "auto-resume not done: "+why, s.Until)
+	}
 }

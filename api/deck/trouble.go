@@ -148,7 +148,7 @@ func (d *Deck) noticeOthers(e *entry, now time.Time) {
 		return // as it was, or a status that says nothing about it
 	}
 	e.own = nil
-	if e.update != u && e.update.maybeDid(r.Status, now) {
+	if e.update != u && e.update != nil && e.update.maybeDid(r.Status, now) {
 		return
 	}
 	if u.p.Outcome != Verified && !changedSince(u.p, r.Recording) {

@@ -70,7 +70,7 @@ func Reason(err error) string {
 func (d *Deck) Do(ctx context.Context, req Request) (Progress, error) {
 	u, err := d.joinOrBegin(ctx, req)
 	if err != nil {
-		return Progress{}, fmt.Errorf("%s %s: %w", req.Verb(), req.SID, err)
+		return Progress{}, d.refused(req, fmt.Errorf("%s %s: %w", req.Verb(), req.SID, err))
 	}
 	select {
 	case <-u.done:
@@ -184,6 +184,7 @@ func (d *Deck) begin(req Request) (*update, error) {
 	e.update, e.shown = u, d.seq+1
 	e.change(func(r *Recording) { r.Update = u.p })
 	u.watch()
+	d.tell(Step{Progress: u.p})
 	return u, nil
 }
 
@@ -217,6 +218,7 @@ func (u *update) stepLocked(f func(*Progress)) {
 		next.Done = time.Now()
 	}
 	u.p = &next
+	u.d.tell(Step{Progress: u.p})
 	if next.Settled && !old.Settled {
 		u.queueOutcome()
 	}

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tapedeck/api"
-	"tapedeck/api/journal"
 )
 
 // read reads the recording, applies what it says, and returns it; or, where the
@@ -91,9 +90,13 @@ func (u *update) noteDone() {
 		return
 	}
 	u.e.pausedBy(u.req)
-	if u.req.ResumeAfter > 0 && !u.d.closed {
-		u.d.setTimer(u.e, u.req.Actor, min(u.req.ResumeAfter, MaxResumeAfter)) // from when it is known to be paused
-		u.d.noteEntry(u.e, journal.Timer, u.req.Actor, "auto-resume set", u.e.view.Timer.At)
+	switch after := min(u.req.ResumeAfter, MaxResumeAfter); { // from when it is known to be paused
+	case after <= 0:
+	case u.d.closed:
+		u.e.dropped = &KeptTimer{Actor: u.req.Actor, At: u.d.serverTime(time.Now()).Add(after)}
+	default:
+		u.d.setTimer(u.e, u.req.Actor, after)
+		u.d.timerStep(u.e, u.req.Actor, TimerSet, "")
 	}
 }
 

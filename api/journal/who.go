@@ -17,25 +17,25 @@ import (
 // as the environment of the process tells: a person can set that environment,
 // so it names, and does not prove.
 type Who struct {
-	Actor     string // login name of the user; "uid 12345" for one without a name
-	UID       string // number of that user, a SID on Windows
-	SudoUser  string // who ran sudo to become that user; empty without
-	SSHClient string // address and port of the SSH client; empty without
-	SSHKey    string // fingerprint of the SSH key, SHA256:…; empty unless sshd exposes it
-	TTY       string // the terminal's device
+	Actor     string `json:"actor,omitempty"`      // login name of the user; "uid 12345" for one without a name
+	UID       string `json:"uid,omitempty"`        // number of that user, a SID on Windows
+	SudoUser  string `json:"sudo_user,omitempty"`  // who ran sudo to become that user; empty without
+	SSHClient string `json:"ssh_client,omitempty"` // address and port of the SSH client; empty without
+	SSHKey    string `json:"ssh_key,omitempty"`    // fingerprint of the SSH key, SHA256:…; empty unless sshd exposes it
+	TTY       string `json:"tty,omitempty"`        // the terminal's device
 	// Inherited: what is said of SSH is of another connection, for the terminal
 	// is not that of the connection: inside tmux or screen it is the one that
 	// they were started from.
-	Inherited bool
+	Inherited bool `json:"ssh_inherited,omitempty"`
 	// Claimed: what is said of SSH and of the terminal is the word of the client
 	// that asked, and was not looked up by the process that wrote the entry.
-	Claimed bool
-	Session string // one screen of those that a process serves; empty for the only one
+	Claimed bool   `json:"claimed,omitempty"`
+	Session string `json:"session,omitempty"` // one screen of those that a process serves; empty for the only one
 
 	// The process that wrote the entry; set by the journal.
-	Host    string // name of its machine
-	PID     int    // its number
-	Started string // when it started; only fit to be compared
+	Host    string `json:"host,omitempty"`    // name of its machine
+	PID     int    `json:"pid,omitempty"`     // its number
+	Started string `json:"started,omitempty"` // when it started; only fit to be compared
 }
 
 // WhoFrom returns who runs this process, by environ (as os.Environ returns it)
