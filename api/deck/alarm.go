@@ -113,7 +113,7 @@ func (d *Deck) Acknowledge(sid text.Text, actor Actor, reason string, wait time.
 		return fmt.Errorf("acknowledge the pause of %s: %w", sid, err)
 	}
 	ack := Ack{Actor: actor.Name(), Reason: text.New(reason).String(), Until: d.serverTime(time.Now()).Add(wait)}
-	e.ackedBy = actor
+	e.whose().acked = actor
 	e.change(func(r *Recording) { r.Ack = ack })
 	d.publish()
 	d.noteEntry(e, journal.Ack, actor, ack.Reason, ack.Until)

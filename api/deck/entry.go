@@ -24,16 +24,26 @@ type entry struct {
 	past     *pastPause // the one that ended last; nil for none
 	pausedAt time.Time  // local time of the look that first showed the pause it is in
 
-	update   *update // the last one; nil for none
-	own      *update // the last one that was done and whose doing still lasts; nil for none
-	troubled *update // whose pause the trouble is about
-	shown    uint64  // the first snapshot that shows the last update
-	// pausedFor, ackedBy and timedBy are who is behind the pause, the
-	// acknowledgement and the auto-resume of the view, where it names somebody.
-	pausedFor, ackedBy, timedBy Actor
-	dropped                     *KeptTimer  // the auto-resume that the end of the deck has ended; nil for none
-	auto                        *autoResume // the auto-resume that runs; nil for none
-	resuming                    bool        // its time has come, and it is being done
+	update   *update     // the last one; nil for none
+	own      *update     // the last one that was done and whose doing still lasts; nil for none
+	troubled *update     // whose pause the trouble is about
+	shown    uint64      // the first snapshot that shows the last update
+	who      *whose      // who is behind the pause, the acknowledgement and the auto-resume; nil for nobody
+	dropped  *KeptTimer  // the auto-resume that the end of the deck has ended; nil for none
+	auto     *autoResume // the auto-resume that runs; nil for none
+	resuming bool        // its time has come, and it is being done
+}
+
+// whose is who is behind what the view of an entry names them for.
+type whose struct{ paused, acked, timed Actor }
+
+// whose returns who is behind the pause of an entry and what belongs to it, to
+// be read and set.
+func (e *entry) whose() *whose {
+	if e.who == nil {
+		e.who = &whose{}
+	}
+	return e.who
 }
 
 // pastPause is a pause that has ended. A read that shows its date_updated again
@@ -57,7 +67,7 @@ func (e *entry) change(f func(*Recording)) {
 
 // pausedBy notes that the pause is a request's.
 func (e *entry) pausedBy(req Request) {
-	e.pausedFor = req.Actor
+	e.whose().paused = req.Actor
 	e.change(func(r *Recording) {
 		p := &r.Pause
 		p.AtLeast, p.Recorded = false, false
@@ -123,7 +133,7 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 	}
 	moved := !rec.Created.Equal(old.Created)
 	if old.Status == api.Paused && rec.Status != api.Paused {
-		e.past = &pastPause{old.Pause, e.pausedFor, e.own, old.Updated}
+		e.past = &pastPause{old.Pause, e.whose().paused, e.own, old.Updated}
 	}
 	e.change(func(r *Recording) {
 		r.Recording, r.Gone = rec, false
@@ -136,7 +146,7 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 		r.Pause = nextPause(old, rec, d.serverTime(read), d.serverTime(now))
 		past := e.past
 		if !r.Pause.Since.IsZero() && old.Status != api.Paused && past != nil && !past.dated.IsZero() && rec.Updated.Equal(past.dated) {
-			r.Pause, e.pausedFor, e.own = past.pause, past.actor, past.own
+			r.Pause, e.whose().paused, e.own = past.pause, past.actor, past.own
 		}
 	})
 	if old.Status != api.Paused {

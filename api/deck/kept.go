@@ -117,19 +117,19 @@ func (d *Deck) keep(e *entry) (k KeptRecording, ok bool) {
 	p := r.Pause
 	k.Pause = &KeptPause{Since: p.Since, AtLeast: p.AtLeast, Looked: p.looked, Recorded: p.Recorded, Behavior: p.Behavior, Group: p.Group}
 	if p.Actor != "" {
-		k.Pause.Actor = e.pausedFor
+		k.Pause.Actor = e.whose().paused
 	}
 	if e.own != nil && !p.Recorded {
 		k.Pause.Request = e.own.p.JournalID
 	}
 	if r.Ack != (Ack{}) {
-		k.Ack = &KeptAck{e.ackedBy, r.Ack.Reason, r.Ack.Until}
+		k.Ack = &KeptAck{e.whose().acked, r.Ack.Reason, r.Ack.Until}
 	}
 	switch t := r.Timer; {
 	case t.Err != "":
-		k.Timer = &KeptTimer{Actor: e.timedBy, Err: t.Err}
+		k.Timer = &KeptTimer{Actor: e.whose().timed, Err: t.Err}
 	case !t.At.IsZero():
-		k.Timer = &KeptTimer{Actor: e.timedBy, At: d.serverTime(t.At)}
+		k.Timer = &KeptTimer{Actor: e.whose().timed, At: d.serverTime(t.At)}
 	default:
 		k.Timer = e.dropped
 	}
@@ -175,7 +175,7 @@ func (d *Deck) restorePause(e *entry, p *KeptPause, now time.Time) {
 	if p.Since.IsZero() || p.Since.After(d.serverTime(now)) {
 		return
 	}
-	e.pausedFor = p.Actor
+	e.whose().paused = p.Actor
 	e.change(func(r *Recording) {
 		r.Pause = Pause{Since: p.Since.UTC(), AtLeast: p.AtLeast, looked: p.Looked, Recorded: p.Recorded,
 			Behavior: p.Behavior, Actor: p.Actor.Name(), Group: p.Group}
@@ -195,7 +195,7 @@ func (d *Deck) restoreAck(e *entry, a *KeptAck) {
 	if a == nil {
 		return
 	}
-	e.ackedBy = a.Actor
+	e.whose().acked = a.Actor
 	e.change(func(r *Recording) {
 		r.Ack = Ack{Actor: a.Actor.Name(), Reason: text.New(a.Reason).String(), Until: a.Until}
 	})
@@ -210,7 +210,7 @@ func (d *Deck) restoreTimer(e *entry, t *KeptTimer, now time.Time) {
 	left := t.At.Sub(d.serverTime(now))
 	switch {
 	case t.Err != "":
-		e.timedBy = t.Actor
+		e.whose().timed = t.Actor
 		e.change(func(r *Recording) { r.Timer = Timer{Actor: t.Actor.Name(), Err: text.New(t.Err).String()} })
 	case left <= 0:
 		d.timerLost(e, t.Actor, fmt.Sprintf("its time came %.0f s ago, while tapedeck was not running", -left.Seconds()))

@@ -75,7 +75,7 @@ func (d *Deck) setTimer(e *entry, actor Actor, after time.Duration) {
 	now := time.Now()
 	auto := &autoResume{actor: actor, updated: e.view.Updated, set: now, server: d.serverTime(now), after: after}
 	auto.timer = time.AfterFunc(min(after, time.Second), func() { defer crash.Guard(); d.tick(e, auto) })
-	e.auto, e.timedBy = auto, actor
+	e.auto, e.whose().timed = auto, actor
 	e.change(func(r *Recording) { r.Timer = Timer{At: wall(now).Add(after), Actor: actor.Name()} })
 }
 
@@ -127,9 +127,9 @@ func (d *Deck) dropTimer(e *entry) {
 	var dropped *KeptTimer
 	switch t := e.view.Timer; {
 	case t.Err != "":
-		dropped = &KeptTimer{Actor: e.timedBy, Err: t.Err}
+		dropped = &KeptTimer{Actor: e.whose().timed, Err: t.Err}
 	case e.auto != nil, e.resuming:
-		dropped = &KeptTimer{Actor: e.timedBy, At: d.serverTime(t.At)}
+		dropped = &KeptTimer{Actor: e.whose().timed, At: d.serverTime(t.At)}
 	}
 	d.clearTimer(e)
 	e.dropped = dropped
@@ -270,7 +270,7 @@ func (d *Deck) timerFailed(e *entry, actor Actor, why string) {
 // timerLost is timerFailed for a pause that lasts, without publishing. The
 // mutex must be held.
 func (d *Deck) timerLost(e *entry, actor Actor, why string) {
-	e.timedBy = actor
+	e.whose().timed = actor
 	e.change(func(r *Recording) { r.Timer = Timer{Actor: actor.Name(), Err: why} })
 	d.timerStep(e, actor, TimerFailed, why)
 }

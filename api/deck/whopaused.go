@@ -26,7 +26,7 @@ func (d *Deck) credit(e *entry) {
 	if !ok {
 		return
 	}
-	e.pausedFor = on.Who
+	e.whose().paused = on.Who
 	e.change(func(r *Recording) {
 		r.Pause.Since, r.Pause.AtLeast, r.Pause.looked = since, false, !since.Equal(r.Updated)
 		r.Pause.Actor, r.Pause.Behavior, r.Pause.Recorded = on.Name(), api.PauseBehavior(on.Behavior), true
