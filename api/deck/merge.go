@@ -43,6 +43,11 @@ func NewestFirst(a, b *Recording) int {
 // What differs between the parts is asked for by recording: see
 // [Snapshot.Level] and [Snapshot.Of].
 func Merge(seq uint64, parts []Part, now time.Time) *Snapshot {
+	if len(parts) == 1 {
+		s := *parts[0].Snapshot
+		s.Seq, s.Parts = seq, parts
+		return &s
+	}
 	s := &Snapshot{Seq: seq, Parts: parts, ReadOnly: len(parts) > 0}
 	for i, p := range parts {
 		if i == 0 || worth(p.Health, now) < worth(s.Health, now) || worth(p.Health, now) == worth(s.Health, now) &&

@@ -161,6 +161,7 @@ type Request struct {
 	// Profile is whose recording it is, where a service has several; empty where
 	// that is clear.
 	Profile string
+	ID      string // of the one who asks, to know it again; may be empty
 	Update  api.Update
 	Actor   Actor      // who asks
 	Seen    api.Status // the status that the person saw; empty when unknown

@@ -156,7 +156,7 @@ func randomProgress(t *rapid.T) *deck.Progress {
 		ID: rapid.Uint64().Draw(t, "id"), Outcome: deck.Unknown, Settled: rapid.Bool().Draw(t, "settled"),
 		Asked: time.Now(), Answered: times(t, "answered"), Done: times(t, "done"), Err: randomError(t), OffRecord: randomError(t),
 		Note: safeWords.Draw(t, "note"), Tries: 2, ByHand: 1, WasLate: true, HTTPStatus: 503, JournalID: "j1",
-		Request: deck.Request{SID: text.New("9d8c"), Profile: "prod", Seen: api.Paused, Snapshot: 7, Group: 1 << 60,
+		Request: deck.Request{SID: text.New("9d8c"), Profile: "prod", ID: "mine-0001", Seen: api.Paused, Snapshot: 7, Group: 1 << 60,
 			ResumeAfter: 90 * time.Second, ByTimer: rapid.Bool().Draw(t, "timer"), Again: true, Insist: true,
 			Update: rapid.SampledFrom([]api.Update{{Status: api.Paused, PauseBehavior: api.Skip}, {Status: api.InProgress}, {Status: api.Stopped}}).Draw(t, "update")},
 		Changed: []deck.Change{{Name: text.New("status"), Old: api.Field{Name: text.New("status"), Value: text.New(words.Draw(t, "old"))}},

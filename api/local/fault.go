@@ -159,9 +159,9 @@ func (r Refusal) HTTPStatus() int {
 var verbs = map[string]api.Status{"pause": api.Paused, "resume": api.InProgress, "stop": api.Stopped}
 
 // RequestOf returns a request of the deck as the wire has it.
-func RequestOf(id string, req deck.Request) Request {
+func RequestOf(req deck.Request) Request {
 	return Request{
-		ID: id, SID: req.SID.String(), Profile: req.Profile, Update: req.Verb(),
+		ID: req.ID, SID: req.SID.String(), Profile: req.Profile, Update: req.Verb(),
 		Behavior: string(req.Update.PauseBehavior), Seen: string(req.Seen), ResumeAfter: SecondsOf(req.ResumeAfter),
 		Group: req.Group, Again: req.Again, Insist: req.Insist, Seq: req.Snapshot,
 	}
@@ -171,7 +171,7 @@ func RequestOf(id string, req deck.Request) Request {
 // holds a [*RefusalError] and says what is wrong with it.
 func (r Request) Deck() (deck.Request, error) {
 	req := deck.Request{
-		SID: text.New(r.SID), Profile: r.Profile, Seen: api.Status(clean(r.Seen)), ResumeAfter: r.ResumeAfter.Duration(),
+		SID: text.New(r.SID), Profile: r.Profile, ID: r.ID, Seen: api.Status(clean(r.Seen)), ResumeAfter: r.ResumeAfter.Duration(),
 		Group: r.Group, Again: r.Again, Insist: r.Insist, Snapshot: r.Seq,
 		Update: api.Update{PauseBehavior: api.PauseBehavior(r.Behavior)},
 	}

@@ -11,7 +11,7 @@ import (
 // ProgressOf returns how far an update has come, as the wire has it.
 func ProgressOf(p deck.Progress) *Progress {
 	out := &Progress{
-		ID: p.ID, Request: RequestOf("", p.Request), Actor: p.Request.Actor.Name(), ByTimer: p.Request.ByTimer,
+		ID: p.ID, Request: RequestOf(p.Request), Actor: p.Request.Actor.Name(), ByTimer: p.Request.ByTimer,
 		Outcome: string(p.Outcome), Settled: p.Settled,
 		Asked: stamp(p.Asked), Answered: stamp(p.Answered), Done: stamp(p.Done),
 		Err: FaultOf(p.Err), Note: p.Note, Tries: p.Tries, ByHand: p.ByHand, WasLate: p.WasLate,
@@ -36,7 +36,7 @@ func (p *Progress) Deck(now time.Time) deck.Progress {
 	}
 	q := p.Request
 	out.Request = deck.Request{
-		SID: text.New(q.SID), Profile: clean(q.Profile), Seen: api.Status(clean(q.Seen)), ResumeAfter: q.ResumeAfter.Duration(),
+		SID: text.New(q.SID), Profile: clean(q.Profile), ID: clean(q.ID), Seen: api.Status(clean(q.Seen)), ResumeAfter: q.ResumeAfter.Duration(),
 		Group: q.Group, Again: q.Again, Insist: q.Insist, Snapshot: q.Seq, ByTimer: p.ByTimer,
 		Actor: deck.Actor{Actor: clean(p.Actor)}, Update: api.Update{Status: verbs[q.Update], PauseBehavior: api.PauseBehavior(clean(q.Behavior))},
 	}

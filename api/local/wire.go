@@ -183,7 +183,7 @@ type RequestState struct {
 // Progress is how far an update has come; see [deck.Progress].
 type Progress struct {
 	ID      uint64  `json:"id"`      // the deck's number of it
-	Request Request `json:"request"` // as it was asked; without the client's ID where another one asked
+	Request Request `json:"request"` // as it was asked
 	// Actor is the name of who asked, as it is shown.
 	Actor    string    `json:"actor,omitempty"`
 	ByTimer  bool      `json:"by_timer,omitempty"`

@@ -1,0 +1,410 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+)
+
+// maxLeft is how many departures a feed remembers of a deck. A client that has
+// missed more of them gets a new snapshot.
+const maxLeft = 10_000
+
+// Feed is the service's half of a watch: it takes the snapshots of its decks,
+// and has for each client what is new since that client was last told. What
+// changed is encoded once, and shared by all that are up to date. It holds no
+// backlog: of a recording it knows how it is now, and since when.
+type Feed struct {
+	mu    sync.Mutex
+	decks []*feedDeck
+	ver   uint64              // of what is known now; grows by one with each change
+	last  change              // the one that made it ver
+	subs  map[*sub]struct{}   // those who watch
+	made  map[string][][]byte // what was put together for ver, by what it is: shared
+	ended *Refusal            // why it is over; nil while it is not
+}
+
+// change is what one snapshot has changed.
+type change struct {
+	deck  int
+	lines []byte
+}
+
+// feedDeck is what a feed knows of one deck.
+type feedDeck struct {
+	Profile
+	s       *deck.Snapshot // the last one; nil before the first
+	rows    map[text.Text]*feedRow
+	asking  map[text.Text][]deck.Asking
+	left    []departure
+	leftAll uint64 // the departures since this version are in left
+	state   uint64 // the version in which the state changed
+	poll    uint64 // the version in which it changed, or a poll ended
+}
+
+// feedRow is one recording, encoded.
+type feedRow struct {
+	rec  *deck.Recording // as the deck has it
+	line []byte
+	ver  uint64 // in which it changed
+}
+
+// departure is a recording that is no longer shown.
+type departure struct {
+	sid text.Text
+	ver uint64
+}
+
+// sub is one who watches.
+type sub struct {
+	wake  chan struct{} // something is new
+	decks []bool        // which ones are wanted
+	ver   uint64        // what it was told last; 0 for nothing
+}
+
+// NewFeed returns a feed of decks, whose numbers are their places in the list.
+func NewFeed(profiles []Profile) *Feed {
+	f := &Feed{subs: map[*sub]struct{}{}, made: map[string][][]byte{}, ver: 1}
+	for i, p := range profiles {
+		p.Deck = i
+		f.decks = append(f.decks, &feedDeck{Profile: p, rows: map[text.Text]*feedRow{}, asking: map[text.Text][]deck.Asking{}, leftAll: 1})
+	}
+	return f
+}
+
+// Follow publishes the snapshots of a deck until ctx ends.
+func (f *Feed) Follow(ctx context.Context, number int, d interface {
+	Subscribe() (<-chan *deck.Snapshot, func())
+}) {
+	snapshots, cancel := d.Subscribe()
+	defer cancel()
+	for {
+		select {
+		case s := <-snapshots:
+			f.Publish(number, s)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Publish takes in a snapshot of a deck, and lets those know who watch.
+func (f *Feed) Publish(number int, s *deck.Snapshot) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d := f.decks[number]
+	if d.s == s {
+		return
+	}
+	next := f.ver + 1
+	changed, left := d.diff(s, next)
+	first := d.s == nil
+	state := !sameState(d.s, s)
+	poll := first || !sameMoment(d.s.Health.Complete, s.Health.Complete) || !sameMoment(d.s.Heard, s.Heard)
+	d.s = s
+	if len(changed) == 0 && len(left) == 0 && !state && !poll {
+		return // not even a poll has ended
+	}
+	f.ver = next
+	if state {
+		d.state = next
+	}
+	if state || poll {
+		d.poll = next
+	}
+	for _, sid := range left {
+		d.left = append(d.left, departure{sid, next})
+	}
+	if over := len(d.left) - maxLeft; over > 0 {
+		d.leftAll = d.left[over-1].ver
+		d.left = slices.Clone(d.left[over:])
+	}
+	if first {
+		d.leftAll = next
+		f.tell(change{number, d.snapshot(time.Now())})
+		return
+	}
+	f.tell(change{number, d.lines(changed, left, state, poll)})
+}
+
+// tell lets those know who watch. The mutex must be held.
+func (f *Feed) tell(c change) {
+	f.last = c
+	clear(f.made)
+	for s := range f.subs {
+		if s.decks[c.deck] {
+			s.poke()
+		}
+	}
+}
+
+func (s *sub) poke() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Ask says which questions about a recording are open now, on all screens. It is
+// shown with the recording.
+func (f *Feed) Ask(number int, sid text.Text, asking []deck.Asking) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d := f.decks[number]
+	if slices.Equal(d.asking[sid], asking) {
+		return
+	}
+	if len(asking) == 0 {
+		delete(d.asking, sid)
+	} else {
+		d.asking[sid] = slices.Clone(asking)
+	}
+	row := d.rows[sid]
+	if row == nil {
+		return
+	}
+	f.ver++
+	row.ver, row.line = f.ver, d.encode(row.rec)
+	f.tell(change{number, d.lines([]*feedRow{row}, nil, false, false)})
+}
+
+// Row returns a recording as the wire has it, nil for one that the deck does not
+// have. It is not to be changed.
+func (f *Feed) Row(number int, sid text.Text) []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if row := f.decks[number].rows[sid]; row != nil {
+		return row.line
+	}
+	return nil
+}
+
+// Rows returns the recordings of a deck as the wire has them, newest first. They
+// are not to be changed.
+func (f *Feed) Rows(number int) (rows [][]byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	d := f.decks[number]
+	if d.s == nil {
+		return nil
+	}
+	for _, r := range d.s.Recordings {
+		if row := d.rows[r.SID]; row != nil {
+			rows = append(rows, row.line)
+		}
+	}
+	return rows
+}
+
+// encode returns a row. A recording has the profile's name there, and the
+// questions that are open on it.
+func (d *feedDeck) encode(r *deck.Recording) []byte {
+	as := *r
+	as.Profile, as.Asking = d.Profile.Profile, d.asking[r.SID]
+	return slices.Clip(AppendRow(make([]byte, 0, 1024), &as))
+}
+
+// diff takes in the recordings of a snapshot, and returns those that changed or
+// came, and the SIDs of those that left. Most of them are the same, in the same
+// order, as they were.
+func (d *feedDeck) diff(s *deck.Snapshot, ver uint64) (changed []*feedRow, left []text.Text) {
+	var old []*deck.Recording
+	if d.s != nil {
+		old = d.s.Recordings
+	}
+	now := s.Recordings
+	for len(old) > 0 && len(now) > 0 && old[0] == now[0] {
+		old, now = old[1:], now[1:]
+	}
+	for len(old) > 0 && len(now) > 0 && old[len(old)-1] == now[len(now)-1] {
+		old, now = old[:len(old)-1], now[:len(now)-1]
+	}
+	put := func(r *deck.Recording) {
+		row := d.rows[r.SID]
+		switch {
+		case row == nil:
+			row = &feedRow{}
+			d.rows[r.SID] = row
+		case row.rec == r:
+			return
+		}
+		row.rec, row.line, row.ver = r, d.encode(r), ver
+		changed = append(changed, row)
+	}
+	if len(old) == len(now) && slices.EqualFunc(old, now, func(a, b *deck.Recording) bool { return a == b || a.SID == b.SID }) {
+		for i, r := range now {
+			if old[i] != r {
+				put(r)
+			}
+		}
+		return changed, nil
+	}
+	here := make(map[text.Text]bool, len(now))
+	for _, r := range now {
+		here[r.SID] = true
+		put(r)
+	}
+	for _, r := range old {
+		if !here[r.SID] && d.rows[r.SID] != nil {
+			delete(d.rows, r.SID)
+			left = append(left, r.SID)
+		}
+	}
+	return changed, left
+}
+
+// lines returns the lines of a change.
+func (d *feedDeck) lines(changed []*feedRow, left []text.Text, state, poll bool) []byte {
+	if len(changed) == 0 && len(left) == 0 && !state {
+		if !poll {
+			return nil
+		}
+		return appendPoll(make([]byte, 0, 100), d.Deck, d.s)
+	}
+	l := rowLines{kind: "changed", deck: d.Deck, seq: d.s.Seq}
+	if state || poll {
+		l.state = StateOf(d.s)
+	}
+	l.begin()
+	l.left(left)
+	for _, row := range changed {
+		l.row(row.line, len(changed))
+	}
+	l.end()
+	return l.b
+}
+
+// news returns what is new to one who watches, and what it is told by that; nil
+// for nothing.
+func (f *Feed) news(s *sub) [][]byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	from := s.ver
+	if s.ver = f.ver; from == f.ver {
+		return nil
+	}
+	if from == f.ver-1 {
+		if !s.decks[f.last.deck] {
+			return nil
+		}
+		return [][]byte{f.last.lines}
+	}
+	key := fmt.Sprint(from, s.decks)
+	if lines, ok := f.made[key]; ok {
+		return lines
+	}
+	var out [][]byte
+	for i, d := range f.decks {
+		switch {
+		case !s.decks[i]:
+		case from == 0, from < d.leftAll:
+			if lines := d.snapshot(time.Now()); lines != nil {
+				out = append(out, lines)
+			}
+		default:
+			if lines := d.since(from); lines != nil {
+				out = append(out, lines)
+			}
+		}
+	}
+	f.made[key] = out
+	return out
+}
+
+// since returns in one change what is new since a version; nil for nothing.
+func (d *feedDeck) since(from uint64) []byte {
+	var changed []*feedRow
+	for _, row := range d.rows {
+		if row.ver > from {
+			changed = append(changed, row)
+		}
+	}
+	left := map[text.Text]bool{}
+	for i := len(d.left) - 1; i >= 0 && d.left[i].ver > from; i-- {
+		if sid := d.left[i].sid; d.rows[sid] == nil {
+			left[sid] = true
+		}
+	}
+	return d.lines(changed, slices.Collect(maps.Keys(left)), d.state > from, d.poll > from)
+}
+
+// snapshot returns all of a deck, the most urgent first; nothing before its
+// first snapshot.
+func (d *feedDeck) snapshot(now time.Time) []byte {
+	if d.s == nil {
+		return nil
+	}
+	var ranks [lowest + 1][][]byte
+	size := 0
+	for _, r := range d.s.Recordings {
+		if row := d.rows[r.SID]; row != nil {
+			rank := rankOf(d.s, r, now)
+			ranks[rank] = append(ranks[rank], row.line)
+			size += len(row.line) + 1
+		}
+	}
+	ranked := slices.Concat(ranks[:]...)
+	l := rowLines{kind: "snapshot", deck: d.Deck, seq: d.s.Seq, of: len(ranked), state: StateOf(d.s),
+		b: make([]byte, 0, size+size/100+4096)}
+	l.begin()
+	for i, row := range ranked {
+		most := len(ranked)
+		if i <= firstRows {
+			most = firstRows
+		}
+		l.row(row, most)
+	}
+	l.end()
+	l.b = appendLine(l.b, "synced", Synced{d.Deck, d.s.Seq})
+	return l.b
+}
+
+// lowest is the rank of what is least urgent.
+const lowest = 5
+
+// rankOf returns how urgent a recording is to see, 0 for the most.
+func rankOf(s *deck.Snapshot, r *deck.Recording, now time.Time) int {
+	level := s.Level(r, now)
+	switch {
+	case level == deck.Alarm:
+		return 0
+	case level == deck.Warn:
+		return 1
+	case r.Paused():
+		return 2
+	case r.Update != nil && !r.Update.Settled:
+		return 3
+	case r.Active():
+		return 4
+	}
+	return lowest
+}
+
+// sameState reports whether two snapshots say the same beside their recordings,
+// and beside when the last poll ended.
+func sameState(a, b *deck.Snapshot) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	x, y := a.Health, b.Health
+	return x.Page == y.Page && x.Partial == y.Partial && x.Limit == y.Limit && sameMoment(x.Failing, y.Failing) &&
+		sameMoment(x.Next, y.Next) && sameFault(x.Err, y.Err) && x.Complete.IsZero() == y.Complete.IsZero() &&
+		a.Heard.IsZero() == b.Heard.IsZero() && a.Offset == b.Offset && a.Interval == b.Interval && a.ReadOnly == b.ReadOnly &&
+		a.PauseWarn == b.PauseWarn && a.PauseAlarm == b.PauseAlarm && a.Calls.Same(b.Calls) && a.Conferences.Same(b.Conferences)
+}
+
+func sameMoment(a, b time.Time) bool { return a.Round(0).Equal(b.Round(0)) }
+
+func sameFault(a, b error) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	return a.Error() == b.Error() && api.Reason(a) == api.Reason(b)
+}
