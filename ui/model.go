@@ -92,10 +92,7 @@ type Model struct {
 	marks map[text.Text]bool // replaced, never changed
 
 	alarms     alarms
-	behind     []LeftBehind            // what ended sessions left behind, not asked about yet
-	unanswered []LeftBehind            // what ended sessions left behind, neither taken over nor resumed yet
-	behindAt   time.Time               // when they were found
-	leftBy     string                  // who left what is asked about
+	left       offers                  // what ended sessions have left behind
 	timers     map[text.Text]timerStep // the last of each auto-resume that was said
 	revealed   text.Text               // the recording whose masked numbers are shown
 	revealedAt time.Time
@@ -180,10 +177,10 @@ func (m *Model) Init() tea.Cmd {
 	cmds := []tea.Cmd{m.tick(), m.wait()}
 	if open := m.o.Open; open != nil {
 		cmds = append(cmds, func() tea.Msg {
-			left, err := open()
-			return openedMsg{left, err}
+			return openedMsg{open()}
 		})
 	}
+	cmds = append(cmds, m.waitLeft())
 	return tea.Batch(cmds...)
 }
 
@@ -242,6 +239,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.noted(msg, time.Now())
 	case openedMsg:
 		m.opened(msg, time.Now())
+	case leftMsg:
+		cmd = m.leftChanged(msg, time.Now())
 	case restMsg:
 		cmd = m.rested(msg)
 	case tea.WindowSizeMsg:
