@@ -153,3 +153,36 @@ func TestLeftBehindWaits(t *testing.T) {
 		}
 	})
 }
+
+// A tick that has waited behind what opened a question or rang the bell is of a
+// time before that: it closes nothing, and rings nothing again.
+func TestTickThatWaited(t *testing.T) {
+	waited := func() tickMsg { return tickMsg(time.Now().Add(-time.Millisecond)) }
+	for _, k := range []string{"X", "P", "r", "a", "q"} {
+		at120(t, "a question that "+k+" opened", Options{}, func(t *testing.T, s *session) {
+			s.m.ownPauses[text.New(sidPaused)] = 1
+			if s.pick(sidPaused); k == "P" {
+				s.pick(sidRec)
+			}
+			s.send(keyPress(k))
+			s.send(waited())
+			if s.m.prompt == nil {
+				t.Errorf("the question has closed:\n%s", s.text())
+			}
+		})
+	}
+	at120(t, "one that opened by itself", Options{}, func(t *testing.T, s *session) {
+		s.leftBehind(LeftBehind{SID: text.New(sidPaused), Actor: "alice"})
+		s.send(waited())
+		s.want("alice paused …8142")
+	})
+	at120(t, "the bell", Options{}, func(t *testing.T, s *session) {
+		alarming := change(office(), sidPaused, func(r *deck.Recording) { r.Pause.Since = time.Now().Add(-time.Hour) })
+		alarming.PauseAlarm = time.Minute
+		s.show(alarming)
+		s.send(waited())
+		if s.bells != 1 {
+			t.Errorf("the bell has rung %d times, want once", s.bells)
+		}
+	})
+}
