@@ -164,6 +164,7 @@ func testLeftBesideTimer(t *testing.T, p program) {
 	next.gone("paused …a00b at ")
 	s.signal(syscall.SIGTERM)
 	s.exit(129, soon)
+	next.see("paused …a00b at ", "its terminal was lost; its auto-resume was dropped")
 	last := p.start(t, launch{env: env})
 	last.see("paused …a00b at ", "its terminal was lost; its auto-resume was dropped")
 }

@@ -67,6 +67,7 @@ func TestE2E(t *testing.T) {
 		{"timer outlives", testTimerOutlives},
 		{"terminated", testTerminated},
 		{"left beside a timer", testLeftBesideTimer},
+		{"left while running", testLeftWhileRunning},
 		{"status", testStatus},
 		{"marks", testMarks},
 		{"journal broken", testJournalBroken},

@@ -35,7 +35,7 @@ func TestLookBackWhileAnotherSettles(t *testing.T) {
 		if ok, err := state.TryLock(lock); !ok || err != nil {
 			t.Fatal(ok, err)
 		}
-		s := &session{record: cli.OpenJournal(c)}
+		s := &session{record: cli.OpenJournal(c), follower: journal.Follow(c.StateDir, c.Space, c.Project)}
 		space := sim.New(sim.Options{})
 		s.deck, err = deck.Open(api.Config{Space: "http://127.0.0.1", Project: space.Project(), Token: secret.New(space.Token()),
 			Transport: space.Transport()}, deck.Config{Journal: s.record.Journal(), Space: c.Space, Project: c.Project})
@@ -50,9 +50,11 @@ func TestLookBackWhileAnotherSettles(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		began := time.Now()
-		left, err := s.lookBack(ctx)
-		if took := time.Since(began); took > time.Second || err != nil || len(left) != 1 {
-			t.Errorf("left behind: %+v, %v, after %s", left, err, took)
+		s.background.Go(func() { s.follower.Run(ctx) })
+		left, ok := s.leftBehind()(ctx)
+		err = s.lookBack(ctx)
+		if took := time.Since(began); took > time.Second || err != nil || !ok || len(left) != 1 {
+			t.Errorf("left behind: %+v, %v, %v, after %s", left, ok, err, took)
 		}
 		time.Sleep(time.Minute)
 		cancel()

@@ -206,7 +206,7 @@ func (s *session) options(polls context.Context) ui.Options {
 		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: s.who,
 		In: os.Stdin, Out: os.Stdout, Environ: s.start.Environ, Interval: c.Interval,
 		Tick: c.Tick, LowBandwidth: c.LowBandwidth,
-		Open:    func() ([]ui.LeftBehind, error) { return s.lookBack(polls) },
+		Open: func() error { return s.lookBack(polls) }, LeftBehind: s.leftBehind(),
 		History: s.history(),
 	}
 }
@@ -214,15 +214,13 @@ func (s *session) options(polls context.Context) ui.Options {
 // recoverLimit is for how long the start waits for an error of recovering.
 const recoverLimit = time.Second
 
-// lookBack returns the pauses whose session has ended, and what is wrong with
-// the record. The result of updates that a crash has left open is found out in
-// the background: that may take half a minute, or for as long as another
-// process holds its lock.
-func (s *session) lookBack(ctx context.Context) ([]ui.LeftBehind, error) {
-	found := s.left()
+// lookBack returns what is wrong with the record. The result of updates that a
+// crash has left open is found out in the background: that may take half a
+// minute, or for as long as another process holds its lock.
+func (s *session) lookBack(ctx context.Context) error {
 	err := s.record.Trouble()
 	if ctx.Err() != nil {
-		return found, err
+		return err
 	}
 	recovered := make(chan error, 1)
 	s.background.Go(func() {
@@ -235,21 +233,33 @@ func (s *session) lookBack(ctx context.Context) ([]ui.LeftBehind, error) {
 		err = cmp.Or(err, later)
 	case <-time.After(recoverLimit):
 	}
-	return found, err
+	return err
 }
 
-// left returns the pauses whose session has ended.
-func (s *session) left() []ui.LeftBehind {
-	var left []ui.LeftBehind
-	if s.start.Demo != nil {
+// leftBehind returns what tells the screen the pauses whose session has ended:
+// those of the demo's scenario, or, whenever they change, those that are on
+// record.
+func (s *session) leftBehind() func(context.Context) ([]ui.LeftBehind, bool) {
+	version := 0
+	return func(ctx context.Context) (left []ui.LeftBehind, ok bool) {
+		if s.follower != nil {
+			list, next, err := s.follower.LeftBehind(ctx, version)
+			for _, l := range list {
+				left = append(left, ui.LeftBehind{
+					SID: l.Recording, Actor: l.Actor, PausedAt: l.Paused, Since: l.Since, EndedAt: l.Ended, Why: l.Why, Until: l.Until,
+				})
+			}
+			version = next
+			return left, err == nil
+		}
+		if version++; s.start.Demo == nil || version > 1 {
+			return nil, false
+		}
 		for _, l := range s.start.Demo.LeftBehind() {
 			left = append(left, ui.LeftBehind{SID: text.New(l.SID), Actor: l.Actor, PausedAt: l.Paused, EndedAt: l.Lost})
 		}
+		return left, true
 	}
-	for _, a := range s.record.LeftBehind() {
-		left = append(left, ui.LeftBehind{SID: a.Recording, Actor: a.Actor, PausedAt: a.Paused, EndedAt: a.Ended, Why: a.Why, Until: a.Until})
-	}
-	return left
 }
 
 // writeLimit is how long a message may take to be written.

@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"tapedeck/api/deck"
+	"tapedeck/api/text"
 	"tapedeck/ui/list"
 )
 
@@ -78,7 +79,7 @@ func TestHelpHasTheHeader(t *testing.T) {
 			}
 		}
 	}
-	o := Options{ReadOnly: true, Open: leftBy([]LeftBehind{{}})}
+	o := Options{ReadOnly: true, LeftBehind: leftBy([]LeftBehind{{SID: text.New(sidPaused)}})}
 	onNight(t, "header", o, func(t *testing.T, s *session) {
 		help := s.help()
 		check(t, s, help)

@@ -197,9 +197,9 @@ func TestReadOnlyWhileAQuestionIsOpen(t *testing.T) {
 // The question about a pause that was left behind selects it, and takes no key
 // that was on its way.
 func TestLeftBehindTakesNoKey(t *testing.T) {
-	open := leftBy([]LeftBehind{{SID: text.New(sidPaused2), Actor: "alice"}})
+	left := []LeftBehind{{SID: text.New(sidPaused2), Actor: "alice"}}
 	for _, k := range []string{"p", "r", "t", "j", "esc"} {
-		onNight(t, k, Options{Open: open}, func(t *testing.T, s *session) {
+		onNight(t, k, Options{LeftBehind: leftBy(left)}, func(t *testing.T, s *session) {
 			s.show(office())
 			s.want("alice paused …c07a")
 			s.press(k)

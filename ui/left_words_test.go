@@ -36,13 +36,17 @@ func TestLeftWords(t *testing.T) {
 // TestLeftQuestion: the question names the auto-resume that was not done, waits
 // for the names for three seconds, and passes over what is over.
 func TestLeftQuestion(t *testing.T) {
-	behind := func(l LeftBehind) openedMsg {
+	behind := func(l LeftBehind) leftMsg {
 		l.SID = text.New(sidPaused)
-		return openedMsg{left: []LeftBehind{l}}
+		return leftMsg{[]LeftBehind{l}}
 	}
 	at120(t, "the auto-resume that was due", Options{}, func(t *testing.T, s *session) {
 		s.send(behind(LeftBehind{Actor: "cy", Until: time.Now().Add(-time.Minute), Why: "hangup"}))
 		s.want("cy paused …8142 and lost the session", "hangup", "its auto-resume at "+clockTime(time.Now().Add(-time.Minute), time.Now())+" was not done")
+	})
+	at120(t, "the auto-resume that is not due yet", Options{}, func(t *testing.T, s *session) {
+		s.send(behind(LeftBehind{Actor: "cy", Until: time.Now().Add(time.Minute)}))
+		s.want("its auto-resume at " + clockTime(time.Now().Add(time.Minute), time.Now()) + " will not be done")
 	})
 	at120(t, "the reason says it already", Options{}, func(t *testing.T, s *session) {
 		s.send(behind(LeftBehind{Actor: "cy", Until: time.Now().Add(-time.Minute), Why: Quit + "; its auto-resume was not done"}))

@@ -33,6 +33,15 @@ type doneMsg struct {
 // tickMsg brings the time, once a second.
 type tickMsg time.Time
 
+// handled returns the time of a tick that is handled now: it may have waited
+// behind a message that has opened a question, or rung the bell, since.
+func (t tickMsg) handled(now time.Time) time.Time {
+	if at := time.Time(t); at.After(now) {
+		return at
+	}
+	return now
+}
+
 // drawMsg comes when a frame that was put off is due.
 type drawMsg struct{}
 
@@ -92,10 +101,7 @@ type Model struct {
 	marks map[text.Text]bool // replaced, never changed
 
 	alarms     alarms
-	behind     []LeftBehind            // what ended sessions left behind, not asked about yet
-	unanswered []LeftBehind            // what ended sessions left behind, neither taken over nor resumed yet
-	behindAt   time.Time               // when they were found
-	leftBy     string                  // who left what is asked about
+	left       offers                  // what ended sessions have left behind
 	timers     map[text.Text]timerStep // the last of each auto-resume that was said
 	revealed   text.Text               // the recording whose masked numbers are shown
 	revealedAt time.Time
@@ -180,10 +186,10 @@ func (m *Model) Init() tea.Cmd {
 	cmds := []tea.Cmd{m.tick(), m.wait()}
 	if open := m.o.Open; open != nil {
 		cmds = append(cmds, func() tea.Msg {
-			left, err := open()
-			return openedMsg{left, err}
+			return openedMsg{open()}
 		})
 	}
+	cmds = append(cmds, m.waitLeft())
 	return tea.Batch(cmds...)
 }
 
@@ -231,8 +237,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case doneMsg:
 		m.done(msg, time.Now())
 	case tickMsg:
-		moved := m.ticked(time.Time(msg))
-		also, bell := m.nightTick(time.Time(msg))
+		now := msg.handled(time.Now())
+		moved := m.ticked(time.Time(msg), now)
+		also, bell := m.nightTick(now)
 		if cmd = tea.Batch(m.tick(), bell); !moved && !also {
 			return m, cmd
 		}
@@ -242,6 +249,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.noted(msg, time.Now())
 	case openedMsg:
 		m.opened(msg, time.Now())
+	case leftMsg:
+		cmd = m.leftChanged(msg, time.Now())
 	case restMsg:
 		cmd = m.rested(msg)
 	case tea.WindowSizeMsg:
@@ -289,9 +298,10 @@ func (m *Model) drawLater() tea.Cmd {
 // View returns the frame that the last message led to.
 func (m *Model) View() tea.View { return m.frame }
 
-// ticked moves the clocks where their time has come, and closes and forgets
-// what its time is over for. It reports whether the screen may have changed.
-func (m *Model) ticked(now time.Time) (moved bool) {
+// ticked moves the clocks to the time of a tick where it has come, and closes and
+// forgets what its time is over for by now. It reports whether the screen may
+// have changed.
+func (m *Model) ticked(at, now time.Time) (moved bool) {
 	moved = m.expire(now)
 	if m.prompt != nil {
 		m.closeUnasked(m.prompt.Expire(now), now)
@@ -299,10 +309,10 @@ func (m *Model) ticked(now time.Time) (moved bool) {
 	}
 	// Data that has grown too old is said to be so at once, however seldom
 	// the clocks move.
-	if h := m.live.Health; now.Truncate(m.o.Tick).Equal(m.now.Truncate(m.o.Tick)) && h.Phase(now) == h.Phase(m.now) {
+	if h := m.live.Health; at.Truncate(m.o.Tick).Equal(m.now.Truncate(m.o.Tick)) && h.Phase(at) == h.Phase(m.now) {
 		return moved
 	}
-	m.now = now
+	m.now = at
 	return true
 }
 

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -95,7 +96,7 @@ func TestNightScreen(t *testing.T) { // golden: testdata/TestNightScreen/<case>.
 		s.show(office()).pick(sidRec).press("P", "t", "9", "0", "s").wait(time.Second).press("enter")
 	})
 	at80("masked", Options{MaskNumbers: true}, func(s *session) { s.show(office()).press("X") })
-	at80("left behind", Options{Open: leftBy([]LeftBehind{{
+	at80("left behind", Options{LeftBehind: leftBy([]LeftBehind{{
 		SID: text.New(sidPaused), Actor: "alice", PausedAt: time.Date(2000, 1, 1, 3, 2, 0, 0, time.UTC),
 		EndedAt: time.Date(2000, 1, 1, 3, 4, 0, 0, time.UTC), Why: "her terminal is gone, and its process with it",
 	}})}, func(s *session) { s.show(office()) })
@@ -104,9 +105,14 @@ func TestNightScreen(t *testing.T) { // golden: testdata/TestNightScreen/<case>.
 	})
 }
 
-// leftBy is an [Options.Open] that finds these pauses.
-func leftBy(list []LeftBehind) func() ([]LeftBehind, error) {
-	return func() ([]LeftBehind, error) { return list, nil }
+// leftBy is an [Options.LeftBehind] that finds these pauses, and no others.
+func leftBy(list []LeftBehind) func(context.Context) ([]LeftBehind, bool) {
+	first := true
+	return func(context.Context) ([]LeftBehind, bool) {
+		ok := first
+		first = false
+		return list, ok
+	}
 }
 
 // nightOffice has every state that a pause can be in.
@@ -361,7 +367,7 @@ func TestMasked(t *testing.T) {
 
 func TestLeftBehind(t *testing.T) {
 	left := func(sid string) LeftBehind { return LeftBehind{SID: text.New(sid), Actor: "alice"} }
-	onNight(t, "t takes it over, and q asks about it", Options{Open: leftBy([]LeftBehind{left(sidPaused)})}, func(t *testing.T, s *session) {
+	onNight(t, "t takes it over, and q asks about it", Options{LeftBehind: leftBy([]LeftBehind{left(sidPaused)})}, func(t *testing.T, s *session) {
 		s.show(nothing(nil))
 		s.wantNot("alice")
 		s.show(office())
@@ -376,7 +382,7 @@ func TestLeftBehind(t *testing.T) {
 		s.want("Quit? 1 recording that you paused is still paused")
 		s.wantVerbs("")
 	})
-	onNight(t, "r and y resumes it", Options{Open: leftBy([]LeftBehind{left(sidPaused)})}, func(t *testing.T, s *session) {
+	onNight(t, "r and y resumes it", Options{LeftBehind: leftBy([]LeftBehind{left(sidPaused)})}, func(t *testing.T, s *session) {
 		s.show(office()).wait(time.Second).press("r")
 		s.want("Resume …8142?")
 		s.wantVerbs("")
@@ -385,7 +391,7 @@ func TestLeftBehind(t *testing.T) {
 		s.wait(time.Second).press("y")
 		s.wantVerbs("resume 8142")
 	})
-	onNight(t, "one after the other, any other key leaves it", Options{Open: leftBy([]LeftBehind{left(sidPaused), left(sidRec), left(sidPaused2)})},
+	onNight(t, "one after the other, any other key leaves it", Options{LeftBehind: leftBy([]LeftBehind{left(sidPaused), left(sidRec), left(sidPaused2)})},
 		func(t *testing.T, s *session) {
 			s.show(office()).wait(time.Second).press("j")
 			s.want("…8142 is left as it is")
@@ -400,7 +406,7 @@ func TestLeftBehind(t *testing.T) {
 				t.Errorf("deck was asked %q", s.d.notes)
 			}
 		})
-	onNight(t, "one that is resumed meanwhile is not asked about any more", Options{Open: leftBy([]LeftBehind{left(sidPaused)})}, func(t *testing.T, s *session) {
+	onNight(t, "one that is resumed meanwhile is not asked about any more", Options{LeftBehind: leftBy([]LeftBehind{left(sidPaused)})}, func(t *testing.T, s *session) {
 		s.show(office()).wait(time.Second)
 		s.show(change(office(), sidPaused, func(r *deck.Recording) { r.Status, r.Pause = api.InProgress, deck.Pause{} }))
 		s.want("the question about …8142 canceled: it is now REC")
@@ -409,7 +415,7 @@ func TestLeftBehind(t *testing.T) {
 			t.Errorf("deck was asked %q", s.d.notes)
 		}
 	})
-	onNight(t, "L asks again until each is answered", Options{Open: leftBy([]LeftBehind{left(sidPaused), left(sidPaused2)})}, func(t *testing.T, s *session) {
+	onNight(t, "L asks again until each is answered", Options{LeftBehind: leftBy([]LeftBehind{left(sidPaused), left(sidPaused2)})}, func(t *testing.T, s *session) {
 		s.show(office()).wait(time.Second).press("esc").wait(2 * time.Second).press("esc").wait(2 * time.Second)
 		s.wantNot("alice")
 		s.press("L")

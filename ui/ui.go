@@ -84,10 +84,15 @@ type Options struct {
 	// journal. The error says why it cannot be read. Nil is that there is no
 	// journal. It runs beside the event loop.
 	History func(n int) ([]Action, error)
-	// Open looks back when the screen opens: it returns the pauses that lost
-	// sessions have left, and what is wrong with the record of updates; nil for
-	// none. It runs beside the event loop.
-	Open func() ([]LeftBehind, error)
+	// Open looks back when the screen opens: it returns what is wrong with the
+	// record of updates. Nil is that there is nothing to look at. It runs in the
+	// background.
+	Open func() error
+	// LeftBehind waits until the pauses whose session has ended are others than
+	// it returned last, and returns all of them; ok is false when no more are to
+	// come. Nil is that there are none. It runs in the background, one call after
+	// the other.
+	LeftBehind func(ctx context.Context) (left []LeftBehind, ok bool)
 
 	In      *os.File // the terminal's input; nil for none
 	Out     io.Writer

@@ -48,6 +48,7 @@ func (f *Follower) take(list []Entry) {
 		if e.Project != f.project || !SameSpace(e.Space, f.space) {
 			continue
 		}
+		f.behind.take(e)
 		switch e.Event {
 		case Request, Outcome:
 			f.update(e)
@@ -58,6 +59,7 @@ func (f *Follower) take(list []Entry) {
 		}
 	}
 	f.forget()
+	f.behind.forget(time.Now().Add(-followWindow))
 }
 
 // correct takes in what was seen later of a request. The mutex must be held.

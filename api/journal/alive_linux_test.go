@@ -120,7 +120,7 @@ func TestOtherNamespace(t *testing.T) {
 	_, err = s.append([]Entry{w, o, w})
 	check(t, err)
 	s.close()
-	if list, err := LeftBehind(dir, "s", "p", time.Now()); err != nil || len(list) != 0 {
+	if list, err := leftBehind(t.Context(), dir, "s", "p"); err != nil || len(list) != 0 {
 		t.Errorf("left behind: %+v, %v", list, err)
 	}
 	if list, err := unfinished(dir, time.Now()); err != nil || len(list) != 0 {

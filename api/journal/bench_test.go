@@ -1,9 +1,13 @@
 package journal
 
 import (
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
+
+	"tapedeck/api/text"
 )
 
 // BenchmarkAppend appends requests one after the other, each with its fsync
@@ -52,5 +56,21 @@ func BenchmarkVerify(b *testing.B) {
 	s.close()
 	for b.Loop() {
 		intact(b, dir)
+	}
+}
+
+// BenchmarkLeftBehind finds out what is left behind of 100 pauses of 4 sessions
+// that run, as a follower does once a second.
+func BenchmarkLeftBehind(b *testing.B) {
+	f := Follow(b.TempDir(), "", "")
+	for i := range 100 {
+		w := Who{Actor: "ana"}.writtenBy(thisProcess())
+		w.PID = []int{os.Getpid(), os.Getppid(), 1, 2}[i%4]
+		e := request(strconv.Itoa(i)).by(w)
+		e.Recording = text.New(e.ID)
+		f.take([]Entry{e})
+	}
+	for b.Loop() {
+		f.noteLeft(nil)
 	}
 }

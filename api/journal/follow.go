@@ -23,8 +23,8 @@ const (
 	followBatch  = 32             // lines that are read before other goroutines have a turn
 )
 
-// Follower knows the last actions of one project and who paused what, by the
-// journal of a state directory. It reads what was written in the last 48 hours
+// Follower knows the last actions of one project, who paused what, and which
+// pauses were left behind, by the journal of a state directory. It reads what was written in the last 48 hours
 // once, and from then on only the lines that are appended, by this process and
 // by others, across rotations.
 //
@@ -38,12 +38,14 @@ type Follower struct {
 	// that it had then.
 	file         os.FileInfo // nil before the first
 	offset, size int64
+	behind       *behind
 
 	mu      sync.Mutex // guards what follows; never held during I/O
 	err     error      // of the last look
 	actions []*Action  // in the order in which they came
 	byID    map[string]*Action
 	pauses  map[text.Text]*Paused
+	left    leftPauses
 }
 
 // Follow returns a Follower of the journal in dir, for the recordings of one
@@ -52,6 +54,7 @@ func Follow(dir, space, project string) *Follower {
 	return &Follower{
 		dir: dir, space: space, project: project, ready: make(chan struct{}),
 		byID: map[string]*Action{}, pauses: map[text.Text]*Paused{},
+		behind: newBehind(), left: leftPauses{changed: make(chan struct{})},
 	}
 }
 
@@ -62,6 +65,7 @@ func (f *Follower) Run(ctx context.Context) {
 	defer next.Stop()
 	for first := true; ; first = false {
 		err := f.look(ctx)
+		f.noteLeft(err)
 		f.mu.Lock()
 		f.err = err
 		f.mu.Unlock()
@@ -186,6 +190,7 @@ func (f *Follower) reset() {
 	f.actions = nil
 	clear(f.byID)
 	clear(f.pauses)
+	f.behind = newBehind()
 }
 
 // read takes in the whole lines of a file from an offset on. What is no entry

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // A pipe, a link or an endless file that a colleague has put into a shared
@@ -45,8 +44,8 @@ func TestPlanted(t *testing.T) {
 				if last != "after" {
 					t.Errorf("the last entry is %q", last)
 				}
-				if _, err := LeftBehind(dir, "", "", time.Now()); err != nil {
-					t.Errorf("LeftBehind: %v", err)
+				if _, err := leftBehind(t.Context(), dir, "", ""); err != nil {
+					t.Errorf("left behind: %v", err)
 				}
 				r, err := Verify(dir)
 				check(t, err)

@@ -493,16 +493,16 @@ func TestLeftWithTimer(t *testing.T) {
 	dir, until := t.TempDir(), time.Now().Add(time.Minute).UTC().Truncate(time.Millisecond)
 	j := open(t, Options{Dir: dir, Space: "s", Project: "p"})
 	timer := Entry{Event: Timer, Recording: rec1, Call: call, Until: until, Reason: "auto-resume set"}
-	appendAll(t, j, request("w"), timer, outcome("w"), Entry{Event: Behind, Recording: rec1, Reason: "its terminal was lost"})
-	list, err := LeftBehind(dir, "s", "p", time.Now())
+	appendAll(t, j, request("w"), timer, outcome("w"), Entry{Event: Behind, Who: Who{Actor: "alice"}, Recording: rec1, Reason: "its terminal was lost"})
+	list, err := leftBehind(t.Context(), dir, "s", "p")
 	check(t, err)
 	if len(list) != 1 || !list[0].Until.Equal(until) {
 		t.Errorf("left: %+v, want it until %s", list, until)
 	}
 	resumed := outcome("r")
 	resumed.StatusAsked, resumed.StatusAnswered = "in-progress", "in-progress"
-	appendAll(t, j, resumed, request("again"), outcome("again"), Entry{Event: Behind, Recording: rec1, Reason: "quit"})
-	list, err = LeftBehind(dir, "s", "p", time.Now())
+	appendAll(t, j, resumed, request("again"), outcome("again"), Entry{Event: Behind, Who: Who{Actor: "alice"}, Recording: rec1, Reason: "quit"})
+	list, err = leftBehind(t.Context(), dir, "s", "p")
 	check(t, err)
 	if len(list) != 1 || !list[0].Until.IsZero() {
 		t.Errorf("left: %+v, want it without a timer", list)

@@ -2,7 +2,7 @@ package journal
 
 import (
 	"cmp"
-	"errors"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -10,45 +10,33 @@ import (
 	"tapedeck/api/text"
 )
 
-// leftWindow is how far back [LeftBehind] looks.
-const leftWindow = 48 * time.Hour
+// maxRequests is how many requests are kept for the outcomes that are to come.
+const maxRequests = 1000
 
 // LeftPause is a pause whose session has ended: the journal has no later resume
 // or stop of the recording. Whether it is still paused, the API knows.
 type LeftPause struct {
 	Recording text.Text
 	Actor     string    // the name of who paused it, or who acknowledged it last
+	Since     time.Time // since when Actor looked after it
 	Paused    time.Time // when
 	Ended     time.Time // when the session ended; zero when it ended without a word
 	Why       string    // why it ended; empty when it is not known
 	Until     time.Time // when that session was to resume it; zero for never
 }
 
-// LeftBehind returns the pauses of a project whose session has ended, the
-// oldest first. One that somebody else has acknowledged since is theirs. One
-// whose outcome is not known is among them, for it may have been done.
-func LeftBehind(dir, space, project string, now time.Time) ([]LeftPause, error) {
-	b := behind{held: map[text.Text]*heldPause{}, requests: map[string]*askedFor{}, until: map[text.Text]time.Time{}}
-	var failed error
-	for e, err := range Read(dir, Filter{Since: now.Add(-leftWindow)}) {
-		if _, bad := errors.AsType[*LineError](err); bad {
-			continue
-		} else if err != nil {
-			failed = err
-			break
-		}
-		if e.Project == project && SameSpace(e.Space, space) {
-			b.take(e)
-		}
-	}
-	return b.list(), failed
-}
-
-// behind is what [LeftBehind] knows after some entries.
+// behind finds out which pauses were left behind, by the entries of one project
+// in the order of the file. One that somebody else has acknowledged since is
+// theirs. One whose outcome is not known is among them, for it may have been done.
 type behind struct {
 	held     map[text.Text]*heldPause
 	requests map[string]*askedFor
+	order    []string                // of requests, by ID
 	until    map[text.Text]time.Time // of the timers
+}
+
+func newBehind() *behind {
+	return &behind{held: map[text.Text]*heldPause{}, requests: map[string]*askedFor{}, until: map[text.Text]time.Time{}}
 }
 
 // heldPause is a pause, and who is to look after it.
@@ -68,7 +56,7 @@ func (b *behind) take(e Entry) {
 	p := b.held[e.Recording]
 	switch e.Event {
 	case Request:
-		b.requests[e.ID] = &askedFor{Entry: e}
+		b.ask(e)
 		if e.StatusAsked == "paused" && p == nil {
 			b.hold(e, e.ID)
 		}
@@ -78,17 +66,41 @@ func (b *behind) take(e Entry) {
 		b.outcome(e, p)
 	case Ack:
 		if p != nil {
-			p.owner, p.out.Actor, p.out.Ended, p.out.Why = e, e.Name(), time.Time{}, ""
+			p.owner, p.out.Actor, p.out.Since, p.out.Ended, p.out.Why = e, e.Name(), e.Time, time.Time{}, ""
 		}
 	case Behind:
-		if p != nil {
+		if p != nil && e.Name() == p.owner.Name() && e.Session == p.owner.Session && !e.GuessOf(p.owner) { // else another session looks after it
 			p.out.Ended, p.out.Why = e.Time, e.Reason
 		}
 	}
 }
 
+// ask keeps a request, and forgets the oldest of too many.
+func (b *behind) ask(e Entry) {
+	if b.requests[e.ID] == nil {
+		b.order = append(b.order, e.ID)
+	}
+	b.requests[e.ID] = &askedFor{Entry: e}
+	if over := len(b.order) - maxRequests; over > 0 {
+		for _, id := range b.order[:over] {
+			delete(b.requests, id)
+		}
+		b.order = slices.Delete(b.order, 0, over)
+	}
+}
+
+// forget lets go of what began before a time, where there is too much.
+func (b *behind) forget(before time.Time) {
+	if len(b.held) > maxPauses {
+		maps.DeleteFunc(b.held, func(_ text.Text, p *heldPause) bool { return p.out.Since.Before(before) })
+	}
+	if len(b.until) > maxPauses {
+		maps.DeleteFunc(b.until, func(sid text.Text, _ time.Time) bool { return b.held[sid] == nil })
+	}
+}
+
 func (b *behind) hold(owner Entry, id string) {
-	b.held[owner.Recording] = &heldPause{id, owner, LeftPause{Recording: owner.Recording, Actor: owner.Name(), Paused: owner.Time}}
+	b.held[owner.Recording] = &heldPause{id, owner, LeftPause{Recording: owner.Recording, Actor: owner.Name(), Paused: owner.Time, Since: owner.Time}}
 }
 
 // outcome takes in what became of a request, which may be said more than once:
@@ -129,11 +141,29 @@ func (b *behind) end(recording text.Text) {
 	delete(b.until, recording)
 }
 
-// list returns the pauses that nobody looks after, the oldest first.
+// list returns the pauses that nobody looks after, the oldest first. It asks the
+// system which of the sessions still run.
 func (b *behind) list() (list []LeftPause) {
+	if len(b.held) == 0 {
+		return nil
+	}
 	host, _ := os.Hostname()
+	type process struct {
+		pid           int
+		started, host string
+	}
+	known := map[process]life{}
+	lives := func(e Entry) life {
+		id := process{e.PID, e.Started, e.Host}
+		l, ok := known[id]
+		if !ok {
+			l = e.lives(host)
+			known[id] = l
+		}
+		return l
+	}
 	for _, p := range b.held {
-		if !p.out.Ended.IsZero() || p.owner.lives(host) == gone {
+		if !p.out.Ended.IsZero() || lives(p.owner) == gone {
 			p.out.Until = b.until[p.out.Recording]
 			list = append(list, p.out)
 		}

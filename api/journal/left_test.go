@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,13 @@ func lineUp(t *testing.T, list ...Entry) (dir string) {
 // by returns an entry of a process: of one that has ended, of this one, or of
 // another machine's.
 func (e Entry) by(w Who) Entry { e.Who = w; return e }
+
+// leftBehind returns what a first look at the journal in dir finds.
+func leftBehind(ctx context.Context, dir, space, project string) ([]LeftPause, error) {
+	f := Follow(dir, space, project)
+	err := f.look(ctx)
+	return f.behind.list(), err
+}
 
 func TestLeftBehind(t *testing.T) {
 	dead := Who{Actor: "alice", Host: mustHostname(t), PID: 1 << 22, Started: ownStart()}
@@ -68,13 +76,17 @@ func TestLeftBehind(t *testing.T) {
 		{"resumed, paused by others", []Entry{request("w").by(dead), outcome("w").by(dead), resumed, byOthers.by(dead)}, ""},
 		{"taken over", []Entry{request("w").by(dead), outcome("w").by(dead), taken.by(self)}, ""},
 		{"taken over and left knowingly", []Entry{request("w").by(dead), outcome("w").by(dead), taken.by(self), quit.by(self)}, "bob quit"},
+		{"taken over, then the one that made it quits", []Entry{request("w").by(dead), outcome("w").by(dead), taken.by(self), quit.by(dead)}, ""},
+		{"taken over by another session of the same user, then the first one quits", []Entry{request("w").by(dead), outcome("w").by(dead),
+			taken.by(Who{Actor: "alice"}.writtenBy(thisProcess())), quit.by(dead)}, ""},
+		{"quit while it was somebody else's, who then dies", []Entry{request("w").by(self), outcome("w").by(self), taken.by(dead), quit.by(self)}, "alice"},
 		{"the space with its port", []Entry{portless, outcome("w").by(dead)}, "alice"},
 		{"an older file", []Entry{{Event: "wish", ID: "w", Recording: rec1, StatusAsked: "paused"}, outcome("w").by(self),
 			{Event: "left", Recording: rec1, Reason: "quit"}}, " quit"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			list, err := LeftBehind(lineUp(t, tt.list...), "https://acme.example", "p", time.Now())
+			list, err := leftBehind(t.Context(), lineUp(t, tt.list...), "https://acme.example", "p")
 			check(t, err)
 			got := ""
 			for _, a := range list {

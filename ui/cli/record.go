@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"time"
 
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
@@ -14,16 +13,14 @@ import (
 // again while there is something to write: updates go out all the same, unless
 // the journal is required. The demo has none.
 type Record struct {
-	dir            string
-	space, project string
-	journal        *journal.Journal   // nil for the demo
-	required       bool               // without it, nothing is sent
-	leftBehind     map[text.Text]bool // what RecordLeftBehind has put on record
+	journal    *journal.Journal   // nil for the demo
+	required   bool               // without it, nothing is sent
+	leftBehind map[text.Text]bool // what RecordLeftBehind has put on record
 }
 
 // OpenJournal opens the journal in the state directory.
 func OpenJournal(c config.Config) *Record {
-	r := &Record{dir: c.StateDir, space: c.Space, project: c.Project, required: c.JournalRequired, leftBehind: map[text.Text]bool{}}
+	r := &Record{required: c.JournalRequired, leftBehind: map[text.Text]bool{}}
 	if c.StateDir != "" {
 		r.journal = journal.Begin(journal.Options{
 			Dir: c.StateDir, Numbers: c.JournalNumbers, Syslog: c.JournalSyslog,
@@ -52,16 +49,6 @@ func (r *Record) Trouble() error {
 		return fmt.Errorf("open the journal: %w", err)
 	}
 	return nil
-}
-
-// LeftBehind returns the pauses of this project whose session has ended. What cannot
-// be read of the journal is no reason not to start.
-func (r *Record) LeftBehind() []journal.LeftPause {
-	if r.journal == nil {
-		return nil
-	}
-	list, _ := journal.LeftBehind(r.dir, r.space, r.project, time.Now())
-	return list
 }
 
 // RecordLeftBehind puts on record which pauses of actor last beyond the

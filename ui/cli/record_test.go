@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -167,7 +169,7 @@ func TestRecordLeftBehind(t *testing.T) {
 // TestRecordOfTheDemo: the demo keeps no journal, and nothing of it fails for that.
 func TestRecordOfTheDemo(t *testing.T) {
 	r := OpenJournal(config.Config{})
-	if r.Journal() != nil || r.Trouble() != nil || r.LeftBehind() != nil {
+	if r.Journal() != nil || r.Trouble() != nil {
 		t.Errorf("journal %v, trouble %v", r.Journal(), r.Trouble())
 	}
 	r.RecordLeftBehind(&deck.Snapshot{Recordings: []*deck.Recording{{Recording: api.Recording{Status: api.Paused}, Pause: deck.Pause{Actor: "bob"}}}}, deck.Actor{Actor: "bob"}, "quit", nil, false)
@@ -196,12 +198,17 @@ func TestLeftBehindIsOfTheProject(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := OpenJournal(config.Config{StateDir: dir, Space: "https://ACME.example:443", Project: "p"})
-	left := r.LeftBehind()
+	ctx, cancel := context.WithCancel(t.Context())
+	f := journal.Follow(dir, "https://ACME.example:443", "p")
+	var ended sync.WaitGroup
+	ended.Go(func() { f.Run(ctx) })
+	left, _, err := f.LeftBehind(ctx, 0)
+	cancel()
+	ended.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
 	if len(left) != 1 || left[0].Recording != text.New("https://acme.examplep") || left[0].Why != "quit" || left[0].Ended.IsZero() {
 		t.Errorf("left behind: %+v", left)
-	}
-	if err := r.Close(); err != nil {
-		t.Error(err)
 	}
 }
