@@ -225,7 +225,7 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 // ask opens the prompt of an update, or sends it where it needs none.
 func (m *Model) ask(a *action, req deck.Request, r *deck.Recording, now time.Time) tea.Cmd {
 	key, many := a.key.Keys()[0], m.together(a, req, r)
-	if because := m.askWhy(key, now); a.ask || because != "" {
+	if because := m.slips.Asks(key, m.late, now); a.ask || because != "" {
 		q := m.question(a, req, r)
 		q.Many = many
 		if !a.ask {
@@ -237,7 +237,7 @@ func (m *Model) ask(a *action, req deck.Request, r *deck.Recording, now time.Tim
 		m.open(q, now)
 		return nil
 	}
-	m.sends(key, r.SID, now)
+	m.slips.Sent(key, r.SID, now)
 	if len(many) > 0 {
 		return m.doMany(requests(many), key, now)
 	}

@@ -5,6 +5,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 )
 
@@ -13,11 +14,11 @@ import (
 func (m *Model) emptyLines(w, h int) []string {
 	head, role, text := m.emptyWords()
 	out := make([]string, 0, h)
-	var l liner
+	var l line.Builder
 	add := func(role theme.Role, s string) {
-		l.begin(m.th, w)
-		l.add(role, "   "+s)
-		out = append(out, l.end())
+		l.Begin(m.th, w)
+		l.Add(role, "   "+s)
+		out = append(out, l.End())
 	}
 	add(theme.Plain, "")
 	add(role, m.th.Plain(head))

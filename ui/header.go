@@ -8,6 +8,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
 )
@@ -15,24 +16,18 @@ import (
 // wide is from which width on the header is one line.
 const wide = 100
 
-// span is a piece of a line in one style.
-type span struct {
-	role theme.Role
-	text string
-}
-
 // segment is a part of the header that is shown whole or not at all. Those of
 // high rank drop first, those of rank 0 never.
 type segment struct {
-	spans []span
+	spans []line.Span
 	rank  int
 	w     int
 }
 
-func (m *Model) segment(rank int, spans ...span) segment {
+func (m *Model) segment(rank int, spans ...line.Span) segment {
 	s := segment{spans: spans, rank: rank}
 	for _, p := range spans {
-		s.w += m.th.Width(p.text)
+		s.w += m.th.Width(p.Text)
 	}
 	return s
 }
@@ -66,10 +61,10 @@ func (m *Model) headerLine(w int, left, right []segment, last []segment) string 
 		}
 		keep, _ = fitSegments(w, left, right, form, 1)
 	}
-	var l liner
-	l.begin(m.th, w)
+	var l line.Builder
+	l.Begin(m.th, w)
 	for _, s := range left {
-		m.addSegment(&l, s, keep, 1+min(l.w, 1))
+		m.addSegment(&l, s, keep, 1+min(l.Width(), 1))
 	}
 	right = append(right[:len(right):len(right)], form)
 	rightW := -3
@@ -78,21 +73,21 @@ func (m *Model) headerLine(w int, left, right []segment, last []segment) string 
 			rightW += s.w + 3
 		}
 	}
-	l.fill(w - 1 - rightW)
+	l.Fill(w - 1 - rightW)
 	for i, s := range right {
 		m.addSegment(&l, s, keep, min(i, 1)*3)
 	}
-	return l.end()
+	return l.End()
 }
 
 // addSegment adds a segment, with a gap before it, unless its rank drops.
-func (m *Model) addSegment(l *liner, s segment, keep, gap int) {
+func (m *Model) addSegment(l *line.Builder, s segment, keep, gap int) {
 	if s.rank > keep || s.w == 0 {
 		return
 	}
-	l.add(theme.Plain, m.th.Pad(gap))
+	l.Add(theme.Plain, m.th.Pad(gap))
 	for _, p := range s.spans {
-		l.add(p.role, p.text)
+		l.Add(p.Role, p.Text)
 	}
 }
 
@@ -128,33 +123,33 @@ func (m *Model) place() string {
 }
 
 func (m *Model) whereSegments() []segment {
-	name := m.segment(6, span{theme.Bold, "tapedeck"})
+	name := m.segment(6, line.Of(theme.Bold, "tapedeck"))
 	if m.o.Demo {
-		return []segment{name, m.segment(0, span{theme.Demo, " DEMO "}), m.segment(7, span{theme.Dim, "a simulated space"})}
+		return []segment{name, m.segment(0, line.Of(theme.Demo, " DEMO ")), m.segment(7, line.Of(theme.Dim, "a simulated space"))}
 	}
-	return []segment{name, m.segment(3, span{theme.Plain, m.place()})}
+	return []segment{name, m.segment(3, line.Of(theme.Plain, m.place()))}
 }
 
 // countSegments are the numbers of recordings; of old data they say from when.
 func (m *Model) countSegments() []segment {
 	s := m.shown
 	if !s.Known() {
-		return []segment{m.segment(2, span{theme.Dim, "REC ?"}), m.segment(0, span{theme.Dim, "PAUSED ?"})}
+		return []segment{m.segment(2, line.Of(theme.Dim, "REC ?")), m.segment(0, line.Of(theme.Dim, "PAUSED ?"))}
 	}
 	rec, paused, starting := theme.Plain, theme.Plain, theme.Starting
 	if s.Paused > 0 {
 		paused = theme.Paused
 	}
-	out := []segment{m.segment(2, span{rec, "REC " + strconv.Itoa(m.counts.recording)})}
+	out := []segment{m.segment(2, line.Of(rec, "REC "+strconv.Itoa(m.counts.recording)))}
 	if n := m.counts.starting; n > 0 {
-		out = append(out, m.segment(4, span{starting, "STARTING " + strconv.Itoa(n)}))
+		out = append(out, m.segment(4, line.Of(starting, "STARTING "+strconv.Itoa(n))))
 	}
 	if n := m.counts.other; n > 0 {
-		out = append(out, m.segment(2, span{theme.Unknown, "OTHER " + strconv.Itoa(n)}))
+		out = append(out, m.segment(2, line.Of(theme.Unknown, "OTHER "+strconv.Itoa(n))))
 	}
 	out = append(out, m.segment(0, m.pauseSpans(paused)...))
 	if m.stale && !s.Health.Complete.IsZero() {
-		out = append(out, m.segment(5, span{theme.Dim, "as of " + s.Health.Complete.Local().Format("15:04:05 MST")}))
+		out = append(out, m.segment(5, line.Of(theme.Dim, "as of "+s.Health.Complete.Local().Format("15:04:05 MST"))))
 	}
 	return out
 }
@@ -162,21 +157,21 @@ func (m *Model) countSegments() []segment {
 // pauseSpans are what alarms, the pauses, and the longest of them where there is
 // room for it. While one alarms they are those of now, also when the display is
 // frozen.
-func (m *Model) pauseSpans(role theme.Role) []span {
+func (m *Model) pauseSpans(role theme.Role) []line.Span {
 	s, at := m.shown, m.at()
 	out := m.troubleSpans()
 	crowded := len(out) > 2 && m.w < wide
 	if n := m.alarms.standing; n > 0 {
 		s, at, role = m.live, m.now, theme.Bad
-		out = append(out, span{theme.Alarm, " ALARM " + strconv.Itoa(n) + " "}, span{theme.Plain, " "})
+		out = append(out, line.Of(theme.Alarm, " ALARM "+strconv.Itoa(n)+" "), line.Of(theme.Plain, " "))
 	}
-	out = append(out, span{role, "PAUSED " + strconv.Itoa(s.Paused)})
+	out = append(out, line.Of(role, "PAUSED "+strconv.Itoa(s.Paused)))
 	if r := s.Longest; r != nil && s.Paused > 0 && !crowded {
 		long := m.clock(r.Pause.For(s.ServerSecond(at)))
 		if r.Pause.AtLeast {
 			long = m.th.Symbols().AtLeast + long
 		}
-		out = append(out, span{role, ", longest " + long})
+		out = append(out, line.Of(role, ", longest "+long))
 	}
 	return out
 }
@@ -185,13 +180,13 @@ func (m *Model) pauseSpans(role theme.Role) []span {
 func (m *Model) badgeSegments() []segment {
 	out := m.leftSegments()
 	if n := len(m.marks); n > 0 {
-		out = append(out, m.segment(0, span{theme.Changed, "* " + strconv.Itoa(n) + " marked"}))
+		out = append(out, m.segment(0, line.Of(theme.Changed, "* "+strconv.Itoa(n)+" marked")))
 	}
 	if !m.frozen.IsZero() {
-		out = append(out, m.segment(0, span{theme.Badge, " FROZEN "}, span{theme.Plain, " " + m.clock(m.inSteps(m.now.Sub(m.frozen)))}))
+		out = append(out, m.segment(0, line.Of(theme.Badge, " FROZEN "), line.Of(theme.Plain, " "+m.clock(m.inSteps(m.now.Sub(m.frozen))))))
 	}
 	if m.o.ReadOnly || m.live.ReadOnly {
-		out = append(out, m.segment(1, span{theme.Badge, " READ-ONLY "}))
+		out = append(out, m.segment(1, line.Of(theme.Badge, " READ-ONLY ")))
 	}
 	return out
 }
@@ -206,18 +201,18 @@ func (m *Model) health() []segment {
 		if h.Page > 0 {
 			long = "LOADING page " + strconv.Itoa(h.Page)
 		}
-		return []segment{m.segment(0, span{theme.Warn, long})}
+		return []segment{m.segment(0, line.Of(theme.Warn, long))}
 	case deck.Live:
 		if !m.frozen.IsZero() { // what is on the screen is not live
 			_, age := m.ageWords(m.shown.Health.Age(m.now))
-			return []segment{m.segment(0, span{theme.Warn, "data"}, span{theme.Plain, " " + age})}
+			return []segment{m.segment(0, line.Of(theme.Warn, "data"), line.Of(theme.Plain, " "+age))}
 		}
-		return []segment{m.segment(0, span{theme.Plain, m.liveWords(h.Age(m.now))})}
+		return []segment{m.segment(0, line.Of(theme.Plain, m.liveWords(h.Age(m.now))))}
 	case deck.Partial:
-		word := m.segment(0, span{theme.Warn, "PARTIAL"}, span{theme.Plain, dot + partialWhy(h.Err)})
-		return []segment{word, m.segment(0, span{theme.Warn, "PARTIAL"})}
+		word := m.segment(0, line.Of(theme.Warn, "PARTIAL"), line.Of(theme.Plain, dot+partialWhy(h.Err)))
+		return []segment{word, m.segment(0, line.Of(theme.Warn, "PARTIAL"))}
 	}
-	word := []span{{theme.Bad, "STALE"}, {theme.Plain, " " + m.clock(m.inSteps(m.shown.Health.Age(m.now)))}}
+	word := []line.Span{line.Of(theme.Bad, "STALE"), line.Of(theme.Plain, " "+m.clock(m.inSteps(m.shown.Health.Age(m.now))))}
 	why := dot + "poll overdue"
 	if h.Err != nil {
 		why = dot + api.Reason(h.Err)
@@ -231,8 +226,8 @@ func (m *Model) health() []segment {
 		next = dot + "next try " + m.waitWords(wait)
 	}
 	short := m.segment(0, word...)
-	reason := m.segment(0, append(word, span{theme.Bad, why})...)
-	full := m.segment(0, append(word, span{theme.Bad, why}, span{theme.Plain, next})...)
+	reason := m.segment(0, append(word, line.Of(theme.Bad, why))...)
+	full := m.segment(0, append(word, line.Of(theme.Bad, why), line.Of(theme.Plain, next))...)
 	return []segment{full, reason, short}
 }
 

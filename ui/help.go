@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
+	"tapedeck/ui/line"
 	"tapedeck/ui/list"
 	"tapedeck/ui/theme"
 )
@@ -106,16 +107,16 @@ func (m *Model) helpLines(w, h int) []string {
 	m.help.SetWidth(w)
 	m.help.SetHeight(h - 1)
 	m.help.SetContentLines(content)
-	var l liner
-	l.begin(m.th, w)
-	l.add(theme.Bold, " Help")
+	var l line.Builder
+	l.Begin(m.th, w)
+	l.Add(theme.Bold, " Help")
 	if top := m.help.YOffset(); len(content) > h-1 {
-		l.add(theme.Dim, "  j k PgUp PgDn g G, Tab next part")
+		l.Add(theme.Dim, "  j k PgUp PgDn g G, Tab next part")
 		position := fmt.Sprintf("line %d-%d of %d", top+1, min(top+h-1, len(content)), len(content))
-		l.fill(w - 1 - m.th.Width(position))
-		l.add(theme.Plain, position)
+		l.Fill(w - 1 - m.th.Width(position))
+		l.Add(theme.Plain, position)
 	}
-	out := []string{l.end()}
+	out := []string{l.End()}
 	for line := range strings.SplitSeq(m.help.View(), "\n") {
 		out = append(out, m.th.Fit(line, w))
 	}

@@ -70,9 +70,9 @@ func TestHelpHasTheHeader(t *testing.T) {
 		for _, list := range [][]segment{s.m.countSegments(), s.m.badgeSegments(), s.m.health()} {
 			for _, seg := range list {
 				for _, p := range seg.spans {
-					w := strings.Fields(word(p.text))
+					w := strings.Fields(word(p.Text))
 					if len(w) > 0 && w[0] == strings.ToUpper(w[0]) && len(w[0]) > 2 && !strings.Contains(help, w[0]) {
-						t.Errorf("the header shows %q, which the help does not explain", p.text)
+						t.Errorf("the header shows %q, which the help does not explain", p.Text)
 					}
 				}
 			}

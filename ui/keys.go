@@ -39,13 +39,13 @@ func promptHints(m *Model) []hint {
 // list or the detail pane.
 func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	m.list.Hold()
-	m.ambiguous = m.doubt(k, now)
+	m.slips.Press(k, now)
 	k = plain(k)
 	s := k.String()
-	if !m.repeats(s, now) {
+	if !m.slips.Repeats(s, now) {
 		m.dismiss(now)
 	}
-	defer m.pressed(s, now)
+	defer m.slips.Handled(s, now)
 	if m.closedJustNow(s, now) {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/theme"
 )
@@ -107,7 +108,7 @@ func (m *Model) leftSegments() []segment {
 	if n == 0 || m.live.Health.Complete.IsZero() {
 		return nil
 	}
-	return []segment{m.segment(1, span{theme.Key, "L"}, span{theme.Warn, fmt.Sprintf(" %d left behind", n)})}
+	return []segment{m.segment(1, line.Of(theme.Key, "L"), line.Of(theme.Warn, fmt.Sprintf(" %d left behind", n)))}
 }
 
 func (m *Model) openLeft(l LeftBehind, r *deck.Recording, opener string, now time.Time) {

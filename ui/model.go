@@ -17,6 +17,7 @@ import (
 	"tapedeck/ui/list"
 	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/slips"
 	"tapedeck/ui/theme"
 )
 
@@ -109,9 +110,7 @@ type Model struct {
 	refreshed time.Time            // when a poll was asked for that has not ended
 	interrupt time.Time            // of the last ctrl+c
 	moved     bool                 // the key only moved something
-	slips     slips                // what tells slips from keys that are meant
-	ambiguous string               // how the key came, where it may not be meant; empty for one like any other
-	lead      lead                 // what has led the eye lately
+	slips     slips.Guard          // what tells slips from keys that are meant
 	drawn     time.Time            // when a key's frame was last composed
 	late      bool                 // a drawMsg is to come
 	suspended bool                 // ctrl+z has stopped the process, and it has not gone on yet
@@ -140,7 +139,7 @@ func New(ctx context.Context, o Options) *Model {
 		live:      &deck.Snapshot{}, shown: &deck.Snapshot{},
 		help: viewport.New(),
 	}
-	m.th = theme.New(m.themeOf)
+	m.th, m.slips = theme.New(m.themeOf), newGuard(o.reads)
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
 	m.detail.SetActor(o.Actor.Name())
 	m.list.SetActor(o.Actor.Name())
@@ -252,7 +251,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.ModeReportMsg:
 		m.modeReport(msg)
 	case tea.FocusMsg:
-		m.slips.focused = time.Now()
+		m.slips.Focus(time.Now())
 		return m, nil
 	case tea.ResumeMsg:
 		m.now = time.Now()

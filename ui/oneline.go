@@ -11,6 +11,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/theme"
@@ -172,41 +173,41 @@ func (m *Model) lastLine(words string, role theme.Role, whole bool) string {
 		}
 	} else if m.live.Health.Phase(m.now) == deck.Live && m.frozen.IsZero() {
 		_, age := m.ageWords(m.live.Health.Age(m.now))
-		fresh = m.segment(0, span{theme.Plain, strings.TrimSuffix(age, " old")})
+		fresh = m.segment(0, line.Of(theme.Plain, strings.TrimSuffix(age, " old")))
 	}
 	if whole && m.th.Width(words)+1+fresh.w > m.w {
 		fresh = segment{}
 	}
-	var l liner
-	l.begin(m.th, m.w)
-	l.cut(role, words, m.w-fresh.w-min(fresh.w, 1))
-	l.fill(m.w - fresh.w)
+	var l line.Builder
+	l.Begin(m.th, m.w)
+	l.Cut(role, words, m.w-fresh.w-min(fresh.w, 1))
+	l.Fill(m.w - fresh.w)
 	for _, s := range fresh.spans {
-		l.add(s.role, s.text)
+		l.Add(s.Role, s.Text)
 	}
-	return l.end()
+	return l.End()
 }
 
 // countsLine is what is in trouble, the pauses with the longest, and how many
 // record, as far as there is room.
 func (m *Model) countsLine() string {
-	var l liner
-	l.begin(m.th, m.w)
-	add := func(spans ...span) {
+	var l line.Builder
+	l.Begin(m.th, m.w)
+	add := func(spans ...line.Span) {
 		s := m.segment(0, spans...)
-		if l.w > 0 && l.w+1+s.w > m.w {
+		if l.Width() > 0 && l.Width()+1+s.w > m.w {
 			return
 		}
-		l.add(theme.Plain, m.th.Pad(min(l.w, 1)))
+		l.Add(theme.Plain, m.th.Pad(min(l.Width(), 1)))
 		for _, p := range s.spans {
-			l.add(p.role, p.text)
+			l.Add(p.Role, p.Text)
 		}
 	}
 	if n := standing(m.live, deck.NotPaused); n > 0 {
-		add(span{theme.Alarm, "NOT PAUSED " + strconv.Itoa(n)})
+		add(line.Of(theme.Alarm, "NOT PAUSED "+strconv.Itoa(n)))
 	}
 	if n := standing(m.live, deck.ResumedByOthers); n > 0 {
-		add(span{theme.Alarm, "RESUMED BY OTHERS " + strconv.Itoa(n)})
+		add(line.Of(theme.Alarm, "RESUMED BY OTHERS "+strconv.Itoa(n)))
 	}
 	s, at, role, sign := m.shown, m.at(), theme.Plain, ""
 	if m.alarms.standing > 0 {
@@ -215,32 +216,32 @@ func (m *Model) countsLine() string {
 		role = theme.Paused
 	}
 	if !s.Known() {
-		add(span{theme.Dim, "PAUSED ? REC ?"})
-		return l.end()
+		add(line.Of(theme.Dim, "PAUSED ? REC ?"))
+		return l.End()
 	}
-	pause := []span{{role, sign + "PAUSED " + strconv.Itoa(s.Paused)}}
+	pause := []line.Span{line.Of(role, sign+"PAUSED "+strconv.Itoa(s.Paused))}
 	if r := s.Longest; r != nil && s.Paused > 0 {
 		long := m.clock(r.Pause.For(s.ServerSecond(at)))
 		if r.Pause.AtLeast {
 			long = m.th.Symbols().AtLeast + long
 		}
-		pause = append(pause, span{theme.Plain, " " + long})
+		pause = append(pause, line.Of(theme.Plain, " "+long))
 	}
 	add(pause...)
-	add(span{theme.Plain, "REC " + strconv.Itoa(m.counts.recording)})
+	add(line.Of(theme.Plain, "REC "+strconv.Itoa(m.counts.recording)))
 	if n := m.counts.starting; n > 0 {
-		add(span{theme.Starting, "STARTING " + strconv.Itoa(n)})
+		add(line.Of(theme.Starting, "STARTING "+strconv.Itoa(n)))
 	}
 	if n := m.counts.other; n > 0 {
-		add(span{theme.Unknown, "OTHER " + strconv.Itoa(n)})
+		add(line.Of(theme.Unknown, "OTHER "+strconv.Itoa(n)))
 	}
 	if n := len(m.marks); n > 0 {
-		add(span{theme.Changed, "* " + strconv.Itoa(n) + " marked"})
+		add(line.Of(theme.Changed, "* "+strconv.Itoa(n)+" marked"))
 	}
 	if m.o.ReadOnly || m.live.ReadOnly {
-		add(span{theme.Badge, "READ-ONLY"})
+		add(line.Of(theme.Badge, "READ-ONLY"))
 	}
-	return l.end()
+	return l.End()
 }
 
 // standing counts the recordings with a trouble of a kind that alarms.
@@ -259,19 +260,19 @@ func standing(s *deck.Snapshot, kind deck.TroubleKind) (n int) {
 // selectedLine names the selected recording: its status, its short SID, who is
 // on the line, and for how long it is as it is.
 func (m *Model) selectedLine() string {
-	var l liner
-	l.begin(m.th, m.w)
+	var l line.Builder
+	l.Begin(m.th, m.w)
 	r, ok := m.selected()
 	if !ok {
-		l.add(theme.Dim, "no recording is selected")
-		return l.end()
+		l.Add(theme.Dim, "no recording is selected")
+		return l.End()
 	}
 	role, word := theme.StatusRole(string(r.Status), r.Gone), theme.Word(string(r.Status), r.Gone)
 	if l := m.live.Find(r.SID); l != nil && l.Active() && l.Trouble.Standing() {
 		role, word = theme.Bad, "!"+word
 	}
-	l.add(role, m.th.Plain(word))
-	l.add(theme.Bold, m.th.Plain(" …"+m.list.ShortSID(r.SID)))
+	l.Add(role, m.th.Plain(word))
+	l.Add(theme.Bold, m.th.Plain(" …"+m.list.ShortSID(r.SID)))
 	clock := ""
 	server := m.shown.ServerSecond(m.at())
 	switch began := r.Began(); {
@@ -281,14 +282,14 @@ func (m *Model) selectedLine() string {
 		clock = " " + m.clock(max(0, server.Sub(began)))
 	}
 	who := " " + m.shortWho(r, " ", partyWidth)
-	if n := m.th.Width(who); l.w+n+m.th.Width(clock) <= m.w {
-		l.add(theme.Plain, who)
-		l.fill(m.w - m.th.Width(clock))
-		l.add(theme.Plain, clock)
+	if n := m.th.Width(who); l.Width()+n+m.th.Width(clock) <= m.w {
+		l.Add(theme.Plain, who)
+		l.Fill(m.w - m.th.Width(clock))
+		l.Add(theme.Plain, clock)
 	} else {
-		l.add(theme.Plain, who)
+		l.Add(theme.Plain, who)
 	}
-	return l.end()
+	return l.End()
 }
 
 // partyWidth is how many cells of a name or an address stand for it.

@@ -24,6 +24,14 @@ func (m *Model) open(q prompt.Question, now time.Time) {
 	m.prompt, m.info, m.reasons = &p, notice{}, nil
 }
 
+// question is what a prompt asks about an update of a recording.
+func (m *Model) question(a *action, req deck.Request, r *deck.Recording) prompt.Question {
+	return prompt.Question{
+		Kind: a.prompt, Opener: a.key.Keys()[0], Request: req, Short: m.list.ShortSID(r.SID),
+		Who: m.who(r), Profile: m.place(), State: prompt.State(m.live.Find(r.SID)),
+	}
+}
+
 // closePrompt takes what a prompt answered.
 func (m *Model) closePrompt(a prompt.Answer, now time.Time) {
 	if a.Say != "" {

@@ -11,6 +11,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/list"
 	"tapedeck/ui/theme"
 )
@@ -185,24 +186,24 @@ func (m *Model) statusLines(w int) []string {
 		room -= m.th.Width(busy) + 2
 	}
 	first, second := m.message(room)
-	var l liner
-	l.begin(m.th, w)
-	l.add(theme.Plain, " ")
+	var l line.Builder
+	l.Begin(m.th, w)
+	l.Add(theme.Plain, " ")
 	for _, s := range first {
-		l.cut(s.role, s.text, room+1-l.w)
+		l.Cut(s.Role, s.Text, room+1-l.Width())
 	}
 	if busy != "" {
-		l.fill(w - m.th.Width(busy) - 1)
-		l.add(busyRole, busy)
+		l.Fill(w - m.th.Width(busy) - 1)
+		l.Add(busyRole, busy)
 	}
-	lines := []string{l.end()}
-	for _, line := range m.wrapSpans(second, w-2, m.moreLines()) {
-		l.begin(m.th, w)
-		l.add(theme.Plain, " ")
-		for _, s := range line {
-			l.add(s.role, s.text)
+	lines := []string{l.End()}
+	for _, spans := range m.wrapSpans(second, w-2, m.moreLines()) {
+		l.Begin(m.th, w)
+		l.Add(theme.Plain, " ")
+		for _, s := range spans {
+			l.Add(s.Role, s.Text)
 		}
-		lines = append(lines, l.end())
+		lines = append(lines, l.End())
 	}
 	return lines
 }
@@ -218,11 +219,11 @@ func (m *Model) moreLines() int {
 
 // wrapSpans breaks pieces of text, two cells apart, into lines of w cells, at
 // most so many of them. The last line may be too long.
-func (m *Model) wrapSpans(spans []span, w, most int) (lines [][]span) {
-	var line []span
+func (m *Model) wrapSpans(spans []line.Span, w, most int) (lines [][]line.Span) {
+	var now []line.Span
 	used := 0
 	for i, s := range spans {
-		text := s.text
+		text := s.Text
 		if i > 0 {
 			text = "  " + text
 		}
@@ -234,15 +235,15 @@ func (m *Model) wrapSpans(spans []span, w, most int) (lines [][]span) {
 				}
 			}
 			if head != "" {
-				line, used = append(line, span{s.role, head}), used+m.th.Width(head)
+				now, used = append(now, line.Of(s.Role, head)), used+m.th.Width(head)
 			}
 			if text = tail; text != "" {
-				lines, line, used = append(lines, line), nil, 0
+				lines, now, used = append(lines, now), nil, 0
 			}
 		}
 	}
-	if len(line) > 0 {
-		lines = append(lines, line)
+	if len(now) > 0 {
+		lines = append(lines, now)
 	}
 	return lines
 }
@@ -264,13 +265,13 @@ func (m *Model) splitAt(s string, w int) (head, tail string) {
 
 // message is what there is to say, in a line of so many cells and, where that is
 // not enough, in a second one. A trouble comes before everything else.
-func (m *Model) message(room int) (first, second []span) {
+func (m *Model) message(room int) (first, second []line.Span) {
 	trouble, bad := m.th.Plain(m.troubleWords()), m.th.Plain(m.bad.text)
-	info := span{m.info.role, m.th.Plain(m.info.text)}
+	info := line.Of(m.info.role, m.th.Plain(m.info.text))
 	role := theme.Bad
 	add := func(role theme.Role, s string) {
 		if s != "" {
-			second = append(second, span{role, s})
+			second = append(second, line.Of(role, s))
 		}
 	}
 	head := trouble
@@ -278,11 +279,11 @@ func (m *Model) message(room int) (first, second []span) {
 	case trouble != "":
 	case !m.bad.since.IsZero():
 		head, bad = bad, ""
-	case info.text != "":
-		head, role, info.text = info.text, info.role, ""
+	case info.Text != "":
+		head, role, info.Text = info.Text, info.Role, ""
 	default:
 		words, role := m.healthNote()
-		return []span{{role, m.th.Plain(words)}}, nil
+		return []line.Span{line.Of(role, m.th.Plain(words))}, nil
 	}
 	head, tail := m.split(head, room)
 	add(role, tail)
@@ -293,13 +294,13 @@ func (m *Model) message(room int) (first, second []span) {
 		}
 	}
 	add(theme.Warn, m.th.Plain(m.info.hint))
-	first = []span{{role, head}}
-	switch fits := m.th.Width(head)+2+m.th.Width(info.text) <= room; {
-	case info.text == "":
+	first = []line.Span{line.Of(role, head)}
+	switch fits := m.th.Width(head)+2+m.th.Width(info.Text) <= room; {
+	case info.Text == "":
 	case fits && tail == "", tail == "" && trouble == "": // the end of what only adds to a bad notice may be cut
-		first = append(first, span{theme.Plain, "  "}, info)
+		first = append(first, line.Of(theme.Plain, "  "), info)
 	case len(second) == 0 || trouble != "":
-		second = append([]span{info}, second...)
+		second = append([]line.Span{info}, second...)
 		if tail != "" {
 			second[0], second[1] = second[1], second[0]
 		}
@@ -342,18 +343,18 @@ func (m *Model) healthNote() (string, theme.Role) {
 // hintLine is the last line: the keys that are of use now. Those of high rank
 // drop first.
 func (m *Model) hintLine(w int) string {
-	var l liner
-	l.begin(m.th, w)
-	l.add(theme.Plain, " ")
+	var l line.Builder
+	l.Begin(m.th, w)
+	l.Add(theme.Plain, " ")
 	for i, h := range m.fitHints(m.hints(), w-1) {
 		if i > 0 {
-			l.add(theme.Plain, "  ")
+			l.Add(theme.Plain, "  ")
 		}
-		l.add(theme.Key, h.key)
-		l.add(theme.Plain, " ")
-		l.add(theme.Dim, h.does)
+		l.Add(theme.Key, h.key)
+		l.Add(theme.Plain, " ")
+		l.Add(theme.Dim, h.does)
 	}
-	return l.end()
+	return l.End()
 }
 
 // hint is a key and what it does, in a word or two.

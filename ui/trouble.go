@@ -6,6 +6,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 )
 
@@ -47,10 +48,10 @@ func (a *alarms) of(kind deck.TroubleKind) (out []*deck.Recording) {
 func loud(kind deck.TroubleKind) string { return strings.ToUpper(string(kind)) }
 
 // troubleSpans are a badge for each kind of trouble that stands.
-func (m *Model) troubleSpans() (out []span) {
+func (m *Model) troubleSpans() (out []line.Span) {
 	for _, kind := range troubleKinds {
 		if n := len(m.alarms.of(kind)); n > 0 {
-			out = append(out, span{theme.Alarm, " " + loud(kind) + " " + strconv.Itoa(n) + " "}, span{theme.Plain, " "})
+			out = append(out, line.Of(theme.Alarm, " "+loud(kind)+" "+strconv.Itoa(n)+" "), line.Of(theme.Plain, " "))
 		}
 	}
 	return out

@@ -28,7 +28,7 @@ func at120(t *testing.T, name string, o Options, play func(t *testing.T, s *sess
 // pick selects a recording, and has it been seen as selected.
 func (s *session) pick(sid string) *session {
 	s.m.list.Select(text.New(sid))
-	s.m.lead = lead{}
+	s.m.slips.Seen()
 	return s
 }
 
