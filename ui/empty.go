@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"strings"
-
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/ui/line"
@@ -23,8 +21,8 @@ func (m *Model) emptyLines(w, h int) []string {
 	add(theme.Plain, "")
 	add(role, m.th.Plain(head))
 	for _, p := range text {
-		for _, line := range wrap(m.th, m.th.Plain(p), w-6) {
-			add(theme.Plain, line)
+		for _, one := range line.Wrap(m.th, m.th.Plain(p), w-6) {
+			add(theme.Plain, one)
 		}
 	}
 	for len(out) < h {
@@ -59,25 +57,4 @@ func (m *Model) failureWords(h deck.Health) []string {
 		out = append(out, "hint: "+hint)
 	}
 	return append(out, "tapedeck goes on trying by itself; R tries now.")
-}
-
-// wrap breaks a text at its spaces into lines of at most w cells.
-func wrap(t theme.Theme, s string, w int) []string {
-	var out []string
-	line := ""
-	for word := range strings.FieldsSeq(s) {
-		switch {
-		case line == "":
-			line = word
-		case t.Width(line)+1+t.Width(word) <= w:
-			line += " " + word
-		default:
-			out = append(out, line)
-			line = word
-		}
-	}
-	if line != "" {
-		out = append(out, line)
-	}
-	return out
 }

@@ -75,8 +75,8 @@ func (m *Model) filterTyped() {
 
 // filterSaid takes back what was said of the filter before.
 func (m *Model) filterSaid() {
-	if strings.HasPrefix(m.info.text, filterWrong) || strings.HasPrefix(m.info.text, filterEmpty) {
-		m.info = notice{}
+	if said, _ := m.status.Info(); strings.HasPrefix(said, filterWrong) || strings.HasPrefix(said, filterEmpty) {
+		m.status.Clear()
 	}
 }
 

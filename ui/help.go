@@ -117,10 +117,10 @@ func (m *Model) helpLines(w, h int) []string {
 		l.Add(theme.Plain, position)
 	}
 	out := []string{l.End()}
-	for line := range strings.SplitSeq(m.help.View(), "\n") {
-		out = append(out, m.th.Fit(line, w))
+	for one := range strings.SplitSeq(m.help.View(), "\n") {
+		out = append(out, m.th.Fit(one, w))
 	}
-	return m.pad(out, h)
+	return line.Pad(out, h)
 }
 
 // helpSection is a part of the help with a title of its own.
@@ -214,11 +214,11 @@ func (m *Model) helpEntry(l list.Sign, column, w int) []string {
 	if m.th.Width(sign) > column {
 		out, sign = append(out, "  "+m.th.Paint(theme.Key, sign)), ""
 	}
-	for i, line := range wrap(m.th, m.th.Plain(l.Means), w-column-4) {
+	for i, one := range line.Wrap(m.th, m.th.Plain(l.Means), w-column-4) {
 		if i > 0 {
 			sign = ""
 		}
-		out = append(out, "  "+m.th.Paint(theme.Key, m.th.Fit(sign, column))+"  "+line)
+		out = append(out, "  "+m.th.Paint(theme.Key, m.th.Fit(sign, column))+"  "+one)
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 )
 
@@ -218,10 +219,10 @@ func (m *Model) historyLines(w, h int) []string {
 	m.history.view.SetHeight(max(0, h-len(head)))
 	m.history.view.SetContentLines(content)
 	out := head
-	for line := range strings.SplitSeq(m.history.view.View(), "\n") {
-		out = append(out, m.th.Fit(line, w))
+	for one := range strings.SplitSeq(m.history.view.View(), "\n") {
+		out = append(out, m.th.Fit(one, w))
 	}
-	return m.pad(out, h)
+	return line.Pad(out, h)
 }
 
 // The columns of the history, in cells.
@@ -244,26 +245,26 @@ func (m *Model) actionLines(a Action, w int) []string {
 	age := m.th.Fit(theme.Ago(m.now.Sub(a.Time)), historyAge)
 	who = m.th.Fit(m.th.Plain(text.New(who).String()), historyWho)
 	words, role := m.actionWords(a)
-	line := ""
+	people := ""
 	if r := m.live.Find(a.Recording); r != nil {
-		line = m.who(r)
+		people = m.who(r)
 	}
 	first := "  " + m.th.Paint(theme.Dim, age) + " " + who + " "
 	indent := 2 + historyAge + 1 + historyWho + 1
 	room := max(1, w-indent)
 	var out []string
-	for i, part := range wrap(m.th, m.th.Plain(words), room) {
+	for i, part := range line.Wrap(m.th, m.th.Plain(words), room) {
 		if i > 0 {
 			first = m.th.Pad(indent)
 		}
 		out = append(out, first+m.th.Paint(role, part))
 	}
 	switch n := m.th.Width(words); {
-	case line == "":
-	case len(out) == 1 && n+2+m.th.Width(line) <= room:
-		out[0] += "  " + m.th.Paint(theme.Dim, line)
+	case people == "":
+	case len(out) == 1 && n+2+m.th.Width(people) <= room:
+		out[0] += "  " + m.th.Paint(theme.Dim, people)
 	default:
-		out = append(out, m.th.Pad(indent)+m.th.Paint(theme.Dim, m.th.Truncate(line, room)))
+		out = append(out, m.th.Pad(indent)+m.th.Paint(theme.Dim, m.th.Truncate(people, room)))
 	}
 	return out
 }

@@ -11,30 +11,6 @@ import (
 	"tapedeck/ui/prompt"
 )
 
-var lineHints = []hint{{"Enter", "continues", 0}, {"Esc", "cancels", 0}}
-
-// promptHints are the hints while a prompt is open.
-func promptHints(m *Model) []hint {
-	switch m.prompt.Question().Kind {
-	case prompt.Choose:
-		if m.prompt.Typing() {
-			return lineHints
-		}
-		return []hint{{"1", "silence", 0}, {"2", "skip", 0}, {"t", "auto-resume", 2}, {"any other key", "cancels", 1}}
-	case prompt.Ack, prompt.Timer:
-		return lineHints
-	case prompt.Behind:
-		return []hint{{"t", "take it over", 0}, {"r", "resume", 0}, {"any other key", "leaves it", 1}}
-	case prompt.Confirm:
-		return []hint{{"y", m.prompt.Question().Request.Verb(), 0}, {"any other key", "cancels", 1}}
-	case prompt.Typed:
-		return []hint{{"Enter", "stop", 0}, {"Esc", "cancel", 0}}
-	case prompt.Suspend:
-		return []hint{{"y", "suspend", 0}, {"any other key", "cancels", 1}}
-	}
-	return []hint{{"y", "quit", 0}, {"any other key", "cancels", 1}}
-}
-
 // key routes a key press: to what is open, to the table of actions, or to the
 // list or the detail pane.
 func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
@@ -43,7 +19,7 @@ func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	k = plain(k)
 	s := k.String()
 	if !m.slips.Repeats(s, now) {
-		m.dismiss(now)
+		m.status.Dismiss(now)
 	}
 	defer m.slips.Handled(s, now)
 	if m.closedJustNow(s, now) {
@@ -207,10 +183,10 @@ func (m *Model) pollEnded(s *deck.Snapshot, now time.Time) {
 		return
 	}
 	m.refreshed = time.Time{}
-	if m.info.text != refreshing {
+	if said, _ := m.status.Info(); said != refreshing {
 		return
 	}
-	if m.info = (notice{}); h.Failing.IsZero() {
+	if m.status.Clear(); h.Failing.IsZero() {
 		m.say("refreshed", now)
 	}
 }

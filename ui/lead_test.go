@@ -23,7 +23,7 @@ func (s *session) outcome() string {
 	case len(s.d.requests) > 0:
 		return s.verbs()
 	case s.m.prompt == nil:
-		return s.m.info.text
+		return s.m.said()
 	}
 	q := s.m.prompt.Question()
 	if len(q.Many) == 0 {

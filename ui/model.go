@@ -18,6 +18,7 @@ import (
 	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/slips"
+	"tapedeck/ui/status"
 	"tapedeck/ui/theme"
 )
 
@@ -103,18 +104,17 @@ type Model struct {
 
 	updates   []update             // of this session, under way
 	ownPauses map[text.Text]uint64 // paused by this session: the SID, and the ID of the request
-	atSID     text.Text            // the recording that was selected when the frame was composed last
-	bad, info notice               // the status line
-	looked    text.Text            // the recording the deck was last told of
-	resting   bool                 // a restMsg is to come
-	refreshed time.Time            // when a poll was asked for that has not ended
-	interrupt time.Time            // of the last ctrl+c
-	moved     bool                 // the key only moved something
-	slips     slips.Guard          // what tells slips from keys that are meant
-	drawn     time.Time            // when a key's frame was last composed
-	late      bool                 // a drawMsg is to come
-	suspended bool                 // ctrl+z has stopped the process, and it has not gone on yet
-	frame     tea.View             // as composed last
+	status    status.Model
+	looked    text.Text   // the recording the deck was last told of
+	resting   bool        // a restMsg is to come
+	refreshed time.Time   // when a poll was asked for that has not ended
+	interrupt time.Time   // of the last ctrl+c
+	moved     bool        // the key only moved something
+	slips     slips.Guard // what tells slips from keys that are meant
+	drawn     time.Time   // when a key's frame was last composed
+	late      bool        // a drawMsg is to come
+	suspended bool        // ctrl+z has stopped the process, and it has not gone on yet
+	frame     tea.View    // as composed last
 }
 
 // counts are the numbers of the header, by snapshot.
@@ -140,6 +140,7 @@ func New(ctx context.Context, o Options) *Model {
 		help: viewport.New(),
 	}
 	m.th, m.slips = theme.New(m.themeOf), newGuard(o.reads)
+	m.status = status.New(m.th)
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
 	m.detail.SetActor(o.Actor.Name())
 	m.list.SetActor(o.Actor.Name())
@@ -291,7 +292,7 @@ func (m *Model) View() tea.View { return m.frame }
 // ticked moves the clocks where their time has come, and closes and forgets
 // what its time is over for. It reports whether the screen may have changed.
 func (m *Model) ticked(now time.Time) (moved bool) {
-	moved = m.expire(now)
+	moved = m.status.Expire(now)
 	if m.prompt != nil {
 		m.closeUnasked(m.prompt.Expire(now), now)
 		moved = true
@@ -318,6 +319,7 @@ func (m *Model) setTheme() {
 	m.th = theme.New(m.themeOf)
 	m.list.SetTheme(m.th)
 	m.detail.SetTheme(m.th)
+	m.status.SetTheme(m.th)
 	if m.prompt != nil {
 		m.prompt.SetTheme(m.th)
 	}
@@ -362,6 +364,14 @@ func (m *Model) show(s *deck.Snapshot) {
 func (m *Model) selected() (*deck.Recording, bool) {
 	r, ok := m.list.Selected()
 	return r, ok && r != nil
+}
+
+// selectedSID returns the SID of the selected recording; zero for none.
+func (m *Model) selectedSID() text.Text {
+	if r, ok := m.selected(); ok {
+		return r.SID
+	}
+	return text.Text{}
 }
 
 // look tells the deck which recording is on the screen once the selection has

@@ -37,8 +37,8 @@ func TestNothingIsSelected(t *testing.T) {
 			s.show(nothing(nil))
 			s.others = nil
 			s.press(key)
-			if s.m.info.text == "" || len(s.others) > 0 || s.m.full {
-				t.Errorf("it says %q, sends %q, full %t", s.m.info.text, s.others, s.m.full)
+			if s.m.said() == "" || len(s.others) > 0 || s.m.full {
+				t.Errorf("it says %q, sends %q, full %t", s.m.said(), s.others, s.m.full)
 			}
 		})
 	}

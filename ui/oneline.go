@@ -112,8 +112,8 @@ func (m *Model) oneLineScreen() string {
 		words, role := m.oneLineWords()
 		if m.prompt != nil { // the question names the recording
 			lines[1] = m.lastLine("", theme.Plain, false)
-			if m.info.text != "" {
-				lines[1] = m.lastLine(m.th.Plain(m.info.text), m.info.role, false)
+			if said, role := m.status.Info(); said != "" {
+				lines[1] = m.lastLine(m.th.Plain(said), role, false)
 			}
 		}
 		return strings.Join(append(lines, m.lastLine(words, role, m.prompt != nil)), "\n")
@@ -124,15 +124,16 @@ func (m *Model) oneLineScreen() string {
 	}
 	said := m.wrapped(words, role)
 	if m.prompt != nil {
-		said = append(said, m.wrapped(m.th.Plain(m.info.text), m.info.role)...)
+		words, role := m.status.Info()
+		said = append(said, m.wrapped(m.th.Plain(words), role)...)
 	}
 	lines = append(lines, said[:min(len(said), m.h-leastHeight)]...)
-	return strings.Join(append(m.pad(lines, m.h-1), m.lastLine("", theme.Plain, false)), "\n")
+	return strings.Join(append(line.Pad(lines, m.h-1), m.lastLine("", theme.Plain, false)), "\n")
 }
 
 // wrapped is a message in as many lines as it takes, each as wide as the screen.
 func (m *Model) wrapped(words string, role theme.Role) (lines []string) {
-	for _, l := range wrap(m.th, words, m.w) {
+	for _, l := range line.Wrap(m.th, words, m.w) {
 		lines = append(lines, m.th.Fit(m.th.Paint(role, m.th.Truncate(l, m.w)), m.w))
 	}
 	return lines
@@ -151,12 +152,11 @@ func (m *Model) oneLineWords() (string, theme.Role) {
 			words += " cancels it"
 		}
 		return words, theme.Warn
-	case !m.bad.since.IsZero():
-		return m.th.Plain(m.bad.text), theme.Bad
-	case m.info.text != "":
-		return m.th.Plain(m.info.text), m.info.role
+	case m.status.Bad() != "":
+		return m.th.Plain(m.status.Bad()), theme.Bad
 	}
-	return "", theme.Plain
+	words, role := m.status.Info()
+	return m.th.Plain(words), role
 }
 
 // lastLine is the freshness, with a message before it, which is cut for it

@@ -21,7 +21,8 @@ type closed struct {
 // open opens a prompt. What the status line said was about something else.
 func (m *Model) open(q prompt.Question, now time.Time) {
 	p := prompt.New(m.th, q, now)
-	m.prompt, m.info, m.reasons = &p, notice{}, nil
+	m.prompt, m.reasons = &p, nil
+	m.status.Clear()
 }
 
 // question is what a prompt asks about an update of a recording.

@@ -12,6 +12,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/status"
 )
 
 // update is a request of this session that is under way.
@@ -185,33 +186,29 @@ func (m *Model) announce(u *update, now time.Time) {
 		return
 	}
 	words, hint, bad := progressWords(u.progress, u.short)
-	m.withdraw(u.bad)
+	m.status.Withdraw(u.bad)
 	if u.bad = ""; bad {
 		u.bad = words
 	}
 	if why := offRecord(u.progress); why != "" {
 		if bad {
 			u.bad = words + "; " + why
-			m.complain(u.bad, hint, now)
-			m.bad.bads = append(m.bad.bads, saidBad{u.req, u.short, u.bad})
+			m.status.Complain(status.Said{Request: u.req, Short: u.short, Words: u.bad}, hint, now)
 			return
 		}
 		why = "…" + u.short + " " + why
-		if strings.HasPrefix(m.bad.text, why) { // of the step before
-			m.bad = notice{}
-		}
+		m.status.WithdrawAll(why) // of the step before
 		m.complain(why, "", now)
 		m.say(words, now)
 		return
 	}
 	if bad {
-		m.complain(words, hint, now)
-		m.bad.bads = append(m.bad.bads, saidBad{u.req, u.short, words})
+		m.status.Complain(status.Said{Request: u.req, Short: u.short, Words: words}, hint, now)
 		return
 	}
 	m.say(words, now)
 	if u.progress.Outcome == deck.Verified {
-		m.info.did = u.req
+		m.status.Done(u.req)
 	}
 }
 
