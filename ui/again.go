@@ -10,6 +10,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/times"
 )
 
 // hungPause returns the pause of a recording that has had no answer for so
@@ -38,7 +39,7 @@ func (m *Model) askAgain(a *action, p *deck.Progress, r *deck.Recording, now tim
 	req.Actor, req.Again = m.o.Actor, true
 	q := m.question(a, req, r)
 	q.Kind = prompt.Confirm
-	q.Why = fmt.Sprintf("…%s has not been answered for %s. Send the pause once more?", q.Short, seconds(now.Sub(p.Asked)))
+	q.Why = fmt.Sprintf("…%s has not been answered for %s. Send the pause once more?", q.Short, times.Seconds(now.Sub(p.Asked)))
 	m.open(q, now)
 }
 

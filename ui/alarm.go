@@ -9,7 +9,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
-	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 const (
@@ -108,7 +108,7 @@ func (m *Model) alarmTitle() string {
 		step = time.Minute
 	}
 	long := m.alarms.longest.Pause.For(m.live.ServerTime(m.now)).Truncate(step)
-	return title + fmt.Sprintf("!%d PAUSED %s ", m.live.Paused, theme.Clock(long))
+	return title + fmt.Sprintf("!%d PAUSED %s ", m.live.Paused, times.Clock(long))
 }
 
 // acknowledge asks why the selected recording is still paused and until when
@@ -177,10 +177,10 @@ func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) 
 				return noteMsg{words: words, what: "acknowledge " + name, did: did, err: d.Acknowledge(sid, actor, a.Reason, 0)}
 			}, true
 		}
-		words := fmt.Sprintf("acknowledged %s: silent until %s", name, now.Add(a.Wait).Local().Format("15:04:05 MST"))
+		words := fmt.Sprintf("acknowledged %s: silent until %s", name, times.Time(now.Add(a.Wait)))
 		return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(sid, actor, a.Reason, a.Wait) }), true
 	case prompt.Timer:
-		words := "auto-resume of " + name + " set: resumes in " + theme.Clock(a.Wait)
+		words := "auto-resume of " + name + " set: resumes in " + times.Clock(a.Wait)
 		if a.Wait == 0 {
 			words = "auto-resume of " + name + " canceled"
 		}

@@ -11,6 +11,7 @@ import (
 	"tapedeck/ui/line"
 	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // wide is from which width on the header is one line.
@@ -149,7 +150,7 @@ func (m *Model) countSegments() []segment {
 	}
 	out = append(out, m.segment(0, m.pauseSpans(paused)...))
 	if m.stale && !s.Health.Complete.IsZero() {
-		out = append(out, m.segment(5, line.Of(theme.Dim, "as of "+s.Health.Complete.Local().Format("15:04:05 MST"))))
+		out = append(out, m.segment(5, line.Of(theme.Dim, "as of "+times.Time(s.Health.Complete))))
 	}
 	return out
 }
@@ -289,9 +290,9 @@ func (m *Model) inSteps(d time.Duration) time.Duration {
 // clock returns a duration as it is shown.
 func (m *Model) clock(d time.Duration) string {
 	if m.o.LowBandwidth {
-		return theme.Minutes(d)
+		return times.Clocks{Slow: true}.Clock(d)
 	}
-	return theme.Clock(d)
+	return times.Clock(d)
 }
 
 // windowTitle is the title of the terminal's window. It changes only when the

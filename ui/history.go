@@ -16,6 +16,7 @@ import (
 	"tapedeck/api/text"
 	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // historyLen is how many actions the history shows.
@@ -242,7 +243,7 @@ func (m *Model) actionLines(a Action, w int) []string {
 	case who == "":
 		who = "somebody"
 	}
-	age := m.th.Fit(theme.Ago(m.now.Sub(a.Time)), historyAge)
+	age := m.th.Fit(times.Ago(m.now.Sub(a.Time)), historyAge)
 	who = m.th.Fit(m.th.Plain(text.New(who).String()), historyWho)
 	words, role := m.actionWords(a)
 	people := ""
@@ -283,7 +284,7 @@ func (m *Model) actionWords(a Action) (string, theme.Role) {
 		if a.Until.IsZero() { // of a trouble, which has no deadline
 			return because("acknowledged " + name), role
 		}
-		return because("acknowledged " + name + " until " + clockTime(a.Until, m.now)), role
+		return because("acknowledged " + name + " until " + times.Minute(a.Until, m.now)), role
 	case "auto-resume":
 		if a.Until.IsZero() {
 			return because("auto-resume of " + name), role

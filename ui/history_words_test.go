@@ -11,6 +11,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // TestActionWords: what the history says of each kind of action, and how loudly.
@@ -32,7 +33,7 @@ func TestActionWords(t *testing.T) {
 			{Action{What: "resume", Time: now.Add(-61 * time.Second)}, "resume …91be: no outcome on record", theme.Warn},
 			{Action{What: "acknowledge", Reason: "card"}, "acknowledged …91be: card", theme.Plain},
 			{Action{What: "acknowledge"}, "acknowledged …91be", theme.Plain},
-			{Action{What: "acknowledge", Reason: "card", Until: now.Add(time.Minute)}, "acknowledged …91be until " + clockTime(now.Add(time.Minute), now) + ": card", theme.Plain},
+			{Action{What: "acknowledge", Reason: "card", Until: now.Add(time.Minute)}, "acknowledged …91be until " + times.Minute(now.Add(time.Minute), now) + ": card", theme.Plain},
 			{Action{What: "auto-resume", Reason: "another update was under way"}, "auto-resume of …91be: another update was under way", theme.Plain},
 			{Action{What: "auto-resume", Reason: "canceled"}, "auto-resume of …91be: canceled", theme.Plain},
 			{Action{What: "auto-resume", Until: now}, "auto-resume of …91be at " + now.Format("15:04:05"), theme.Plain},
@@ -158,17 +159,4 @@ func TestHistoryKeys(t *testing.T) {
 		s.want("actions of everybody", "alice")
 		s.wantNot("cannot be read")
 	})
-}
-
-// TestClockTime names the day of another day only.
-func TestClockTime(t *testing.T) {
-	now := time.Date(2026, 3, 1, 0, 30, 0, 0, time.UTC)
-	for want, at := range map[string]time.Time{
-		"00:30": now, "23:59": now.Add(23*time.Hour + 29*time.Minute), "28 Feb 23:45": now.Add(-45 * time.Minute), "2 Mar 00:30": now.Add(24 * time.Hour),
-		"1 Mar 00:30": now.AddDate(-1, 0, 0),
-	} {
-		if got := clockTime(at, now); got != want {
-			t.Errorf("%v is %q, want %q", at, got, want)
-		}
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/times"
 )
 
 // key routes a key press: to what is open, to the table of actions, or to the
@@ -222,7 +223,7 @@ func (m *Model) slower(now time.Time) tea.Cmd {
 			return m.setInterval(d, now)
 		}
 	}
-	m.say("poll interval "+intervalWords(m.interval)+", the longest", now)
+	m.say("poll interval "+times.Interval(m.interval)+", the longest", now)
 	return nil
 }
 
@@ -232,18 +233,16 @@ func (m *Model) faster(now time.Time) tea.Cmd {
 			return m.setInterval(intervals[i], now)
 		}
 	}
-	m.say("poll interval "+intervalWords(m.interval)+", the shortest", now)
+	m.say("poll interval "+times.Interval(m.interval)+", the shortest", now)
 	return nil
 }
 
 func (m *Model) setInterval(d time.Duration, now time.Time) tea.Cmd {
 	m.interval = d
 	m.deck.SetInterval(d)
-	m.say("poll interval "+intervalWords(d), now)
+	m.say("poll interval "+times.Interval(d), now)
 	return nil
 }
-
-func intervalWords(d time.Duration) string { return fmt.Sprintf("%g s", d.Seconds()) }
 
 func (m *Model) copySID(now time.Time) tea.Cmd {
 	r, ok := m.selected()

@@ -15,6 +15,7 @@ import (
 	"tapedeck/ui/line"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // Quit is why a session ended whose user quit it.
@@ -121,7 +122,7 @@ func (m *Model) openLeft(l LeftBehind, r *deck.Recording, opener string, now tim
 		q.Left = append(q.Left, text.New(why).String())
 	}
 	if !l.Until.IsZero() && !strings.Contains(l.Why, "auto-resume") {
-		q.Left = append(q.Left, "its auto-resume at "+clockTime(l.Until, now)+" was not done")
+		q.Left = append(q.Left, "its auto-resume at "+times.Minute(l.Until, now)+" was not done")
 	}
 	m.open(q, now)
 	m.leftBy = cmp.Or(text.New(l.Actor).String(), "somebody")
@@ -136,7 +137,7 @@ func (l LeftBehind) words(short string, now time.Time) string {
 	}
 	s := actor + " paused …" + short
 	if !l.PausedAt.IsZero() {
-		s += " at " + clockTime(l.PausedAt, now)
+		s += " at " + times.Minute(l.PausedAt, now)
 	}
 	if strings.HasPrefix(l.Why, Quit) {
 		s += " and quit"
@@ -144,18 +145,9 @@ func (l LeftBehind) words(short string, now time.Time) string {
 		s += " and lost the session"
 	}
 	if !l.EndedAt.IsZero() {
-		s += " at " + clockTime(l.EndedAt, now)
+		s += " at " + times.Minute(l.EndedAt, now)
 	}
 	return s + "; still paused"
-}
-
-// clockTime returns a local time of the day, with the day when it is another.
-func clockTime(t, now time.Time) string {
-	t, now = t.Local(), now.Local()
-	if t.YearDay() != now.YearDay() || t.Year() != now.Year() {
-		return t.Format("2 Jan 15:04")
-	}
-	return t.Format("15:04")
 }
 
 // takeOver does what was answered about a pause that was left behind.

@@ -8,6 +8,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/times"
 )
 
 // continuedMsg comes when the process goes on after it was stopped.
@@ -59,7 +60,7 @@ func (m *Model) timerWords() string {
 	if first == nil {
 		return ""
 	}
-	return "the auto-resume of …" + m.list.ShortSID(first.SID) + " at " + clockTime(first.Timer.At, m.now) + " would not be done"
+	return "the auto-resume of …" + m.list.ShortSID(first.SID) + " at " + times.Minute(first.Timer.At, m.now) + " would not be done"
 }
 
 // stopProcess gives the terminal back and stops.

@@ -13,6 +13,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/status"
+	"tapedeck/ui/times"
 )
 
 // update is a request of this session that is under way.
@@ -234,9 +235,9 @@ func progressWords(p deck.Progress, short string) (words, hint string, bad bool)
 	}
 	switch p.Outcome {
 	case deck.Verified:
-		words = did(req) + name + with + ": verified in " + seconds(p.Done.Sub(p.Asked))
+		words = did(req) + name + with + ": verified in " + times.Seconds(p.Done.Sub(p.Asked))
 		if p.WasLate {
-			words = did(req) + name + with + ": verified late, after " + seconds(p.Done.Sub(p.Asked))
+			words = did(req) + name + with + ": verified late, after " + times.Seconds(p.Done.Sub(p.Asked))
 		}
 	case deck.Accepted:
 		words = doing(req) + name + with + ": accepted, checking"
@@ -306,11 +307,6 @@ func inflect(req deck.Request, ending string) string {
 	default:
 		return "updat" + ending
 	}
-}
-
-// seconds returns a duration as 0.4 s.
-func seconds(d time.Duration) string {
-	return fmt.Sprintf("%.1f s", max(0, d).Seconds())
 }
 
 // pausedHere returns the recordings that this session has paused and that are

@@ -8,6 +8,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // Around is what the lines say beside the notices.
@@ -114,7 +115,7 @@ func Health(s *deck.Snapshot, now time.Time) line.Span {
 		words += ": " + e.Message.String()
 	}
 	if !h.Complete.IsZero() {
-		words += "; showing " + h.Complete.Local().Format("15:04:05 MST")
+		words += "; showing " + times.Time(h.Complete)
 	}
 	if hint := api.Hint(h.Err); hint != "" && !(answered && e.StatusCode >= 500) { // which ends by itself
 		words += "; " + hint
