@@ -32,7 +32,7 @@ func (m *Model) hints() []status.Hint {
 	}
 	r, ok := m.selected()
 	troubled := ok && m.troubled(r)
-	if m.alarms.standing > 0 || troubled {
+	if m.alarms.Pauses() > 0 || troubled {
 		out = append(out, hint("a", "acknowledge", 1))
 	}
 	for _, a := range m.keys {

@@ -8,6 +8,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
+	"tapedeck/ui/header"
 	"tapedeck/ui/line"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/theme"
@@ -59,7 +60,7 @@ type arrangement struct {
 func (m *Model) arrange() arrangement {
 	a := arrangement{header: 2, listW: m.w, message: m.statusLines(m.w)}
 	a.status = len(a.message)
-	if m.w >= wide {
+	if m.w >= header.Wide {
 		a.header = 1
 	}
 	a.body = max(0, m.h-a.header-a.status-1)
@@ -119,7 +120,7 @@ func (m *Model) compose() {
 	m.list.SetFocus(!onDetail)
 	m.detail.SetFocus(onDetail)
 
-	lines := m.header(m.w)
+	lines := m.header.View(m.w, m.headerState())
 	lines, cursorX, cursorY, asked := m.body(lines, a)
 	if !asked && (m.mode != filters || m.prompt != nil) {
 		cursorX = -1
@@ -286,11 +287,8 @@ func (m *Model) smallScreen() string {
 	if len(lines) < m.h {
 		lines = append(lines, m.statusLines(m.w)[0])
 	}
-	health := m.health()
-	short := health[len(health)-1]
-	counts := m.countSegments()
 	if len(lines) < m.h {
-		lines = append(lines, m.headerLine(m.w, counts, nil, []segment{short}))
+		lines = append(lines, m.header.Least(m.w, m.headerState()))
 	}
 	return strings.Join(lines[:min(len(lines), m.h)], "\n")
 }

@@ -12,9 +12,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
-	"tapedeck/ui/line"
 	"tapedeck/ui/prompt"
-	"tapedeck/ui/theme"
 	"tapedeck/ui/times"
 )
 
@@ -100,16 +98,6 @@ func (m *Model) askLeft(now time.Time) tea.Cmd {
 	}
 	m.refuse("no pause was left behind", now)
 	return nil
-}
-
-// leftSegments say how many pauses were left behind that nobody has taken over
-// or resumed yet, and the key that asks about them.
-func (m *Model) leftSegments() []segment {
-	n := len(m.unanswered)
-	if n == 0 || m.live.Health.Complete.IsZero() {
-		return nil
-	}
-	return []segment{m.segment(1, line.Of(theme.Key, "L"), line.Of(theme.Warn, fmt.Sprintf(" %d left behind", n)))}
 }
 
 func (m *Model) openLeft(l LeftBehind, r *deck.Recording, opener string, now time.Time) {

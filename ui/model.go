@@ -13,13 +13,16 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/alarms"
 	"tapedeck/ui/detail"
+	"tapedeck/ui/header"
 	"tapedeck/ui/list"
 	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/slips"
 	"tapedeck/ui/status"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // snapshotMsg brings the next snapshot of the deck.
@@ -84,7 +87,6 @@ type Model struct {
 	now      time.Time      // of the last tick
 	live     *deck.Snapshot // the latest
 	shown    *deck.Snapshot // what the screen shows: the latest, or the frozen one
-	counts   counts         // of shown
 	frozen   time.Time      // since when the display is frozen; zero when it is not
 	stale    bool           // what is shown is dimmed as old
 	interval time.Duration
@@ -93,7 +95,8 @@ type Model struct {
 
 	marks map[text.Text]bool // replaced, never changed
 
-	alarms     alarms
+	alarms     alarms.Model
+	header     header.Model
 	behind     []LeftBehind            // what ended sessions left behind, not asked about yet
 	unanswered []LeftBehind            // what ended sessions left behind, neither taken over nor resumed yet
 	behindAt   time.Time               // when they were found
@@ -117,9 +120,6 @@ type Model struct {
 	frame     tea.View    // as composed last
 }
 
-// counts are the numbers of the header, by snapshot.
-type counts struct{ recording, starting, paused, other int }
-
 // New returns the model of a session that lasts until ctx ends. [Model.Close]
 // ends what it holds.
 func New(ctx context.Context, o Options) *Model {
@@ -127,7 +127,7 @@ func New(ctx context.Context, o Options) *Model {
 		o.Tick = time.Second
 	}
 	if o.LowBandwidth {
-		o.Tick = max(o.Tick, ageStep)
+		o.Tick = max(o.Tick, times.Step)
 	}
 	if o.PauseBehavior == "" {
 		o.PauseBehavior = api.Silence
@@ -141,6 +141,7 @@ func New(ctx context.Context, o Options) *Model {
 	}
 	m.th, m.slips = theme.New(m.themeOf), newGuard(o.reads)
 	m.status = status.New(m.th)
+	m.header = header.New(m.th, header.Options{Space: o.Space, Profile: o.Profile, Demo: o.Demo, Clocks: m.clocks()})
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
 	m.detail.SetActor(o.Actor.Name())
 	m.list.SetActor(o.Actor.Name())
@@ -158,6 +159,9 @@ func New(ctx context.Context, o Options) *Model {
 	m.compose()
 	return m
 }
+
+// clocks is how durations that change are shown.
+func (m *Model) clocks() times.Clocks { return times.Clocks{Slow: m.o.LowBandwidth} }
 
 // darkBy reports whether the terminal's background is dark, as far as the
 // environment tells before the terminal does: COLORFGBG ends in the number of a
@@ -320,6 +324,7 @@ func (m *Model) setTheme() {
 	m.list.SetTheme(m.th)
 	m.detail.SetTheme(m.th)
 	m.status.SetTheme(m.th)
+	m.header.SetTheme(m.th)
 	if m.prompt != nil {
 		m.prompt.SetTheme(m.th)
 	}
@@ -346,17 +351,7 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 // show puts a snapshot on the screen.
 func (m *Model) show(s *deck.Snapshot) {
 	m.shown = s
-	m.counts = counts{paused: s.Paused}
-	for _, r := range s.Recordings {
-		switch {
-		case !r.Active() || r.Status == api.Paused:
-		case r.Status == api.Queued:
-			m.counts.starting++
-		case !r.Status.Running(): // nobody knows whether it records
-			m.counts.other++
-		}
-	}
-	m.counts.recording = max(0, s.Active-s.Paused-m.counts.starting-m.counts.other)
+	m.header.SetSnapshot(s)
 	m.list.SetSnapshot(s)
 }
 

@@ -12,6 +12,9 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/alarms"
+	"tapedeck/ui/header"
+	"tapedeck/ui/names"
 )
 
 // TestNothingIsSelected: a key that needs a recording says that there is none,
@@ -116,11 +119,11 @@ func TestManyTroubles(t *testing.T) {
 			}
 			s.show(troubledOffice(kinds))
 			s.want(tt.want)
-			if words := s.m.troubleWords(); strings.Count(words, "…") != min(len(tt.sids), mostNamed) {
+			if words := s.m.troubleWords(); strings.Count(words, "…") != min(len(tt.sids), alarms.MostNamed) {
 				t.Errorf("it says %q", words)
 			}
-			title := s.m.troubleTitle()
-			if many := len(tt.sids) > 1; strings.Contains(title, "…") == many || !strings.HasPrefix(title, "!"+loud(tt.kind)+" ") {
+			title := s.m.windowTitle()
+			if many := len(tt.sids) > 1; strings.Contains(title, "…") == many || !strings.HasPrefix(title, "!"+header.Loud(tt.kind)+" ") {
 				t.Errorf("the title is %q", title)
 			}
 		})
@@ -171,7 +174,7 @@ func TestOneLineWords(t *testing.T) {
 			{line("anonymous", "12345"), "anonymo… → 12345"},
 		}
 		for _, tt := range tests {
-			if got := s.m.shortWho(tt.r, " ", partyWidth); got != tt.want {
+			if got := s.m.people().Short(tt.r, " ", names.PartyWidth); got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		}

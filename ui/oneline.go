@@ -4,13 +4,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api"
-	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/line"
 	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
@@ -94,8 +91,8 @@ func (m *Model) questionLine() (words string, ok bool) {
 	for _, form := range []struct {
 		gap   string
 		party int
-	}{{" ", partyWidth}, {"", partyWidth}, {"", partyWidth - 2}} {
-		words = m.th.Plain(req.Verb()+" …"+short) + " (" + m.shortWho(r, form.gap, form.party) + ")? y"
+	}{{" ", names.PartyWidth}, {"", names.PartyWidth}, {"", names.PartyWidth - 2}} {
+		words = m.th.Plain(req.Verb()+" …"+short) + " (" + m.people().Short(r, form.gap, form.party) + ")? y"
 		if m.th.Width(words) <= m.w {
 			break
 		}
@@ -107,7 +104,7 @@ func (m *Model) questionLine() (words string, ok bool) {
 // to be said. Where there are more lines, the message has room, and the
 // freshness a line of its own.
 func (m *Model) oneLineScreen() string {
-	lines := []string{m.countsLine(), m.selectedLine()}
+	lines := []string{m.header.Counts(m.w, m.headerState()), m.selectedLine()}
 	if m.h == leastHeight {
 		words, role := m.oneLineWords()
 		if m.prompt != nil { // the question names the recording
@@ -162,99 +159,7 @@ func (m *Model) oneLineWords() (string, theme.Role) {
 // lastLine is the freshness, with a message before it, which is cut for it
 // unless it is to be shown whole.
 func (m *Model) lastLine(words string, role theme.Role, whole bool) string {
-	forms := m.health()
-	fresh := forms[len(forms)-1]
-	if words == "" {
-		for _, f := range forms {
-			if f.w <= m.w {
-				fresh = f
-				break
-			}
-		}
-	} else if m.live.Health.Phase(m.now) == deck.Live && m.frozen.IsZero() {
-		_, age := m.ageWords(m.live.Health.Age(m.now))
-		fresh = m.segment(0, line.Of(theme.Plain, strings.TrimSuffix(age, " old")))
-	}
-	if whole && m.th.Width(words)+1+fresh.w > m.w {
-		fresh = segment{}
-	}
-	var l line.Builder
-	l.Begin(m.th, m.w)
-	l.Cut(role, words, m.w-fresh.w-min(fresh.w, 1))
-	l.Fill(m.w - fresh.w)
-	for _, s := range fresh.spans {
-		l.Add(s.Role, s.Text)
-	}
-	return l.End()
-}
-
-// countsLine is what is in trouble, the pauses with the longest, and how many
-// record, as far as there is room.
-func (m *Model) countsLine() string {
-	var l line.Builder
-	l.Begin(m.th, m.w)
-	add := func(spans ...line.Span) {
-		s := m.segment(0, spans...)
-		if l.Width() > 0 && l.Width()+1+s.w > m.w {
-			return
-		}
-		l.Add(theme.Plain, m.th.Pad(min(l.Width(), 1)))
-		for _, p := range s.spans {
-			l.Add(p.Role, p.Text)
-		}
-	}
-	if n := standing(m.live, deck.NotPaused); n > 0 {
-		add(line.Of(theme.Alarm, "NOT PAUSED "+strconv.Itoa(n)))
-	}
-	if n := standing(m.live, deck.ResumedByOthers); n > 0 {
-		add(line.Of(theme.Alarm, "RESUMED BY OTHERS "+strconv.Itoa(n)))
-	}
-	s, at, role, sign := m.shown, m.at(), theme.Plain, ""
-	if m.alarms.standing > 0 {
-		s, at, role, sign = m.live, m.now, theme.Alarm, "!"
-	} else if s.Paused > 0 {
-		role = theme.Paused
-	}
-	if !s.Known() {
-		add(line.Of(theme.Dim, "PAUSED ? REC ?"))
-		return l.End()
-	}
-	pause := []line.Span{line.Of(role, sign+"PAUSED "+strconv.Itoa(s.Paused))}
-	if r := s.Longest; r != nil && s.Paused > 0 {
-		long := m.clock(r.Pause.For(s.ServerSecond(at)))
-		if r.Pause.AtLeast {
-			long = m.th.Symbols().AtLeast + long
-		}
-		pause = append(pause, line.Of(theme.Plain, " "+long))
-	}
-	add(pause...)
-	add(line.Of(theme.Plain, "REC "+strconv.Itoa(m.counts.recording)))
-	if n := m.counts.starting; n > 0 {
-		add(line.Of(theme.Starting, "STARTING "+strconv.Itoa(n)))
-	}
-	if n := m.counts.other; n > 0 {
-		add(line.Of(theme.Unknown, "OTHER "+strconv.Itoa(n)))
-	}
-	if n := len(m.marks); n > 0 {
-		add(line.Of(theme.Changed, "* "+strconv.Itoa(n)+" marked"))
-	}
-	if m.o.ReadOnly || m.live.ReadOnly {
-		add(line.Of(theme.Badge, "READ-ONLY"))
-	}
-	return l.End()
-}
-
-// standing counts the recordings with a trouble of a kind that alarms.
-func standing(s *deck.Snapshot, kind deck.TroubleKind) (n int) {
-	if s.NotPaused+s.ResumedByOthers == 0 {
-		return 0
-	}
-	for _, r := range s.Recordings {
-		if r.Active() && r.Trouble.Kind == kind && r.Trouble.Standing() {
-			n++
-		}
-	}
-	return n
+	return m.header.Freshness(m.w, m.headerState(), line.Of(role, words), whole)
 }
 
 // selectedLine names the selected recording: its status, its short SID, who is
@@ -277,11 +182,11 @@ func (m *Model) selectedLine() string {
 	server := m.shown.ServerSecond(m.at())
 	switch began := r.Began(); {
 	case r.Paused() && !r.Pause.Since.IsZero():
-		clock = " " + m.clock(r.Pause.For(server))
+		clock = " " + m.clocks().Clock(r.Pause.For(server))
 	case r.Active() && !began.IsZero():
-		clock = " " + m.clock(max(0, server.Sub(began)))
+		clock = " " + m.clocks().Clock(max(0, server.Sub(began)))
 	}
-	who := " " + m.shortWho(r, " ", partyWidth)
+	who := " " + m.people().Short(r, " ", names.PartyWidth)
 	if n := m.th.Width(who); l.Width()+n+m.th.Width(clock) <= m.w {
 		l.Add(theme.Plain, who)
 		l.Fill(m.w - m.th.Width(clock))
@@ -290,48 +195,4 @@ func (m *Model) selectedLine() string {
 		l.Add(theme.Plain, who)
 	}
 	return l.End()
-}
-
-// partyWidth is how many cells of a name or an address stand for it.
-const partyWidth = 8
-
-// shortWho names who is on the line in few cells: …0142 → …0199, or the
-// conference's name. The gap is around the arrow; a name, or an address, takes at
-// most so many cells.
-func (m *Model) shortWho(r *deck.Recording, gap string, party int) string {
-	switch {
-	case r.IsConference() && r.Conference != nil && !r.Conference.FriendlyName.IsZero():
-		return m.th.Truncate(m.who(r), 2*party)
-	case r.IsConference():
-		return "conference"
-	case r.Call == nil:
-		return "call"
-	}
-	c := r.Call
-	return m.party(r.SID, c.From, c.FromShown(), party) + gap + m.th.Symbols().Arrow + gap + m.party(r.SID, c.To, c.ToShown(), party)
-}
-
-// party is one end of a call: its name, its last four digits, or the user of
-// its address, in at most w cells.
-func (m *Model) party(sid, came, shown text.Text, w int) string {
-	s := names.View{Theme: m.th, Names: m.names, Mask: m.o.MaskNumbers, Revealed: m.revealed}.Party(sid, came, shown)
-	for _, scheme := range []string{"sip:", "sips:", "client:", "tel:"} {
-		if rest, ok := strings.CutPrefix(s, scheme); ok {
-			s, _, _ = strings.Cut(rest, "@")
-			break
-		}
-	}
-	var digits []rune
-	for _, r := range s {
-		if unicode.IsLetter(r) {
-			return m.th.Truncate(s, w)
-		}
-		if unicode.IsDigit(r) {
-			digits = append(digits, r)
-		}
-	}
-	if m.th.Width(s) <= 5 || len(digits) < 4 {
-		return m.th.Truncate(s, w)
-	}
-	return m.th.Plain("…" + string(digits[len(digits)-4:]))
 }
