@@ -81,7 +81,7 @@ func (m *Model) noted(msg noteMsg, now time.Time) {
 		return
 	}
 	if msg.did.What != "" {
-		m.history.note(ownAction{Action: msg.did}, nil)
+		m.history.Note(msg.did)
 	}
 	m.say(msg.words, now)
 }

@@ -143,12 +143,14 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, ask
 		}
 	}
 	if m.mode == helping {
-		lines = append(lines, m.helpLines(m.w, a.body)...)
+		m.help.SetSize(m.w, a.body)
+		lines = append(lines, m.help.View()...)
 		open(lines, m.w)
 		return lines, x, y, asked
 	}
 	if m.mode == telling {
-		lines = append(lines, m.historyLines(m.w, a.body)...)
+		m.history.Fit(m.w, a.body, m.aroundHistory())
+		lines = append(lines, m.history.View()...)
 		open(lines, m.w)
 		return lines, x, y, asked
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
-	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -16,6 +15,8 @@ import (
 	"tapedeck/ui/alarms"
 	"tapedeck/ui/detail"
 	"tapedeck/ui/header"
+	"tapedeck/ui/help"
+	"tapedeck/ui/history"
 	"tapedeck/ui/list"
 	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
@@ -82,7 +83,7 @@ type Model struct {
 	closed      closed        // the question that closed last by itself
 	input       textinput.Model
 	invalid     error // what is wrong with the filter that is being typed
-	help        viewport.Model
+	help        help.Model
 
 	now      time.Time      // of the last tick
 	live     *deck.Snapshot // the latest
@@ -91,7 +92,7 @@ type Model struct {
 	stale    bool           // what is shown is dimmed as old
 	interval time.Duration
 
-	history history // the last actions
+	history history.Model
 
 	marks map[text.Text]bool // replaced, never changed
 
@@ -137,10 +138,11 @@ func New(ctx context.Context, o Options) *Model {
 		themeOf:   theme.Options{Mode: o.Theme, Dark: darkBy(o.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
 		ownPauses: map[text.Text]uint64{},
 		live:      &deck.Snapshot{}, shown: &deck.Snapshot{},
-		help: viewport.New(),
 	}
 	m.th, m.slips = theme.New(m.themeOf), newGuard(o.reads)
 	m.status = status.New(m.th)
+	m.help = help.New(m.th)
+	m.history = history.New(m.th, history.Options{Read: o.History, Actor: o.Actor.Name(), Demo: o.Demo})
 	m.header = header.New(m.th, header.Options{Space: o.Space, Profile: o.Profile, Demo: o.Demo, Clocks: m.clocks()})
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
 	m.detail.SetActor(o.Actor.Name())
@@ -240,8 +242,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if cmd = tea.Batch(m.tick(), bell); !moved && !also {
 			return m, cmd
 		}
-	case historyMsg:
-		m.historyRead(msg)
+	case history.ReadMsg:
+		m.history.Take(msg)
 	case noteMsg:
 		m.noted(msg, time.Now())
 	case openedMsg:
@@ -325,6 +327,8 @@ func (m *Model) setTheme() {
 	m.detail.SetTheme(m.th)
 	m.status.SetTheme(m.th)
 	m.header.SetTheme(m.th)
+	m.help.SetTheme(m.th)
+	m.history.SetTheme(m.th)
 	if m.prompt != nil {
 		m.prompt.SetTheme(m.th)
 	}
