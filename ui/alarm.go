@@ -125,45 +125,8 @@ func (m *Model) nightTick(now time.Time) (changed bool, bell tea.Cmd) {
 // afterSnapshot does what a snapshot brings beside the list.
 func (m *Model) afterSnapshot(now time.Time) (bell tea.Cmd) {
 	m.alarms.Watch(m.live)
-	m.followTimers(now)
+	m.tell(m.requests.FollowTimers(m.live, m.list.ShortSID), now)
 	_, bell = m.alarm(now)
 	m.offerLeft(now)
 	return tea.Batch(bell, m.followHistory(now))
-}
-
-// timerStep is how far an auto-resume has come.
-type timerStep struct {
-	id      uint64 // of the update
-	outcome deck.Outcome
-	settled bool
-	err     string // why it was not done
-}
-
-// followTimers says what the auto-resumes of the deck have done.
-func (m *Model) followTimers(now time.Time) {
-	first := m.timers == nil
-	next := map[text.Text]timerStep{}
-	for _, r := range m.live.Recordings {
-		p := r.Update
-		byTimer := p != nil && p.Request.ByTimer
-		if !byTimer && r.Timer.Err == "" {
-			continue
-		}
-		step := timerStep{err: r.Timer.Err}
-		if byTimer {
-			step.id, step.outcome, step.settled = p.ID, p.Outcome, p.Settled
-		}
-		next[r.SID] = step
-		old := m.timers[r.SID]
-		if first || step == old {
-			continue
-		}
-		short := m.list.ShortSID(r.SID)
-		if step.err != "" && step.err != old.err {
-			m.complain("auto-resume of …"+short+", set by "+text.New(r.Timer.Actor).String()+", not done: "+text.New(step.err).String(), "", now)
-		} else if byTimer {
-			m.announce(&update{req: p.Request, short: short, progress: *p}, now)
-		}
-	}
-	m.timers = next
 }

@@ -88,13 +88,3 @@ func withAutoResume(table []action, after time.Duration) []action {
 	}
 	return table
 }
-
-// resumesIn says when a pause that was asked for ends by its auto-resume; empty
-// where it has none, and where it was not done.
-func resumesIn(p deck.Progress) string {
-	after := p.Request.ResumeAfter
-	if after <= 0 || p.Request.Update.Status != api.Paused || p.Settled && p.Outcome != deck.Verified && p.Outcome != deck.Accepted {
-		return ""
-	}
-	return "; resumes in " + times.Clock(after)
-}

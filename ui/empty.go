@@ -4,6 +4,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/ui/line"
+	"tapedeck/ui/requests"
 	"tapedeck/ui/theme"
 )
 
@@ -52,7 +53,7 @@ func (m *Model) failureWords(h deck.Health) []string {
 	if h.Err == nil {
 		return []string{"The API has not answered lately."}
 	}
-	out := []string{"poll: " + cause(h.Err)}
+	out := []string{"poll: " + requests.Cause(h.Err)}
 	if hint := api.Hint(h.Err); hint != "" {
 		out = append(out, "hint: "+hint)
 	}

@@ -5,22 +5,12 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"tapedeck/api/deck"
 	"tapedeck/ui/header"
 	"tapedeck/ui/help"
 	"tapedeck/ui/list"
+	"tapedeck/ui/requests"
 	"tapedeck/ui/theme"
 )
-
-// outcomeWords explain the six outcomes of an update.
-var outcomeWords = []theme.Sign{
-	{Sign: string(deck.Requested), Means: "sent, no answer yet"},
-	{Sign: string(deck.Accepted), Means: "the API answered with the status asked for"},
-	{Sign: string(deck.Verified), Means: "a later, separate read agrees"},
-	{Sign: string(deck.Contradicted), Means: "the answer or a later read says otherwise"},
-	{Sign: string(deck.Failed), Means: "refused: not done"},
-	{Sign: string(deck.Unknown), Means: "it may or may not have been done; it is checked until that is clear"},
-}
 
 func (m *Model) openHelp(time.Time) tea.Cmd {
 	m.mode = helping
@@ -54,7 +44,7 @@ func (m *Model) helpSections() []help.Section {
 	}
 	return append(out,
 		help.Section{Title: "Filter", Signs: list.FilterLegend()},
-		help.Section{Title: "Outcomes of an update", Signs: outcomeWords},
+		help.Section{Title: "Outcomes of an update", Signs: requests.Legend()},
 		help.Section{Title: "Header", Signs: header.Legend()},
 	)
 }

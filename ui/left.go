@@ -79,8 +79,7 @@ func (m *Model) followLeft(now time.Time) {
 	}
 	m.unanswered = slices.DeleteFunc(m.unanswered, func(l LeftBehind) bool {
 		r := m.live.Find(l.SID)
-		_, mine := m.ownPauses[l.SID]
-		return mine || r == nil || !r.Paused()
+		return m.requests.Own(l.SID) || r == nil || !r.Paused()
 	})
 }
 
@@ -151,7 +150,7 @@ func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.
 		return m.request(&m.keys[i], now)
 	}
 	d, sid, actor, reason := m.deck, r.SID, m.o.Actor, fmt.Sprintf("taken over from %s", m.leftBy)
-	m.ownPauses[sid] = 0 // from now on this session's to answer for
+	m.requests.TakeOver(sid)
 	m.followLeft(now)
 	return m.note("took over …"+q.Short+", paused; q asks about it", "take over …"+q.Short, func() error {
 		return d.Acknowledge(sid, actor, reason, prompt.DefaultWait)

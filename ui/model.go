@@ -20,6 +20,7 @@ import (
 	"tapedeck/ui/list"
 	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/requests"
 	"tapedeck/ui/slips"
 	"tapedeck/ui/status"
 	"tapedeck/ui/theme"
@@ -28,13 +29,6 @@ import (
 
 // snapshotMsg brings the next snapshot of the deck.
 type snapshotMsg struct{ snapshot *deck.Snapshot }
-
-// doneMsg brings the end of a request that this session made.
-type doneMsg struct {
-	req      deck.Request
-	progress deck.Progress
-	err      error // why nothing was sent
-}
 
 // tickMsg brings the time, once a second.
 type tickMsg time.Time
@@ -98,16 +92,14 @@ type Model struct {
 
 	alarms     alarms.Model
 	header     header.Model
-	behind     []LeftBehind            // what ended sessions left behind, not asked about yet
-	unanswered []LeftBehind            // what ended sessions left behind, neither taken over nor resumed yet
-	behindAt   time.Time               // when they were found
-	leftBy     string                  // who left what is asked about
-	timers     map[text.Text]timerStep // the last of each auto-resume that was said
-	revealed   text.Text               // the recording whose masked numbers are shown
+	behind     []LeftBehind // what ended sessions left behind, not asked about yet
+	unanswered []LeftBehind // what ended sessions left behind, neither taken over nor resumed yet
+	behindAt   time.Time    // when they were found
+	leftBy     string       // who left what is asked about
+	revealed   text.Text    // the recording whose masked numbers are shown
 	revealedAt time.Time
 
-	updates   []update             // of this session, under way
-	ownPauses map[text.Text]uint64 // paused by this session: the SID, and the ID of the request
+	requests  requests.Model
 	status    status.Model
 	looked    text.Text   // the recording the deck was last told of
 	resting   bool        // a restMsg is to come
@@ -135,12 +127,12 @@ func New(ctx context.Context, o Options) *Model {
 	}
 	m := &Model{
 		ctx: ctx, o: o, deck: o.Deck, now: time.Now(), interval: o.Interval,
-		themeOf:   theme.Options{Mode: o.Theme, Dark: darkBy(o.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
-		ownPauses: map[text.Text]uint64{},
-		live:      &deck.Snapshot{}, shown: &deck.Snapshot{},
+		themeOf: theme.Options{Mode: o.Theme, Dark: darkBy(o.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
+		live:    &deck.Snapshot{}, shown: &deck.Snapshot{},
 	}
 	m.th, m.slips = theme.New(m.themeOf), newGuard(o.reads)
 	m.status = status.New(m.th)
+	m.requests = requests.New(ctx, o.Deck)
 	m.help = help.New(m.th)
 	m.history = history.New(m.th, history.Options{Read: o.History, Actor: o.Actor.Name(), Demo: o.Demo})
 	m.header = header.New(m.th, header.Options{Space: o.Space, Profile: o.Profile, Demo: o.Demo, Clocks: m.clocks()})
@@ -234,7 +226,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case snapshotMsg:
 		m.snapshot(msg.snapshot, time.Now())
 		cmd = tea.Batch(m.wait(), m.afterSnapshot(time.Now()))
-	case doneMsg:
+	case requests.DoneMsg:
 		m.done(msg, time.Now())
 	case tickMsg:
 		moved := m.ticked(time.Time(msg))

@@ -1,12 +1,14 @@
 package ui
 
 import (
-	"tapedeck/api/deck"
-	"tapedeck/ui/prompt"
-	"tapedeck/ui/slips"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api/deck"
+	"tapedeck/ui/prompt"
+	"tapedeck/ui/requests"
+	"tapedeck/ui/slips"
 )
 
 // input is what the terminal's input tells the guard against slips.
@@ -64,20 +66,12 @@ func (m *Model) again(key string, r *deck.Recording, cannot, why string, now tim
 	if !ok {
 		return false
 	}
-	p := deck.Progress{Settled: true}
-	if l := m.live.Find(r.SID); l != nil && l.Update != nil && !l.Update.Asked.Before(asked) {
-		p = *l.Update
-	}
-	for _, u := range m.updates {
-		if u.req.SID == r.SID {
-			p = u.progress
-		}
-	}
+	p := m.requests.Since(m.live, r.SID, asked)
 	switch good := p.Outcome == deck.Accepted || p.Outcome == deck.Verified; {
 	case !p.Settled:
 		return false // it is under way, which is said elsewhere
 	case good && why != "":
-		words, _, _ := progressWords(p, m.list.ShortSID(r.SID))
+		words, _, _ := requests.Words(p, m.list.ShortSID(r.SID))
 		m.refuse(cannot+why+" ("+words+")", now)
 	default:
 		m.refuse(key+" is being held down: release it, then press again", now)

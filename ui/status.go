@@ -1,11 +1,9 @@
 package ui
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
-	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/line"
 	"tapedeck/ui/status"
@@ -33,58 +31,24 @@ func (m *Model) named(s string) text.Text {
 	return text.Text{}
 }
 
-// outdated takes back what was said of a pause or resume that is over, and of an
-// update that proved to be done after all.
-func (m *Model) outdated(s *deck.Snapshot, now time.Time) {
-	for _, said := range m.status.Requests() {
-		r := s.Find(said.Request.SID)
-		if r != nil && r.Update != nil && r.Update.Request == said.Request && r.Update.Outcome == deck.Verified {
-			m.status.Withdraw(said.Words)
-			words, _, _ := progressWords(*r.Update, said.Short)
-			m.say(words, now)
-			m.status.Done(said.Request)
-		}
-	}
-	m.status.Follow(s)
-}
-
-// underWayWords says what this session has under way, for the right end of the
-// status line; empty when there is nothing, or when the message says so.
-func (m *Model) underWayWords() line.Span {
-	n, unknown := 0, 0
-	var last update
-	for _, u := range m.updates {
-		if u.progress.Settled {
-			continue
-		}
-		n, last = n+1, u
-		if u.progress.Outcome == deck.Unknown {
-			unknown++
-		}
-	}
-	role := theme.Plain
-	if unknown > 0 {
-		role = theme.Bad
-	}
+// busy says what this session has under way, for the right end of the status
+// line; empty when there is nothing, or when the message says so.
+func (m *Model) busy() line.Span {
+	b := m.requests.Busy()
 	switch {
-	case n == 0:
+	case b.Said != "" && m.status.Says(b.Said):
 		return line.Span{}
-	case n == 1:
-		if said, _, _ := progressWords(last.progress, last.short); m.status.Says(said) {
-			return line.Span{}
-		}
-		return line.Of(role, doing(last.req)+" …"+last.short+": "+string(last.progress.Outcome))
-	case unknown > 0:
-		return line.Of(role, fmt.Sprintf("%d updates under way, %d unknown", n, unknown))
+	case b.Unknown:
+		return line.Of(theme.Bad, b.Words)
 	}
-	return line.Of(role, fmt.Sprintf("%d updates under way", n))
+	return line.Of(theme.Plain, b.Words)
 }
 
 // statusLines are the line above the hints, and more of them for what does not
 // fit into it.
 func (m *Model) statusLines(w int) []string {
 	return m.status.View(w, status.Around{
-		Trouble: m.troubleWords(), Idle: status.Health(m.live, m.now), Busy: m.underWayWords(), More: m.moreLines(),
+		Trouble: m.troubleWords(), Idle: status.Health(m.live, m.now), Busy: m.busy(), More: m.moreLines(),
 	})
 }
 

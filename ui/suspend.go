@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -41,10 +40,8 @@ func (m *Model) whyNotSuspend() string {
 	if m.prompt != nil {
 		return "answer the question first"
 	}
-	for _, u := range m.updates {
-		if !u.progress.Settled {
-			return fmt.Sprintf("%s …%s is under way (%s)", doing(u.req), u.short, u.progress.Outcome)
-		}
+	if first := m.requests.First(); first != "" {
+		return first
 	}
 	return m.timerWords()
 }

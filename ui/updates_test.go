@@ -142,7 +142,7 @@ func TestRefusals(t *testing.T) {
 		}
 		s.pick(sidRec).press("p")
 		s.want("cannot pause …91be: it is no longer known")
-		if len(s.m.updates) != 0 {
+		if s.m.requests.Busy().Words != "" || s.m.underWay(text.New(sidRec)) != "" {
 			t.Error("the update is still under way")
 		}
 	})
