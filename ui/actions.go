@@ -10,6 +10,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/requests"
 )
 
 // An action is what a key does. What happens, the refusals, the hints and the
@@ -38,10 +39,8 @@ func bind(names, does string, keys ...string) key.Binding {
 	return key.NewBinding(key.WithKeys(keys...), key.WithHelp(names, does))
 }
 
-var (
-	pausable = []api.Status{api.InProgress, api.Resumed, api.Queued}
-	active   = []api.Status{api.InProgress, api.Resumed, api.Queued, api.Paused}
-)
+// active are the statuses of what has not ended.
+var active = []api.Status{api.InProgress, api.Resumed, api.Queued, api.Paused}
 
 // actions returns the table, in the order of the help.
 func actions(behavior api.PauseBehavior) []action {
@@ -54,13 +53,13 @@ func updateActions(behavior api.PauseBehavior) []action {
 		{
 			key:  bind("p", "pause now, with "+string(behavior), "p"),
 			hint: "pause·" + string(behavior), rank: 1,
-			verb: "pause", when: pausable,
+			verb: "pause", when: requests.Pausable,
 			update: api.Update{Status: api.Paused, PauseBehavior: behavior},
 		},
 		{
 			key:  bind("P", "pause: choose 1 silence (the gap stays in the file) or 2 skip (the time is cut out); t first sets an auto-resume", "P"),
 			hint: "choose", rank: 5,
-			verb: "pause", when: pausable,
+			verb: "pause", when: requests.Pausable,
 			update: api.Update{Status: api.Paused},
 			ask:    true, prompt: prompt.Choose,
 		},
@@ -197,14 +196,14 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 		return nil
 	}
 	pauses := a.update.Status == api.Paused && !a.ask
-	if hung := m.hungPause(r, now); hung != nil && pauses {
+	if hung := m.requests.Hung(m.live, r.SID, now); hung != nil && pauses {
 		m.askAgain(a, hung, r, now)
 		return nil
 	}
 	if busy := m.underWay(r.SID); busy != "" {
 		m.refuse(cannot+busy, now)
 		if pauses {
-			return m.insist(r.SID)
+			return m.requests.Insist(r.SID, m.o.Actor)
 		}
 		return nil
 	}
@@ -225,7 +224,7 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 // ask opens the prompt of an update, or sends it where it needs none.
 func (m *Model) ask(a *action, req deck.Request, r *deck.Recording, now time.Time) tea.Cmd {
 	key, many := a.key.Keys()[0], m.together(a, req, r)
-	if because := m.askWhy(key, now); a.ask || because != "" {
+	if because := m.slips.Asks(key, m.late, now); a.ask || because != "" {
 		q := m.question(a, req, r)
 		q.Many = many
 		if !a.ask {
@@ -237,9 +236,9 @@ func (m *Model) ask(a *action, req deck.Request, r *deck.Recording, now time.Tim
 		m.open(q, now)
 		return nil
 	}
-	m.sends(key, r.SID, now)
+	m.slips.Sent(key, r.SID, now)
 	if len(many) > 0 {
-		return m.doMany(requests(many), key, now)
+		return m.doMany(requestsOf(many), key, now)
 	}
 	return m.doOne(req, m.list.ShortSID(r.SID), key, now)
 }

@@ -9,83 +9,20 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
-	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
-
-const (
-	bellEvery = time.Minute      // the bell rings at most so often
-	titleStep = 10 * time.Second // the clock in the window title moves in such steps
-)
-
-// alarms is what is known of the recordings that were to be paused and are not,
-// and of the pauses that last too long. They are those of the latest snapshot,
-// also while the display is frozen.
-type alarms struct {
-	troubled []*deck.Recording // all with a trouble that stands, the newest recording first
-	paused   []*deck.Recording // all that are paused
-	standing int               // how many of them alarm
-	longest  *deck.Recording   // the one of those that is paused for longest; nil for none
-	lastBell time.Time         // when the bell rang; zero for never
-	looked   time.Time         // when they were last looked at; zero for never
-	next     time.Time         // when the next of them changes by itself; zero for never
-}
-
-// watch keeps the paused recordings of a snapshot, so that a tick looks at
-// those only.
-func (a *alarms) watch(s *deck.Snapshot) {
-	a.looked = time.Time{}
-	a.troubled = troubledOf(s)
-	if s.Paused == 0 {
-		a.paused = nil
-		return
-	}
-	a.paused = make([]*deck.Recording, 0, s.Paused)
-	for _, r := range s.Recordings {
-		if r.Paused() {
-			a.paused = append(a.paused, r)
-		}
-	}
-}
 
 // alarm brings the alarms up to the time now, and rings the bell while one
-// stands, once a minute, however often alarms come and go.
+// stands.
 func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
-	a := &m.alarms
-	if a.due(now) {
-		before, longest := a.standing, a.longest
-		a.look(m.live, now)
+	if m.alarms.Due(now) {
+		changed = m.alarms.Look(now)
 		m.list.SetLevels(m.atNow(now))
-		changed = a.standing != before || a.longest != longest
 	}
-	quiet := !a.lastBell.IsZero() && now.Sub(a.lastBell) < bellEvery && !now.Before(a.lastBell)
-	if a.standing+len(a.troubled) > 0 && !quiet {
-		a.lastBell = now
+	if m.alarms.Rings(now) {
 		bell = toTerminal("\a")
 	}
 	return changed, bell
-}
-
-// due reports whether anything may have changed since the last look: most ticks
-// need none, however many are paused.
-func (a *alarms) due(now time.Time) bool {
-	return a.looked.IsZero() || now.Before(a.looked) || !a.next.IsZero() && !now.Before(a.next)
-}
-
-// look finds out which of the paused alarm at the time now.
-func (a *alarms) look(s *deck.Snapshot, now time.Time) {
-	a.standing, a.longest, a.looked, a.next = 0, nil, now, time.Time{}
-	for _, r := range a.paused {
-		if t := s.LevelChanges(r, now); !t.IsZero() && (a.next.IsZero() || t.Before(a.next)) {
-			a.next = t
-		}
-		if s.Level(r, now) != deck.Alarm {
-			continue
-		}
-		a.standing++
-		if a.longest == nil || r.Pause.Since.Before(a.longest.Pause.Since) {
-			a.longest = r
-		}
-	}
 }
 
 // atNow is the time that the recordings are shown at, when it is now.
@@ -94,21 +31,6 @@ func (m *Model) atNow(now time.Time) time.Time {
 		return m.frozen
 	}
 	return now
-}
-
-// alarmTitle is what the window title begins with while anything alarms. Its
-// clock moves in steps, for each title is sent whole.
-func (m *Model) alarmTitle() string {
-	title := m.troubleTitle()
-	if m.alarms.longest == nil {
-		return title
-	}
-	step := titleStep
-	if m.o.LowBandwidth {
-		step = time.Minute
-	}
-	long := m.alarms.longest.Pause.For(m.live.ServerTime(m.now)).Truncate(step)
-	return title + fmt.Sprintf("!%d PAUSED %s ", m.live.Paused, theme.Clock(long))
 }
 
 // acknowledge asks why the selected recording is still paused and until when
@@ -159,7 +81,7 @@ func (m *Model) noted(msg noteMsg, now time.Time) {
 		return
 	}
 	if msg.did.What != "" {
-		m.history.note(ownAction{Action: msg.did}, nil)
+		m.history.Note(msg.did)
 	}
 	m.say(msg.words, now)
 }
@@ -177,10 +99,10 @@ func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) 
 				return noteMsg{words: words, what: "acknowledge " + name, did: did, err: d.Acknowledge(sid, actor, a.Reason, 0)}
 			}, true
 		}
-		words := fmt.Sprintf("acknowledged %s: silent until %s", name, now.Add(a.Wait).Local().Format("15:04:05 MST"))
+		words := fmt.Sprintf("acknowledged %s: silent until %s", name, times.Time(now.Add(a.Wait)))
 		return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(sid, actor, a.Reason, a.Wait) }), true
 	case prompt.Timer:
-		words := "auto-resume of " + name + " set: resumes in " + theme.Clock(a.Wait)
+		words := "auto-resume of " + name + " set: resumes in " + times.Clock(a.Wait)
 		if a.Wait == 0 {
 			words = "auto-resume of " + name + " canceled"
 		}
@@ -202,46 +124,9 @@ func (m *Model) nightTick(now time.Time) (changed bool, bell tea.Cmd) {
 
 // afterSnapshot does what a snapshot brings beside the list.
 func (m *Model) afterSnapshot(now time.Time) (bell tea.Cmd) {
-	m.alarms.watch(m.live)
-	m.followTimers(now)
+	m.alarms.Watch(m.live)
+	m.tell(m.requests.FollowTimers(m.live, m.list.ShortSID), now)
 	_, bell = m.alarm(now)
 	m.offerLeft(now)
 	return tea.Batch(bell, m.followHistory(now))
-}
-
-// timerStep is how far an auto-resume has come.
-type timerStep struct {
-	id      uint64 // of the update
-	outcome deck.Outcome
-	settled bool
-	err     string // why it was not done
-}
-
-// followTimers says what the auto-resumes of the deck have done.
-func (m *Model) followTimers(now time.Time) {
-	first := m.timers == nil
-	next := map[text.Text]timerStep{}
-	for _, r := range m.live.Recordings {
-		p := r.Update
-		byTimer := p != nil && p.Request.ByTimer
-		if !byTimer && r.Timer.Err == "" {
-			continue
-		}
-		step := timerStep{err: r.Timer.Err}
-		if byTimer {
-			step.id, step.outcome, step.settled = p.ID, p.Outcome, p.Settled
-		}
-		next[r.SID] = step
-		old := m.timers[r.SID]
-		if first || step == old {
-			continue
-		}
-		short := m.list.ShortSID(r.SID)
-		if step.err != "" && step.err != old.err {
-			m.complain("auto-resume of …"+short+", set by "+text.New(r.Timer.Actor).String()+", not done: "+text.New(step.err).String(), "", now)
-		} else if byTimer {
-			m.announce(&update{req: p.Request, short: short, progress: *p}, now)
-		}
-	}
-	m.timers = next
 }

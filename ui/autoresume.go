@@ -10,7 +10,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
-	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // autoResume asks for the auto-resume of the selected recording: t.
@@ -45,7 +45,7 @@ func (m *Model) askAutoResume(r *deck.Recording, key string, now time.Time) {
 		Who: m.who(r), Profile: m.place(), State: prompt.State(r), Why: "It has none yet.",
 	}
 	if !r.Timer.At.IsZero() {
-		q.Why = "It is set for " + r.Timer.At.Local().Format("15:04:05 MST")
+		q.Why = "It is set for " + times.Time(r.Timer.At)
 		if by := r.Timer.Actor; by != "" && by != m.o.Actor.Name() {
 			q.Why += ", by " + text.New(by).String()
 		}
@@ -82,19 +82,9 @@ func withAutoResume(table []action, after time.Duration) []action {
 	for i, a := range table {
 		if a.update.Status == api.Paused && !a.ask {
 			h := a.key.Help()
-			table[i].key.SetHelp(h.Key, h.Desc+"; resumes in "+theme.Clock(min(after, deck.MaxResumeAfter)))
-			table[i].hint += ", resumes in " + theme.Clock(min(after, deck.MaxResumeAfter))
+			table[i].key.SetHelp(h.Key, h.Desc+"; resumes in "+times.Clock(min(after, deck.MaxResumeAfter)))
+			table[i].hint += ", resumes in " + times.Clock(min(after, deck.MaxResumeAfter))
 		}
 	}
 	return table
-}
-
-// resumesIn says when a pause that was asked for ends by its auto-resume; empty
-// where it has none, and where it was not done.
-func resumesIn(p deck.Progress) string {
-	after := p.Request.ResumeAfter
-	if after <= 0 || p.Request.Update.Status != api.Paused || p.Settled && p.Outcome != deck.Verified && p.Outcome != deck.Accepted {
-		return ""
-	}
-	return "; resumes in " + theme.Clock(after)
 }

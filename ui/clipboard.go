@@ -44,7 +44,7 @@ func (m *Model) copyText(sid string, now time.Time) tea.Cmd {
 // only.
 func (m *Model) copyByTmux(sid string, now time.Time) tea.Cmd {
 	m.say(copied(sid), now)
-	m.info.hint = "tmux passes it on with: set -s set-clipboard on"
+	m.status.Hint("tmux passes it on with: set -s set-clipboard on")
 	return toTerminal(ansi.SetSystemClipboard(sid))
 }
 

@@ -1,10 +1,10 @@
 package ui
 
 import (
-	"strings"
-
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/ui/line"
+	"tapedeck/ui/requests"
 	"tapedeck/ui/theme"
 )
 
@@ -13,17 +13,17 @@ import (
 func (m *Model) emptyLines(w, h int) []string {
 	head, role, text := m.emptyWords()
 	out := make([]string, 0, h)
-	var l liner
+	var l line.Builder
 	add := func(role theme.Role, s string) {
-		l.begin(m.th, w)
-		l.add(role, "   "+s)
-		out = append(out, l.end())
+		l.Begin(m.th, w)
+		l.Add(role, "   "+s)
+		out = append(out, l.End())
 	}
 	add(theme.Plain, "")
 	add(role, m.th.Plain(head))
 	for _, p := range text {
-		for _, line := range wrap(m.th, m.th.Plain(p), w-6) {
-			add(theme.Plain, line)
+		for _, one := range line.Wrap(m.th, m.th.Plain(p), w-6) {
+			add(theme.Plain, one)
 		}
 	}
 	for len(out) < h {
@@ -53,30 +53,9 @@ func (m *Model) failureWords(h deck.Health) []string {
 	if h.Err == nil {
 		return []string{"The API has not answered lately."}
 	}
-	out := []string{"poll: " + cause(h.Err)}
+	out := []string{"poll: " + requests.Cause(h.Err)}
 	if hint := api.Hint(h.Err); hint != "" {
 		out = append(out, "hint: "+hint)
 	}
 	return append(out, "tapedeck goes on trying by itself; R tries now.")
-}
-
-// wrap breaks a text at its spaces into lines of at most w cells.
-func wrap(t theme.Theme, s string, w int) []string {
-	var out []string
-	line := ""
-	for word := range strings.FieldsSeq(s) {
-		switch {
-		case line == "":
-			line = word
-		case t.Width(line)+1+t.Width(word) <= w:
-			line += " " + word
-		default:
-			out = append(out, line)
-			line = word
-		}
-	}
-	if line != "" {
-		out = append(out, line)
-	}
-	return out
 }

@@ -198,7 +198,7 @@ func (c *faultCell) until(most time.Duration, holds func() bool) (took time.Dura
 // update presses the keys of the operation.
 func (c *faultCell) update() {
 	c.m.list.Select(text.New(c.op.sid))
-	c.m.lead = lead{}
+	c.m.slips.Seen()
 	for k := range strings.FieldsSeq(c.op.keys) {
 		if k == "~" {
 			c.pass(400 * time.Millisecond)

@@ -8,6 +8,7 @@ import (
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 
+	"tapedeck/ui/line"
 	"tapedeck/ui/list"
 	"tapedeck/ui/theme"
 )
@@ -74,8 +75,8 @@ func (m *Model) filterTyped() {
 
 // filterSaid takes back what was said of the filter before.
 func (m *Model) filterSaid() {
-	if strings.HasPrefix(m.info.text, filterWrong) || strings.HasPrefix(m.info.text, filterEmpty) {
-		m.info = notice{}
+	if said, _ := m.status.Info(); strings.HasPrefix(said, filterWrong) || strings.HasPrefix(said, filterEmpty) {
+		m.status.Clear()
 	}
 }
 
@@ -117,7 +118,7 @@ const typedRoom = 20
 
 // filterLine is the line above the list while there is a filter, and the
 // column of the cursor in it; -1 for none.
-func (m *Model) filterLine(w int) (line string, cursor int) {
+func (m *Model) filterLine(w int) (out string, cursor int) {
 	shown, total := m.list.Shown()
 	count := m.foundWords() + fmt.Sprintf("%d of %d", shown, total)
 	role := theme.Dim
@@ -139,13 +140,13 @@ func (m *Model) filterLine(w int) (line string, cursor int) {
 	if m.mode == filters {
 		cursor = min(w-1, 3+m.th.Width(before))
 	}
-	var l liner
-	l.begin(m.th, w)
-	l.add(theme.Key, " / ")
-	l.cut(theme.Bold, m.th.Plain(value), room)
-	l.fill(max(l.w+2, w-m.th.Width(count)-1))
-	l.cut(role, count, w-l.w)
-	return l.end(), cursor
+	var l line.Builder
+	l.Begin(m.th, w)
+	l.Add(theme.Key, " / ")
+	l.Cut(theme.Bold, m.th.Plain(value), room)
+	l.Fill(max(l.Width()+2, w-m.th.Width(count)-1))
+	l.Cut(role, count, w-l.Width())
+	return l.End(), cursor
 }
 
 func (m *Model) openSort(time.Time) tea.Cmd {
@@ -189,16 +190,16 @@ func (m *Model) sortMenu(w int) []string {
 	now, reversed := m.list.Sort()
 	sym := m.th.Symbols()
 	var out []string
-	var l liner
-	line := func() { out = append(out, l.end()) }
-	l.begin(m.th, w)
-	l.add(theme.Border, sym.Rule)
-	l.add(theme.Bold, " Sort by ")
-	l.add(theme.Border, strings.Repeat(sym.Rule, max(0, w-l.w)))
-	line()
+	var l line.Builder
+	end := func() { out = append(out, l.End()) }
+	l.Begin(m.th, w)
+	l.Add(theme.Border, sym.Rule)
+	l.Add(theme.Bold, " Sort by ")
+	l.Add(theme.Border, strings.Repeat(sym.Rule, max(0, w-l.Width())))
+	end()
 	for _, by := range list.Sorts() {
-		l.begin(m.th, w)
-		l.add(theme.Key, "  "+by.Key())
+		l.Begin(m.th, w)
+		l.Add(theme.Key, "  "+by.Key())
 		role, sign := theme.Plain, ""
 		if by == now {
 			role = theme.Bold
@@ -206,8 +207,8 @@ func (m *Model) sortMenu(w int) []string {
 				sign = " " + sym.Up
 			}
 		}
-		l.cut(role, " "+m.th.Plain(by.Title())+sign, w-3)
-		line()
+		l.Cut(role, " "+m.th.Plain(by.Title())+sign, w-3)
+		end()
 	}
 	return out
 }

@@ -102,6 +102,12 @@ func (d *fakeDeck) Reveal(sid text.Text, actor deck.Actor) {
 	d.notes = append(d.notes, fmt.Sprintf("reveal %s %s", tail(sid), actor.Name()))
 }
 
+// said returns what was said last of a key.
+func (m *Model) said() string {
+	words, _ := m.status.Info()
+	return words
+}
+
 func tail(sid text.Text) string { s := sid.String(); return s[len(s)-4:] }
 
 func (d *fakeDeck) Refresh()                    { d.refreshed++ }

@@ -4,17 +4,19 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/charmbracelet/x/ansi"
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/help"
 	"tapedeck/ui/list"
 )
 
 // help returns the whole help as text, wide enough for nothing to be wrapped.
 func (s *session) help() string {
-	lines, _ := s.m.helpContent(400)
+	lines, _ := help.Text(s.m.th, s.m.helpSections(), 400)
 	return ansi.Strip(strings.Join(lines, "\n"))
 }
 
@@ -22,16 +24,16 @@ func (s *session) help() string {
 func TestHelpHasEverything(t *testing.T) {
 	for _, ascii := range []bool{false, true} {
 		onNight(t, map[bool]string{false: "unicode", true: "ascii"}[ascii], Options{ASCII: ascii, NoColor: true}, func(t *testing.T, s *session) {
-			help := s.help()
+			text := s.help()
 			has := func(sign, means string) {
 				t.Helper()
 				sign, means = s.m.th.Plain(sign), s.m.th.Plain(means)
-				for line := range strings.SplitSeq(help, "\n") {
+				for line := range strings.SplitSeq(text, "\n") {
 					if rest, ok := strings.CutPrefix(line, "  "+sign); ok && strings.TrimSpace(rest) == means {
 						return
 					}
 				}
-				if !strings.Contains(help, "  "+sign+"\n") || !strings.Contains(help, "  "+means+"\n") {
+				if !strings.Contains(text, "  "+sign+"\n") || !strings.Contains(text, "  "+means+"\n") {
 					t.Errorf("the help has no %q with %q", sign, means)
 				}
 			}
@@ -39,7 +41,7 @@ func TestHelpHasEverything(t *testing.T) {
 				has(a.key.Help().Key, a.key.Help().Desc)
 			}
 			for _, l := range list.Legends(s.m.th.Symbols()) {
-				if !strings.Contains(help, " "+l.Title+"\n") {
+				if !strings.Contains(text, " "+l.Title+"\n") {
 					t.Errorf("the help has no part %s", l.Title)
 				}
 				for _, sign := range l.Signs {
@@ -50,11 +52,11 @@ func TestHelpHasEverything(t *testing.T) {
 				has(term.Example, term.Does)
 			}
 			for _, o := range []deck.Outcome{deck.Requested, deck.Accepted, deck.Verified, deck.Contradicted, deck.Failed, deck.Unknown} {
-				if !strings.Contains(help, "\n  "+string(o)) {
+				if !strings.Contains(text, "\n  "+string(o)) {
 					t.Errorf("the help has no outcome %s", o)
 				}
 			}
-			for _, e := range append(filterExamples, filterWords...) {
+			for _, e := range list.FilterLegend() {
 				if _, err := list.ParseFilter(e.Sign); err != nil {
 					t.Errorf("the help's filter %s is none: %v", e.Sign, err)
 				}
@@ -65,29 +67,24 @@ func TestHelpHasEverything(t *testing.T) {
 
 // Every word that the header shows is explained.
 func TestHelpHasTheHeader(t *testing.T) {
-	word := func(s string) string { return strings.TrimSpace(strings.TrimRight(s, "0123456789:?≥ ")) }
-	check := func(t *testing.T, s *session, help string) {
+	check := func(t *testing.T, s *session, text string) {
 		t.Helper()
-		for _, list := range [][]segment{s.m.countSegments(), s.m.badgeSegments(), s.m.health()} {
-			for _, seg := range list {
-				for _, p := range seg.spans {
-					w := strings.Fields(word(p.text))
-					if len(w) > 0 && w[0] == strings.ToUpper(w[0]) && len(w[0]) > 2 && !strings.Contains(help, w[0]) {
-						t.Errorf("the header shows %q, which the help does not explain", p.text)
-					}
-				}
+		shown := ansi.Strip(strings.Join(s.m.header.View(400, s.m.headerState()), " "))
+		for _, w := range strings.FieldsFunc(shown, func(r rune) bool { return !unicode.IsLetter(r) && r != '-' }) {
+			if w == strings.ToUpper(w) && len(w) > 2 && w != "UTC" && w != "HTTP" && !strings.Contains(text, w) {
+				t.Errorf("the header shows %q, which the help does not explain", w)
 			}
 		}
 	}
 	o := Options{ReadOnly: true, LeftBehind: leftBy([]LeftBehind{{SID: text.New(sidPaused)}})}
 	onNight(t, "header", o, func(t *testing.T, s *session) {
-		help := s.help()
-		check(t, s, help)
+		text := s.help()
+		check(t, s, text)
 		s.show(nightOffice())
 		s.press("esc", " ", "f")
-		check(t, s, help)
+		check(t, s, text)
 		s.press("f").show(failed(nightOffice(), httpError(503, ""), 40e9))
-		check(t, s, help)
+		check(t, s, text)
 	})
 }
 
@@ -110,7 +107,7 @@ func TestHelpScrolls(t *testing.T) {
 			}
 		}
 		s.press("G")
-		lines, _ := s.m.helpContent(118)
+		lines, _ := help.Text(s.m.th, s.m.helpSections(), 118)
 		if !strings.Contains(s.text(), "of "+strconv.Itoa(len(lines))) || !strings.Contains(s.text(), "-"+strconv.Itoa(len(lines))+" of") {
 			t.Errorf("at the end the position is not that of line %d:\n%s", len(lines), s.text())
 		}
@@ -121,8 +118,8 @@ func TestHelpScrolls(t *testing.T) {
 	})
 	onNight(t, "a key that no group has is there all the same", Options{}, func(t *testing.T, s *session) {
 		s.m.keys = append(s.m.keys, action{key: bind("Z", "does something new", "Z")})
-		if help := s.help(); !strings.Contains(help, "Other keys") || !strings.Contains(help, "does something new") {
-			t.Errorf("no Z in\n%s", help)
+		if text := s.help(); !strings.Contains(text, "Other keys") || !strings.Contains(text, "does something new") {
+			t.Errorf("no Z in\n%s", text)
 		}
 	})
 }

@@ -32,7 +32,7 @@ func (p *program) asks() string {
 	case p.m.prompt != nil:
 		return p.m.prompt.Question().Short + " " + p.m.prompt.Question().Why
 	}
-	return p.m.info.text
+	return p.m.said()
 }
 
 // An updating key that comes in one read with anything else asks, and so does

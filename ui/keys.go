@@ -9,43 +9,20 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/times"
 )
-
-var lineHints = []hint{{"Enter", "continues", 0}, {"Esc", "cancels", 0}}
-
-// promptHints are the hints while a prompt is open.
-func promptHints(m *Model) []hint {
-	switch m.prompt.Question().Kind {
-	case prompt.Choose:
-		if m.prompt.Typing() {
-			return lineHints
-		}
-		return []hint{{"1", "silence", 0}, {"2", "skip", 0}, {"t", "auto-resume", 2}, {"any other key", "cancels", 1}}
-	case prompt.Ack, prompt.Timer:
-		return lineHints
-	case prompt.Behind:
-		return []hint{{"t", "take it over", 0}, {"r", "resume", 0}, {"any other key", "leaves it", 1}}
-	case prompt.Confirm:
-		return []hint{{"y", m.prompt.Question().Request.Verb(), 0}, {"any other key", "cancels", 1}}
-	case prompt.Typed:
-		return []hint{{"Enter", "stop", 0}, {"Esc", "cancel", 0}}
-	case prompt.Suspend:
-		return []hint{{"y", "suspend", 0}, {"any other key", "cancels", 1}}
-	}
-	return []hint{{"y", "quit", 0}, {"any other key", "cancels", 1}}
-}
 
 // key routes a key press: to what is open, to the table of actions, or to the
 // list or the detail pane.
 func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	m.list.Hold()
-	m.ambiguous = m.doubt(k, now)
+	m.slips.Press(k, now)
 	k = plain(k)
 	s := k.String()
-	if !m.repeats(s, now) {
-		m.dismiss(now)
+	if !m.slips.Repeats(s, now) {
+		m.status.Dismiss(now)
 	}
-	defer m.pressed(s, now)
+	defer m.slips.Handled(s, now)
 	if m.closedJustNow(s, now) {
 		return nil
 	}
@@ -207,10 +184,10 @@ func (m *Model) pollEnded(s *deck.Snapshot, now time.Time) {
 		return
 	}
 	m.refreshed = time.Time{}
-	if m.info.text != refreshing {
+	if said, _ := m.status.Info(); said != refreshing {
 		return
 	}
-	if m.info = (notice{}); h.Failing.IsZero() {
+	if m.status.Clear(); h.Failing.IsZero() {
 		m.say("refreshed", now)
 	}
 }
@@ -246,7 +223,7 @@ func (m *Model) slower(now time.Time) tea.Cmd {
 			return m.setInterval(d, now)
 		}
 	}
-	m.say("poll interval "+intervalWords(m.interval)+", the longest", now)
+	m.say("poll interval "+times.Interval(m.interval)+", the longest", now)
 	return nil
 }
 
@@ -256,18 +233,16 @@ func (m *Model) faster(now time.Time) tea.Cmd {
 			return m.setInterval(intervals[i], now)
 		}
 	}
-	m.say("poll interval "+intervalWords(m.interval)+", the shortest", now)
+	m.say("poll interval "+times.Interval(m.interval)+", the shortest", now)
 	return nil
 }
 
 func (m *Model) setInterval(d time.Duration, now time.Time) tea.Cmd {
 	m.interval = d
 	m.deck.SetInterval(d)
-	m.say("poll interval "+intervalWords(d), now)
+	m.say("poll interval "+times.Interval(d), now)
 	return nil
 }
-
-func intervalWords(d time.Duration) string { return fmt.Sprintf("%g s", d.Seconds()) }
 
 func (m *Model) copySID(now time.Time) tea.Cmd {
 	r, ok := m.selected()

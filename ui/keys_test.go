@@ -11,6 +11,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"tapedeck/api"
+	"tapedeck/ui/slips"
 )
 
 func TestKeys(t *testing.T) {
@@ -229,7 +230,7 @@ func TestSmallScreen(t *testing.T) {
 		s.press("p", "P", "1", "r", "y", "X", "9", "1", "b", "e", "enter")
 		s.wantVerbs("")
 		s.send(tea.WindowSizeMsg{Width: 60, Height: 15})
-		s.wait(leadFor)
+		s.wait(slips.LeadFor)
 		if r, _ := s.m.selected(); r.SID.String() != sidRec {
 			t.Error("the selection was lost")
 		}

@@ -8,6 +8,8 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
+	"tapedeck/ui/header"
+	"tapedeck/ui/line"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/theme"
 )
@@ -58,7 +60,7 @@ type arrangement struct {
 func (m *Model) arrange() arrangement {
 	a := arrangement{header: 2, listW: m.w, message: m.statusLines(m.w)}
 	a.status = len(a.message)
-	if m.w >= wide {
+	if m.w >= header.Wide {
 		a.header = 1
 	}
 	a.body = max(0, m.h-a.header-a.status-1)
@@ -102,7 +104,7 @@ func (m *Model) compose() {
 		m.list.SetStale(stale)
 		m.detail.SetStale(stale)
 	}
-	m.leave()
+	m.status.Select(m.selectedSID())
 	m.frame = tea.View{WindowTitle: m.windowTitle()}
 	if m.w <= 0 || m.h <= 0 {
 		return
@@ -118,12 +120,12 @@ func (m *Model) compose() {
 	m.list.SetFocus(!onDetail)
 	m.detail.SetFocus(onDetail)
 
-	lines := m.header(m.w)
+	lines := m.header.View(m.w, m.headerState())
 	lines, cursorX, cursorY, asked := m.body(lines, a)
 	if !asked && (m.mode != filters || m.prompt != nil) {
 		cursorX = -1
 	}
-	lines = append(append(lines, a.message...), m.hintLine(m.w))
+	lines = append(append(lines, a.message...), m.status.HintLine(m.hints(), m.w))
 	m.frame.SetContent(strings.Join(lines, "\n"))
 	if cursorX >= 0 {
 		m.frame.Cursor = tea.NewCursor(cursorX, cursorY)
@@ -141,12 +143,14 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, ask
 		}
 	}
 	if m.mode == helping {
-		lines = append(lines, m.helpLines(m.w, a.body)...)
+		m.help.SetSize(m.w, a.body)
+		lines = append(lines, m.help.View()...)
 		open(lines, m.w)
 		return lines, x, y, asked
 	}
 	if m.mode == telling {
-		lines = append(lines, m.historyLines(m.w, a.body)...)
+		m.history.Fit(m.w, a.body, m.aroundHistory())
+		lines = append(lines, m.history.View()...)
 		open(lines, m.w)
 		return lines, x, y, asked
 	}
@@ -154,7 +158,7 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, ask
 	m.detail.SetRecording(r, m.shown.OffsetAt(m.at()), m.shortOf(r), m.place())
 	m.detail.SetUnnamed(m.shown.Calls, m.shown.Conferences)
 	if a.pane == paneFull {
-		lines = m.pad(splitLines(lines, m.detail.View(m.at())), a.header+a.body)
+		lines = line.Pad(splitLines(lines, m.detail.View(m.at())), a.header+a.body)
 		open(lines, m.w)
 		return lines, x, y, asked
 	}
@@ -164,7 +168,7 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, ask
 		lines = append(lines, m.emptyLines(a.listW, a.listH)...)
 	}
 	if m.filterShown() { // below the list: above it, all rows would move
-		lines = m.pad(lines, a.header+max(0, a.listH))
+		lines = line.Pad(lines, a.header+max(0, a.listH))
 		var line string
 		line, x = m.filterLine(a.listW)
 		y = len(lines)
@@ -172,16 +176,16 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, ask
 	}
 	switch a.pane {
 	case paneSide:
-		lines = m.pad(lines, a.header+a.body)
+		lines = line.Pad(lines, a.header+a.body)
 		open(lines, a.listW)
 		m.beside(lines[a.header:])
 		return lines, x, y, asked
 	case paneBelow:
-		lines = m.pad(lines, a.header+a.body-a.detailH-1)
+		lines = line.Pad(lines, a.header+a.body-a.detailH-1)
 		lines = append(lines, m.th.Paint(m.borderRole(), strings.Repeat(m.th.Symbols().Rule, m.w)))
 		lines = splitLines(lines, m.detail.View(m.at()))
 	}
-	lines = m.pad(lines, a.header+a.body)
+	lines = line.Pad(lines, a.header+a.body)
 	open(lines, m.w)
 	return lines, x, y, asked
 }
@@ -204,14 +208,6 @@ func (m *Model) borderRole() theme.Role {
 		return theme.Pointer
 	}
 	return theme.Border
-}
-
-// pad brings lines to exactly n.
-func (m *Model) pad(lines []string, n int) []string {
-	for len(lines) < n {
-		lines = append(lines, "")
-	}
-	return lines[:n]
 }
 
 func splitLines(lines []string, view string) []string {
@@ -293,11 +289,8 @@ func (m *Model) smallScreen() string {
 	if len(lines) < m.h {
 		lines = append(lines, m.statusLines(m.w)[0])
 	}
-	health := m.health()
-	short := health[len(health)-1]
-	counts := m.countSegments()
 	if len(lines) < m.h {
-		lines = append(lines, m.headerLine(m.w, counts, nil, []segment{short}))
+		lines = append(lines, m.header.Least(m.w, m.headerState()))
 	}
 	return strings.Join(lines[:min(len(lines), m.h)], "\n")
 }

@@ -13,6 +13,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/slips"
 )
 
 // outcome says what p has led to: the requests, the recordings that are asked
@@ -22,7 +23,7 @@ func (s *session) outcome() string {
 	case len(s.d.requests) > 0:
 		return s.verbs()
 	case s.m.prompt == nil:
-		return s.m.info.text
+		return s.m.said()
 	}
 	q := s.m.prompt.Question()
 	if len(q.Many) == 0 {
@@ -138,7 +139,7 @@ func TestSelectedIsLookedAt(t *testing.T) {
 		{name: "a move that is not drawn yet", from: sidPaused2, do: func(s *session) {
 			s.take(keyPress("down"))
 			s.take(keyPress("down"))
-			s.m.lead.at = time.Time{}
+			s.m.slips.Seen()
 		}, at: "asks %s: Asked because the screen had not shown the selection yet.", later: atOnce, of: "91be"},
 		{name: "a move", from: sidPaused2, do: keys("j", "j"), at: atOnce, later: atOnce, of: "91be"},
 	}
@@ -154,7 +155,7 @@ func TestSelectedIsLookedAt(t *testing.T) {
 					want := tt.at
 					if later {
 						want = tt.later
-						s.wait(leadFor)
+						s.wait(slips.LeadFor)
 					}
 					if !tt.nothing {
 						want = fmt.Sprintf(want, tt.of)
@@ -205,7 +206,7 @@ func TestLeftBehindTakesNoKey(t *testing.T) {
 			s.press(k)
 			s.want("alice paused …c07a", "too soon: "+k+" is ignored for the first 0.3 s")
 			s.wantVerbs("")
-			s.wait(time.Second).press("j").wait(leadFor).press("r")
+			s.wait(time.Second).press("j").wait(slips.LeadFor).press("r")
 			s.want("Resume …c07a?")
 		})
 	}

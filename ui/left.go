@@ -13,7 +13,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
-	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // Quit is why a session ended whose user quit it.
@@ -139,7 +139,7 @@ func (m *Model) offerLeft(now time.Time) (opened bool) {
 		if r.Call == nil && r.Conference == nil && now.Sub(o.found) < namedWithin {
 			return false // until it is known who is on the line
 		}
-		if o.later && m.busy(now) {
+		if o.later && m.atWork(now) {
 			return false
 		}
 		o.asked = true
@@ -149,10 +149,10 @@ func (m *Model) offerLeft(now time.Time) (opened bool) {
 	return false
 }
 
-// busy reports whether somebody has just pressed a key, or awaits the result of
+// atWork reports whether somebody has just pressed a key, or awaits the result of
 // an update.
-func (m *Model) busy(now time.Time) bool {
-	return len(m.updates) > 0 || !m.drawn.IsZero() && now.Sub(m.drawn) < quietFor
+func (m *Model) atWork(now time.Time) bool {
+	return m.requests.First() != "" || !m.drawn.IsZero() && now.Sub(m.drawn) < quietFor
 }
 
 // followLeft notes which of the pauses that were left behind are over, or are
@@ -164,9 +164,8 @@ func (m *Model) followLeft(now time.Time) {
 	for i := range m.left.list {
 		o := &m.left.list[i]
 		r := m.live.Find(o.SID)
-		_, mine := m.ownPauses[o.SID]
 		paused := r != nil && r.Paused()
-		o.over = o.over || mine || !paused && (o.seen || now.Sub(o.found) >= lateWithin)
+		o.over = o.over || m.requests.Own(o.SID) || !paused && (o.seen || now.Sub(o.found) >= lateWithin)
 		o.seen = o.seen || paused
 	}
 }
@@ -190,19 +189,15 @@ func (m *Model) askLeft(now time.Time) tea.Cmd {
 	return nil
 }
 
-// leftSegments say how many pauses were left behind that nobody has taken over
-// or resumed yet, and the key that asks about them.
-func (m *Model) leftSegments() []segment {
-	n := 0
+// leftCount returns how many pauses were left behind that nobody has taken over
+// or resumed yet.
+func (m *Model) leftCount() (n int) {
 	for _, o := range m.left.list {
 		if o.seen && !o.over {
 			n++
 		}
 	}
-	if n == 0 {
-		return nil
-	}
-	return []segment{m.segment(1, span{theme.Key, "L"}, span{theme.Warn, fmt.Sprintf(" %d left behind", n)})}
+	return n
 }
 
 // openLeft opens the question about a pause that was left behind. It leads the
@@ -221,7 +216,7 @@ func (m *Model) openLeft(l offer, r *deck.Recording, opener string, now time.Tim
 		if l.Until.After(now) {
 			done = " will not be done"
 		}
-		q.Left = append(q.Left, "its auto-resume at "+clockTime(l.Until, now)+done)
+		q.Left = append(q.Left, "its auto-resume at "+times.Minute(l.Until, now)+done)
 	}
 	m.open(q, now)
 	m.left.by, m.left.of = cmp.Or(text.New(l.Actor).String(), "somebody"), r.SID
@@ -238,7 +233,7 @@ func (l LeftBehind) words(short string, now time.Time) string {
 	}
 	s := actor + " paused …" + short
 	if !l.PausedAt.IsZero() {
-		s += " at " + clockTime(l.PausedAt, now)
+		s += " at " + times.Minute(l.PausedAt, now)
 	}
 	if strings.HasPrefix(l.Why, Quit) {
 		s += " and quit"
@@ -246,18 +241,9 @@ func (l LeftBehind) words(short string, now time.Time) string {
 		s += " and lost the session"
 	}
 	if !l.EndedAt.IsZero() {
-		s += " at " + clockTime(l.EndedAt, now)
+		s += " at " + times.Minute(l.EndedAt, now)
 	}
 	return s + "; still paused"
-}
-
-// clockTime returns a local time of the day, with the day when it is another.
-func clockTime(t, now time.Time) string {
-	t, now = t.Local(), now.Local()
-	if t.YearDay() != now.YearDay() || t.Year() != now.Year() {
-		return t.Format("2 Jan 15:04")
-	}
-	return t.Format("15:04")
 }
 
 // takeOver does what was answered about a pause that was left behind.
@@ -273,7 +259,7 @@ func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.
 		return m.request(&m.keys[i], now)
 	}
 	d, sid, actor, reason := m.deck, r.SID, m.o.Actor, fmt.Sprintf("taken over from %s", m.left.by)
-	m.ownPauses[sid] = 0 // from now on this session's to answer for
+	m.requests.TakeOver(sid) // from now on this session's to answer for
 	m.followLeft(now)
 	return m.note("took over …"+q.Short+", paused; q asks about it", "take over …"+q.Short, func() error {
 		return d.Acknowledge(sid, actor, reason, prompt.DefaultWait)

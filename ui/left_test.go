@@ -103,7 +103,7 @@ func TestLeftBehindLater(t *testing.T) {
 		s.want("Resume …8142?")
 	})
 	at120(t, "it is this session's own", Options{}, func(t *testing.T, s *session) {
-		s.m.ownPauses[text.New(sidPaused)] = 1
+		s.m.requests.TakeOver(text.New(sidPaused))
 		s.show(office()).leftBehind().leftBehind(left(sidPaused)).wait(4 * time.Second).show(office())
 		s.wantNot("alice", "left behind")
 	})
@@ -160,7 +160,7 @@ func TestTickThatWaited(t *testing.T) {
 	waited := func() tickMsg { return tickMsg(time.Now().Add(-time.Millisecond)) }
 	for _, k := range []string{"X", "P", "r", "a", "q"} {
 		at120(t, "a question that "+k+" opened", Options{}, func(t *testing.T, s *session) {
-			s.m.ownPauses[text.New(sidPaused)] = 1
+			s.m.requests.TakeOver(text.New(sidPaused))
 			if s.pick(sidPaused); k == "P" {
 				s.pick(sidRec)
 			}

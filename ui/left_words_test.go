@@ -7,6 +7,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/times"
 )
 
 // TestLeftWords: what is said of a pause whose session has ended, as far as it is
@@ -42,11 +43,11 @@ func TestLeftQuestion(t *testing.T) {
 	}
 	at120(t, "the auto-resume that was due", Options{}, func(t *testing.T, s *session) {
 		s.send(behind(LeftBehind{Actor: "cy", Until: time.Now().Add(-time.Minute), Why: "hangup"}))
-		s.want("cy paused …8142 and lost the session", "hangup", "its auto-resume at "+clockTime(time.Now().Add(-time.Minute), time.Now())+" was not done")
+		s.want("cy paused …8142 and lost the session", "hangup", "its auto-resume at "+times.Minute(time.Now().Add(-time.Minute), time.Now())+" was not done")
 	})
 	at120(t, "the auto-resume that is not due yet", Options{}, func(t *testing.T, s *session) {
 		s.send(behind(LeftBehind{Actor: "cy", Until: time.Now().Add(time.Minute)}))
-		s.want("its auto-resume at " + clockTime(time.Now().Add(time.Minute), time.Now()) + " will not be done")
+		s.want("its auto-resume at " + times.Minute(time.Now().Add(time.Minute), time.Now()) + " will not be done")
 	})
 	at120(t, "the reason says it already", Options{}, func(t *testing.T, s *session) {
 		s.send(behind(LeftBehind{Actor: "cy", Until: time.Now().Add(-time.Minute), Why: Quit + "; its auto-resume was not done"}))

@@ -13,18 +13,6 @@ import (
 	"tapedeck/ui/prompt"
 )
 
-// batch is several updates that one answer asked for. It is used on the event
-// loop only.
-type batch struct {
-	did   string // paused, resumed
-	total int
-	ended int
-	bad   []string // the result of those that did not go well
-	off   []string // those that are not on record
-
-	marked bool // they are those that were marked
-}
-
 // mark marks the selected recording, or takes its mark away. No key marks
 // more than one.
 func (m *Model) mark(now time.Time) tea.Cmd {
@@ -119,76 +107,4 @@ func (m *Model) requestMarked(a *action, now time.Time) {
 		q.Why = "Left out: " + strings.Join(out, ", ") + "."
 	}
 	m.open(q, now)
-}
-
-// doMany sends several requests, some at a time, and asks for those that still
-// record the same conversations.
-func (m *Model) doMany(reqs []deck.Request, key string, now time.Time) tea.Cmd {
-	b := &batch{did: did(reqs[0]), total: len(reqs), marked: m.marks[reqs[0].SID]}
-	var send []deck.Request
-	for _, req := range reqs {
-		short := m.list.ShortSID(req.SID)
-		if busy := m.underWay(req.SID); busy != "" {
-			b.end("…"+short+": "+busy, m, now)
-			continue
-		}
-		send = append(send, m.register(req, short, b, now))
-	}
-	if b.ended < b.total {
-		m.say(fmt.Sprintf("%s %d recordings", doing(reqs[0]), b.total-b.ended), now)
-	}
-	m.askSiblings(reqs, key, now)
-	return m.doBatch(send)
-}
-
-// end notes that one of the batch has ended, bad being what went wrong with it,
-// and says what became of all with the last one.
-func (b *batch) end(bad string, m *Model, now time.Time) {
-	b.ended++
-	if bad != "" {
-		b.bad = append(b.bad, bad)
-	}
-	if b.ended < b.total {
-		return
-	}
-	words := fmt.Sprintf("%s %d of %d", b.did, b.total-len(b.bad), b.total)
-	hint := ""
-	switch {
-	case len(b.bad) > 0:
-		words += "; not " + strings.Join(b.bad, ", not ")
-		if b.marked {
-			hint = "those that failed are still marked"
-		}
-	case len(b.off) == 0:
-		m.say(words+": done", now)
-		return
-	}
-	if len(b.off) > 0 {
-		words += "; not on record: " + strings.Join(b.off, ", ")
-	}
-	m.complain(words, hint, now)
-}
-
-// ended takes the end of an update of a batch. One that went well loses its
-// mark.
-func (m *Model) ended(u *update, err error, now time.Time) {
-	p := u.progress
-	bad := ""
-	switch {
-	case err != nil:
-		bad = "…" + u.short + " (" + m.whyNot(err) + ")"
-	case p.Outcome == deck.Failed:
-		bad = "…" + u.short + " (" + cause(p.Err) + ")"
-	case p.Outcome == deck.Verified || p.Outcome == deck.Accepted:
-		m.unmark(func(sid text.Text) bool { return sid == u.req.SID })
-	default:
-		bad = "…" + u.short + " (" + string(p.Outcome) + ")"
-		if p.Note != "" {
-			bad = "…" + u.short + " (" + string(p.Outcome) + ": " + text.New(p.Note).String() + ")"
-		}
-	}
-	if p.OffRecord != nil && p.Outcome != deck.Failed {
-		u.batch.off = append(u.batch.off, "…"+u.short)
-	}
-	u.batch.end(bad, m, now)
 }

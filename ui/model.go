@@ -6,29 +6,29 @@ import (
 	"time"
 
 	"charm.land/bubbles/v2/textinput"
-	"charm.land/bubbles/v2/viewport"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/alarms"
 	"tapedeck/ui/detail"
+	"tapedeck/ui/header"
+	"tapedeck/ui/help"
+	"tapedeck/ui/history"
 	"tapedeck/ui/list"
 	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/requests"
+	"tapedeck/ui/slips"
+	"tapedeck/ui/status"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // snapshotMsg brings the next snapshot of the deck.
 type snapshotMsg struct{ snapshot *deck.Snapshot }
-
-// doneMsg brings the end of a request that this session made.
-type doneMsg struct {
-	req      deck.Request
-	progress deck.Progress
-	err      error // why nothing was sent
-}
 
 // tickMsg brings the time, once a second.
 type tickMsg time.Time
@@ -86,46 +86,38 @@ type Model struct {
 	closed      closed        // the question that closed last by itself
 	input       textinput.Model
 	invalid     error // what is wrong with the filter that is being typed
-	help        viewport.Model
+	help        help.Model
 
 	now      time.Time      // of the last tick
 	live     *deck.Snapshot // the latest
 	shown    *deck.Snapshot // what the screen shows: the latest, or the frozen one
-	counts   counts         // of shown
 	frozen   time.Time      // since when the display is frozen; zero when it is not
 	stale    bool           // what is shown is dimmed as old
 	interval time.Duration
 
-	history history // the last actions
+	history history.Model
 
 	marks map[text.Text]bool // replaced, never changed
 
-	alarms     alarms
-	left       offers                  // what ended sessions have left behind
-	timers     map[text.Text]timerStep // the last of each auto-resume that was said
-	revealed   text.Text               // the recording whose masked numbers are shown
+	alarms     alarms.Model
+	header     header.Model
+	left       offers    // what ended sessions have left behind
+	revealed   text.Text // the recording whose masked numbers are shown
 	revealedAt time.Time
 
-	updates   []update             // of this session, under way
-	ownPauses map[text.Text]uint64 // paused by this session: the SID, and the ID of the request
-	atSID     text.Text            // the recording that was selected when the frame was composed last
-	bad, info notice               // the status line
-	looked    text.Text            // the recording the deck was last told of
-	resting   bool                 // a restMsg is to come
-	refreshed time.Time            // when a poll was asked for that has not ended
-	interrupt time.Time            // of the last ctrl+c
-	moved     bool                 // the key only moved something
-	slips     slips                // what tells slips from keys that are meant
-	ambiguous string               // how the key came, where it may not be meant; empty for one like any other
-	lead      lead                 // what has led the eye lately
-	drawn     time.Time            // when a key's frame was last composed
-	late      bool                 // a drawMsg is to come
-	suspended bool                 // ctrl+z has stopped the process, and it has not gone on yet
-	frame     tea.View             // as composed last
+	requests  requests.Model
+	status    status.Model
+	looked    text.Text   // the recording the deck was last told of
+	resting   bool        // a restMsg is to come
+	refreshed time.Time   // when a poll was asked for that has not ended
+	interrupt time.Time   // of the last ctrl+c
+	moved     bool        // the key only moved something
+	slips     slips.Guard // what tells slips from keys that are meant
+	drawn     time.Time   // when a key's frame was last composed
+	late      bool        // a drawMsg is to come
+	suspended bool        // ctrl+z has stopped the process, and it has not gone on yet
+	frame     tea.View    // as composed last
 }
-
-// counts are the numbers of the header, by snapshot.
-type counts struct{ recording, starting, paused, other int }
 
 // New returns the model of a session that lasts until ctx ends. [Model.Close]
 // ends what it holds.
@@ -134,19 +126,22 @@ func New(ctx context.Context, o Options) *Model {
 		o.Tick = time.Second
 	}
 	if o.LowBandwidth {
-		o.Tick = max(o.Tick, ageStep)
+		o.Tick = max(o.Tick, times.Step)
 	}
 	if o.PauseBehavior == "" {
 		o.PauseBehavior = api.Silence
 	}
 	m := &Model{
 		ctx: ctx, o: o, deck: o.Deck, now: time.Now(), interval: o.Interval,
-		themeOf:   theme.Options{Mode: o.Theme, Dark: darkBy(o.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
-		ownPauses: map[text.Text]uint64{},
-		live:      &deck.Snapshot{}, shown: &deck.Snapshot{},
-		help: viewport.New(),
+		themeOf: theme.Options{Mode: o.Theme, Dark: darkBy(o.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
+		live:    &deck.Snapshot{}, shown: &deck.Snapshot{},
 	}
-	m.th = theme.New(m.themeOf)
+	m.th, m.slips = theme.New(m.themeOf), newGuard(o.reads)
+	m.status = status.New(m.th)
+	m.requests = requests.New(ctx, o.Deck)
+	m.help = help.New(m.th)
+	m.history = history.New(m.th, history.Options{Read: o.History, Actor: o.Actor.Name(), Demo: o.Demo})
+	m.header = header.New(m.th, header.Options{Space: o.Space, Profile: o.Profile, Demo: o.Demo, Clocks: m.clocks()})
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
 	m.detail.SetActor(o.Actor.Name())
 	m.list.SetActor(o.Actor.Name())
@@ -164,6 +159,9 @@ func New(ctx context.Context, o Options) *Model {
 	m.compose()
 	return m
 }
+
+// clocks is how durations that change are shown.
+func (m *Model) clocks() times.Clocks { return times.Clocks{Slow: m.o.LowBandwidth} }
 
 // darkBy reports whether the terminal's background is dark, as far as the
 // environment tells before the terminal does: COLORFGBG ends in the number of a
@@ -234,7 +232,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case snapshotMsg:
 		m.snapshot(msg.snapshot, time.Now())
 		cmd = tea.Batch(m.wait(), m.afterSnapshot(time.Now()))
-	case doneMsg:
+	case requests.DoneMsg:
 		m.done(msg, time.Now())
 	case tickMsg:
 		now := msg.handled(time.Now())
@@ -243,8 +241,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if cmd = tea.Batch(m.tick(), bell); !moved && !also {
 			return m, cmd
 		}
-	case historyMsg:
-		m.historyRead(msg)
+	case history.ReadMsg:
+		m.history.Take(msg)
 	case noteMsg:
 		m.noted(msg, time.Now())
 	case openedMsg:
@@ -261,7 +259,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.ModeReportMsg:
 		m.modeReport(msg)
 	case tea.FocusMsg:
-		m.slips.focused = time.Now()
+		m.slips.Focus(time.Now())
 		return m, nil
 	case tea.ResumeMsg:
 		m.now = time.Now()
@@ -302,7 +300,7 @@ func (m *Model) View() tea.View { return m.frame }
 // forgets what its time is over for by now. It reports whether the screen may
 // have changed.
 func (m *Model) ticked(at, now time.Time) (moved bool) {
-	moved = m.expire(now)
+	moved = m.status.Expire(now)
 	if m.prompt != nil {
 		m.closeUnasked(m.prompt.Expire(now), now)
 		moved = true
@@ -329,6 +327,10 @@ func (m *Model) setTheme() {
 	m.th = theme.New(m.themeOf)
 	m.list.SetTheme(m.th)
 	m.detail.SetTheme(m.th)
+	m.status.SetTheme(m.th)
+	m.header.SetTheme(m.th)
+	m.help.SetTheme(m.th)
+	m.history.SetTheme(m.th)
 	if m.prompt != nil {
 		m.prompt.SetTheme(m.th)
 	}
@@ -355,17 +357,7 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 // show puts a snapshot on the screen.
 func (m *Model) show(s *deck.Snapshot) {
 	m.shown = s
-	m.counts = counts{paused: s.Paused}
-	for _, r := range s.Recordings {
-		switch {
-		case !r.Active() || r.Status == api.Paused:
-		case r.Status == api.Queued:
-			m.counts.starting++
-		case !r.Status.Running(): // nobody knows whether it records
-			m.counts.other++
-		}
-	}
-	m.counts.recording = max(0, s.Active-s.Paused-m.counts.starting-m.counts.other)
+	m.header.SetSnapshot(s)
 	m.list.SetSnapshot(s)
 }
 
@@ -373,6 +365,14 @@ func (m *Model) show(s *deck.Snapshot) {
 func (m *Model) selected() (*deck.Recording, bool) {
 	r, ok := m.list.Selected()
 	return r, ok && r != nil
+}
+
+// selectedSID returns the SID of the selected recording; zero for none.
+func (m *Model) selectedSID() text.Text {
+	if r, ok := m.selected(); ok {
+		return r.SID
+	}
+	return text.Text{}
 }
 
 // look tells the deck which recording is on the screen once the selection has

@@ -12,6 +12,9 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/alarms"
+	"tapedeck/ui/header"
+	"tapedeck/ui/names"
 )
 
 // TestNothingIsSelected: a key that needs a recording says that there is none,
@@ -37,8 +40,8 @@ func TestNothingIsSelected(t *testing.T) {
 			s.show(nothing(nil))
 			s.others = nil
 			s.press(key)
-			if s.m.info.text == "" || len(s.others) > 0 || s.m.full {
-				t.Errorf("it says %q, sends %q, full %t", s.m.info.text, s.others, s.m.full)
+			if s.m.said() == "" || len(s.others) > 0 || s.m.full {
+				t.Errorf("it says %q, sends %q, full %t", s.m.said(), s.others, s.m.full)
 			}
 		})
 	}
@@ -116,11 +119,11 @@ func TestManyTroubles(t *testing.T) {
 			}
 			s.show(troubledOffice(kinds))
 			s.want(tt.want)
-			if words := s.m.troubleWords(); strings.Count(words, "…") != min(len(tt.sids), mostNamed) {
+			if words := s.m.troubleWords(); strings.Count(words, "…") != min(len(tt.sids), alarms.MostNamed) {
 				t.Errorf("it says %q", words)
 			}
-			title := s.m.troubleTitle()
-			if many := len(tt.sids) > 1; strings.Contains(title, "…") == many || !strings.HasPrefix(title, "!"+loud(tt.kind)+" ") {
+			title := s.m.windowTitle()
+			if many := len(tt.sids) > 1; strings.Contains(title, "…") == many || !strings.HasPrefix(title, "!"+header.Loud(tt.kind)+" ") {
 				t.Errorf("the title is %q", title)
 			}
 		})
@@ -171,7 +174,7 @@ func TestOneLineWords(t *testing.T) {
 			{line("anonymous", "12345"), "anonymo… → 12345"},
 		}
 		for _, tt := range tests {
-			if got := s.m.shortWho(tt.r, " ", partyWidth); got != tt.want {
+			if got := s.m.people().Short(tt.r, " ", names.PartyWidth); got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		}

@@ -4,13 +4,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api"
-	"tapedeck/api/deck"
-	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/theme"
@@ -93,8 +91,8 @@ func (m *Model) questionLine() (words string, ok bool) {
 	for _, form := range []struct {
 		gap   string
 		party int
-	}{{" ", partyWidth}, {"", partyWidth}, {"", partyWidth - 2}} {
-		words = m.th.Plain(req.Verb()+" …"+short) + " (" + m.shortWho(r, form.gap, form.party) + ")? y"
+	}{{" ", names.PartyWidth}, {"", names.PartyWidth}, {"", names.PartyWidth - 2}} {
+		words = m.th.Plain(req.Verb()+" …"+short) + " (" + m.people().Short(r, form.gap, form.party) + ")? y"
 		if m.th.Width(words) <= m.w {
 			break
 		}
@@ -106,13 +104,13 @@ func (m *Model) questionLine() (words string, ok bool) {
 // to be said. Where there are more lines, the message has room, and the
 // freshness a line of its own.
 func (m *Model) oneLineScreen() string {
-	lines := []string{m.countsLine(), m.selectedLine()}
+	lines := []string{m.header.Counts(m.w, m.headerState()), m.selectedLine()}
 	if m.h == leastHeight {
 		words, role := m.oneLineWords()
 		if m.prompt != nil { // the question names the recording
 			lines[1] = m.lastLine("", theme.Plain, false)
-			if m.info.text != "" {
-				lines[1] = m.lastLine(m.th.Plain(m.info.text), m.info.role, false)
+			if said, role := m.status.Info(); said != "" {
+				lines[1] = m.lastLine(m.th.Plain(said), role, false)
 			}
 		}
 		return strings.Join(append(lines, m.lastLine(words, role, m.prompt != nil)), "\n")
@@ -123,15 +121,16 @@ func (m *Model) oneLineScreen() string {
 	}
 	said := m.wrapped(words, role)
 	if m.prompt != nil {
-		said = append(said, m.wrapped(m.th.Plain(m.info.text), m.info.role)...)
+		words, role := m.status.Info()
+		said = append(said, m.wrapped(m.th.Plain(words), role)...)
 	}
 	lines = append(lines, said[:min(len(said), m.h-leastHeight)]...)
-	return strings.Join(append(m.pad(lines, m.h-1), m.lastLine("", theme.Plain, false)), "\n")
+	return strings.Join(append(line.Pad(lines, m.h-1), m.lastLine("", theme.Plain, false)), "\n")
 }
 
 // wrapped is a message in as many lines as it takes, each as wide as the screen.
 func (m *Model) wrapped(words string, role theme.Role) (lines []string) {
-	for _, l := range wrap(m.th, words, m.w) {
+	for _, l := range line.Wrap(m.th, words, m.w) {
 		lines = append(lines, m.th.Fit(m.th.Paint(role, m.th.Truncate(l, m.w)), m.w))
 	}
 	return lines
@@ -150,187 +149,50 @@ func (m *Model) oneLineWords() (string, theme.Role) {
 			words += " cancels it"
 		}
 		return words, theme.Warn
-	case !m.bad.since.IsZero():
-		return m.th.Plain(m.bad.text), theme.Bad
-	case m.info.text != "":
-		return m.th.Plain(m.info.text), m.info.role
+	case m.status.Bad() != "":
+		return m.th.Plain(m.status.Bad()), theme.Bad
 	}
-	return "", theme.Plain
+	words, role := m.status.Info()
+	return m.th.Plain(words), role
 }
 
 // lastLine is the freshness, with a message before it, which is cut for it
 // unless it is to be shown whole.
 func (m *Model) lastLine(words string, role theme.Role, whole bool) string {
-	forms := m.health()
-	fresh := forms[len(forms)-1]
-	if words == "" {
-		for _, f := range forms {
-			if f.w <= m.w {
-				fresh = f
-				break
-			}
-		}
-	} else if m.live.Health.Phase(m.now) == deck.Live && m.frozen.IsZero() {
-		_, age := m.ageWords(m.live.Health.Age(m.now))
-		fresh = m.segment(0, span{theme.Plain, strings.TrimSuffix(age, " old")})
-	}
-	if whole && m.th.Width(words)+1+fresh.w > m.w {
-		fresh = segment{}
-	}
-	var l liner
-	l.begin(m.th, m.w)
-	l.cut(role, words, m.w-fresh.w-min(fresh.w, 1))
-	l.fill(m.w - fresh.w)
-	for _, s := range fresh.spans {
-		l.add(s.role, s.text)
-	}
-	return l.end()
-}
-
-// countsLine is what is in trouble, the pauses with the longest, and how many
-// record, as far as there is room.
-func (m *Model) countsLine() string {
-	var l liner
-	l.begin(m.th, m.w)
-	add := func(spans ...span) {
-		s := m.segment(0, spans...)
-		if l.w > 0 && l.w+1+s.w > m.w {
-			return
-		}
-		l.add(theme.Plain, m.th.Pad(min(l.w, 1)))
-		for _, p := range s.spans {
-			l.add(p.role, p.text)
-		}
-	}
-	if n := standing(m.live, deck.NotPaused); n > 0 {
-		add(span{theme.Alarm, "NOT PAUSED " + strconv.Itoa(n)})
-	}
-	if n := standing(m.live, deck.ResumedByOthers); n > 0 {
-		add(span{theme.Alarm, "RESUMED BY OTHERS " + strconv.Itoa(n)})
-	}
-	s, at, role, sign := m.shown, m.at(), theme.Plain, ""
-	if m.alarms.standing > 0 {
-		s, at, role, sign = m.live, m.now, theme.Alarm, "!"
-	} else if s.Paused > 0 {
-		role = theme.Paused
-	}
-	if !s.Known() {
-		add(span{theme.Dim, "PAUSED ? REC ?"})
-		return l.end()
-	}
-	pause := []span{{role, sign + "PAUSED " + strconv.Itoa(s.Paused)}}
-	if r := s.Longest; r != nil && s.Paused > 0 {
-		long := m.clock(r.Pause.For(s.ServerSecond(at)))
-		if r.Pause.AtLeast {
-			long = m.th.Symbols().AtLeast + long
-		}
-		pause = append(pause, span{theme.Plain, " " + long})
-	}
-	add(pause...)
-	add(span{theme.Plain, "REC " + strconv.Itoa(m.counts.recording)})
-	if n := m.counts.starting; n > 0 {
-		add(span{theme.Starting, "STARTING " + strconv.Itoa(n)})
-	}
-	if n := m.counts.other; n > 0 {
-		add(span{theme.Unknown, "OTHER " + strconv.Itoa(n)})
-	}
-	if n := len(m.marks); n > 0 {
-		add(span{theme.Changed, "* " + strconv.Itoa(n) + " marked"})
-	}
-	if m.o.ReadOnly || m.live.ReadOnly {
-		add(span{theme.Badge, "READ-ONLY"})
-	}
-	return l.end()
-}
-
-// standing counts the recordings with a trouble of a kind that alarms.
-func standing(s *deck.Snapshot, kind deck.TroubleKind) (n int) {
-	if s.NotPaused+s.ResumedByOthers == 0 {
-		return 0
-	}
-	for _, r := range s.Recordings {
-		if r.Active() && r.Trouble.Kind == kind && r.Trouble.Standing() {
-			n++
-		}
-	}
-	return n
+	return m.header.Freshness(m.w, m.headerState(), line.Of(role, words), whole)
 }
 
 // selectedLine names the selected recording: its status, its short SID, who is
 // on the line, and for how long it is as it is.
 func (m *Model) selectedLine() string {
-	var l liner
-	l.begin(m.th, m.w)
+	var l line.Builder
+	l.Begin(m.th, m.w)
 	r, ok := m.selected()
 	if !ok {
-		l.add(theme.Dim, "no recording is selected")
-		return l.end()
+		l.Add(theme.Dim, "no recording is selected")
+		return l.End()
 	}
 	role, word := theme.StatusRole(string(r.Status), r.Gone), theme.Word(string(r.Status), r.Gone)
 	if l := m.live.Find(r.SID); l != nil && l.Active() && l.Trouble.Standing() {
 		role, word = theme.Bad, "!"+word
 	}
-	l.add(role, m.th.Plain(word))
-	l.add(theme.Bold, m.th.Plain(" …"+m.list.ShortSID(r.SID)))
+	l.Add(role, m.th.Plain(word))
+	l.Add(theme.Bold, m.th.Plain(" …"+m.list.ShortSID(r.SID)))
 	clock := ""
 	server := m.shown.ServerSecond(m.at())
 	switch began := r.Began(); {
 	case r.Paused() && !r.Pause.Since.IsZero():
-		clock = " " + m.clock(r.Pause.For(server))
+		clock = " " + m.clocks().Clock(r.Pause.For(server))
 	case r.Active() && !began.IsZero():
-		clock = " " + m.clock(max(0, server.Sub(began)))
+		clock = " " + m.clocks().Clock(max(0, server.Sub(began)))
 	}
-	who := " " + m.shortWho(r, " ", partyWidth)
-	if n := m.th.Width(who); l.w+n+m.th.Width(clock) <= m.w {
-		l.add(theme.Plain, who)
-		l.fill(m.w - m.th.Width(clock))
-		l.add(theme.Plain, clock)
+	who := " " + m.people().Short(r, " ", names.PartyWidth)
+	if n := m.th.Width(who); l.Width()+n+m.th.Width(clock) <= m.w {
+		l.Add(theme.Plain, who)
+		l.Fill(m.w - m.th.Width(clock))
+		l.Add(theme.Plain, clock)
 	} else {
-		l.add(theme.Plain, who)
+		l.Add(theme.Plain, who)
 	}
-	return l.end()
-}
-
-// partyWidth is how many cells of a name or an address stand for it.
-const partyWidth = 8
-
-// shortWho names who is on the line in few cells: …0142 → …0199, or the
-// conference's name. The gap is around the arrow; a name, or an address, takes at
-// most so many cells.
-func (m *Model) shortWho(r *deck.Recording, gap string, party int) string {
-	switch {
-	case r.IsConference() && r.Conference != nil && !r.Conference.FriendlyName.IsZero():
-		return m.th.Truncate(m.who(r), 2*party)
-	case r.IsConference():
-		return "conference"
-	case r.Call == nil:
-		return "call"
-	}
-	c := r.Call
-	return m.party(r.SID, c.From, c.FromShown(), party) + gap + m.th.Symbols().Arrow + gap + m.party(r.SID, c.To, c.ToShown(), party)
-}
-
-// party is one end of a call: its name, its last four digits, or the user of
-// its address, in at most w cells.
-func (m *Model) party(sid, came, shown text.Text, w int) string {
-	s := names.View{Theme: m.th, Names: m.names, Mask: m.o.MaskNumbers, Revealed: m.revealed}.Party(sid, came, shown)
-	for _, scheme := range []string{"sip:", "sips:", "client:", "tel:"} {
-		if rest, ok := strings.CutPrefix(s, scheme); ok {
-			s, _, _ = strings.Cut(rest, "@")
-			break
-		}
-	}
-	var digits []rune
-	for _, r := range s {
-		if unicode.IsLetter(r) {
-			return m.th.Truncate(s, w)
-		}
-		if unicode.IsDigit(r) {
-			digits = append(digits, r)
-		}
-	}
-	if m.th.Width(s) <= 5 || len(digits) < 4 {
-		return m.th.Truncate(s, w)
-	}
-	return m.th.Plain("…" + string(digits[len(digits)-4:]))
+	return l.End()
 }

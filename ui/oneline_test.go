@@ -11,7 +11,6 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 )
 
 func TestOneLineScreen(t *testing.T) { // golden: testdata/TestOneLineScreen/<case>.txt
@@ -155,21 +154,5 @@ func TestOneLineQuestions(t *testing.T) {
 				t.Errorf("it says %q", first)
 			}
 		})
-	}
-}
-
-func TestParty(t *testing.T) {
-	for came, want := range map[string]string{
-		"+13105550142": "…0142", "(310) 555-0142": "…0142", "12345": "12345", "sip:agent7@acme": "agent7", "sip:+13105550142@acme": "…0142",
-		"client:night-desk": "night-d…", "": "?", "anonymous": "anonymo…",
-	} {
-		m := &Model{}
-		if got := m.party(text.Text{}, text.New(came), text.New(came), partyWidth); got != want {
-			t.Errorf("party(%q) = %q, want %q", came, got, want)
-		}
-		m.o.MaskNumbers = true
-		if got := m.party(text.Text{}, text.New(came), text.New(came), partyWidth); strings.ContainsAny(got, "35") && came != "12345" {
-			t.Errorf("masked, party(%q) = %q", came, got)
-		}
 	}
 }

@@ -21,7 +21,16 @@ type closed struct {
 // open opens a prompt. What the status line said was about something else.
 func (m *Model) open(q prompt.Question, now time.Time) {
 	p := prompt.New(m.th, q, now)
-	m.prompt, m.info, m.reasons = &p, notice{}, nil
+	m.prompt, m.reasons = &p, nil
+	m.status.Clear()
+}
+
+// question is what a prompt asks about an update of a recording.
+func (m *Model) question(a *action, req deck.Request, r *deck.Recording) prompt.Question {
+	return prompt.Question{
+		Kind: a.prompt, Opener: a.key.Keys()[0], Request: req, Short: m.list.ShortSID(r.SID),
+		Who: m.who(r), Profile: m.place(), State: prompt.State(m.live.Find(r.SID)),
+	}
 }
 
 // closePrompt takes what a prompt answered.

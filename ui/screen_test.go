@@ -11,6 +11,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/slips"
 )
 
 // failed is the health after polls have failed for some time.
@@ -84,7 +85,7 @@ func TestScreen(t *testing.T) { // golden: testdata/TestScreen/<case>.txt
 		s.show(office()).press("f")
 		s.show(failed(office(), httpError(503, ""), 40*time.Second)).wait(time.Second)
 	})
-	at80("pause asks", Options{}, func(s *session) { s.show(office()).wait(leadFor).press("G", "k", "P") })
+	at80("pause asks", Options{}, func(s *session) { s.show(office()).wait(slips.LeadFor).press("G", "k", "P") })
 	at80("resume asks", Options{}, func(s *session) { s.show(office()).press("r") })
 	at80("quit asks", Options{}, leavePaused)
 	at80("filter", Options{}, func(s *session) { s.show(office()).press("/", "5", "5", "5", "-", "0", "1", "9") })
@@ -113,7 +114,7 @@ func TestScreen(t *testing.T) { // golden: testdata/TestScreen/<case>.txt
 				Err: fmt.Errorf("update: %w", &api.Error{StatusCode: 401, Code: 20003, Message: text.New("Authentication failed")}),
 			}, nil
 		}
-		s.wait(leadFor).press("G", "k", "p")
+		s.wait(slips.LeadFor).press("G", "k", "p")
 	})
 }
 

@@ -1,13 +1,13 @@
 package ui
 
 import (
-	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/times"
 )
 
 // continuedMsg comes when the process goes on after it was stopped.
@@ -40,10 +40,8 @@ func (m *Model) whyNotSuspend() string {
 	if m.prompt != nil {
 		return "answer the question first"
 	}
-	for _, u := range m.updates {
-		if !u.progress.Settled {
-			return fmt.Sprintf("%s …%s is under way (%s)", doing(u.req), u.short, u.progress.Outcome)
-		}
+	if first := m.requests.First(); first != "" {
+		return first
 	}
 	return m.timerWords()
 }
@@ -59,7 +57,7 @@ func (m *Model) timerWords() string {
 	if first == nil {
 		return ""
 	}
-	return "the auto-resume of …" + m.list.ShortSID(first.SID) + " at " + clockTime(first.Timer.At, m.now) + " would not be done"
+	return "the auto-resume of …" + m.list.ShortSID(first.SID) + " at " + times.Minute(first.Timer.At, m.now) + " would not be done"
 }
 
 // stopProcess gives the terminal back and stops.

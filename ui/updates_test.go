@@ -28,7 +28,7 @@ func at120(t *testing.T, name string, o Options, play func(t *testing.T, s *sess
 // pick selects a recording, and has it been seen as selected.
 func (s *session) pick(sid string) *session {
 	s.m.list.Select(text.New(sid))
-	s.m.lead = lead{}
+	s.m.slips.Seen()
 	return s
 }
 
@@ -142,7 +142,7 @@ func TestRefusals(t *testing.T) {
 		}
 		s.pick(sidRec).press("p")
 		s.want("cannot pause …91be: it is no longer known")
-		if len(s.m.updates) != 0 {
+		if s.m.requests.Busy().Words != "" || s.m.underWay(text.New(sidRec)) != "" {
 			t.Error("the update is still under way")
 		}
 	})

@@ -18,6 +18,7 @@ import (
 
 	"tapedeck/api/journal"
 	"tapedeck/config"
+	"tapedeck/ui/times"
 )
 
 const aboutJournal = `journal lists what tapedeck was asked to do and the result, one line an update,
@@ -189,7 +190,7 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 			return now.AddDate(0, 0, -int(n)), nil
 		}
 	}
-	if d, err := time.ParseDuration(s); err == nil && d >= 0 {
+	if d, ok := times.Parse(s); ok && d >= 0 {
 		return now.Add(-d), nil
 	}
 	for _, form := range []string{time.RFC3339, "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04", time.DateOnly} {

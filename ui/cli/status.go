@@ -16,6 +16,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
 	"tapedeck/config"
+	"tapedeck/ui/times"
 )
 
 const (
@@ -316,7 +317,7 @@ func (s sharedStatus) line(now time.Time) (line []statusSpan) {
 		if style == styleBad {
 			mark = "!"
 		}
-		paused += " " + mark + clock(now.Sub(s.Longest))
+		paused += " " + mark + times.Hours(now.Sub(s.Longest))
 	}
 	add(style, "%s", paused)
 	if s.Other > 0 {
@@ -330,7 +331,7 @@ func (s sharedStatus) line(now time.Time) (line []statusSpan) {
 		if s.NoScreen {
 			more += ", by a copy of tapedeck without a screen (process " + strconv.Itoa(s.PID) + ")"
 		}
-		add("", "auto-resume in %s%s", clock(s.Resume.Sub(now)), more)
+		add("", "auto-resume in %s%s", times.Hours(s.Resume.Sub(now)), more)
 	}
 	return line
 }
@@ -365,13 +366,4 @@ func (r *runner) print(out statusOutput, q statusQuery) error {
 		return fmt.Errorf("print the status: %w", err)
 	}
 	return nil
-}
-
-// clock returns a duration as 03:12 or 2:41:55.
-func clock(d time.Duration) string {
-	n := int(max(d, 0) / time.Second)
-	if n < 3600 {
-		return fmt.Sprintf("%02d:%02d", n/60, n%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", n/3600, n/60%60, n%60)
 }

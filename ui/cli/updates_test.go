@@ -264,20 +264,6 @@ func TestSignalErrors(t *testing.T) {
 	}
 }
 
-// TestClock: hours only where there are some, and never less than nothing.
-func TestClock(t *testing.T) {
-	for want, list := range map[string][]time.Duration{
-		"00:00": {0, -time.Hour, 999 * time.Millisecond}, "03:12": {192 * time.Second}, "59:59": {time.Hour - time.Second},
-		"1:00:00": {time.Hour}, "2:41:55": {9715 * time.Second}, "100:00:01": {100*time.Hour + time.Second},
-	} {
-		for _, d := range list {
-			if got := clock(d); got != want {
-				t.Errorf("%v is %q, want %q", d, got, want)
-			}
-		}
-	}
-}
-
 // TestColumns: every column of the CSV form has a name of its own, and an entry
 // that says nothing leaves it empty.
 func TestColumns(t *testing.T) {

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // builder makes the lines of the body.
@@ -205,16 +205,16 @@ func (b *builder) update() {
 	outcome := string(p.Outcome)
 	switch {
 	case p.Settled && !p.Done.IsZero():
-		outcome += " in " + seconds(p.Done.Sub(p.Asked))
+		outcome += " in " + times.Seconds(p.Done.Sub(p.Asked))
 	case !p.Answered.IsZero():
-		outcome += " in " + seconds(p.Answered.Sub(p.Asked)) + ", not verified yet"
+		outcome += " in " + times.Seconds(p.Answered.Sub(p.Asked)) + ", not verified yet"
 	case p.Outcome == deck.Requested:
 		outcome += ", no answer yet"
 	}
 	if p.Tries > 1 {
 		outcome += fmt.Sprintf(" (sent %d times)", p.Tries)
 	}
-	by := b.by(or(text.New(p.Request.Actor.Name()), "tapedeck")) + " at " + localTime(p.Asked)
+	by := b.by(or(text.New(p.Request.Actor.Name()), "tapedeck")) + " at " + times.Time(p.Asked)
 	if b.wrapped(outcomeRoles[p.Outcome], what+": "+outcome); len(b.lines) == 0 {
 		return // there is no room for anything
 	}
@@ -257,14 +257,6 @@ func nextStep(err error) string {
 	return ""
 }
 
-// seconds returns a short time as people say it.
-func seconds(d time.Duration) string {
-	if d >= 10*time.Second {
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	}
-	return fmt.Sprintf("%.1f s", max(0, d.Seconds()))
-}
-
 // known adds what tapedeck knows beside the resource.
 func (b *builder) known() {
 	r := b.rec
@@ -274,10 +266,10 @@ func (b *builder) known() {
 	}
 	b.siblings()
 	if r.Gone {
-		b.labeled("gone", "since "+localTime(r.Ended)+": not found in two polls. The API no longer has it, "+
+		b.labeled("gone", "since "+times.Time(r.Ended)+": not found in two polls. The API no longer has it, "+
 			"and never said that it ended; above is what it said last", theme.Plain, "")
 	} else if !r.Active() {
-		b.labeled("seen ended", localTime(r.Ended), theme.Plain, "")
+		b.labeled("seen ended", times.Time(r.Ended), theme.Plain, "")
 	}
 	if len(b.lines) > n {
 		b.blank()
@@ -298,7 +290,7 @@ func (b *builder) call() {
 		b.labeled("caller_name", b.masked(c.CallerName.String()), theme.Plain, "")
 	}
 	if began := c.Began(); !began.IsZero() {
-		b.labeled("began", localTime(began), theme.Plain, "")
+		b.labeled("began", times.Time(began), theme.Plain, "")
 	}
 	if !c.ParentCallSID.IsZero() {
 		b.labeled("parent_call_sid", c.ParentCallSID.String(), theme.Plain, "")
@@ -312,7 +304,7 @@ func (b *builder) unknown(label string, why deck.Unnamed) {
 		s += ": " + api.Reason(why.Err)
 	}
 	if !why.Next.IsZero() {
-		s += ", asked again at " + localTime(why.Next)
+		s += ", asked again at " + times.Time(why.Next)
 	}
 	b.labeled(label, s, theme.Dim, "")
 }
@@ -342,7 +334,7 @@ func (b *builder) conference() {
 	} else {
 		b.labeled("conference", join(b.masked(c.FriendlyName.String()), string(c.Status), c.Region.String()), theme.Plain, "")
 		if !c.Created.IsZero() {
-			b.labeled("began", localTime(c.Created), theme.Plain, "")
+			b.labeled("began", times.Time(c.Created), theme.Plain, "")
 		}
 	}
 	for i, p := range b.rec.Participants {

@@ -6,6 +6,7 @@ import (
 
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // hides reports whether the numbers of the recording are masked.
@@ -25,7 +26,7 @@ func (m Model) countdown(now time.Time) string {
 	if !m.rec.Paused() || m.rec.Timer.At.IsZero() {
 		return ""
 	}
-	return theme.Countdown(m.rec.Timer.At.Sub(now.Truncate(time.Second)), m.minutes)
+	return times.Clocks{Slow: m.minutes}.Countdown(m.rec.Timer.At.Sub(now.Truncate(time.Second)))
 }
 
 // pausedBy says who paused the recording, and how long ago where another session
@@ -35,7 +36,7 @@ func (m Model) pausedBy(now time.Time) string {
 	if !p.Recorded || p.Since.IsZero() {
 		return m.by(p.Actor)
 	}
-	return m.by(p.Actor) + ", " + theme.Ago(p.For(now.Truncate(time.Second).Add(m.offset)))
+	return m.by(p.Actor) + ", " + times.Ago(p.For(now.Truncate(time.Second).Add(m.offset)))
 }
 
 // night adds what is known of a pause that lasts: its auto-resume, and that
@@ -47,10 +48,10 @@ func (b *builder) night() {
 	case t.Err != "":
 		b.labeled("auto-resume", "not done: "+text.New(t.Err).String()+"; asked for "+by, theme.Bad, "")
 	case !t.At.IsZero():
-		b.labeled("auto-resume", "at "+localTime(t.At)+", "+by+" (t changes it)", theme.Plain, "")
+		b.labeled("auto-resume", "at "+times.Time(t.At)+", "+by+" (t changes it)", theme.Plain, "")
 	}
 	if !ack.Until.IsZero() {
-		until := localTime(ack.Until.Add(-b.offset))
+		until := times.Time(ack.Until.Add(-b.offset))
 		b.labeled("acknowledged", b.by(ack.Actor)+", silent until "+until+": "+text.New(ack.Reason).String(), theme.Plain, "")
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // summary adds what somebody on the phone needs, in as few lines as it takes:
@@ -123,7 +124,7 @@ func (b *builder) since(t time.Time) fact {
 	if t.IsZero() {
 		return fact{}
 	}
-	return fact{theme.Plain, "since " + localTime(t)}
+	return fact{theme.Plain, "since " + times.Time(t)}
 }
 
 // state returns what is the matter with the recording, its trouble first.
@@ -194,7 +195,7 @@ func tail(sid text.Text) string { s := sid.String(); return s[max(0, len(s)-4):]
 func (b *builder) pausedFacts() (out []fact) {
 	p, t, ack := b.rec.Pause, b.rec.Timer, b.rec.Ack
 	if !p.Since.IsZero() {
-		since := "paused since " + localTime(p.Since)
+		since := "paused since " + times.Time(p.Since)
 		if p.AtLeast {
 			since += " or longer"
 		}
@@ -210,10 +211,10 @@ func (b *builder) pausedFacts() (out []fact) {
 	case t.Err != "":
 		out = append(out, fact{theme.Bad, "auto-resume not done: " + text.New(t.Err).String()})
 	case !t.At.IsZero():
-		out = append(out, fact{theme.Plain, "auto-resume at " + localTime(t.At)})
+		out = append(out, fact{theme.Plain, "auto-resume at " + times.Time(t.At)})
 	}
 	if !ack.Until.IsZero() {
-		out = append(out, fact{theme.Plain, "acknowledged " + b.by(ack.Actor) + ", silent until " + localTime(ack.Until.Add(-b.offset))})
+		out = append(out, fact{theme.Plain, "acknowledged " + b.by(ack.Actor) + ", silent until " + times.Time(ack.Until.Add(-b.offset))})
 	}
 	return out
 }
@@ -312,7 +313,7 @@ func (m Model) pastWords(now time.Time) string {
 	if at.IsZero() {
 		at = p.Answered
 	}
-	return p.Request.Verb() + " " + string(p.Outcome) + " " + ago(now.Sub(at)) + m.pastBy(p)
+	return p.Request.Verb() + " " + string(p.Outcome) + " " + times.AgoInSteps(now.Sub(at)) + m.pastBy(p)
 }
 
 // pastBy says who asked for an update, where nothing else on the pane does.
@@ -321,14 +322,4 @@ func (m Model) pastBy(p *deck.Progress) string {
 		return ""
 	}
 	return ", " + m.by(p.Request.Actor.Name())
-}
-
-// ago returns how long ago something was, in steps of 5 s for a minute, then as
-// [theme.Ago] does.
-func ago(d time.Duration) string {
-	const step = 5 * time.Second
-	if d < step || d >= time.Minute {
-		return theme.Ago(d)
-	}
-	return fmt.Sprintf("%d s ago", int(d/step*step/time.Second))
 }

@@ -113,19 +113,6 @@ func TestWhatIsBeforeWhatWas(t *testing.T) {
 	}
 }
 
-// A word about the past changes in steps, so that it does not cost a write each
-// second.
-func TestAgo(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		0: "just now", 4 * time.Second: "just now", -time.Second: "just now", 47 * time.Second: "45 s ago",
-		time.Minute: "1 min ago", 119 * time.Second: "1 min ago", 2 * time.Hour: "2 h ago",
-	} {
-		if got := ago(d); got != want {
-			t.Errorf("ago(%s) = %q, want %q", d, got, want)
-		}
-	}
-}
-
 // SIDs are whole where the pane is as wide as on a screen of 120 columns.
 func TestSIDsAreWhole(t *testing.T) {
 	for w, names := range map[int][]string{49: {"sid", "account_sid", "call_sid"}, 52: {"sid", "account_sid", "call_sid", "conference_sid"}} {

@@ -7,6 +7,7 @@ import (
 
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // markFor is how long the fields that an update changed are marked.
@@ -187,10 +188,7 @@ func (m Model) status() (word string, role theme.Role) {
 func (m Model) clock(now time.Time, sym theme.Symbols) string {
 	r := m.rec
 	server := now.Truncate(time.Second).Add(m.offset) // each clock moves once a local second, as in the list
-	ticking := theme.Clock
-	if m.minutes {
-		ticking = theme.Minutes
-	}
+	ticking := times.Clocks{Slow: m.minutes}.Clock
 	switch began := r.Began(); {
 	case r.Paused() && !r.Pause.Since.IsZero():
 		clock := ticking(r.Pause.For(server))
@@ -205,9 +203,9 @@ func (m Model) clock(now time.Time, sym theme.Symbols) string {
 	case r.Active():
 		return ""
 	case !began.IsZero() && !r.End.IsZero() && !r.End.Before(began):
-		return theme.Clock(r.End.Sub(began))
+		return times.Clock(r.End.Sub(began))
 	case r.HasDuration && !r.Gone: // it is final only once the API says that it ended
-		return theme.Clock(r.Duration)
+		return times.Clock(r.Duration)
 	}
 	return ""
 }
@@ -221,9 +219,9 @@ func (m Model) ending() string {
 	case r.Active():
 		return ""
 	case r.End.IsZero():
-		return "seen ended " + localTime(r.Ended)
+		return "seen ended " + times.Time(r.Ended)
 	default:
-		return "ended " + localTime(r.End)
+		return "ended " + times.Time(r.End)
 	}
 }
 
@@ -234,6 +232,3 @@ func (m Model) by(actor string) string {
 	}
 	return "by " + text.New(actor).String()
 }
-
-// localTime returns a time of the day in the local zone, with the zone's name.
-func localTime(t time.Time) string { return t.In(time.Local).Format("15:04:05 MST") }

@@ -8,6 +8,7 @@ import (
 	"tapedeck/api/text"
 	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // A column of the list.
@@ -112,12 +113,7 @@ type context struct {
 }
 
 // clock returns a duration as a cell shows it.
-func (c *context) clock(d time.Duration) string {
-	if c.minutes {
-		return theme.Minutes(d)
-	}
-	return theme.Clock(d)
-}
+func (c *context) clock(d time.Duration) string { return times.Clocks{Slow: c.minutes}.Clock(d) }
 
 // status shows the word for the status, and an update that is under way or
 // went wrong beside it; it never shows a status that the API did not report.
@@ -171,7 +167,7 @@ func (c *context) runningFor(r *row) cell {
 	case r.rec.Active():
 		return cell{text: c.clock(d)}
 	default: // the length of what has ended stands still
-		return cell{text: theme.Clock(d)}
+		return cell{text: times.Clock(d)}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // SetLevels works out how much each pause wants attention at the local time
@@ -103,7 +104,7 @@ func (c *context) badges(r *row) (out []badge) {
 		out = append(out, badge{r.siblings[0], r.siblings[1], theme.Warn, false})
 	}
 	if t := r.rec.Timer; r.paused && t.Err == "" && !t.At.IsZero() {
-		left := theme.Countdown(t.At.Sub(c.now.Truncate(time.Second)), c.minutes)
+		left := times.Clocks{Slow: c.minutes}.Countdown(t.At.Sub(c.now.Truncate(time.Second)))
 		out = append(out, badge{"resumes in " + left, "r " + left, theme.Plain, false})
 	}
 	if r.acked {

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"tapedeck/api"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // termKind is a kind of term: what stands before its sign, and what reads the
@@ -164,13 +164,8 @@ func withDuration(name string, of func(*row, time.Time) (time.Duration, bool)) f
 // parseDuration reads 90s, 10m, 1h30m or 2d.
 func parseDuration(s string) (time.Duration, error) {
 	s = strings.ToLower(strings.TrimSpace(s))
-	if days, ok := strings.CutSuffix(s, "d"); ok {
-		if n, err := strconv.ParseUint(days, 10, 16); err == nil {
-			return time.Duration(n) * 24 * time.Hour, nil
-		}
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil || d < 0 || s == "0" {
+	d, ok := times.Parse(s)
+	if !ok || d < 0 || s == "0" {
 		return 0, fmt.Errorf("%s is not a duration: write 90s, 10m, 2h or 1d", s)
 	}
 	return d, nil

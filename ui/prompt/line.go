@@ -13,6 +13,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // The deadlines of an acknowledged pause.
@@ -124,31 +125,19 @@ func ParseWait(s string, longest time.Duration) (time.Duration, error) {
 	if s == "" {
 		return 0, errors.New("type a time, such as 60, 90s or 2m; Esc cancels")
 	}
-	d, err := time.ParseDuration(s)
-	if n, numErr := strconv.ParseUint(s, 10, 31); numErr == nil {
-		d, err = time.Duration(n)*time.Second, nil
+	d, ok := times.Parse(s)
+	if n, err := strconv.ParseUint(s, 10, 31); err == nil {
+		d, ok = time.Duration(n)*time.Second, true
 	}
 	switch {
-	case err != nil:
+	case !ok:
 		return 0, fmt.Errorf("%q is not a time: type 60, 90s or 2m", s)
 	case d > longest:
-		return 0, fmt.Errorf("%s is too long: at most %s", s, words(longest))
+		return 0, fmt.Errorf("%s is too long: at most %s", s, times.Short(longest))
 	case d < time.Second:
 		return 0, fmt.Errorf("%s is too short: at least 1s", s)
 	}
 	return d, nil
-}
-
-// words returns a duration as it may be typed: 90s as 1m30s, 15m0s as 15m.
-func words(d time.Duration) string {
-	s := d.String()
-	if strings.HasSuffix(s, "m0s") {
-		s = strings.TrimSuffix(s, "0s")
-	}
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // still says what an acknowledgement gives a reason for; is is the verb, in a
@@ -168,11 +157,11 @@ func (m Model) before() string {
 	case !m.line.wait:
 		return "  Why " + m.still("is it") + "? "
 	case m.q.Kind == Ack:
-		return "  Silent for how long (" + words(DefaultWait) + "), then Enter: "
+		return "  Silent for how long (" + times.Short(DefaultWait) + "), then Enter: "
 	case m.q.Kind == Timer:
 		return "  In how long (60, 90s, 2m; 0 cancels it), then Enter: "
 	}
-	return "  Resume after (60, 90s, 2m; at most " + words(deck.MaxResumeAfter) + "; 0 for never), then Enter: "
+	return "  Resume after (60, 90s, 2m; at most " + times.Short(deck.MaxResumeAfter) + "; 0 for never), then Enter: "
 }
 
 // value returns the end of what is typed that fits into a line of w cells, and

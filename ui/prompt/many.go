@@ -9,6 +9,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // One is one of several recordings that a prompt asks about.
@@ -162,7 +163,7 @@ func (m Model) fitted(w, h int) Model {
 func (m Model) choose() [][]part {
 	title := "Pause " + m.subject()
 	if m.line.after > 0 {
-		title += ", resume it after " + words(m.line.after)
+		title += ", resume it after " + times.Short(m.line.after)
 	}
 	out := [][]part{{{theme.Bold, title + ": what becomes of the paused time?"}}}
 	out = m.because(append(out, m.abouts()...))

@@ -191,6 +191,9 @@ func isASCII(s string) bool {
 	return true
 }
 
+// Sign is a word or a sign of the screen, and what it means.
+type Sign struct{ Sign, Means string }
+
 // Symbols are the signs of the frame.
 type Symbols struct {
 	Arrow    string // from → to

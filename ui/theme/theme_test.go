@@ -3,7 +3,6 @@ package theme
 import (
 	"strings"
 	"testing"
-	"time"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
@@ -47,24 +46,6 @@ func TestEveryKnownStatusHasAWord(t *testing.T) {
 		api.Absent, api.Failed, api.Processing, api.Deleted} {
 		if Word(string(s), false) == string(s) {
 			t.Errorf("%s has no word", s)
-		}
-	}
-}
-
-func TestClock(t *testing.T) {
-	tests := []struct {
-		d    time.Duration
-		want string
-	}{
-		{0, "00:00"}, {-time.Hour, "00:00"}, {999 * time.Millisecond, "00:00"},
-		{192 * time.Second, "03:12"}, {59*time.Minute + 59*time.Second, "59:59"},
-		{2*time.Hour + 41*time.Minute + 55*time.Second, "2:41:55"},
-		{100*time.Hour - time.Second, "99:59:59"}, {100 * time.Hour, "4d 04h"}, {103 * time.Hour, "4d 07h"},
-		{999 * 24 * time.Hour, "999d 00h"},
-	}
-	for _, tt := range tests {
-		if got := Clock(tt.d); got != tt.want {
-			t.Errorf("Clock(%v) = %q, want %q", tt.d, got, tt.want)
 		}
 	}
 }

@@ -1,9 +1,7 @@
 package theme
 
 import (
-	"strconv"
 	"strings"
-	"time"
 )
 
 // words is the operator's word and the role of each status of the API that is
@@ -50,48 +48,3 @@ func StatusRole(status string, gone bool) Role {
 	}
 	return Unknown
 }
-
-// Clock returns a duration as 03:12, 2:41:55, or from 100 hours on 4d 07h. A
-// negative one is 00:00. It never takes more than 8 cells for what a recording
-// can last.
-func Clock(d time.Duration) string {
-	if d < 0 {
-		d = 0
-	}
-	seconds := int64(d / time.Second)
-	var buf [16]byte
-	b := buf[:0]
-	switch h := seconds / 3600; {
-	case h >= 100:
-		b = strconv.AppendInt(b, h/24, 10)
-		b = append(b, 'd', ' ')
-		b = append(two(b, h%24), 'h')
-		return string(b)
-	case h > 0:
-		b = append(strconv.AppendInt(b, h, 10), ':')
-	}
-	b = append(two(b, seconds/60%60), ':')
-	return string(two(b, seconds%60))
-}
-
-// OldFrom is from when on [Minutes] shows a duration in whole minutes.
-const OldFrom = 10 * time.Minute
-
-// Minutes returns a duration as [Clock] does while it is short, and from ten
-// minutes on in whole minutes, as 12m, 2h41m or 4d 07h: it then moves once a
-// minute, for connections on which every byte counts.
-func Minutes(d time.Duration) string {
-	if d < OldFrom || d >= 100*time.Hour {
-		return Clock(d)
-	}
-	var buf [16]byte
-	b := buf[:0]
-	minutes := int64(d / time.Minute)
-	if h := minutes / 60; h > 0 {
-		b = append(strconv.AppendInt(b, h, 10), 'h')
-		return string(append(two(b, minutes%60), 'm'))
-	}
-	return string(append(two(b, minutes), 'm'))
-}
-
-func two(b []byte, n int64) []byte { return append(b, byte('0'+n/10), byte('0'+n%10)) }

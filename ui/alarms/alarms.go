@@ -1,0 +1,118 @@
+// Package alarms is what alarms on the screen of a session, and its words: the
+// recordings that were to be paused and are not, and the pauses that last too
+// long. They are those of the latest snapshot, also while the display is frozen.
+package alarms
+
+import (
+	"time"
+
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+)
+
+// bellEvery is how often the bell rings at most.
+const bellEvery = time.Minute
+
+// Model is what is known of them.
+type Model struct {
+	live     *deck.Snapshot
+	troubled []*deck.Recording // all with a trouble that stands, the newest recording first
+	paused   []*deck.Recording // all that are paused
+	standing int               // how many of them alarm
+	longest  *deck.Recording   // the one of those that is paused for longest; nil for none
+	lastBell time.Time         // when the bell rang; zero for never
+	looked   time.Time         // when they were last looked at; zero for never
+	next     time.Time         // when the next of them changes by itself; zero for never
+}
+
+// Watch takes the next snapshot. It keeps the paused recordings, so that a tick
+// looks at those only.
+func (m *Model) Watch(s *deck.Snapshot) {
+	m.live, m.looked, m.troubled = s, time.Time{}, troubled(s)
+	if s.Paused == 0 {
+		m.paused = nil
+		return
+	}
+	m.paused = make([]*deck.Recording, 0, s.Paused)
+	for _, r := range s.Recordings {
+		if r.Paused() {
+			m.paused = append(m.paused, r)
+		}
+	}
+}
+
+// troubled returns the recordings of a snapshot whose trouble stands.
+func troubled(s *deck.Snapshot) (out []*deck.Recording) {
+	if s.NotPaused+s.ResumedByOthers == 0 {
+		return nil
+	}
+	for _, r := range s.Recordings {
+		if r.Active() && r.Trouble.Standing() {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// Due reports whether anything may have changed since the last look: most ticks
+// need none, however many are paused.
+func (m *Model) Due(now time.Time) bool {
+	return m.live != nil && (m.looked.IsZero() || now.Before(m.looked) || !m.next.IsZero() && !now.Before(m.next))
+}
+
+// Look finds out which of the paused alarm at the time now, and reports whether
+// that has changed.
+func (m *Model) Look(now time.Time) (changed bool) {
+	standing, longest := m.standing, m.longest
+	m.standing, m.longest, m.looked, m.next = 0, nil, now, time.Time{}
+	for _, r := range m.paused {
+		if t := m.live.LevelChanges(r, now); !t.IsZero() && (m.next.IsZero() || t.Before(m.next)) {
+			m.next = t
+		}
+		if m.live.Level(r, now) != deck.Alarm {
+			continue
+		}
+		m.standing++
+		if m.longest == nil || r.Pause.Since.Before(m.longest.Pause.Since) {
+			m.longest = r
+		}
+	}
+	return m.standing != standing || m.longest != longest
+}
+
+// Rings reports whether the bell is to ring: while anything alarms, once a
+// minute, however often alarms come and go.
+func (m *Model) Rings(now time.Time) bool {
+	quiet := !m.lastBell.IsZero() && now.Sub(m.lastBell) < bellEvery && !now.Before(m.lastBell)
+	if m.standing+len(m.troubled) == 0 || quiet {
+		return false
+	}
+	m.lastBell = now
+	return true
+}
+
+// Pauses returns how many pauses alarm.
+func (m Model) Pauses() int { return m.standing }
+
+// Troubles returns how many recordings have a trouble of a kind that stands.
+func (m Model) Troubles(kind deck.TroubleKind) int { return len(m.of(kind)) }
+
+// Troubled reports whether a trouble of the recording stands now.
+func (m Model) Troubled(sid text.Text) bool {
+	for _, t := range m.troubled {
+		if t.SID == sid {
+			return true
+		}
+	}
+	return false
+}
+
+// of returns the recordings whose trouble is of a kind.
+func (m Model) of(kind deck.TroubleKind) (out []*deck.Recording) {
+	for _, r := range m.troubled {
+		if r.Trouble.Kind == kind {
+			out = append(out, r)
+		}
+	}
+	return out
+}

@@ -1,0 +1,45 @@
+package ui
+
+import (
+	"time"
+
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+	"tapedeck/ui/header"
+	"tapedeck/ui/names"
+)
+
+// place names the space and the profile.
+func (m *Model) place() string { return m.header.Place() }
+
+// headerState is what the header says beside the counts.
+func (m *Model) headerState() header.State {
+	return header.State{
+		Live: m.live, Now: m.now, Frozen: m.frozen, Stale: m.stale,
+		Alarms: m.alarms.Pauses(), NotPaused: m.alarms.Troubles(deck.NotPaused), ResumedByOthers: m.alarms.Troubles(deck.ResumedByOthers),
+		Left: m.leftCount(), Marked: len(m.marks), ReadOnly: m.readOnly(),
+	}
+}
+
+// windowTitle is the title of the terminal's window: what alarms, the place, the
+// counts. It changes only when these and the freshness do.
+func (m *Model) windowTitle() string {
+	step := titleStep
+	if m.o.LowBandwidth {
+		step = time.Minute
+	}
+	name := func(sid text.Text) string { return m.th.Symbols().Ellipsis + m.list.ShortSID(sid) }
+	return m.alarms.Title(name, m.now, step) + m.header.Title(m.stale)
+}
+
+// titleStep is the step in which the clock in the window title moves.
+const titleStep = 10 * time.Second
+
+// people is how who is on the line is shown.
+func (m *Model) people() names.View {
+	return names.View{Theme: m.th, Names: m.names, Mask: m.o.MaskNumbers, Revealed: m.revealed}
+}
+
+// who names who is on the line of a recording: from and to, the conference's
+// name, or the SID while nothing else is known.
+func (m *Model) who(r *deck.Recording) string { return m.people().Who(r) }

@@ -1,0 +1,27 @@
+package header
+
+import "tapedeck/ui/theme"
+
+// legend explains the header, and the window title.
+var legend = []theme.Sign{
+	{Sign: "REC 14", Means: "how many are recording now; STARTING 1 those that do not yet"},
+	{Sign: "OTHER 2", Means: "how many have a status that tapedeck does not know, or none"},
+	{Sign: "PAUSED 2", Means: "how many are paused, whoever paused them, and the longest pause; PAUSED ? while nothing is known"},
+	{Sign: "ALARM 1", Means: "pauses that have lasted longer than pause_alarm; a acknowledges"},
+	{Sign: "NOT PAUSED 1", Means: "recordings that were to be paused and are still recording; p tries again"},
+	{Sign: "RESUMED BY OTHERS 1", Means: "recordings that tapedeck had paused and somebody else resumed"},
+	{Sign: "L 2 left behind", Means: "pauses whose session has ended, not taken over or resumed yet; L asks about them"},
+	{Sign: "* 3 marked", Means: "marks: p P r act on all of them"},
+	{Sign: "live", Means: "how long ago the last complete poll ended"},
+	{Sign: "LOADING", Means: "not everything has been read once"},
+	{Sign: "STALE", Means: "polls fail or take too long: what is shown is old"},
+	{Sign: "PARTIAL", Means: "the last poll could not read everything"},
+	{Sign: "FROZEN", Means: "the display is frozen, f thaws it; data says how old it is"},
+	{Sign: "READ-ONLY", Means: "no updates are sent from here"},
+	{Sign: "as of", Means: "when the counts were true, while the data is stale"},
+	{Sign: "DEMO", Means: "the space is simulated"},
+}
+
+// Legend returns every word of the header and the window title, with what it
+// means.
+func Legend() []theme.Sign { return legend }

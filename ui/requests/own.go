@@ -1,0 +1,56 @@
+package requests
+
+import (
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+)
+
+// Own reports whether a pause is this session's to answer for.
+func (m *Model) Own(sid text.Text) bool {
+	_, own := m.own[sid]
+	return own
+}
+
+// TakeOver makes a pause this session's to answer for.
+func (m *Model) TakeOver(sid text.Text) { m.own[sid] = 0 }
+
+// forget forgets this session's pauses that are over.
+func (m *Model) forget(s *deck.Snapshot, now time.Time) {
+	for sid, id := range m.own {
+		// A snapshot from before the pause says nothing about it.
+		if r := s.Find(sid); r == nil || !r.Paused() && r.Update != nil && r.Update.ID >= id && !pending(r.Update) && !r.Update.Late(now) {
+			delete(m.own, sid)
+		}
+	}
+}
+
+// pending reports whether nobody can tell yet what became of an update.
+func pending(p *deck.Progress) bool {
+	return p != nil && (!p.Settled || p.Outcome == deck.Unknown)
+}
+
+// Paused names the recordings that this session has paused and that are paused
+// still, or may be. Name returns the short SID of one, and who is on the line.
+func (m *Model) Paused(s *deck.Snapshot, name func(*deck.Recording) (short, who string)) (out []string) {
+	seen := map[text.Text]bool{}
+	for _, u := range m.updates {
+		if u.Request.Update.Status == api.Paused && !u.progress.Settled && !seen[u.Request.SID] {
+			seen[u.Request.SID] = true
+			out = append(out, "…"+u.Short+"  the pause is under way")
+		}
+	}
+	for _, r := range s.Recordings {
+		if m.Own(r.SID) && !seen[r.SID] && (r.Paused() || r.Active() && pending(r.Update)) {
+			dropped := ""
+			if !r.Timer.At.IsZero() {
+				dropped = "its auto-resume will not be done  "
+			}
+			short, who := name(r)
+			out = append(out, "…"+short+"  "+dropped+who)
+		}
+	}
+	return out
+}
