@@ -10,8 +10,18 @@ import (
 	"tapedeck/ui/prompt"
 )
 
+// Why a key may not be meant as it came.
 const (
-	afterEscape = afterNoise
+	inBurst      = "in a burst of keys"
+	afterEsc     = "right after an escape"
+	afterFocusIn = "right as the window got the focus"
+)
+
+const (
+	// together is how near three printable keys are that nobody typed.
+	together = 30 * time.Millisecond
+	// afterEscape is how long a bare escape makes keys doubtful.
+	afterEscape = 300 * time.Millisecond
 	// afterFocus is how long a key may be one that was meant for another
 	// window.
 	afterFocus = 150 * time.Millisecond
@@ -24,7 +34,7 @@ const (
 
 // slips is what tells a slip and line noise from a key that is meant.
 type slips struct {
-	count   int64        // of the next printable key, as [reads] counts them
+	count   int64        // of the next printable key, as [terminal.Reads] counts them
 	before  [2]time.Time // of the two printable keys before, the later one first
 	escaped time.Time    // the last bare escape
 	focused time.Time    // when the focus came back last
@@ -48,17 +58,17 @@ func (m *Model) doubt(k tea.KeyPressMsg, now time.Time) string {
 	printable, burst, noise := k.Text != "", false, ""
 	r := m.o.reads
 	if r != nil {
-		noise = r.doubtful(now)
+		noise = r.Doubtful(now)
 	}
 	switch {
 	case printable && r != nil:
 		for range k.Text {
 			var yes bool
-			s.count, yes = r.burst(s.count, now)
+			s.count, yes = r.Burst(s.count, now)
 			burst = burst || yes
 		}
 	case r != nil:
-		burst = r.crowded(now)
+		burst = r.Crowded(now)
 	case printable:
 		burst = !s.before[1].IsZero() && now.Sub(s.before[1]) <= together
 		s.before[0], s.before[1] = now, s.before[0]
