@@ -143,6 +143,9 @@ func (s *session) run(ctx context.Context) error {
 	release := tty.HoldStderr(os.Stderr)
 	err := ui.Run(ctx, s.options(polls))
 	release()
+	if broken, ok := errors.AsType[*crash.Error](err); ok {
+		fmt.Fprintf(tty.TimeoutWriter{W: os.Stderr, Limit: writeLimit}, "%v\n\n%s\n", broken, broken.Stack)
+	}
 	if errors.Is(err, ui.ErrHangup) {
 		err = &cli.SignalError{Signal: syscall.SIGHUP}
 	}
@@ -204,7 +207,7 @@ func (s *session) options(polls context.Context) ui.Options {
 		PauseBehavior: api.PauseBehavior(c.PauseBehavior), PauseScope: c.PauseScope, AutoResume: c.AutoResume, Names: c.Names,
 		ReadOnly: c.ReadOnly, MaskNumbers: c.MaskNumbers,
 		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: s.who,
-		In: os.Stdin, Out: os.Stdout, Environ: s.start.Environ, Interval: c.Interval,
+		Terminal: tty.NewLocal(os.Stdin, os.Stdout).Terminal(s.start.Environ), Interval: c.Interval,
 		Tick: c.Tick, LowBandwidth: c.LowBandwidth,
 		Open: func() error { return s.lookBack(polls) }, LeftBehind: s.leftBehind(),
 		History: s.history(),

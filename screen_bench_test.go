@@ -27,6 +27,7 @@ import (
 	"tapedeck/api/sim"
 	"tapedeck/api/text"
 	"tapedeck/ui"
+	terminals "tapedeck/ui/terminal"
 )
 
 // The benchmarks of the screen. Each measures tapedeck and, in the same run, a
@@ -168,7 +169,7 @@ func runScreen(b *testing.B, n int, tick time.Duration) *running {
 		defer close(ended)
 		_ = ui.Run(ctx, ui.Options{
 			Deck: newStillDeck(n), Space: "acme", Profile: "support-eu", Theme: "dark", Actor: deck.Actor{Actor: "bench"}, Tick: tick,
-			In: in, Out: r.out, Environ: []string{"TERM=xterm-256color", "COLUMNS=120", "LINES=40"},
+			Terminal: terminals.Terminal{In: in, Out: r.out, Environ: []string{"TERM=xterm-256color", "COLUMNS=120", "LINES=40"}},
 		})
 	}()
 	r.end = func() { cancel(); _ = keys.Close(); <-ended; _ = in.Close() }

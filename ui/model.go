@@ -133,7 +133,7 @@ func New(ctx context.Context, o Options) *Model {
 	}
 	m := &Model{
 		ctx: ctx, o: o, deck: o.Deck, now: time.Now(), interval: o.Interval,
-		themeOf: theme.Options{Mode: o.Theme, Dark: darkBy(o.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
+		themeOf: theme.Options{Mode: o.Theme, Dark: darkBy(o.Terminal.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
 		live:    &deck.Snapshot{}, shown: &deck.Snapshot{},
 	}
 	m.th, m.slips = theme.New(m.themeOf), newGuard(o.reads)

@@ -1,10 +1,6 @@
 package ui
 
 import (
-	"context"
-	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -179,45 +175,4 @@ func TestOneLineWords(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestTmuxLoader: tmux is given the text on its input, and nothing of the
-// environment but what it needs; what it answers is told, and it is not waited
-// for without an end.
-func TestTmuxLoader(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("there is no tmux")
-	}
-	dir := t.TempDir()
-	script := func(s string) {
-		if err := os.WriteFile(filepath.Join(dir, "tmux"), []byte("#!/bin/sh\n"+s+"\n"), 0o700); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))
-	env := []string{"PATH=" + os.Getenv("PATH"), "TMUX=/tmp/tmux-1/default,1,0", "TERM=tmux-256color", "SIGNALWIRE_API_TOKEN=PTsecret"}
-	m := New(t.Context(), Options{Deck: newFakeDeck(), Environ: env})
-	defer m.Close()
-	load := tmuxLoader(m)
-	out := filepath.Join(dir, "out")
-	script(`{ echo "$@"; cat; echo; env; } > ` + out)
-	if err := load(t.Context(), sidRec); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if said := string(b); !strings.HasPrefix(said, "load-buffer -w -\n"+sidRec+"\n") || !strings.Contains(said, "TMUX=/tmp/tmux-1/default,1,0") || strings.Contains(said, "PTsecret") {
-		t.Errorf("tmux was given %q", said)
-	}
-	script("exit 1")
-	if err := load(t.Context(), sidRec); err == nil {
-		t.Error("what tmux refuses is taken for done")
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if err := load(ctx, sidRec); err == nil {
-		t.Error("it goes on after the session's end")
-	}
 }

@@ -4,6 +4,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
+	"tapedeck/api/crash"
 	"tapedeck/ui/terminal"
 )
 
@@ -24,18 +25,46 @@ func redraw() tea.Msg { return redrawMsg{} }
 type painted struct {
 	*Model
 	screen *terminal.Screen
+	hook   *crash.Hook // of the session
+}
+
+// Init returns the model's, with the hook of the session.
+func (p painted) Init() tea.Cmd { return p.guard(p.Model.Init()) }
+
+// guard returns a command whose panic ends the session and nothing else, and so
+// with all that it may be a batch of.
+func (p painted) guard(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil {
+		return nil
+	}
+	return func() tea.Msg {
+		defer p.hook.Guard()
+		msg := cmd()
+		if batch, ok := msg.(tea.BatchMsg); ok {
+			for i := range batch {
+				batch[i] = p.guard(batch[i])
+			}
+		}
+		return msg
+	}
 }
 
 // Update takes what is about the terminal, gives the model its messages, and
 // shows the frame that they have led to.
 func (p painted) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	return p, p.guard(p.take(msg))
+}
+
+// take takes a message, and returns what is to be done next.
+func (p painted) take(msg tea.Msg) tea.Cmd {
+	defer p.hook.Guard()
 	switch msg := msg.(type) {
 	case terminalMsg:
 		p.screen.Send(string(msg))
-		return p, nil
+		return nil
 	case redrawMsg:
 		p.screen.Redraw()
-		return p, nil
+		return nil
 	case tea.WindowSizeMsg:
 		p.screen.Resize(msg.Width, msg.Height)
 	case tea.ModeReportMsg:
@@ -44,16 +73,16 @@ func (p painted) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if narrow, ok := terminal.Agrees(msg.X, msg.Y); ok {
 			p.screen.SetAgreed(narrow)
 		}
-		return p, nil
+		return nil
 	case tea.ResumeMsg:
 		if err := p.screen.Continue(); err != nil {
-			return p, nil // the terminal is gone, which who reads from it finds out
+			return nil // the terminal is gone, which who reads from it finds out
 		}
 		p.Model.w, p.Model.h = p.screen.Size()
 	}
 	_, cmd := p.Model.Update(msg)
 	p.paint()
-	return p, cmd
+	return cmd
 }
 
 // View returns nothing: the painter shows the frame.

@@ -42,12 +42,14 @@ func (p *paper) told() string {
 func TestPainted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &paper{}
-		screen, err := terminal.Open(terminal.Options{Out: out, Environ: []string{"TERM=xterm-256color"}, Profile: colorprofile.ANSI256, Raw: true, Width: 80, Height: 24})
+		screen, err := terminal.Open(terminal.Options{
+			Terminal: terminal.Terminal{Out: out, Environ: []string{"TERM=xterm-256color"}, Raw: true, Width: 80, Height: 24}, Profile: colorprofile.ANSI256,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		m := New(t.Context(), Options{Deck: newFakeDeck(), Space: "acme", Theme: "dark", Actor: deck.Actor{Actor: "ana"}})
-		p := painted{m, screen}
+		p := painted{Model: m, screen: screen}
 		steps := []struct {
 			name string
 			msg  tea.Msg

@@ -91,14 +91,16 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 	ctx, cancel := context.WithCancelCause(context.Background())
 	in, typing := io.Pipe()
 	p := &program{d: newFakeDeck(), out: &wire{}, in: typing, stop: cancel, done: make(chan error, 1)}
-	o.Deck, o.Space, o.Profile, o.Actor, o.Theme, o.Out = p.d, "acme", "support-eu", deck.Actor{Actor: "ana"}, "dark", p.out
-	if o.Environ == nil {
-		o.Environ = []string{"TERM=xterm-256color", "SSH_TTY=/dev/pts/1"}
+	o.Deck, o.Space, o.Profile, o.Actor, o.Theme = p.d, "acme", "support-eu", deck.Actor{Actor: "ana"}, "dark"
+	at := &o.Terminal
+	if at.Environ == nil {
+		at.Environ = []string{"TERM=xterm-256color", "SSH_TTY=/dev/pts/1"}
 	}
-	o.reads = &reads{}
-	screen, err := terminal.Open(terminal.Options{
-		Out: p.out, Environ: o.Environ, AskBackground: o.asksBackground(), AskWidth: !o.ASCII, Profile: colorprofile.ANSI256, Raw: true, Width: w, Height: h,
-	})
+	at.Out, at.Raw, at.Width, at.Height = p.out, true, w, h
+	o.reads = &terminal.Reads{}
+	on := o.screen(nil)
+	on.Profile = colorprofile.ANSI256
+	screen, err := terminal.Open(on)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,10 +111,11 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 	go func() {
 		defer close(ended)
 		defer p.m.Close()
-		m := ordered{painted{p.m, screen}, p}
+		m := ordered{painted{Model: p.m, screen: screen}, p}
 		m.paint()
-		err := result(ctx, runProgram(ctx, tea.NewProgram(m, programOptions(ctx, m.painted, watched{newRawTerminal(t, in), o.reads, &pieces{}})...)))
-		err = errors.Join(err, screen.Close())
+		input := terminal.NewInput(in, o.reads, func() {}, nil)
+		_, err := tea.NewProgram(m, programOptions(ctx, m.painted, input)...).Run()
+		err = errors.Join(result(ctx, err), screen.Close())
 		cancel(nil)
 		p.done <- err
 	}()

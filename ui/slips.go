@@ -9,22 +9,16 @@ import (
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/requests"
 	"tapedeck/ui/slips"
+	"tapedeck/ui/terminal"
 )
-
-// input is what the terminal's input tells the guard against slips.
-type input struct{ *reads }
-
-func (i input) Burst(number int64, now time.Time) (next int64, yes bool) { return i.burst(number, now) }
-func (i input) Crowded(now time.Time) bool                               { return i.crowded(now) }
-func (i input) Doubtful(now time.Time) string                            { return i.doubtful(now) }
 
 // newGuard returns the guard against slips of a session with that input; nil
 // for one that nobody watches.
-func newGuard(in *reads) slips.Guard {
+func newGuard(in *terminal.Reads) slips.Guard {
 	if in == nil {
 		return slips.New(nil)
 	}
-	return slips.New(input{in})
+	return slips.New(in)
 }
 
 // spot returns what an updating key would act on now.

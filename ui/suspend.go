@@ -30,11 +30,7 @@ func (m *Model) suspend(now time.Time) tea.Cmd {
 // whyNotSuspend says what would be lost while the process is stopped; empty for
 // nothing.
 func (m *Model) whyNotSuspend() string {
-	canSuspend := m.o.canSuspend
-	if canSuspend == nil {
-		canSuspend = whyNoSuspend
-	}
-	if why := canSuspend(); why != "" {
+	if why := m.o.Terminal.WhyNotSuspend(); why != "" {
 		return why
 	}
 	if m.prompt != nil {

@@ -10,10 +10,16 @@ import (
 	"time"
 
 	"tapedeck/api/deck"
+	"tapedeck/ui/terminal"
 )
 
+// job is a terminal whose process a shell could bring back.
+type job struct{ terminal.Device }
+
+func (job) WhyNotSuspend() string { return "" }
+
 func TestSuspend(t *testing.T) {
-	can := Options{canSuspend: func() string { return "" }}
+	can := Options{Terminal: terminal.Terminal{Device: job{}}}
 	suspends := func(t *testing.T, s *session, want bool) {
 		t.Helper()
 		if s.m.suspended != want {
@@ -51,7 +57,7 @@ func TestSuspend(t *testing.T) {
 		s.want("cannot suspend: answer the question first", "Resume …8142?")
 		suspends(t, s, false)
 	})
-	at120(t, "nobody would bring it back", Options{canSuspend: func() string { return noShell }}, func(t *testing.T, s *session) {
+	at120(t, "nobody would bring it back", Options{}, func(t *testing.T, s *session) {
 		s.press("ctrl+z")
 		s.want("cannot suspend: no shell could bring tapedeck back")
 		suspends(t, s, false)
@@ -85,10 +91,13 @@ func TestCopy(t *testing.T) {
 		{"screen", []string{"TERM=screen", "STY=1.pts"}, nil, "raw", false},
 	} {
 		var got []string
-		o := Options{Environ: tt.env, tmux: func(_ context.Context, s string) error {
-			got = append(got, "tmux "+s)
-			return tt.load
-		}}
+		o := Options{Terminal: terminal.Terminal{Environ: tt.env}}
+		if strings.Contains(strings.Join(tt.env, " "), "TMUX=") {
+			o.Terminal.Copy = func(_ context.Context, s string) error {
+				got = append(got, "tmux "+s)
+				return tt.load
+			}
+		}
 		at120(t, tt.name, o, func(t *testing.T, s *session) {
 			s.others, s.bells = nil, 0
 			s.pick(sidRec).press("c")

@@ -10,12 +10,10 @@
 package ui
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -30,10 +28,6 @@ import (
 
 // ErrHangup is why [Run] ends when the terminal is gone.
 var ErrHangup = errors.New("the terminal is gone")
-
-// grace is how long a program may take to end after its context: a terminal
-// that takes no more bytes must not hold the process.
-const grace = time.Second
 
 // Deck is what the screen needs of a [deck.Deck].
 type Deck interface {
@@ -94,9 +88,7 @@ type Options struct {
 	// the other.
 	LeftBehind func(ctx context.Context) (left []LeftBehind, ok bool)
 
-	In      *os.File // the terminal's input; nil for none
-	Out     io.Writer
-	Environ []string
+	Terminal terminal.Terminal // where the screen is shown
 	// Interval is between two polls until a snapshot says it.
 	Interval time.Duration
 	// Tick is between two steps of the clocks; 0 means a second.
@@ -107,38 +99,42 @@ type Options struct {
 	// Nobody but the user turns it on.
 	LowBandwidth bool
 
-	canSuspend func() string // why it cannot be suspended, empty when it can; nil asks the system
-	// tmux gives a text to the tmux that the terminal is in; nil where it must not.
-	tmux func(ctx context.Context, s string) error
-
-	reads *reads // of In; nil where nobody watches it
+	reads *terminal.Reads // of the terminal's input; nil where nobody watches it
 }
 
-// Run shows the screen until the user quits, which returns nil, or ctx ends,
-// which returns its cause. It returns [ErrHangup] when the terminal is gone. The
-// terminal is restored when Run returns, also after a panic.
+// Run shows the screen of one session until the user quits, which returns nil, or
+// ctx ends, which returns its cause. It returns [ErrHangup] when the terminal is
+// gone, and an error that holds a [*crash.Error] when a part of the session has
+// panicked. The terminal is restored when Run returns, also after a panic. Many
+// sessions may run in one process.
 //
 // Updates that are under way when it returns are the deck's to finish.
 func Run(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	o.reads = &reads{}
-	screen, err := terminal.Open(terminal.Options{
-		In: o.In, Out: cmp.Or(o.Out, io.Discard), Environ: o.Environ, NoColor: o.NoColor, AskBackground: o.asksBackground(), AskWidth: !o.ASCII,
-	})
+	hook := crash.New(cancel)
+	o.reads = &terminal.Reads{}
+	screen, err := terminal.Open(o.screen(hook))
 	if err != nil {
 		return fmt.Errorf("show the screen: make the terminal raw: %w", err)
 	}
 	defer screen.Close()
+	hook.Before(screen.Leave)
 	defer crash.Before(screen.Leave)()
 	m := New(ctx, o)
 	defer m.Close()
 	var in io.Reader
-	if o.In != nil {
-		m.o.tmux = tmuxLoader(m)
-		in = &terminalInput{File: o.In, reads: o.reads, gone: cancel}
+	if o.Terminal.In != nil {
+		in = terminal.NewInput(o.Terminal.In, o.reads, func() { cancel(ErrHangup) }, hook)
 	}
-	return runOn(ctx, painted{m, screen}, in)
+	return runOn(ctx, painted{m, screen, hook}, in)
+}
+
+// screen returns how the terminal is taken.
+func (o Options) screen(hook *crash.Hook) terminal.Options {
+	return terminal.Options{
+		Terminal: o.Terminal, NoColor: o.NoColor, AskBackground: o.asksBackground(), AskWidth: !o.ASCII, Hook: hook,
+	}
 }
 
 // asksBackground reports whether the colors depend on the terminal's background.
@@ -147,19 +143,28 @@ func (o Options) asksBackground() bool { return !o.NoColor && (o.Theme == "" || 
 // runOn runs the program of a model on its terminal.
 func runOn(ctx context.Context, m painted, in io.Reader) error {
 	w, h := m.screen.Size()
-	m.Model.Update(tea.WindowSizeMsg{Width: w, Height: h})
-	m.paint() // before anything else, so that there is something to look at
-	p := tea.NewProgram(m, programOptions(ctx, m, in)...)
-	defer m.screen.WatchSize(func(w, h int) { p.Send(tea.WindowSizeMsg{Width: w, Height: h}) })()
-	defer watchSignals(func() { p.Send(continuedMsg{}) }, m.screen.Leave)()
-	return result(ctx, runProgram(ctx, p))
+	var err error
+	func() {
+		defer m.hook.Guard()
+		m.Model.Update(tea.WindowSizeMsg{Width: w, Height: h})
+		m.paint() // before anything else, so that there is something to look at
+		p := tea.NewProgram(m, programOptions(ctx, m, in)...)
+		defer m.screen.WatchSize(func(w, h int) { p.Send(tea.WindowSizeMsg{Width: w, Height: h}) })()
+		defer m.screen.WatchProcess(func() { p.Send(continuedMsg{}) })()
+		_, err = p.Run()
+	}()
+	return result(ctx, err)
 }
 
 // programOptions returns what the program is made with, beside the model. It
 // draws nothing: its clock, which is for that, moves as seldom as it can.
 func programOptions(ctx context.Context, m painted, in io.Reader) []tea.ProgramOption {
 	w, h := m.screen.Size()
-	opts := []tea.ProgramOption{
+	environ := m.o.Terminal.Environ
+	if environ == nil {
+		environ = []string{} // nil would be the process's
+	}
+	return []tea.ProgramOption{
 		tea.WithContext(ctx),
 		tea.WithoutSignalHandler(),
 		tea.WithoutRenderer(),
@@ -168,46 +173,23 @@ func programOptions(ctx context.Context, m painted, in io.Reader) []tea.ProgramO
 		tea.WithWindowSize(w, h),
 		tea.WithOutput(io.Discard),
 		tea.WithInput(in),
+		tea.WithEnvironment(environ),
 		tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg {
-			if _, ok := msg.(tea.SuspendMsg); ok {
+			if _, ok := msg.(tea.SuspendMsg); ok { // the library would stop the process of whatever session
 				m.screen.Suspend()
+				return tea.ResumeMsg{}
 			}
 			return msg
 		}),
-	}
-	if m.o.Environ != nil {
-		opts = append(opts, tea.WithEnvironment(m.o.Environ))
-	}
-	return opts
-}
-
-// runProgram runs p, but does not wait longer than the grace for it once ctx
-// has ended.
-func runProgram(ctx context.Context, p *tea.Program) error {
-	done := make(chan error, 1)
-	go func() {
-		defer crash.Guard()
-		_, err := p.Run()
-		done <- err
-	}()
-	select {
-	case err := <-done:
-		return err
-	case <-ctx.Done():
-	}
-	late := time.NewTimer(grace)
-	defer late.Stop()
-	select {
-	case err := <-done:
-		return err
-	case <-late.C:
-		return context.Cause(ctx)
 	}
 }
 
 // result turns what the program returned into what Run returns.
 func result(ctx context.Context, err error) error {
+	broken, is := errors.AsType[*crash.Error](context.Cause(ctx))
 	switch {
+	case is:
+		return fmt.Errorf("the screen failed; the terminal is restored: %w", broken)
 	case err == nil:
 		return nil
 	case errors.Is(err, tea.ErrProgramPanic):
@@ -216,27 +198,4 @@ func result(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return fmt.Errorf("show the screen: %w", err)
-}
-
-// terminalInput is a terminal whose end ends the session. Bubble Tea alone
-// would go on for ever without one. It is still a file, so raw mode works.
-type terminalInput struct {
-	*os.File
-	reads  *reads
-	pieces pieces
-	gone   context.CancelCauseFunc
-}
-
-// Read reads from the terminal. It may return nothing, while a sequence is not
-// complete.
-func (t *terminalInput) Read(b []byte) (int, error) {
-	defer crash.Guard() // Bubble Tea's goroutine that reads has none
-	n, err := t.File.Read(b)
-	now := time.Now()
-	t.reads.saw(b[:n], now)
-	if err != nil || n == 0 && len(b) > 0 {
-		t.gone(ErrHangup)
-		return n, err
-	}
-	return t.pieces.take(b, n, now), nil
 }

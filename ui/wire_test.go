@@ -17,6 +17,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/terminal"
 )
 
 // wireOf runs the program for some seconds, and returns what a second writes
@@ -61,7 +62,7 @@ func TestTickOnWire(t *testing.T) {
 				t.Skip("the bytes are the same with the race detector, and take ten times as long")
 			}
 			synctest.Test(t, func(t *testing.T) {
-				o := Options{Environ: []string{"TERM=" + tt.term, "SSH_TTY=/dev/pts/1"}}
+				o := Options{Terminal: terminal.Terminal{Environ: []string{"TERM=" + tt.term, "SSH_TTY=/dev/pts/1"}}}
 				bytes, floor := wireOf(t, o, full(60, tt.onePaused), 20)
 				t.Logf("%.1f bytes a tick, %.2f times the floor of %.1f", bytes, bytes/floor, floor)
 				if bytes > wireMost*floor || bytes > tt.most+0.5 {
@@ -209,7 +210,7 @@ func TestTerminals(t *testing.T) {
 	for _, kind := range []string{"xterm-256color", "linux", "vt100", "screen-256color"} {
 		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				p := startProgramWith(t, 120, 40, full(60, 8), Options{Environ: []string{"TERM=" + kind, "SSH_TTY=/dev/pts/1"}})
+				p := startProgramWith(t, 120, 40, full(60, 8), Options{Terminal: terminal.Terminal{Environ: []string{"TERM=" + kind, "SSH_TTY=/dev/pts/1"}}})
 				screen := vt10x.New(vt10x.WithSize(120, 40))
 				for _, tt := range wireSteps {
 					tt.do(p)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -46,6 +47,9 @@ type PainterOptions struct {
 	// Convert makes an SGR sequence one of the colors that the terminal has; nil
 	// leaves it as it is.
 	Convert func(sgr string) string
+	// Hook is what is done with a panic of the painter; nil leaves it to the
+	// process.
+	Hook *crash.Hook
 }
 
 // Painter shows frames on a terminal with few bytes: it knows what is there, and
@@ -57,6 +61,7 @@ type Painter struct {
 	done   chan struct{} // closed when the writer has ended
 	closed chan struct{} // closed by Close
 	end    sync.Once
+	gone   atomic.Bool // nothing is written any more; see stop
 
 	mu      sync.Mutex
 	w, h    int
@@ -90,7 +95,7 @@ func NewPainter(o PainterOptions) *Painter {
 		method: ansi.WcWidth,
 	}
 	p.canvas.t = newTables(o.Convert)
-	go func() { defer crash.Guard(); p.run() }()
+	go func() { defer o.Hook.Guard(); p.run() }()
 	return p
 }
 
@@ -152,6 +157,9 @@ func (p *Painter) Pause(leave string, limit time.Duration) {
 func (p *Painter) Resume(enter string) {
 	p.change(func() { p.pending, p.off, p.clear = append(p.pending, enter...), false, true })
 }
+
+// stop has nothing written any more. It takes no lock.
+func (p *Painter) stop() { p.gone.Store(true) }
 
 func (p *Painter) change(f func()) {
 	p.mu.Lock()
@@ -226,26 +234,40 @@ func (p *Painter) rest() {
 // flush writes what is pending and, where frames says so, the newest frame. It
 // reports whether there was one.
 func (p *Painter) flush(frames bool) (painted bool) {
+	t := p.take(frames)
+	if t.paint {
+		p.paint(t.frame, t.sync, t.method)
+	}
+	p.write()
+	for _, c := range t.left {
+		close(c)
+	}
+	return t.paint
+}
+
+// taken is what the writer is to do, as it was when it looked.
+type taken struct {
+	paint  bool
+	frame  Frame
+	sync   bool
+	method ansi.Method
+	left   []chan struct{}
+}
+
+// take takes what is pending, and where frames says so the newest frame.
+func (p *Painter) take(frames bool) taken {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.out = append(p.out[:0], p.pending...)
 	p.pending = p.pending[:0]
-	left := p.left
+	t := taken{frame: p.next, sync: p.sync, method: p.method, left: p.left}
 	p.left = nil
 	if frames && !p.off && (p.dirty || p.clear && p.any) && p.w > 0 && p.h > 0 {
 		p.prepare()
-		p.dirty, p.clear, p.any, painted = false, false, true, true
+		p.dirty, p.clear, p.any, t.paint = false, false, true, true
 	}
-	frame, sync, method := p.next, p.sync, p.method
 	p.pen.agreed = p.agreed
-	p.mu.Unlock()
-	if painted {
-		p.paint(frame, sync, method)
-	}
-	p.write()
-	for _, c := range left {
-		close(c)
-	}
-	return painted
+	return t
 }
 
 // prepare makes the canvas fit. The mutex is held.
@@ -320,7 +342,7 @@ func (p *Painter) write() {
 		return
 	}
 	p.mu.Lock()
-	broken := p.err != nil
+	broken := p.err != nil || p.gone.Load()
 	p.mu.Unlock()
 	if broken {
 		return

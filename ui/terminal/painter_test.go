@@ -316,7 +316,7 @@ func TestSize(t *testing.T) {
 		{0, 0, 80, 24, nil}, {80, 0, 80, 24, nil}, {0, 24, 80, 24, nil}, {120, 0, 120, 24, nil}, {0, 40, 80, 40, nil}, {1, 32, 1, 32, nil},
 		{0, 0, 100, 30, []string{"COLUMNS=100", "LINES=30"}}, {0, 50, 80, 50, []string{"COLUMNS=-3"}}, {9999, 9999, MaxWidth, MaxHeight, nil},
 	} {
-		s := &Screen{o: Options{Width: tt.w, Height: tt.h, Environ: tt.env}}
+		s := &Screen{o: Options{Terminal: Terminal{Environ: tt.env}}, w: tt.w, h: tt.h}
 		if w, h := s.Size(); w != tt.wantW || h != tt.wantH {
 			t.Errorf("%dx%d %v is taken for %dx%d, want %dx%d", tt.w, tt.h, tt.env, w, h, tt.wantW, tt.wantH)
 		}

@@ -3,30 +3,28 @@ package terminal
 import (
 	"bytes"
 	"io"
-	"os"
-	"strconv"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
-	"github.com/charmbracelet/x/term"
+
+	"tapedeck/api/crash"
 )
 
 // Options say which terminal a [Screen] is on, and what it is like.
 type Options struct {
-	In      *os.File // the terminal that is made raw, and whose size counts; nil for none
-	Out     io.Writer
-	Environ []string
+	Terminal
 	NoColor bool // no color at all; weight and reverse stay
 	// AskBackground has the terminal tell its background, and AskWidth how wide it
 	// takes a character for that terminals do not agree on.
 	AskBackground, AskWidth bool
 
-	Profile       colorprofile.Profile // of the colors; found out where it is zero
-	Raw           bool                 // without In: a line feed keeps the column
-	Width, Height int                  // without In: the size
+	Profile colorprofile.Profile // of the colors; found out where it is zero
+	// Hook is what is done with a panic of the screen's own goroutines; nil leaves
+	// it to the process.
+	Hook *crash.Hook
 }
 
 // Screen is a terminal in the state that a screen needs: raw, on the alternate
@@ -35,10 +33,12 @@ type Screen struct {
 	*Painter
 	o     Options
 	enter string
+	left  atomic.Bool // by [Screen.Leave], which takes no lock
 
-	mu    sync.Mutex // guards what follows
-	state *term.State
-	taken bool
+	mu      sync.Mutex // guards what follows
+	restore func()     // puts the modes of before back; nil where they are not ours
+	taken   bool
+	w, h    int // as told last
 }
 
 // leaveLimit is how long a terminal may take for what gives it back: nothing is
@@ -63,10 +63,10 @@ const (
 
 // Open takes the terminal. The error is that it cannot be made raw.
 func Open(o Options) (*Screen, error) {
-	if o.In != nil {
-		o.Raw = term.IsTerminal(o.In.Fd())
+	if o.Out == nil {
+		o.Out = io.Discard
 	}
-	s := &Screen{o: o, enter: enterScreen + askModes}
+	s := &Screen{o: o, enter: enterScreen + askModes, w: o.Width, h: o.Height}
 	if o.AskWidth {
 		s.enter += askWidth
 	}
@@ -76,7 +76,7 @@ func Open(o Options) (*Screen, error) {
 	if err := s.takeModes(); err != nil {
 		return nil, err
 	}
-	s.Painter = NewPainter(PainterOptions{W: o.Out, Raw: o.Raw, Convert: converter(o)})
+	s.Painter = NewPainter(PainterOptions{W: o.Out, Raw: o.Raw, Convert: converter(o), Hook: o.Hook})
 	s.Painter.Resume(s.enter)
 	s.Painter.Resize(s.Size())
 	return s, nil
@@ -87,20 +87,20 @@ func Open(o Options) (*Screen, error) {
 // characters of ambiguous width for one cell wide.
 func Agrees(x, y int) (narrow, answer bool) { return x == 1, y == 2 && (x == 1 || x == 2) }
 
-// takeModes makes the terminal raw, and keeps how it was.
+// takeModes makes the terminal raw, and keeps how it was the first time.
 func (s *Screen) takeModes() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.taken || s.o.In == nil || !s.o.Raw {
+	if s.taken || s.o.Device == nil {
 		s.taken = true
 		return nil
 	}
-	state, err := makeRaw(s.o.In, s.o.Out)
+	restore, err := s.o.Device.MakeRaw()
 	if err != nil {
 		return err
 	}
-	if s.state == nil {
-		s.state = state
+	if s.restore == nil {
+		s.restore = restore
 	}
 	s.taken = true
 	return nil
@@ -110,44 +110,61 @@ func (s *Screen) takeModes() error {
 func (s *Screen) giveModes() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.taken && s.state != nil {
-		_ = term.Restore(s.o.In.Fd(), s.state)
+	s.giveLocked()
+}
+
+func (s *Screen) giveLocked() {
+	if s.taken && s.restore != nil {
+		s.restore()
 	}
 	s.taken = false
 }
 
-// Size returns the size of the terminal now, each side at least 1. Where the
-// terminal does not know it, COLUMNS and LINES or 80x24 count.
+// Size returns the size of the terminal now, each side at least 1. Where that is
+// not known, COLUMNS and LINES or 80x24 count.
 func (s *Screen) Size() (w, h int) {
-	w, h = s.o.Width, s.o.Height
-	if f, ok := s.o.Out.(term.File); ok && s.o.In != nil {
-		w, h, _ = term.GetSize(f.Fd())
+	if s.o.Device != nil {
+		return s.o.sized(s.o.Device.Size())
 	}
-	if w <= 0 {
-		w = s.number("COLUMNS", 80)
-	}
-	if h <= 0 {
-		h = s.number("LINES", 24)
-	}
-	return min(w, MaxWidth), min(h, MaxHeight)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.o.sized(s.w, s.h)
 }
 
-// number returns a variable that is a size, or other where it is none.
-func (s *Screen) number(name string, other int) int {
-	for _, kv := range s.o.Environ {
-		if v, ok := strings.CutPrefix(kv, name+"="); ok {
-			if n, err := strconv.Atoi(v); err == nil && n > 0 {
-				return n
-			}
-		}
+// WatchSize calls changed with the size of the terminal after each change of
+// it. What it returns ends that.
+func (s *Screen) WatchSize(changed func(w, h int)) (stop func()) {
+	if s.o.Sizes == nil {
+		return func() {}
 	}
-	return other
+	return s.o.Sizes(func(w, h int) {
+		s.mu.Lock()
+		s.w, s.h = w, h
+		s.mu.Unlock()
+		changed(s.o.sized(w, h))
+	})
 }
 
-// Suspend gives the terminal back until [Screen.Continue].
+// WatchProcess calls continued when the process goes on after it was stopped by
+// somebody else, and gives the terminal back before a signal ends the process at
+// once. What it returns ends that.
+func (s *Screen) WatchProcess(continued func()) (stop func()) {
+	if s.o.Device == nil {
+		return func() {}
+	}
+	return s.o.Device.Watch(continued, s.Leave)
+}
+
+// Suspend gives the terminal back, and stops the process until it goes on;
+// [Screen.Continue] takes the terminal again. One that is elsewhere is left as it
+// is.
 func (s *Screen) Suspend() {
+	if s.o.Device == nil {
+		return
+	}
 	s.Painter.Pause(leaveScreen, leaveLimit)
 	s.giveModes()
+	s.o.Device.Suspend()
 }
 
 // Continue takes the terminal again, and paints everything anew: after
@@ -163,12 +180,17 @@ func (s *Screen) Continue() error {
 	return err
 }
 
-// Leave gives the terminal back at once, beside the painter, for a process that
-// is about to break down: it takes no lock that such a process may hold.
+// Leave gives the terminal back at once and for good, beside the painter, for a
+// session that has broken down: it takes no lock that its goroutines may hold.
 func (s *Screen) Leave() {
+	if s.left.Swap(true) {
+		return
+	}
+	s.Painter.stop()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		defer func() { _ = recover() }() // it may be the writer that has broken down
 		_, _ = io.WriteString(s.o.Out, leaveScreen)
 	}()
 	select {
@@ -177,15 +199,12 @@ func (s *Screen) Leave() {
 	}
 	if s.mu.TryLock() {
 		defer s.mu.Unlock()
-		if s.taken && s.state != nil {
-			_ = term.Restore(s.o.In.Fd(), s.state)
-		}
-		s.taken = false
+		s.giveLocked()
 	}
 }
 
-// Close paints what is left and gives the terminal back. It waits for it for a
-// second at most.
+// Close paints what is left and gives the terminal back, unless that was done. It
+// waits for it for a second at most.
 func (s *Screen) Close() error {
 	err := s.Painter.Close(leaveScreen, leaveLimit)
 	s.giveModes()
@@ -200,7 +219,7 @@ func converter(o Options) func(sgr string) string {
 	case o.NoColor:
 		profile = colorprofile.ASCII
 	case profile == 0:
-		profile = colorprofile.Detect(o.Out, o.Environ)
+		profile = profileOf(o.Terminal)
 	}
 	if profile >= colorprofile.ANSI256 {
 		return nil
@@ -214,4 +233,13 @@ func converter(o Options) func(sgr string) string {
 		_, _ = w.Write([]byte(sgr))
 		return b.String()
 	}
+}
+
+// profileOf returns the colors of a terminal, by its environment; for one of this
+// machine by its description and its tmux, too.
+func profileOf(t Terminal) colorprofile.Profile {
+	if t.Device != nil {
+		return colorprofile.Detect(t.Out, t.Environ)
+	}
+	return colorprofile.Env(t.Environ)
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/charmbracelet/colorprofile"
+
+	"tapedeck/api/crash"
 )
 
 // sink is a terminal's output that keeps what it takes.
@@ -30,6 +32,31 @@ func (s *sink) taken() string {
 	defer s.mu.Unlock()
 	defer s.b.Reset()
 	return s.b.String()
+}
+
+// device is a terminal of this machine that notes what is done to it.
+type device struct {
+	mu   sync.Mutex
+	did  []string
+	w, h int
+}
+
+func (d *device) note(s string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.did = append(d.did, s)
+}
+
+func (d *device) Size() (w, h int) { return d.w, d.h }
+func (d *device) MakeRaw() (func(), error) {
+	d.note("raw")
+	return func() { d.note("restore") }, nil
+}
+func (d *device) WhyNotSuspend() string { return "" }
+func (d *device) Suspend()              { d.note("suspend") }
+func (d *device) Watch(_, _ func()) func() {
+	d.note("watch")
+	return func() { d.note("unwatch") }
 }
 
 func open(t *testing.T, out io.Writer, o Options) *Screen {
@@ -75,13 +102,17 @@ func TestScreenGivesAllBack(t *testing.T) {
 func TestScreenSuspends(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &sink{}
-		s := open(t, out, Options{Profile: colorprofile.ANSI256})
+		d := &device{w: 20, h: 3}
+		s := open(t, out, Options{Terminal: Terminal{Device: d}, Profile: colorprofile.ANSI256})
 		s.Show(Frame{Content: "before"})
 		synctest.Wait()
 		out.taken()
 		s.Suspend()
 		if got := out.taken(); got != leaveScreen {
 			t.Errorf("it leaves with %q", got)
+		}
+		if got := strings.Join(d.did, ", "); got != "raw, restore, suspend" {
+			t.Errorf("done to the terminal: %s", got)
 		}
 		s.Show(Frame{Content: "meanwhile"})
 		time.Sleep(time.Minute)
@@ -100,6 +131,93 @@ func TestScreenSuspends(t *testing.T) {
 		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
+		}
+		if got := strings.Join(d.did, ", "); got != "raw, restore, suspend, raw, restore" {
+			t.Errorf("done to the terminal: %s", got)
+		}
+	})
+}
+
+// A terminal that is elsewhere has no process that could be stopped, and its
+// size is what was told last.
+func TestScreenElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &sink{}
+		var tell func(w, h int)
+		stopped := false
+		s := open(t, out, Options{Profile: colorprofile.ANSI256, Terminal: Terminal{Sizes: func(changed func(w, h int)) func() {
+			tell = changed
+			return func() { stopped = true }
+		}}})
+		defer s.Close()
+		var got [2]int
+		stop := s.WatchSize(func(w, h int) { got = [2]int{w, h} })
+		for _, size := range [][4]int{{60, 15, 60, 15}, {0, 0, 80, 24}, {9999, 9999, MaxWidth, MaxHeight}, {70, 20, 70, 20}} {
+			tell(size[0], size[1])
+			if w, h := s.Size(); got != [2]int{size[2], size[3]} || [2]int{w, h} != got {
+				t.Errorf("told %v: %v is passed on, and %dx%d the size", size[:2], got, w, h)
+			}
+		}
+		stop()
+		s.WatchProcess(nil)()
+		out.taken()
+		s.Suspend()
+		if got := out.taken(); got != "" || !stopped {
+			t.Errorf("it is suspended with %q; sizes watched no more: %t", got, stopped)
+		}
+		if s.o.WhyNotSuspend() != NoShell {
+			t.Errorf("it can be suspended: %q", s.o.WhyNotSuspend())
+		}
+	})
+}
+
+// When a session breaks down its terminal is given back once, and nothing is
+// written after that.
+func TestLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out, d := &sink{}, &device{w: 20, h: 3}
+		s := open(t, out, Options{Terminal: Terminal{Device: d}, Profile: colorprofile.ANSI256})
+		s.Show(Frame{Content: "before"})
+		synctest.Wait()
+		out.taken()
+		s.Leave()
+		s.Show(Frame{Content: "after"})
+		s.Leave()
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := out.taken(); got != leaveScreen {
+			t.Errorf("written: %q", got)
+		}
+		if got := strings.Join(d.did, ", "); got != "raw, restore" {
+			t.Errorf("done to the terminal: %s", got)
+		}
+	})
+}
+
+// A panic of the painter ends its own session, with the terminal given back.
+func TestPainterPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out, d := &sink{}, &device{w: 20, h: 3}
+		var why error
+		hook := crash.New(func(err error) { why = err })
+		s := open(t, out, Options{Terminal: Terminal{Device: d}, Profile: colorprofile.ANSI256, Hook: hook})
+		hook.Before(s.Leave)
+		out.taken()
+		s.Show(Frame{Content: "x"})
+		synctest.Wait()
+		out.taken()
+		s.change(func() { s.canvas.lines = nil; s.next, s.dirty = Frame{Content: "y"}, true })
+		time.Sleep(frameGap)
+		synctest.Wait()
+		if why == nil {
+			t.Error("it goes on")
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := out.taken(); got != leaveScreen {
+			t.Errorf("written: %q", got)
 		}
 	})
 }

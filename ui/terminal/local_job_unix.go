@@ -1,6 +1,6 @@
 //go:build unix
 
-package ui
+package terminal
 
 import (
 	"os"
@@ -11,21 +11,20 @@ import (
 )
 
 const (
-	noShell   = "no shell could bring tapedeck back"
 	noStop    = "the signal that stops a process is ignored here"
 	ancestors = 32 // looked at, at most
 )
 
-// whyNoSuspend says why nothing would stop this process, or nobody bring it
+// WhyNotSuspend says why nothing would stop this process, or nobody bring it
 // back; empty where a shell does both. In the process group of the session's
 // leader, as after ssh -t HOST tapedeck, and in an orphaned one the kernel
 // ignores the stop, and the screen would wait for ever to be continued.
-func whyNoSuspend() string {
+func (l Local) WhyNotSuspend() string {
 	sid, err := unix.Getsid(0)
 	group := unix.Getpgrp()
 	switch {
 	case err != nil || sid == group || orphaned(sid, group):
-		return noShell
+		return NoShell
 	case ignores(unix.SIGTSTP):
 		return noStop
 	}

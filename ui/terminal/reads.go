@@ -1,4 +1,4 @@
-package ui
+package terminal
 
 import (
 	"bytes"
@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// reads is what a terminal's input tells of keys beyond the keys themselves:
+// Reads is what a terminal's input tells of keys beyond the keys themselves:
 // which of them came in one read, when, and which may be the rest of a control
-// sequence that was cut. Whoever reads calls saw, the model asks burst; the two
-// may run beside each other.
-type reads struct {
+// sequence that was cut. The zero value has seen nothing. [Input] notes what it
+// reads, the model asks; the two may run concurrently.
+type Reads struct {
 	scan scanner // the reader's own; it also ends a paste that has no end
 	last time.Time
 	log  atomic.Pointer[[]read] // the latest, newest last; replaced, never changed
@@ -24,12 +24,10 @@ type read struct {
 	noise       string // why its keys may be none; empty for one that began with a key
 }
 
-// Why a key may not be meant as it came.
+// Why a key may not be meant as it came; see [Reads.Doubtful].
 const (
-	inBurst      = "in a burst of keys"
-	afterEsc     = "right after an escape"
-	afterPaste   = "right after a paste"
-	afterFocusIn = "right as the window got the focus"
+	afterEsc   = "right after an escape"
+	afterPaste = "right after a paste"
 )
 
 const (
@@ -47,7 +45,7 @@ const (
 )
 
 // saw takes the bytes of one read.
-func (r *reads) saw(b []byte, at time.Time) {
+func (r *Reads) saw(b []byte, at time.Time) {
 	if len(b) == 0 {
 		return
 	}
@@ -81,11 +79,11 @@ func (r *reads) saw(b []byte, at time.Time) {
 	r.log.Store(&log)
 }
 
-// burst reports whether the printable key of that number, which is handled at
+// Burst reports whether the printable key of that number, which is handled at
 // the time now, came in a burst, or in one read with anything else, and returns
 // the number of the next one. Where the counts have come apart, the last read
 // is taken for the key's.
-func (r *reads) burst(number int64, now time.Time) (next int64, yes bool) {
+func (r *Reads) Burst(number int64, now time.Time) (next int64, yes bool) {
 	p := r.log.Load()
 	if p == nil {
 		return number + 1, false
@@ -114,9 +112,9 @@ func (r *reads) burst(number int64, now time.Time) (next int64, yes bool) {
 	return next, l.events > 1 || before >= 2 || now.Sub(l.at) > overdue
 }
 
-// doubtful says why a key that is handled now may be the rest of a control
+// Doubtful says why a key that is handled now may be the rest of a control
 // sequence or of a paste; empty where it is none.
-func (r *reads) doubtful(now time.Time) string {
+func (r *Reads) Doubtful(now time.Time) string {
 	if p := r.log.Load(); p != nil {
 		for _, l := range *p {
 			if l.noise != "" && now.Sub(l.at) < afterNoise {
@@ -127,9 +125,9 @@ func (r *reads) doubtful(now time.Time) string {
 	return ""
 }
 
-// crowded reports whether the latest read, which a key that is not printable
+// Crowded reports whether the latest read, which a key that is not printable
 // came in, had anything else in it.
-func (r *reads) crowded(now time.Time) bool {
+func (r *Reads) Crowded(now time.Time) bool {
 	p := r.log.Load()
 	if p == nil {
 		return false

@@ -1,11 +1,8 @@
-//go:build linux || darwin
-
-package ui
+package terminal
 
 import (
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -84,26 +81,4 @@ func TestKeysBesidePieces(t *testing.T) {
 			t.Errorf("%q is taken for %q, want %q", step.in, b[:n], step.want)
 		}
 	}
-}
-
-// TestAnswersInPieces has a screen get each answer in two parts, as a bad link
-// brings them: none of it is taken for keys.
-func TestAnswersInPieces(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := startProgram(t, 100, 30, office())
-		for _, answer := range wholeAnswers {
-			if strings.HasPrefix(answer, "\x1b[I") || strings.HasPrefix(answer, "\x1b[O") || len(answer) < 5 || strings.HasSuffix(answer, "u") && answer[2] != '?' {
-				continue // keys, and the focus
-			}
-			for at := 1; at < len(answer); at++ {
-				p.typeKeys(answer[:at])
-				p.rest(90 * time.Millisecond)
-				p.typeKeys(answer[at:])
-				p.rest(90 * time.Millisecond)
-				if p.m.mode != normal || p.m.prompt != nil || !p.m.frozen.IsZero() || p.m.filterShown() || len(p.d.requests) != 0 {
-					t.Fatalf("%q and %q are taken for keys\n%s", answer[:at], answer[at:], screenText(p.m.View(), 100, 30))
-				}
-			}
-		}
-	})
 }
