@@ -4,6 +4,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"tapedeck/ui/cells"
 )
 
 // cell is what one cell of the screen shows, packed so that two are compared at
@@ -218,7 +220,7 @@ func (t *tables) parse(line string, row []cell, method ansi.Method) {
 			i += n
 			continue
 		}
-		seq, width, n := decode(line[i:], method)
+		seq, width, n, _ := cells.Decode(method, line[i:], ansi.NormalState)
 		i += max(n, 1)
 		switch {
 		case width == 0 && at > 0 && n > 0 && seq[0] >= utf8.RuneSelf && printable(seq):
@@ -273,15 +275,6 @@ func (t *tables) join(row []cell, seq string, style uint16) {
 // maxCluster is how many bytes one character may have with all that is joined
 // to it.
 const maxCluster = 64
-
-func decode(s string, method ansi.Method) (seq string, width, n int) {
-	if method == ansi.GraphemeWidth {
-		seq, width, n, _ = ansi.DecodeSequence(s, ansi.NormalState, nil)
-		return seq, width, n
-	}
-	seq, width, n, _ = ansi.DecodeSequenceWc(s, ansi.NormalState, nil)
-	return seq, width, n
-}
 
 // printable reports whether a decoded piece of text is no control and no
 // sequence.

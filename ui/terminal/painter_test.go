@@ -47,15 +47,16 @@ func (s *screen) show(f string) int {
 }
 
 // fresh is what a frame looks like where nothing was before.
-func fresh(f string, w, h int) string {
-	s := newScreen(w, h, true)
+func (s *screen) fresh(f string) string {
+	s.p.Redraw()
 	s.show(f)
-	return shows(s.emu, w)
+	return shows(s.emu, s.w)
 }
 
-// written is what a frame looks like where its lines are written as they are.
-func written(f string, w, h int) string {
-	emu := vt.NewEmulator(280, h) // no line is as long
+// written is what a frame looks like in w columns where its lines are written as
+// they are, to a terminal that is wider than each of them.
+func written(emu *vt.Emulator, f string, w int) string {
+	emu.WriteString("\x1b[m\x1b[2J")
 	for y, line := range strings.Split(f, "\n") {
 		fmt.Fprintf(emu, "\x1b[m\x1b[%dH%s", y+1, line)
 	}
@@ -167,13 +168,14 @@ func checkHistory(t *testing.T, seed int64, frames int) {
 	t.Helper()
 	r := rand.New(rand.NewSource(seed))
 	w, h := 14+r.Intn(70), 3+r.Intn(16)
+	clean := newScreen(w, h, true)
 	for _, raw := range []bool{true, false} {
 		s := newScreen(w, h, raw)
 		lines := randomFrame(r, h)
 		for i := range frames {
 			f := strings.Join(lines, "\n")
 			s.show(f)
-			if got, want := shows(s.emu, w), fresh(f, w, h); got != want {
+			if got, want := shows(s.emu, w), clean.fresh(f); got != want {
 				t.Fatalf("seed %d, frame %d, %dx%d, raw %v\n%q\n%s", seed, i, w, h, raw, s.out.String(), firstDifference(got, want))
 			}
 			lines = next(r, lines)
@@ -203,13 +205,13 @@ func checkWritten(t *testing.T, seed int64, frames int) {
 	t.Helper()
 	r := rand.New(rand.NewSource(seed))
 	w, h := 14+r.Intn(70), 3+r.Intn(16)
-	s := newScreen(w, h, true)
+	s, emu := newScreen(w, h, true), vt.NewEmulator(280, h)
 	lines := randomFrame(r, h)
 	agreed := strings.NewReplacer("👍🏽", "🙂", "\u0e33", "\u0e2d")
 	for i := range frames {
 		f := agreed.Replace(strings.Join(lines, "\n"))
 		s.show(f)
-		if got, want := shows(s.emu, w), written(f, w, h); got != want {
+		if got, want := shows(s.emu, w), written(emu, f, w); got != want {
 			t.Fatalf("seed %d, frame %d, %dx%d\n%q\n%s", seed, i, w, h, s.out.String(), firstDifference(got, want))
 		}
 		lines = next(r, lines)
