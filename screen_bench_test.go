@@ -27,7 +27,7 @@ import (
 	"tapedeck/api/sim"
 	"tapedeck/api/text"
 	"tapedeck/ui"
-	terminals "tapedeck/ui/terminal"
+	screen "tapedeck/ui/terminal"
 )
 
 // The benchmarks of the screen. Each measures tapedeck and, in the same run, a
@@ -169,7 +169,7 @@ func runScreen(b *testing.B, n int, tick time.Duration) *running {
 		defer close(ended)
 		_ = ui.Run(ctx, ui.Options{
 			Deck: newStillDeck(n), Space: "acme", Profile: "support-eu", Theme: "dark", Actor: deck.Actor{Actor: "bench"}, Tick: tick,
-			Terminal: terminals.Terminal{In: in, Out: r.out, Environ: []string{"TERM=xterm-256color", "COLUMNS=120", "LINES=40"}},
+			Terminal: screen.Terminal{In: in, Out: r.out, Environ: []string{"TERM=xterm-256color", "COLUMNS=120", "LINES=40"}},
 		})
 	}()
 	r.end = func() { cancel(); _ = keys.Close(); <-ended; _ = in.Close() }
@@ -261,6 +261,40 @@ func keyToFrame(b *testing.B, n int, there, back string, quiet time.Duration) {
 		time.Sleep(time.Duration(20000+i*10300%16667) * time.Microsecond)
 	}
 	report(b, a, c)
+}
+
+// BenchmarkBytes counts the bytes of a j that changes the detail pane: those of
+// the painter, and of Bubble Tea's renderer for the same frames.
+func BenchmarkBytes(b *testing.B) {
+	const keys = 20
+	down := tea.KeyPressMsg{Code: 'j', Text: "j"}
+	frames := framesOf(100, slices.Repeat([]tea.Msg{down}, keys)...)
+	out := &drawn{wake: make(chan struct{}, 1)}
+	ours := screen.NewPainter(screen.PainterOptions{W: out, Raw: true})
+	defer func() { _ = ours.Close("", time.Second) }()
+	ours.Resize(120, 40)
+	others := runPlain(&plain{frames: frames})
+	defer others.end()
+	count := func(out *drawn, next func()) float64 {
+		time.Sleep(50 * time.Millisecond)
+		before := out.written()
+		next()
+		time.Sleep(50 * time.Millisecond)
+		return float64(out.written() - before)
+	}
+	var a, c float64
+	for b.Loop() {
+		ours.Show(screen.Frame{Content: frames[0]})
+		for _, f := range frames[1:] {
+			a += count(out, func() { ours.Show(screen.Frame{Content: f}) })
+			c += count(others.out, func() { _, _ = io.WriteString(others.keys, "j") })
+		}
+		_, _ = io.WriteString(others.keys, "j") // back to the first one
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(a/float64(b.N)/keys, "B/key")
+	b.ReportMetric(c/float64(b.N)/keys, "plain-B/key")
+	b.ReportMetric(a/c, "x-plain")
 }
 
 // BenchmarkIdle measures the processor time of a second in which a list full of

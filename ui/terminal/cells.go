@@ -4,6 +4,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"tapedeck/ui/cells"
 )
 
 // cell is what one cell of the screen shows, packed so that two are compared at
@@ -54,7 +56,11 @@ type tables struct {
 	clusters  []string
 	clusterOf map[string]uint32
 	styles    []string // as they are written; the first one is none
+	looks     []look   // of the styles
+	grounds   []uint16 // of the styles: that of a space in it
 	styleOf   map[string]uint16
+	numberOf  map[string]uint16       // by a style as it is written
+	changes   map[uint32]string       // of styles; see [tables.change]
 	convert   func(sgr string) string // to the colors of the terminal; nil for none
 }
 
@@ -67,6 +73,7 @@ const (
 func newTables(convert func(string) string) tables {
 	return tables{
 		clusterOf: map[string]uint32{}, styleOf: map[string]uint16{"": 0}, styles: []string{""}, convert: convert,
+		looks: make([]look, 1), grounds: make([]uint16, 1), changes: map[uint32]string{}, numberOf: map[string]uint16{},
 	}
 }
 
@@ -100,15 +107,76 @@ func (t *tables) style(sgr string) uint16 {
 		if t.convert != nil {
 			out = t.convert(sgr)
 		}
-		n = uint16(len(t.styles))
-		if out == "" { // nothing is left of it on this terminal
-			n = 0
-		} else {
-			t.styles = append(t.styles, out)
-		}
+		n = t.number(out, lookOf(out))
 		t.styleOf[sgr] = n
 	}
 	return n
+}
+
+// number returns the number of a style as it is written; 0 where nothing is left
+// of it on this terminal.
+func (t *tables) number(out string, l look) uint16 {
+	if l == (look{}) {
+		return 0
+	}
+	if !l.odd {
+		b := l.params([]byte("\x1b["))
+		b[len(b)-1] = 'm'
+		out = string(b)
+	}
+	if n, ok := t.numberOf[out]; ok {
+		return n
+	}
+	n := uint16(len(t.styles))
+	t.numberOf[out] = n
+	t.styles, t.looks, t.grounds = append(t.styles, out), append(t.looks, l), append(t.grounds, n)
+	if g := l.ground(); g != l {
+		t.grounds[n] = t.number("", g)
+	}
+	return n
+}
+
+// change returns what is written to make one style of another.
+func (t *tables) change(was, now uint16) string {
+	if was == now {
+		return ""
+	}
+	pair := uint32(was)<<16 | uint32(now)
+	s, ok := t.changes[pair]
+	if !ok {
+		s = t.makeChange(was, now)
+		if len(t.changes) > maxStyles {
+			clear(t.changes)
+		}
+		t.changes[pair] = s
+	}
+	return s
+}
+
+func (t *tables) makeChange(was, now uint16) string {
+	switch w, n := t.looks[was], t.looks[now]; {
+	case !w.odd && !n.odd:
+		return change(w, n, t.convert == nil)
+	case was == 0:
+		return t.styles[now]
+	}
+	return "\x1b[m" + t.styles[now]
+}
+
+// ahead returns the style to write the first of some cells in: for a space, that
+// of the text behind it, where a space looks the same in that.
+func (t *tables) ahead(row []cell) uint16 {
+	style := row[0].style()
+	for _, c := range row {
+		switch {
+		case c.char() == ' ' && c.style() == style:
+		case c.width() > 0 && t.grounds[c.style()] == style && c.char() != ' ':
+			return c.style()
+		default:
+			return style
+		}
+	}
+	return style
 }
 
 // appendChar appends what a cell shows.
@@ -127,10 +195,14 @@ func (t *tables) appendChar(b []byte, c cell) []byte {
 // fills up with blanks. All other sequences and controls are left out, so that
 // nothing but characters and styles reaches the terminal by a frame.
 func (t *tables) parse(line string, row []cell, method ansi.Method) {
-	at, style, sgr := 0, uint16(0), ""
-	for i := 0; i < len(line) && at < len(row); {
-		if b := line[i]; b >= ' ' && b < 0x7f && (i+1 == len(line) || line[i+1] < utf8.RuneSelf) {
-			row[at] = newCell(uint32(b), style, 1)
+	at, style, last, sgr := 0, uint16(0), uint16(0), "" // last is the style of the last character
+	for i := 0; i < len(line); {
+		if b := line[i]; at < len(row) && b >= ' ' && b < 0x7f && (i+1 == len(line) || line[i+1] < utf8.RuneSelf) {
+			if last = style; b == ' ' {
+				row[at] = newCell(' ', t.grounds[style], 1)
+			} else {
+				row[at] = newCell(uint32(b), style, 1)
+			}
 			at++
 			i++
 			continue
@@ -148,16 +220,17 @@ func (t *tables) parse(line string, row []cell, method ansi.Method) {
 			i += n
 			continue
 		}
-		seq, width, n := decode(line[i:], method)
+		seq, width, n, _ := cells.Decode(method, line[i:], ansi.NormalState)
 		i += max(n, 1)
 		switch {
 		case width == 0 && at > 0 && n > 0 && seq[0] >= utf8.RuneSelf && printable(seq):
-			t.join(row[:at], seq)
+			t.join(row[:at], seq, last)
 		case width <= 0 || !printable(seq):
 		case at+width > len(row):
 			i = len(line) // a wide character is never split
 		default:
 			at += t.put(row[at:], seq, style, width)
+			last = style
 		}
 	}
 	for ; at < len(row); at++ {
@@ -168,7 +241,12 @@ func (t *tables) parse(line string, row []cell, method ansi.Method) {
 // put puts a character into the first cells of row, and returns how many. One
 // that takes more than two has blanks behind it.
 func (t *tables) put(row []cell, seq string, style uint16, width int) int {
-	row[0] = newCell(t.cluster(seq), style, min(width, 2))
+	char := t.cluster(seq)
+	if char == ' ' {
+		row[0] = newCell(char, t.grounds[style], 1)
+		return 1
+	}
+	row[0] = newCell(char, style, min(width, 2))
 	if width > 1 {
 		row[1] = newCell(0, style, 0)
 	}
@@ -178,8 +256,8 @@ func (t *tables) put(row []cell, seq string, style uint16, width int) int {
 	return width
 }
 
-// join adds a character of no width to the last one.
-func (t *tables) join(row []cell, seq string) {
+// join adds a character of no width to the last one, which is in a style.
+func (t *tables) join(row []cell, seq string, style uint16) {
 	i := len(row) - 1
 	for i > 0 && row[i].width() == 0 {
 		i--
@@ -191,21 +269,12 @@ func (t *tables) join(row []cell, seq string) {
 	if len(s) > maxCluster {
 		return
 	}
-	row[i] = newCell(t.cluster(s), row[i].style(), row[i].width())
+	row[i] = newCell(t.cluster(s), style, row[i].width())
 }
 
 // maxCluster is how many bytes one character may have with all that is joined
 // to it.
 const maxCluster = 64
-
-func decode(s string, method ansi.Method) (seq string, width, n int) {
-	if method == ansi.GraphemeWidth {
-		seq, width, n, _ = ansi.DecodeSequence(s, ansi.NormalState, nil)
-		return seq, width, n
-	}
-	seq, width, n, _ = ansi.DecodeSequenceWc(s, ansi.NormalState, nil)
-	return seq, width, n
-}
 
 // printable reports whether a decoded piece of text is no control and no
 // sequence.

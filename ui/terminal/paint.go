@@ -1,7 +1,6 @@
 package terminal
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 )
@@ -24,6 +23,7 @@ type canvas struct {
 
 	runs    []run
 	changed int // cells in them
+	tour    tour
 }
 
 // resize makes all rows blank.
@@ -139,7 +139,7 @@ func (c *canvas) draw(p *pen, r run) {
 		}
 		if row[x].width() > 0 {
 			p.reach(row, x, r.y)
-			p.put(row[x], x, r.y)
+			p.put(row[x:r.end], x, r.y)
 		}
 		x++
 	}
@@ -152,30 +152,6 @@ func blanks(row []cell) int {
 	}
 	return n
 }
-
-// orders are those in which runs are written, beside that of the rows: a column
-// of clocks from top to bottom, with a line feed between two, and all of one
-// style together.
-var orders = []func(c *canvas, a, b run) int{
-	func(_ *canvas, a, b run) int { return a.end - b.end },
-	func(c *canvas, a, b run) int { return cmp.Or(c.style(a)-c.style(b), a.end-b.end) },
-}
-
-// style is that of the first cell of a run.
-func (c *canvas) style(r run) int { return int(c.next[r.y][r.x].style()) }
-
-// write writes runs in their order.
-func (c *canvas) write(p pen, runs []run) pen {
-	p.out = slices.Clone(p.out)
-	for _, r := range runs {
-		c.draw(&p, r)
-	}
-	return p
-}
-
-// ordersUpTo is how many cells are tried in other orders than that of the rows: a
-// frame in which more change is no tick of clocks.
-const ordersUpTo = 800
 
 // paint writes what turns the terminal into the next frame, in the cheapest of
 // the ways it knows: by rows, by columns, by styles, or after a part was scrolled.
@@ -194,23 +170,6 @@ func (c *canvas) paint(p *pen) {
 		}
 	}
 	*p = best
-}
-
-// cheapest writes the runs in the cheapest order.
-func (c *canvas) cheapest(p pen) pen {
-	best := c.write(p, c.runs)
-	if len(c.runs) < 3 || c.changed > ordersUpTo {
-		return best
-	}
-	runs := slices.Clone(c.runs)
-	for _, order := range orders {
-		copy(runs, c.runs)
-		slices.SortStableFunc(runs, func(a, b run) int { return order(c, a, b) })
-		if way := c.write(p, runs); len(way.out) < len(best.out) {
-			best = way
-		}
-	}
-	return best
 }
 
 // A frame in which so many cells change may be one whose rows have moved, by so
@@ -304,7 +263,7 @@ func (c *canvas) blankRow() []cell {
 
 // region scrolls the lines of a region, and makes the whole screen scroll again.
 func (p *pen) region(s scroll) {
-	p.style(0)
+	p.clear()
 	p.out = append(strconv.AppendInt(append(p.out, "\x1b["...), int64(s.top+1), 10), ';')
 	p.out = append(strconv.AppendInt(p.out, int64(s.bottom+1), 10), 'r')
 	p.x, p.y = -1, -1

@@ -303,7 +303,6 @@ func (p *Painter) paint(f Frame, sync bool, method ansi.Method) {
 	at := len(p.out)
 	p.canvas.paint(&p.pen)
 	p.canvas.accept()
-	p.pen.style(0)
 	p.cursor(f.Cursor, len(p.pen.out) > at)
 	p.out = p.pen.out
 	if sync && len(p.out) > at {

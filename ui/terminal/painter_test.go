@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	uv "github.com/charmbracelet/ultraviolet"
 	"github.com/charmbracelet/x/ansi"
 	"github.com/charmbracelet/x/vt"
 )
@@ -46,15 +47,55 @@ func (s *screen) show(f string) int {
 }
 
 // fresh is what a frame looks like where nothing was before.
-func fresh(f string, w, h int) string {
-	s := newScreen(w, h, true)
+func (s *screen) fresh(f string) string {
+	s.p.Redraw()
 	s.show(f)
-	return s.emu.Render()
+	return shows(s.emu, s.w)
+}
+
+// written is what a frame looks like in w columns where its lines are written as
+// they are, to a terminal that is wider than each of them.
+func written(emu *vt.Emulator, f string, w int) string {
+	emu.WriteString("\x1b[m\x1b[2J")
+	for y, line := range strings.Split(f, "\n") {
+		fmt.Fprintf(emu, "\x1b[m\x1b[%dH%s", y+1, line)
+	}
+	return shows(emu, w)
+}
+
+// shows is what is seen in the first w columns of a terminal: each cell with its
+// style. Neither the color nor the weight of a space is seen, unless the style
+// shows it.
+func shows(emu *vt.Emulator, w int) string {
+	var b strings.Builder
+	for y := range emu.Height() {
+		var last uv.Style
+		for x := range w {
+			c := emu.CellAt(x, y)
+			if c.Width > w-x { // half of a wide character
+				c = &uv.EmptyCell
+			}
+			style := c.Style
+			if c.Content == " " && style.Attrs&^(uv.AttrBold|uv.AttrFaint|uv.AttrItalic) == 0 && style.Underline == 0 {
+				style = uv.Style{Bg: style.Bg}
+			}
+			if !style.Equal(&last) {
+				b.WriteString("\x1b[m" + style.String())
+				last = style
+			}
+			b.WriteString(c.Content)
+		}
+		b.WriteString("\x1b[m\n")
+	}
+	return b.String()
 }
 
 var (
 	someNames  = []string{"Ann", "東京窓口", "Support desk", "株式会社 A", "→ x …", "e\u0301", "", "ก็ดี", "🙂", "👍🏽", "a\u0301\u0302b", "\u0e33", "한국"}
-	someStyles = []string{"", "\x1b[1;38;5;231;48;5;57m", "\x1b[38;5;203m", "\x1b[1m", "\x1b[7m"}
+	someStyles = []string{
+		"", "\x1b[1;38;5;231;48;5;57m", "\x1b[38;5;203m", "\x1b[1m", "\x1b[7m", "\x1b[48;5;57m", "\x1b[38;5;203;48;5;57m", "\x1b[2;4m",
+		"\x1b[1m\x1b[38;2;1;2;3m", "\x1b[91;44m", "\x1b[1;2;3m\x1b[22m", "\x1b[4:3m", "\x1b[1;7;31m\x1b[39;27m",
+	}
 )
 
 func randomFrame(r *rand.Rand, h int) []string {
@@ -112,18 +153,30 @@ func next(r *rand.Rand, last []string) []string {
 	return out
 }
 
+// firstDifference returns the first line that two screens do not share.
+func firstDifference(got, want string) string {
+	w := strings.Split(want, "\n")
+	for y, line := range strings.Split(got, "\n") {
+		if y < len(w) && line != w[y] {
+			return fmt.Sprintf("line %d:\n got %q\nwant %q", y, line, w[y])
+		}
+	}
+	return ""
+}
+
 func checkHistory(t *testing.T, seed int64, frames int) {
 	t.Helper()
 	r := rand.New(rand.NewSource(seed))
 	w, h := 14+r.Intn(70), 3+r.Intn(16)
+	clean := newScreen(w, h, true)
 	for _, raw := range []bool{true, false} {
 		s := newScreen(w, h, raw)
 		lines := randomFrame(r, h)
 		for i := range frames {
 			f := strings.Join(lines, "\n")
 			s.show(f)
-			if got, want := s.emu.Render(), fresh(f, w, h); got != want {
-				t.Fatalf("seed %d, frame %d, %dx%d, raw %v\n%q\n got %q\nwant %q", seed, i, w, h, raw, s.out.String(), got, want)
+			if got, want := shows(s.emu, w), clean.fresh(f); got != want {
+				t.Fatalf("seed %d, frame %d, %dx%d, raw %v\n%q\n%s", seed, i, w, h, raw, s.out.String(), firstDifference(got, want))
 			}
 			lines = next(r, lines)
 		}
@@ -140,7 +193,36 @@ func TestHistories(t *testing.T) {
 
 func FuzzHistories(f *testing.F) {
 	f.Add(int64(1))
-	f.Fuzz(func(t *testing.T, seed int64) { checkHistory(t, seed, 20) })
+	f.Fuzz(func(t *testing.T, seed int64) {
+		checkHistory(t, seed, 20)
+		checkWritten(t, seed, 20)
+	})
+}
+
+// checkWritten compares what the painter makes of frames with what a terminal
+// makes of their lines. It has no character that the two count otherwise.
+func checkWritten(t *testing.T, seed int64, frames int) {
+	t.Helper()
+	r := rand.New(rand.NewSource(seed))
+	w, h := 14+r.Intn(70), 3+r.Intn(16)
+	s, emu := newScreen(w, h, true), vt.NewEmulator(280, h)
+	lines := randomFrame(r, h)
+	agreed := strings.NewReplacer("👍🏽", "🙂", "\u0e33", "\u0e2d")
+	for i := range frames {
+		f := agreed.Replace(strings.Join(lines, "\n"))
+		s.show(f)
+		if got, want := shows(s.emu, w), written(emu, f, w); got != want {
+			t.Fatalf("seed %d, frame %d, %dx%d\n%q\n%s", seed, i, w, h, s.out.String(), firstDifference(got, want))
+		}
+		lines = next(r, lines)
+	}
+}
+
+// What the painter makes of a frame is what its lines say.
+func TestWritten(t *testing.T) {
+	for seed := range int64(40) {
+		checkWritten(t, seed, 14)
+	}
 }
 
 // On an empty screen it shows what the text says.

@@ -17,19 +17,22 @@ type pen struct {
 
 // style makes the style that text is written in.
 func (p *pen) style(n uint16) {
-	if n == p.now {
-		return
+	if n != p.now {
+		p.out = append(p.out, p.t.change(p.now, n)...)
+		p.now = n
 	}
-	if p.now != 0 {
-		p.out = append(p.out, "\x1b[m"...)
-	}
-	p.out = append(p.out, p.t.styles[n]...)
-	p.now = n
 }
 
-// put writes a cell at the cursor. After text that not every terminal takes for
-// as wide, the column is not known any more: the next cell is gone to.
-func (p *pen) put(c cell, x, y int) {
+// suits reports whether a cell that is written now looks as it is to.
+func (p *pen) suits(c cell) bool {
+	return c.style() == p.now || c.char() == ' ' && c.style() == p.t.grounds[p.now]
+}
+
+// put writes the first of some cells of a row at the cursor. After text that not
+// every terminal takes for as wide, the column is not known any more: the next
+// cell is gone to.
+func (p *pen) put(row []cell, x, y int) {
+	c := row[0]
 	if c.width() == 0 {
 		return
 	}
@@ -37,10 +40,12 @@ func (p *pen) put(c cell, x, y int) {
 		p.move(x, y)
 	}
 	if c.disputed() {
-		p.style(0)
+		p.clear()
 		p.out = append(strconv.AppendInt(append(p.out, "\x1b["...), int64(c.width()), 10), 'X')
 	}
-	p.style(c.style())
+	if !p.suits(c) {
+		p.style(p.t.ahead(row))
+	}
 	p.out = p.t.appendChar(p.out, c)
 	if p.x += c.width(); p.x >= p.w || !p.sure(c) {
 		p.x = -1
@@ -53,25 +58,36 @@ func (p *pen) sure(c cell) bool { return c.plain() || p.agreed && !c.disputed() 
 
 // reach goes to x, over cells that stay as they are where that is shorter.
 func (p *pen) reach(row []cell, x, y int) {
-	if p.y == y && p.x >= 0 && p.x < x && x-p.x <= 4 {
-		same := true
-		for i := p.x; i < x && same; i++ {
-			same = row[i].style() == p.now && row[i].plain()
+	if p.reaches(row, x, y) {
+		for ; p.x < x; p.x++ {
+			p.out = append(p.out, byte(row[p.x].char()))
 		}
-		if same {
-			for ; p.x < x; p.x++ {
-				p.out = append(p.out, byte(row[p.x].char()))
-			}
-			return
-		}
+		return
 	}
 	p.move(x, y)
+}
+
+// farOver is how many cells are written again at most to get to the next one.
+const farOver = 4
+
+// reaches reports whether what leads to x is few cells that are written now as
+// they are.
+func (p *pen) reaches(row []cell, x, y int) bool {
+	if p.y != y || p.x < 0 || p.x >= x || x-p.x > farOver {
+		return false
+	}
+	for i := p.x; i < x; i++ {
+		if !p.suits(row[i]) || !row[i].plain() {
+			return false
+		}
+	}
+	return true
 }
 
 // erase makes n cells from the cursor on blank, the rest of the row where that
 // is all of it.
 func (p *pen) erase(n int) {
-	p.style(0)
+	p.clear()
 	if p.x+n >= p.w {
 		p.out = append(p.out, "\x1b[K"...)
 		return
@@ -79,43 +95,45 @@ func (p *pen) erase(n int) {
 	p.out = append(strconv.AppendInt(append(p.out, "\x1b["...), int64(n), 10), 'X')
 }
 
+// clear makes a style in which what is erased is blank.
+func (p *pen) clear() {
+	if p.t.grounds[p.now] != 0 {
+		p.style(0)
+	}
+}
+
 // move takes the shortest of the ways to a cell.
 func (p *pen) move(x, y int) {
 	if p.x == x && p.y == y {
 		return
 	}
-	var room [24]byte
-	best := append(room[:0], "\x1b["...)
-	if y > 0 || x > 0 {
-		best = strconv.AppendInt(best, int64(y+1), 10)
-	}
-	if x > 0 {
-		best = strconv.AppendInt(append(best, ';'), int64(x+1), 10)
-	}
-	best = append(best, 'H')
-	if p.y >= 0 {
-		best = p.shortest(best, x, y)
-	}
-	p.out = append(p.out, best...)
+	p.out = p.shortest(x, y).append(p.out, p.feed)
 	p.x, p.y = x, y
 }
 
-// shortest returns the shortest way to a cell from where the cursor is, or best
-// where none is shorter.
-func (p *pen) shortest(best []byte, x, y int) []byte {
-	var room [24]byte
+// way is a way from one cell to another: to the first column where home says so,
+// then down by some lines, then along the row.
+type way struct {
+	home  bool
+	down  int
+	final byte // of the sequence that leads along the row, '\b' for backspaces; 0 for none
+	n     int  // its parameter
+
+	to   bool // the way is CUP instead
+	x, y int
+}
+
+// shortest returns the shortest way to a cell from where the cursor is.
+func (p *pen) shortest(x, y int) way {
+	best := way{to: true, x: x, y: y}
+	if p.y < 0 {
+		return best
+	}
+	least, down := best.bytes(), y-p.y
 	try := func(home bool, final byte, n int) {
-		way := p.vertical(room[:0], home, y-p.y)
-		switch {
-		case final == '\b':
-			for range n {
-				way = append(way, '\b')
-			}
-		case final != 0:
-			way = csi(way, n, final)
-		}
-		if len(way) < len(best) {
-			best = append(best[:0], way...)
+		w := way{home: home, down: down, final: final, n: n}
+		if n := w.bytes(); n < least {
+			best, least = w, n
 		}
 	}
 	switch d := x - p.x; {
@@ -140,25 +158,75 @@ func (p *pen) shortest(best []byte, x, y int) []byte {
 	return best
 }
 
-// vertical appends a way down or up by some lines, from the first column where
-// home says so.
-func (p *pen) vertical(way []byte, home bool, by int) []byte {
-	feed := p.feed
-	if home {
-		way, feed = append(way, '\r'), "\n" // from the first column a line feed leads to the first column, however it is taken
+// bytes returns how long a way is.
+func (w way) bytes() (n int) {
+	if w.to {
+		switch {
+		case w.x > 0:
+			return 4 + digits(w.y+1) + digits(w.x+1)
+		case w.y > 0:
+			return 3 + digits(w.y+1)
+		}
+		return 3
+	}
+	if w.home {
+		n++
 	}
 	switch {
-	case by < 0:
-		return csi(way, -by, 'A')
-	case by > 0 && by <= 4:
-		for range by {
-			way = append(way, feed...)
-		}
-		return way
-	case by > 0:
-		return csi(way, by, 'B')
+	case w.down == -1:
+		n += 2
+	case w.down < 0:
+		n += csiLen(-w.down)
+	case w.down <= 4:
+		n += w.down
+	default:
+		n += csiLen(w.down)
 	}
-	return way
+	switch {
+	case w.final == '\b':
+		n += w.n
+	case w.final != 0:
+		n += csiLen(w.n)
+	}
+	return n
+}
+
+// append appends a way, in which feed moves down by a line.
+func (w way) append(b []byte, feed string) []byte {
+	if w.to {
+		b = append(b, "\x1b["...)
+		if w.y > 0 || w.x > 0 {
+			b = strconv.AppendInt(b, int64(w.y+1), 10)
+		}
+		if w.x > 0 {
+			b = strconv.AppendInt(append(b, ';'), int64(w.x+1), 10)
+		}
+		return append(b, 'H')
+	}
+	if w.home {
+		b, feed = append(b, '\r'), "\n" // from the first column a line feed leads to the first column, however it is taken
+	}
+	switch {
+	case w.down == -1:
+		b = append(b, "\x1bM"...)
+	case w.down < 0:
+		b = csi(b, -w.down, 'A')
+	case w.down <= 4:
+		for range w.down {
+			b = append(b, feed...)
+		}
+	default:
+		b = csi(b, w.down, 'B')
+	}
+	switch {
+	case w.final == '\b':
+		for range w.n {
+			b = append(b, '\b')
+		}
+	case w.final != 0:
+		b = csi(b, w.n, w.final)
+	}
+	return b
 }
 
 func csi(b []byte, n int, final byte) []byte {
@@ -167,4 +235,23 @@ func csi(b []byte, n int, final byte) []byte {
 		b = strconv.AppendInt(b, int64(n), 10)
 	}
 	return append(b, final)
+}
+
+// csiLen is the length of what csi appends.
+func csiLen(n int) int {
+	if n == 1 {
+		return 3
+	}
+	return 3 + digits(n)
+}
+
+// digits is how many digits a number of at most three has.
+func digits(n int) int {
+	switch {
+	case n < 10:
+		return 1
+	case n < 100:
+		return 2
+	}
+	return 3
 }

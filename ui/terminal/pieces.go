@@ -90,7 +90,7 @@ func (p *pieces) pass(in []byte, now time.Time) (out []byte) {
 				out = append(out, p.cur...)
 			}
 			p.cur, p.lone = nil, false
-		case p.scan.state == strEscape && len(in) == 1 && !color.Match(p.cur):
+		case p.scan.state == strEscape && len(in) == 1 && !colorReply.Match(p.cur):
 			p.drop() // somebody has pressed it after waiting
 			p.scan.state, p.cur = escape, []byte{c}
 		}
@@ -128,8 +128,8 @@ func continues(in []byte) bool {
 	return false
 }
 
-// color is the answer to a question for a color, but for its end.
-var color = regexp.MustCompile(`^\x1b\](4;\d+|1\d);rgba?:[0-9a-fA-F]+(/[0-9a-fA-F]+){2,3}\x1b?$`)
+// colorReply is the answer to a question for a color, but for its end.
+var colorReply = regexp.MustCompile(`^\x1b\](4;\d+|1\d);rgba?:[0-9a-fA-F]+(/[0-9a-fA-F]+){2,3}\x1b?$`)
 
 // colored is how one begins.
 var colored = regexp.MustCompile(`^\x1b\](4|1|$)`)

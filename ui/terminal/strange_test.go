@@ -38,8 +38,10 @@ func (s *strange) write(out string) {
 		switch {
 		case strings.HasPrefix(seq, "\x1b["):
 			s.csi(seq[2:len(seq)-1], seq[len(seq)-1])
-		case seq == "\x1bM":
+		case seq == "\x1bM" && s.y == s.top:
 			s.scroll(-1)
+		case seq == "\x1bM":
+			s.y--
 		case seq == "\r":
 			s.x = 0
 		case seq == "\b":

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"tapedeck/ui/cells"
 )
 
 // Options says what kind of terminal the screen is on.
@@ -94,7 +96,7 @@ func (t Theme) Width(s string) int {
 	if isASCII(s) {
 		return len(s)
 	}
-	return t.method.StringWidth(s)
+	return cells.Width(t.method, s)
 }
 
 // Truncate returns s cut to at most w cells; what was cut shows as an ellipsis.
@@ -109,7 +111,7 @@ func (t Theme) Truncate(s string, w int) string {
 		tail := t.tail(w)
 		return s[:w-t.Width(tail)] + tail
 	}
-	if t.method.StringWidth(s) <= w {
+	if cells.Width(t.method, s) <= w {
 		return s
 	}
 	return t.cut(s, w, t.tail(w))
@@ -118,15 +120,11 @@ func (t Theme) Truncate(s string, w int) string {
 // cut cuts s to w cells and adds tail. Style sequences all stay. It is our own
 // because ansi.TruncateWc counts by graphemes whether there is anything to cut.
 func (t Theme) cut(s string, w int, tail string) string {
-	decode := ansi.DecodeSequenceWc[string]
-	if t.method == ansi.GraphemeWidth {
-		decode = ansi.DecodeSequence[string]
-	}
 	var b strings.Builder
 	b.Grow(min(len(s), 4*w) + len(tail))
 	left, full, state := w-t.Width(tail), false, byte(0)
 	for len(s) > 0 {
-		seq, width, n, next := decode(s, state, nil)
+		seq, width, n, next := cells.Decode(t.method, s, state)
 		switch {
 		case width == 0:
 			if !full || strings.HasPrefix(seq, "\x1b[") {
