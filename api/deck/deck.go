@@ -3,8 +3,9 @@
 //
 // What is known of the recordings belongs to [Deck] and is guarded by its mutex,
 // which is never held during I/O. Its poller reads the list, its directory who
-// is on the line; each has a state of its own. Snapshots are shared between sessions: read them,
-// clone before sorting. [Deck.Do] is the only way a recording is changed.
+// is on the line; each has a state of its own. Snapshots are shared between
+// sessions: read them, clone before sorting. [Deck.Do] is the only way a
+// recording is changed.
 //
 // Three rules decide what a read may say of a recording. A read that began
 // before another that was already applied, or before an update was answered,
@@ -33,6 +34,10 @@ const (
 	DefaultInterval = 2 * time.Second
 	DefaultLookback = 24 * time.Hour
 )
+
+// CloseLimit is how long an update that is under way keeps [Deck.Run], when it is
+// to end: as long as its answer may take.
+const CloseLimit = updateLimit + 500*time.Millisecond
 
 const (
 	keepEnded   = 60 * time.Second // how long an ended recording stays in the snapshot
@@ -64,8 +69,8 @@ type Config struct {
 	Kept Kept
 }
 
-// Deck is the live state of one project. Make one with [New], let it poll with
-// [Deck.Run], and end it with [Deck.Close].
+// Deck is the live state of one project. Make one with [Open], and let it poll
+// and end with [Deck.Run].
 type Deck struct {
 	client *api.Client
 	config Config
@@ -147,14 +152,22 @@ func Open(client api.Config, c Config) (*Deck, error) {
 	return d, err
 }
 
-// Run polls until ctx ends, and returns when nothing of it is under way any
-// more. Updates are not its business: see [Deck.Close].
-func (d *Deck) Run(ctx context.Context) {
+// Run polls until ctx ends. Then it closes the deck, as [Deck.Close] does for
+// [CloseLimit] at most, polls on meanwhile, and returns when nothing of the deck
+// is under way any more. The error is that of Close.
+func (d *Deck) Run(ctx context.Context) error {
+	polls, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
-	wg.Go(func() { defer crash.Guard(); d.runAside(ctx) })
-	d.poller.run(ctx)
+	wg.Go(func() { defer crash.Guard(); d.runAside(polls) })
+	wg.Go(func() { defer crash.Guard(); d.poller.run(polls) })
+	<-ctx.Done()
+	limit, cancel := context.WithTimeout(polls, CloseLimit)
+	err := d.Close(limit)
+	cancel()
+	stop()
 	wg.Wait()
 	d.client.Close()
+	return err
 }
 
 // Poll looks at the project once, for a caller that does not [Deck.Run].
@@ -210,12 +223,15 @@ func (d *Deck) Snapshot() *Snapshot {
 
 // Close refuses new updates and waits until those under way have been
 // answered, or until ctx ends. What was answered and not yet verified is
-// left as it is. The error names the requests that were not sent.
+// left as it is. The error names the requests that were not sent. [Deck.Run]
+// does it at its end.
 func (d *Deck) Close(ctx context.Context) error {
 	d.mu.Lock()
-	d.closed = true
-	for _, e := range d.order {
-		d.dropTimer(e)
+	if !d.closed {
+		d.closed = true
+		for _, e := range d.order {
+			d.dropTimer(e)
+		}
 	}
 	d.mu.Unlock()
 	d.cut()
