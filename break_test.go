@@ -33,7 +33,7 @@ func runBroken(where string) int {
 				return err
 			}
 			go s.deck.Run(ctx)
-			o := s.options(ctx)
+			o := s.options()
 			o.Deck = breakingDeck{s.deck, where, make(chan struct{})}
 			return ui.Run(ctx, o)
 		},

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -48,17 +47,17 @@ func TestLookBackWhileAnotherSettles(t *testing.T) {
 			s.record.Journal().Enqueue(e)
 		}
 		synctest.Wait()
-		ctx, cancel := context.WithCancel(t.Context())
 		began := time.Now()
-		s.background.Go(func() { s.follower.Run(ctx) })
-		left, ok := s.leftBehind()(ctx)
-		err = s.lookBack(ctx)
+		s.parts.Go(s.follower.Run)
+		left, ok := s.leftBehind()(t.Context())
+		err = s.lookBack()
 		if took := time.Since(began); took > time.Second || err != nil || !ok || len(left) != 1 {
 			t.Errorf("left behind: %+v, %v, %v, after %s", left, ok, err, took)
 		}
 		time.Sleep(time.Minute)
-		cancel()
-		s.background.Wait()
+		if err := s.parts.Stop(); err != nil {
+			t.Error(err)
+		}
 		if err := s.record.Close(); err != nil {
 			t.Error(err)
 		}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"tapedeck/api"
+	"tapedeck/api/background"
 	"tapedeck/api/crash"
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
@@ -29,10 +29,6 @@ import (
 
 // version is set at build time: -ldflags "-X main.version=v1.2.3".
 var version string
-
-// finishLimit is how long an update that is under way keeps the process, after
-// its screen is gone: as long as its answer may take.
-const finishLimit = 10*time.Second + 500*time.Millisecond
 
 func main() {
 	os.Exit(run(context.Background(), os.Args[1:], os.Environ()))
@@ -77,26 +73,29 @@ func dashboard(ctx context.Context, start cli.Start) error {
 	}
 	defer log.Close()
 	defer cli.TakeStandardLog(log)()
-	who := journal.WhoFrom(start.Environ)
-	record := cli.OpenJournal(start.Config)
-	s := &session{start: start, who: who, record: record}
-	if err := s.open(log); err != nil {
-		return errors.Join(err, record.Close())
+	s := &session{start: start, who: journal.WhoFrom(start.Environ), record: cli.OpenJournal(start.Config)}
+	s.parts.Go(s.record.Run)
+	if err = s.open(log); err == nil {
+		err = s.run(ctx)
 	}
-	err = s.run(ctx)
-	return joined(err, record.Close())
+	return joined(err, s.parts.Stop())
 }
 
 // session is one run of the dashboard.
 type session struct {
-	start      cli.Start
-	who        deck.Actor
-	record     *cli.Record
-	deck       *deck.Deck
-	space      string            // its name, for the header
-	follower   *journal.Follower // of the journal; nil where none is kept
-	noScreen   atomic.Bool
-	background sync.WaitGroup // what runs in the background
+	start    cli.Start
+	who      deck.Actor
+	record   *cli.Record
+	deck     *deck.Deck
+	space    string            // its name, for the header
+	follower *journal.Follower // of the journal; nil where none is kept
+	noScreen atomic.Bool
+	parts    background.Group // what runs in the background: the journal first, then what uses it
+
+	// Why the session ends, and the recordings whose auto-resume ends with it;
+	// set before the deck is stopped.
+	why   string
+	timed []*deck.Recording
 }
 
 // open opens the deck of the configured project, or of the demo.
@@ -115,6 +114,7 @@ func (s *session) open(log *cli.Log) (err error) {
 	}
 	if c.StateDir != "" && s.start.Demo == nil {
 		s.follower = journal.Follow(c.StateDir, c.Space, c.Project)
+		s.parts.Go(s.follower.Run)
 	}
 	s.deck, err = deck.Open(client, deck.Config{
 		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly,
@@ -129,19 +129,13 @@ func (s *session) open(log *cli.Log) (err error) {
 // auto-resume after a lost terminal, an answer that is under way, and what the
 // session leaves paused.
 func (s *session) run(ctx context.Context) error {
-	polls, stop := context.WithCancel(context.WithoutCancel(ctx))
-	background := &s.background
-	background.Go(func() { defer crash.Guard(); s.deck.Run(polls) })
-	if s.follower != nil {
-		background.Go(func() { defer crash.Guard(); s.follower.Run(polls) })
-	}
-	background.Go(func() {
-		defer crash.Guard()
-		cli.ShareStatus(polls, s.start.Config, s.deck, s.noScreen.Load)
+	s.parts.Go(func(ctx context.Context) error {
+		return cli.ShareStatus(ctx, s.start.Config, s.deck, s.noScreen.Load)
 	})
+	s.parts.Go(s.runDeck)
 
 	release := tty.HoldStderr(os.Stderr)
-	err := ui.Run(ctx, s.options(polls))
+	err := ui.Run(ctx, s.options())
 	release()
 	if broken, ok := errors.AsType[*crash.Error](err); ok {
 		fmt.Fprintf(tty.TimeoutWriter{W: os.Stderr, Limit: writeLimit}, "%v\n\n%s\n", broken, broken.Stack)
@@ -149,25 +143,30 @@ func (s *session) run(ctx context.Context) error {
 	if errors.Is(err, ui.ErrHangup) {
 		err = &cli.SignalError{Signal: syscall.SIGHUP}
 	}
-	why := ui.Quit
+	s.why = ui.Quit
 	if sig, ok := errors.AsType[*cli.SignalError](err); ok {
-		why = "its terminal was lost"
+		s.why = "its terminal was lost"
 		if sig.Signal != syscall.SIGHUP {
-			why = sig.Error()
+			s.why = sig.Error()
 		} else {
 			// From now on nobody looks after the pauses that have no timer.
-			s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, why, s.deck.Timers(), true)
+			s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, s.why, s.deck.Timers(), true)
 			s.outlive(cli.Terminated(ctx))
 		}
 	} else if err != nil {
-		why = "its screen failed"
+		s.why = "its screen failed"
 	}
-	dropped := s.deck.Timers()
-	unfinished := finish(s.deck)
-	s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, why, dropped, false)
-	stop()
-	background.Wait()
-	return joined(err, unfinished)
+	s.timed = s.deck.Timers()
+	sayUnderWay(s.deck)
+	return err
+}
+
+// runDeck runs the deck, and puts on record which pauses the session leaves
+// behind.
+func (s *session) runDeck(ctx context.Context) error {
+	err := s.deck.Run(ctx)
+	s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, s.why, s.timed, false)
+	return err
 }
 
 // joined returns both errors, and the first one as it is when it is the only
@@ -184,7 +183,7 @@ func joined(err, more error) error {
 func (s *session) outlive(terminated <-chan struct{}) {
 	snapshots, cancel := s.deck.Subscribe()
 	defer cancel()
-	limit := time.NewTimer(deck.MaxResumeAfter + finishLimit)
+	limit := time.NewTimer(deck.MaxResumeAfter + deck.CloseLimit)
 	defer limit.Stop()
 	for len(s.deck.Timers()) > 0 {
 		if !s.noScreen.Swap(true) {
@@ -200,7 +199,7 @@ func (s *session) outlive(terminated <-chan struct{}) {
 	}
 }
 
-func (s *session) options(polls context.Context) ui.Options {
+func (s *session) options() ui.Options {
 	c := s.start.Config
 	return ui.Options{
 		Deck: s.deck, Space: s.space, Profile: c.Profile, Demo: s.start.Demo != nil,
@@ -209,7 +208,7 @@ func (s *session) options(polls context.Context) ui.Options {
 		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: s.who,
 		Terminal: tty.NewLocal(os.Stdin, os.Stdout).Terminal(s.start.Environ), Interval: c.Interval,
 		Tick: c.Tick, LowBandwidth: c.LowBandwidth,
-		Open: func() error { return s.lookBack(polls) }, LeftBehind: s.leftBehind(),
+		Open: s.lookBack, LeftBehind: s.leftBehind(),
 		History: s.history(),
 	}
 }
@@ -220,17 +219,16 @@ const recoverLimit = time.Second
 // lookBack returns what is wrong with the record. The result of updates that a
 // crash has left open is found out in the background: that may take half a
 // minute, or for as long as another process holds its lock.
-func (s *session) lookBack(ctx context.Context) error {
+func (s *session) lookBack() error {
 	err := s.record.Trouble()
-	if ctx.Err() != nil {
-		return err
-	}
 	recovered := make(chan error, 1)
-	s.background.Go(func() {
-		defer crash.Guard()
+	if !s.parts.Go(func(ctx context.Context) error {
 		_, err := s.deck.Recover(ctx)
 		recovered <- err
-	})
+		return nil // it is said on the screen
+	}) {
+		return err // the session ends
+	}
 	select {
 	case later := <-recovered:
 		err = cmp.Or(err, later)
@@ -268,15 +266,11 @@ func (s *session) leftBehind() func(context.Context) ([]ui.LeftBehind, bool) {
 // writeLimit is how long a message may take to be written.
 const writeLimit = 500 * time.Millisecond
 
-// finish waits for updates that are under way, and says what became of them:
-// their screen is gone.
-func finish(d *deck.Deck) error {
+// sayUnderWay says which updates are waited for: their screen is gone.
+func sayUnderWay(d *deck.Deck) {
 	for _, p := range d.UnderWay() {
 		fmt.Fprintf(tty.TimeoutWriter{W: os.Stderr, Limit: writeLimit}, "tapedeck: %s %s is %s; waiting for its answer\n", p.Request.Verb(), p.Request.SID, p.Outcome)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), finishLimit)
-	defer cancel()
-	return d.Close(ctx)
 }
 
 // firstLook is how long the history waits for the journal to be read for the

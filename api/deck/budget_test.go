@@ -87,11 +87,11 @@ func steadyCost(tb testing.TB, space *sim.Space, polls int) cost {
 	}
 	ctx := context.Background()
 	settle := func() {
-		if err := d.poll(ctx); err != nil {
+		if err := d.poller.poll(ctx); err != nil {
 			tb.Fatal(err)
 		}
-		d.readCalls(ctx)
-		d.readConferences(ctx)
+		d.directory.readCalls(ctx)
+		d.directory.readConferences(ctx)
 	}
 	for range 4 {
 		settle()
@@ -175,14 +175,14 @@ func TestUpdateNeverWaitsInTheLargest(t *testing.T) {
 			if s.Health.Phase(time.Now()) == Loading {
 				loading++
 			}
-			if len(tb.deck.slots) == maxInFlight {
+			if len(tb.deck.poller.places) == maxInFlight {
 				full++
 			}
 			tb.wire.forget()
 			go func() { _, _ = tb.deck.Do(context.Background(), pauseOf(sid)) }()
 			after(time.Millisecond)
 			if n := tb.wire.count("POST", sid); n != 1 {
-				t.Errorf("%s: the POST is not on the wire; %v, %d reads in flight", sid, s.Health.Phase(time.Now()), len(tb.deck.slots))
+				t.Errorf("%s: the POST is not on the wire; %v, %d reads in flight", sid, s.Health.Phase(time.Now()), len(tb.deck.poller.places))
 			}
 		}
 		if loading < 3 || full < 3 {
@@ -285,11 +285,11 @@ func memory(tb testing.TB, n int) int64 {
 		tb.Fatal(err) // the space has made its own rows now
 	}
 	before := inUse()
-	if err := d.poll(context.Background()); err != nil {
+	if err := d.poller.poll(context.Background()); err != nil {
 		tb.Fatal(err)
 	}
-	d.readCalls(context.Background())
-	d.readConferences(context.Background())
+	d.directory.readCalls(context.Background())
+	d.directory.readConferences(context.Background())
 	got := inUse() - before
 	if a := d.Snapshot().Active; a < n-n/100 { // one or the other has just ended
 		tb.Fatalf("%d active, want %d", a, n)

@@ -1,9 +1,11 @@
 // Package deck keeps the live state of one SignalWire project: it polls the
 // API, publishes a [Snapshot] after each step, and carries out requests.
 //
-// All mutable state belongs to [Deck] and is guarded by its mutex, which is
-// never held during I/O. Snapshots are shared between sessions: read them,
-// clone before sorting. [Deck.Do] is the only way a recording is changed.
+// What is known of the recordings belongs to [Deck] and is guarded by its mutex,
+// which is never held during I/O. Its poller reads the list, its directory who
+// is on the line; each has a state of its own. Snapshots are shared between
+// sessions: read them, clone before sorting. [Deck.Do] is the only way a
+// recording is changed.
 //
 // Three rules decide what a read may say of a recording. A read that began
 // before another that was already applied, or before an update was answered,
@@ -32,6 +34,10 @@ const (
 	DefaultInterval = 2 * time.Second
 	DefaultLookback = 24 * time.Hour
 )
+
+// CloseLimit is how long an update that is under way keeps [Deck.Run], when it is
+// to end: as long as its answer may take.
+const CloseLimit = updateLimit + 500*time.Millisecond
 
 const (
 	keepEnded   = 60 * time.Second // how long an ended recording stays in the snapshot
@@ -63,19 +69,20 @@ type Config struct {
 	Kept Kept
 }
 
-// Deck is the live state of one project. Make one with [New], let it poll with
-// [Deck.Run], and end it with [Deck.Close].
+// Deck is the live state of one project. Make one with [Open], and let it poll
+// and end with [Deck.Run].
 type Deck struct {
 	client *api.Client
 	config Config
-	slots  chan struct{} // a place for each read of a poll that is in flight
-	places chan struct{} // a place for each POST of a batch that has no answer
+	places places // for the POSTs of batches that have no answer
+
+	poller    *poller    // reads the recordings
+	directory *directory // reads who is on the line
 
 	mu        sync.Mutex
 	entries   map[text.Text]*entry
 	order     []*entry // the entries, newest first
 	health    Health
-	polling   time.Time // when the poll under way, or the last one, began
 	clock     serverClock
 	interval  time.Duration
 	seq       uint64
@@ -87,15 +94,9 @@ type Deck struct {
 	kept      map[text.Text]*leftover // of the last run, not seen yet
 	unsent    []Progress              // requests of batches that were not sent, for the deck was closed
 
-	feed   feed   // what the polls know of the list; only the polling goroutine uses it
-	labels labels // calls and conferences; guarded by mu
-	costs  costs  // what requests have cost so far; guarded by mu
-
-	wake       chan struct{} // a poll is wanted now
-	wantLabels chan struct{} // calls, conferences or participants are wanted
-	updates    sync.WaitGroup
-	closing    context.Context // ends when updates should no longer wait for their verification
-	cut        context.CancelFunc
+	updates sync.WaitGroup
+	closing context.Context // ends when updates should no longer wait for their verification
+	cut     context.CancelFunc
 }
 
 // New returns a deck of the client's project. It sends nothing before
@@ -117,18 +118,17 @@ func newDeck(c Config) *Deck {
 		c.PauseAlarm = DefaultPauseAlarm
 	}
 	d := &Deck{
-		config:     c,
-		slots:      make(chan struct{}, maxInFlight),
-		places:     make(chan struct{}, maxUnanswered),
-		entries:    map[text.Text]*entry{},
-		kept:       leftovers(c.Kept),
-		interval:   min(max(c.Interval, MinInterval), MaxInterval),
-		subs:       map[chan *Snapshot]struct{}{},
-		listeners:  map[chan []Step]struct{}{},
-		labels:     newLabels(),
-		wake:       make(chan struct{}, 1),
-		wantLabels: make(chan struct{}, 1),
+		config:    c,
+		places:    make(chan struct{}, maxUnanswered),
+		entries:   map[text.Text]*entry{},
+		kept:      leftovers(c.Kept),
+		interval:  min(max(c.Interval, MinInterval), MaxInterval),
+		subs:      map[chan *Snapshot]struct{}{},
+		listeners: map[chan []Step]struct{}{},
 	}
+	inFlight := make(places, maxInFlight)
+	d.directory = newDirectory(inFlight, d.Snapshot)
+	d.poller = newPoller(d, inFlight)
 	d.closing, d.cut = context.WithCancel(context.Background())
 	d.health = Health{Page: 1, Limit: staleAfter(d.interval)}
 	d.publish()
@@ -148,88 +148,35 @@ func Open(client api.Config, c Config) (*Deck, error) {
 	}
 	var err error
 	d.client, err = api.New(client)
+	d.poller.client, d.directory.client = d.client, d.client
 	return d, err
 }
 
-// Run polls until ctx ends, and returns when nothing of it is under way any
-// more. Updates are not its business: see [Deck.Close].
-func (d *Deck) Run(ctx context.Context) {
+// Run polls until ctx ends. Then it closes the deck, as [Deck.Close] does for
+// [CloseLimit] at most, polls on meanwhile, and returns when nothing of the deck
+// is under way any more. The error is that of Close.
+func (d *Deck) Run(ctx context.Context) error {
+	polls, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var wg sync.WaitGroup
-	wg.Go(func() { defer crash.Guard(); d.runAside(ctx) })
-	failures := 0
-	for ctx.Err() == nil {
-		err := d.poll(ctx)
-		if ctx.Err() != nil {
-			break
-		}
-		wait := d.pollInterval()
-		if err != nil {
-			failures++
-			wait = backoff(err, failures, wait)
-		} else {
-			failures = 0
-		}
-		d.endPoll(err, time.Now().Add(wait))
-		_, asked := waitAsked(err)
-		if asked {
-			d.hold(time.Now().Add(wait))
-		}
-		d.rest(ctx, wait, asked)
-	}
+	wg.Go(func() { defer crash.Guard(); d.runAside(polls) })
+	wg.Go(func() { defer crash.Guard(); d.poller.run(polls) })
+	<-ctx.Done()
+	limit, cancel := context.WithTimeout(polls, CloseLimit)
+	err := d.Close(limit)
+	cancel()
+	stop()
 	wg.Wait()
 	d.client.Close()
+	return err
 }
 
 // Poll looks at the project once, for a caller that does not [Deck.Run].
 func (d *Deck) Poll(ctx context.Context) error {
-	err := d.poll(ctx)
-	d.endPoll(err, time.Now())
-	return err
-}
-
-// rest waits for the next poll, or until one is asked for; not earlier than
-// the API wants, and never less than the floor. It lets ended recordings go meanwhile.
-func (d *Deck) rest(ctx context.Context, wait time.Duration, insist bool) {
-	next := time.NewTimer(wait)
-	defer next.Stop()
-	var wake chan struct{}
-	var floor <-chan time.Time
-	if !insist {
-		floor = time.After(pollFloor)
-	}
-	for {
-		var purge <-chan time.Time
-		if at := d.nextPurge(); !at.IsZero() {
-			t := time.NewTimer(max(time.Until(at), 10*time.Millisecond))
-			defer t.Stop()
-			purge = t.C
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-next.C:
-			return
-		case <-floor:
-			wake = d.wake
-		case <-wake:
-			return
-		case <-purge:
-			d.mu.Lock()
-			if d.purge(time.Now()) {
-				d.publish()
-			}
-			d.mu.Unlock()
-		}
-	}
+	return d.poller.once(ctx)
 }
 
 // Refresh asks for a poll now, or as soon as the one under way has ended.
-func (d *Deck) Refresh() {
-	select {
-	case d.wake <- struct{}{}:
-	default:
-	}
-}
+func (d *Deck) Refresh() { d.poller.want() }
 
 // SetInterval sets the time from the end of a poll to the next, between 500 ms
 // and 5 minutes.
@@ -276,12 +223,15 @@ func (d *Deck) Snapshot() *Snapshot {
 
 // Close refuses new updates and waits until those under way have been
 // answered, or until ctx ends. What was answered and not yet verified is
-// left as it is. The error names the requests that were not sent.
+// left as it is. The error names the requests that were not sent. [Deck.Run]
+// does it at its end.
 func (d *Deck) Close(ctx context.Context) error {
 	d.mu.Lock()
-	d.closed = true
-	for _, e := range d.order {
-		d.dropTimer(e)
+	if !d.closed {
+		d.closed = true
+		for _, e := range d.order {
+			d.dropTimer(e)
+		}
 	}
 	d.mu.Unlock()
 	d.cut()
@@ -304,8 +254,8 @@ func (d *Deck) publish() {
 		Seq: d.seq, Health: d.health, Offset: d.clock.offset, Heard: d.clock.at, Interval: d.interval,
 		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
 		PauseWarn: d.config.PauseWarn, PauseAlarm: d.config.PauseAlarm,
-		Calls: d.labels.calls.why, Conferences: d.labels.conferences.why,
 	}
+	s.Calls, s.Conferences = d.directory.why()
 	for i, e := range d.order {
 		r := e.view
 		s.Recordings[i] = r
@@ -354,9 +304,9 @@ func (d *Deck) purge(now time.Time) (changed bool) {
 
 // observe learns the server's clock and what requests cost.
 func (d *Deck) observe(x api.Exchange) {
+	d.poller.spent(func(c *costs) { c.observe(x) })
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.costs.observe(x)
 	now := time.Now()
 	if mistaken := d.clock.observe(x, now); mistaken != 0 {
 		d.correct(mistaken, now)

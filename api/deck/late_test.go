@@ -113,7 +113,7 @@ func TestRepeatedReadIsAsNewAsItsAnswer(t *testing.T) {
 			return resp, err
 		})
 		read := func() {
-			if err := tb.deck.readOne(t.Context(), text.New(sid)); err != nil {
+			if err := tb.deck.poller.readOne(t.Context(), text.New(sid)); err != nil {
 				t.Error(err)
 			}
 		}

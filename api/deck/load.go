@@ -33,7 +33,7 @@ func (d *Deck) Load(ctx context.Context, sid text.Text) (*Recording, error) {
 	defer d.mu.Unlock()
 	if d.apply(rec, x.Began, now) {
 		d.publish()
-		d.wantAside() // who is on the line
+		d.directory.want() // who is on the line
 	}
 	if e := d.find(sid); e != nil {
 		return e.view, nil

@@ -297,7 +297,7 @@ func FuzzPlan(f *testing.F) {
 		}
 		rng := rand.New(rand.NewPCG(seed, 2))
 		d := newDeck(Config{})
-		d.costs = costs{row: row, one: one, latency: latency}
+		d.poller.costs = costs{row: row, one: one, latency: latency}
 		now := time.Now()
 		for i := range n {
 			rec := api.DecodeRecording(fmt.Appendf(nil, `{"sid":"r%d","status":"in-progress","date_created":%q}`,
@@ -307,7 +307,7 @@ func FuzzPlan(f *testing.F) {
 				e.place = -int64(rng.IntN(100000))
 			}
 		}
-		p := d.plan()
+		p := d.poller.plan()
 		met := map[text.Text]int{}
 		for _, sid := range append(append([]text.Text{}, p.covered...), p.singles...) {
 			met[sid]++

@@ -16,7 +16,7 @@ const (
 )
 
 // oldLook is the look for recordings that are older than the lookback, while
-// it is to be repeated: see [Deck.scanOld].
+// it is to be repeated: see [poller.scanOld].
 type oldLook struct {
 	failed int // looks in a row; 0 when none is to be repeated
 	retry  time.Time
@@ -26,59 +26,56 @@ type oldLook struct {
 // the calls and conferences in progress that began before it are asked for
 // theirs. A failure costs nothing but these: it is repeated beside the polls,
 // but not for ever, and not before the API wants.
-func (d *Deck) scanOld(ctx context.Context) {
-	d.mu.Lock()
-	retry := d.labels.calls.retry
-	if d.labels.conferences.retry.After(retry) {
-		retry = d.labels.conferences.retry
-	}
-	if time.Now().Before(retry) {
-		d.labels.old.put(retry)
-		d.mu.Unlock()
+func (p *poller) scanOld(ctx context.Context) {
+	if retry := p.directory.retryAt(); time.Now().Before(retry) {
+		p.noteOld(func(o *oldLook) { o.put(retry) })
 		return
 	}
-	d.mu.Unlock()
-	err := d.lookOld(ctx)
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	err := p.lookOld(ctx)
 	if err == nil {
-		d.labels.old = oldLook{}
+		p.noteOld(func(o *oldLook) { *o = oldLook{} })
 		return
 	}
-	d.labels.old.put(time.Now().Add(retryIn(err, d.interval)))
+	interval := p.deck.pollInterval()
+	p.noteOld(func(o *oldLook) { o.put(time.Now().Add(retryIn(err, interval))) })
 	if _, ok := waitAsked(err); ok { // names wait, too
-		d.labels.calls.noteRead(err, d.interval)
-		d.labels.conferences.noteRead(err, d.interval)
+		p.directory.failed(err, interval)
 	}
+}
+
+func (p *poller) noteOld(note func(*oldLook)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	note(&p.old)
 }
 
 // put notes that a look has failed, or could not be had.
 func (o *oldLook) put(retry time.Time) { o.failed, o.retry = o.failed+1, retry }
 
 // oldDue reports whether the look for old recordings is to be repeated now.
-func (d *Deck) oldDue(now time.Time) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	o := d.labels.old
+func (p *poller) oldDue(now time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := p.old
 	return o.failed > 0 && o.failed <= maxOldLooks && !now.Before(o.retry)
 }
 
 // lookOld looks for them once, and returns the first thing that went wrong.
-func (d *Deck) lookOld(ctx context.Context) error {
+func (p *poller) lookOld(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, oldScanLimit)
 	defer cancel()
-	since := d.serverNow().Add(-d.config.Lookback)
-	calls := d.client.Calls(api.CallQuery{Status: api.InProgress, StartedBefore: since.Add(time.Hour), PageSize: pageSize})
+	since := p.deck.serverNow().Add(-p.lookback)
+	calls := p.client.Calls(api.CallQuery{Status: api.InProgress, StartedBefore: since.Add(time.Hour), PageSize: pageSize})
 	var old []api.RecordingQuery
-	err := eachRow(ctx, d, calls, func(c api.Call) {
+	err := eachRow(ctx, p.places, calls, func(c api.Call) {
 		if t := c.Began(); !t.IsZero() && t.Before(since) {
 			old = append(old, api.RecordingQuery{CallSID: c.SID, PageSize: pageSize})
 		}
 	})
-	conferences := d.client.Conferences(api.ConferenceQuery{
+	conferences := p.client.Conferences(api.ConferenceQuery{
 		Status: api.InProgress, CreatedBefore: since.Add(24 * time.Hour), PageSize: pageSize,
 	})
-	err = cmp.Or(err, eachRow(ctx, d, conferences, func(c api.Conference) {
+	err = cmp.Or(err, eachRow(ctx, p.places, conferences, func(c api.Conference) {
 		if !c.Created.IsZero() && c.Created.Before(since) {
 			old = append(old, api.RecordingQuery{ConferenceSID: c.SID, PageSize: pageSize})
 		}
@@ -87,16 +84,16 @@ func (d *Deck) lookOld(ctx context.Context) error {
 	errs[0] = err
 	var wg sync.WaitGroup
 	for i, q := range old {
-		wg.Go(func() { defer crash.Guard(); errs[i+1] = d.readOld(ctx, q) })
+		wg.Go(func() { defer crash.Guard(); errs[i+1] = p.readOld(ctx, q) })
 	}
 	wg.Wait()
 	return cmp.Or(errs...)
 }
 
 // readOld applies the active recordings of one call or conference.
-func (d *Deck) readOld(ctx context.Context, q api.RecordingQuery) error {
-	for pages := d.client.Recordings(q); pages.More(); {
-		if err := d.slot(ctx); err != nil {
+func (p *poller) readOld(ctx context.Context, q api.RecordingQuery) error {
+	for pages := p.client.Recordings(q); pages.More(); {
+		if err := p.places.take(ctx); err != nil {
 			return err
 		}
 		rows, _, err := nextPage(ctx, pages, func(row api.Row) (api.Recording, bool) {
@@ -105,16 +102,8 @@ func (d *Deck) readOld(ctx context.Context, q api.RecordingQuery) error {
 			}
 			return row.Recording(), true
 		})
-		d.free()
-		d.mu.Lock()
-		news := false
-		for _, r := range rows {
-			news = d.apply(r.rec, r.read, time.Now()) || news
-		}
-		if news {
-			d.publish()
-		}
-		d.mu.Unlock()
+		p.places.free()
+		p.deck.takeIn(rows)
 		if err != nil {
 			return err
 		}
@@ -123,13 +112,13 @@ func (d *Deck) readOld(ctx context.Context, q api.RecordingQuery) error {
 }
 
 // eachRow walks along a list to its end, or to the first error.
-func eachRow[T any](ctx context.Context, d *Deck, pages *api.Pages[T], each func(T)) error {
+func eachRow[T any](ctx context.Context, in places, pages *api.Pages[T], each func(T)) error {
 	for pages.More() {
-		if err := d.slot(ctx); err != nil {
+		if err := in.take(ctx); err != nil {
 			return err
 		}
 		info, err := pages.Next(ctx, each)
-		d.free()
+		in.free()
 		pace(ctx, info, err == nil && pages.More())
 		if err != nil {
 			return err

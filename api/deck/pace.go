@@ -27,17 +27,17 @@ func pace(ctx context.Context, info api.PageInfo, more bool) {
 	}
 }
 
-// hold keeps what is read beside the polls from being asked for until then: the
-// API wants to be left alone.
-func (d *Deck) hold(until time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.labels.hold = until
+// places are for requests that are in flight at one time.
+type places chan struct{}
+
+// take waits for a place; free gives it back.
+func (p places) take(ctx context.Context) error {
+	select {
+	case p <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
-// held reports whether the API wants to be left alone still.
-func (d *Deck) held() bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return time.Now().Before(d.labels.hold)
-}
+func (p places) free() { <-p }

@@ -65,33 +65,25 @@ func (c *costs) single(x api.Exchange) {
 // costs the fewest bytes, measured. A border that needs more single reads than
 // fit in an interval, or than maxSingles, is taken only for want of a better
 // one.
-func (d *Deck) plan() plan {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var sids []text.Text
-	var ranks []int64
+func (p *poller) plan() (out plan) {
+	var ranks []int64 // rows to read to meet each
 	deepest := int64(0)
-	var gone []text.Text // the API may know them again, after a fault of its own say
-	for _, e := range d.order {
-		if e.view.Gone {
-			gone = append(gone, e.view.SID)
-		}
-		if !e.view.Active() {
-			continue
-		}
-		deepest = max(deepest, d.feed.arrivals-e.place+1) // rows to read to meet it
-		sids, ranks = append(sids, e.view.SID), append(ranks, deepest)
-	}
-	newest := int64(2*d.feed.fresh) + minPage/2
-	pages := d.costs.border(ranks, newest, d.interval)
-	p := plan{covered: sids[:pages], singles: slices.Concat(sids[pages:], gone, d.unseen())}
+	sids, others := p.deck.standing(func(place int64) {
+		deepest = max(deepest, p.feed.arrivals-place+1)
+		ranks = append(ranks, deepest)
+	})
+	newest := int64(2*p.feed.fresh) + minPage/2
+	interval := p.deck.pollInterval()
+	pages := 0
+	p.spent(func(c *costs) { pages = c.border(ranks, newest, interval) })
+	out.covered, out.singles = sids[:pages], slices.Concat(sids[pages:], others)
 	if pages > 0 {
-		p.depth = ranks[pages-1] + int64(d.feed.fresh)
+		out.depth = ranks[pages-1] + int64(p.feed.fresh)
 	}
-	rows := max(p.depth+p.depth/100, newest, minPage)
+	rows := max(out.depth+out.depth/100, newest, minPage)
 	of := (rows + pageSize - 1) / pageSize // pages: alike, so that the last is not half for nothing
-	p.size = int((rows + of - 1) / of)
-	return p
+	out.size = int((rows + of - 1) / of)
+	return out
 }
 
 // border returns how many of the newest recordings to look at with pages.

@@ -1,7 +1,6 @@
 package deck
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,98 +24,40 @@ const (
 	maxFailedReads = 8
 )
 
-// feed is what the polls know of the list of recordings, ended ones too.
-type feed struct {
-	arrivals   int64              // rows that came on top since the first look
-	walk       uint               // the walk along the list under way, counted
-	recent     map[text.Text]uint // the newest rows, and the walk that met them first
-	older      map[text.Text]uint // what recent was before it was full
-	watermark  time.Time          // the newest row's creation
-	fresh      float64            // new rows per poll, lately
-	scan       *scan              // the full scan under way; nil for none
-	scanned    time.Time          // when the last full scan ended; zero before the first
-	pages      int                // of the last full scan
-	partial    error              // why the last full scan was partial; nil when it was not
-	partials   int                // full scans in a row that met rows that could not be read
-	unreadable error              // rows of the last poll that could not be read; nil for none
-}
-
 // poll looks at the project once. The first poll is a full scan; later ones
 // read the newest rows and the known active ones, and a piece of a full scan
 // when one is due. The error is the first thing that went wrong; what was read
 // is applied all the same.
-func (d *Deck) poll(ctx context.Context) error {
-	d.beginPoll()
-	f := &d.feed
+func (p *poller) poll(ctx context.Context) error {
+	p.began = time.Now()
+	p.deck.beginPoll()
+	f := &p.feed
 	f.unreadable = nil
 	first := f.scanned.IsZero()
 	if first {
-		if err := d.fullScan(ctx, 0); err != nil || f.pages <= 1 {
+		if err := p.fullScan(ctx, 0); err != nil || f.pages <= 1 {
 			return err
 		}
 		// It took more than a moment: what came and changed meanwhile is next.
 	}
-	if err := d.steady(ctx); err != nil {
+	if err := p.steady(ctx); err != nil {
 		return err
 	}
-	if !first && f.scanDue(d.config.FullEvery) {
-		return d.fullScan(ctx, d.pollInterval()/2)
+	if !first && f.scanDue(p.fullEvery) {
+		return p.fullScan(ctx, p.deck.pollInterval()/2)
 	}
 	return nil
 }
 
-func (d *Deck) beginPoll() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.polling = time.Now()
-	if !d.health.Next.IsZero() {
-		d.health.Next = time.Time{}
-		d.publish()
-	}
-}
-
-// endPoll publishes what a poll has found, and what the data is worth now.
-func (d *Deck) endPoll(err error, next time.Time) {
-	now := time.Now()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	h := &d.health
-	h.Err = err
-	if err != nil {
-		h.Next = next
-		if h.Failing.IsZero() {
-			h.Failing = now
-		}
-	} else {
-		h.Failing, h.Next, h.Page = time.Time{}, time.Time{}, 0
-		h.Err = cmp.Or(d.feed.partial, d.feed.unreadable)
-		h.Complete, h.Partial = now, h.Err != nil
-	}
-	d.tell(Step{Poll: &Polled{Took: now.Sub(d.polling), Err: h.Err, Partial: err == nil && h.Partial}})
-	d.purge(now)
-	d.publish()
-	d.wantAside()
-}
-
-// lookback returns the query for everything that a scan reads. It asks for an
+// query returns the query for everything that a scan reads. It asks for an
 // hour more than needed, for how the API compares dates is not known.
-func (d *Deck) lookback(size int) api.RecordingQuery {
-	since := d.serverNow().Add(-d.config.Lookback - time.Hour)
-	if newest := d.feed.watermark; !newest.IsZero() && newest.Before(since) {
+func (p *poller) query(size int) api.RecordingQuery {
+	since := p.deck.serverNow().Add(-p.lookback - time.Hour)
+	if newest := p.feed.watermark; !newest.IsZero() && newest.Before(since) {
 		since = newest // whatever the server's clock is said to be
 	}
 	return api.RecordingQuery{CreatedAfter: since.Truncate(time.Minute), PageSize: size}
 }
-
-// serverNow returns the time by the server's clock.
-func (d *Deck) serverNow() time.Time {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.serverTime(time.Now())
-}
-
-// serverTime returns the server's time at a local one. The mutex must be held.
-func (d *Deck) serverTime(t time.Time) time.Time { return wall(t).Add(d.clock.offset) }
 
 // pageRows is what was of interest in one page.
 type pageRows struct {
@@ -135,37 +76,30 @@ type placed struct {
 
 // readPage reads the next page and applies what it says of active recordings
 // and of those that the deck has.
-func (d *Deck) readPage(ctx context.Context, pages *api.Pages[api.Row], index int64) (pageRows, error) {
-	if err := d.slot(ctx); err != nil {
+func (p *poller) readPage(ctx context.Context, pages *api.Pages[api.Row], index int64) (pageRows, error) {
+	if err := p.places.take(ctx); err != nil {
 		return pageRows{}, err
 	}
-	defer d.free()
-	latest := d.serverNow().Add(time.Minute)
+	defer p.places.free()
+	latest := p.deck.serverNow().Add(time.Minute)
 	var out pageRows
 	rows, info, err := nextPage(ctx, pages, func(row api.Row) (api.Recording, bool) {
-		out.tail = d.feed.knows(row)
+		out.tail = p.feed.knows(row)
 		if !out.tail {
 			out.fresh++
 		}
-		d.feed.remember(row, latest)
-		return d.recordingOf(row)
+		p.feed.remember(row, latest)
+		return p.deck.recordingOf(row)
 	})
 	out.n = info.Rows
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.costs.page(info)
-	now := time.Now()
-	news := false
+	p.spent(func(c *costs) { c.page(info) })
 	for _, r := range rows {
 		out.seen = append(out.seen, placed{r.rec.SID, index + int64(r.at)})
-		news = d.apply(r.rec, r.read, now) || news
 	}
-	if news {
-		d.publish()
-	}
+	p.deck.takeIn(rows)
 	if info.Unreadable > 0 {
 		out.unreadable = fmt.Errorf("%w: %d of %d could not be read", api.ErrRows, info.Unreadable, info.Rows)
-		d.feed.unreadable = out.unreadable
+		p.feed.unreadable = out.unreadable
 	}
 	return out, err
 }
@@ -204,24 +138,6 @@ func nextPage(
 	return rows, info, err
 }
 
-// recordingOf returns the recording of a row, if it is active or the deck has
-// it. One that has not changed is not built anew: of thousands, few have.
-func (d *Deck) recordingOf(row api.Row) (rec api.Recording, wanted bool) {
-	var known *Recording
-	d.mu.Lock()
-	if e := d.find(row.SID); e != nil {
-		known = e.view
-	}
-	d.mu.Unlock()
-	switch {
-	case known != nil && row.Same(known.Recording):
-		return known.Recording, true
-	case known != nil || row.Status.Active():
-		return row.Recording(), true
-	}
-	return api.Recording{}, false
-}
-
 // knows reports whether a row was there before this walk, so that nothing
 // below it is new.
 func (f *feed) knows(row api.Row) bool {
@@ -247,25 +163,13 @@ func (f *feed) remember(row api.Row, latest time.Time) {
 	}
 }
 
-// slot waits for a place among the requests in flight; free gives it back.
-func (d *Deck) slot(ctx context.Context) error {
-	select {
-	case d.slots <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func (d *Deck) free() { <-d.slots }
-
 // steady reads what is new and looks again at every known active recording.
-func (d *Deck) steady(ctx context.Context) error {
-	plan := d.plan()
+func (p *poller) steady(ctx context.Context) error {
+	plan := p.plan()
 	var singles lookups
 	var wg sync.WaitGroup
-	wg.Go(func() { defer crash.Guard(); singles = d.readSingles(ctx, plan.singles) })
-	seen, err := d.readNewest(ctx, plan)
+	wg.Go(func() { defer crash.Guard(); singles = p.readSingles(ctx, plan.singles) })
+	seen, err := p.readNewest(ctx, plan)
 	wg.Wait()
 	if err == nil {
 		// Rows that were expected in the pages and were not there.
@@ -275,33 +179,24 @@ func (d *Deck) steady(ctx context.Context) error {
 				rest = append(rest, sid)
 			}
 		}
-		more := d.readSingles(ctx, rest)
+		more := p.readSingles(ctx, rest)
 		singles.missing = append(singles.missing, more.missing...)
 		singles.err = errors.Join(singles.err, more.err)
 	}
 	if err != nil {
 		return err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	now := time.Now()
-	for _, m := range singles.missing {
-		if e := d.find(m.sid); e != nil {
-			d.missing(e, m.read, now)
-		} else {
-			d.keptMissing(m.sid)
-		}
-	}
+	p.deck.notFound(singles.missing)
 	return singles.err
 }
 
 // readNewest reads the list from its top, as far as it is new and as far as
 // the plan wants, and returns which of the active recordings it met.
-func (d *Deck) readNewest(ctx context.Context, p plan) (seen map[text.Text]bool, err error) {
-	f := &d.feed
+func (p *poller) readNewest(ctx context.Context, plan plan) (seen map[text.Text]bool, err error) {
+	f := &p.feed
 	f.walk++
-	seen = make(map[text.Text]bool, len(p.covered))
-	pages := d.client.Recordings(d.lookback(p.size))
+	seen = make(map[text.Text]bool, len(plan.covered))
+	pages := p.client.Recordings(p.query(plan.size))
 	var all []pageRows
 	index, fresh := int64(0), 0
 	for n := 0; pages.More() && err == nil; n++ {
@@ -310,14 +205,14 @@ func (d *Deck) readNewest(ctx context.Context, p plan) (seen map[text.Text]bool,
 			break
 		}
 		var rows pageRows
-		rows, err = d.readPage(ctx, pages, index)
+		rows, err = p.readPage(ctx, pages, index)
 		index += int64(rows.n)
 		fresh += rows.fresh
 		all = append(all, rows)
 		for _, r := range rows.seen {
 			seen[r.sid] = true
 		}
-		if rows.tail && index >= p.depth && (err == nil || errors.Is(err, api.ErrPage)) {
+		if rows.tail && index >= plan.depth && (err == nil || errors.Is(err, api.ErrPage)) {
 			err = nil // what lies below is known: whatever the next page is, it is not needed
 			break
 		}
@@ -325,20 +220,9 @@ func (d *Deck) readNewest(ctx context.Context, p plan) (seen map[text.Text]bool,
 	f.arrivals += int64(fresh)
 	f.fresh += (float64(fresh) - f.fresh) / 4
 	for _, rows := range all {
-		d.place(rows, f.arrivals)
+		p.deck.place(rows.seen, f.arrivals)
 	}
 	return seen, err
-}
-
-// place notes where in the list the rows of a page were.
-func (d *Deck) place(rows pageRows, arrivals int64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, r := range rows.seen {
-		if e := d.find(r.sid); e != nil {
-			e.place = arrivals - r.index
-		}
-	}
 }
 
 // lookups is what came of reading recordings one by one.
@@ -354,7 +238,7 @@ type lookup struct {
 
 // readSingles reads recordings one by one, as many at a time as the poll has
 // places for, and applies the answers. After some failures it gives up.
-func (d *Deck) readSingles(ctx context.Context, sids []text.Text) (out lookups) {
+func (p *poller) readSingles(ctx context.Context, sids []text.Text) (out lookups) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var mu sync.Mutex
@@ -385,7 +269,7 @@ func (d *Deck) readSingles(ctx context.Context, sids []text.Text) (out lookups) 
 			defer crash.Guard()
 			for sid := range work {
 				read := time.Now()
-				note(sid, read, d.readOne(ctx, sid))
+				note(sid, read, p.readOne(ctx, sid))
 			}
 		})
 	}
@@ -404,18 +288,16 @@ func (d *Deck) readSingles(ctx context.Context, sids []text.Text) (out lookups) 
 }
 
 // readOne reads one recording for a poll and applies the answer.
-func (d *Deck) readOne(ctx context.Context, sid text.Text) error {
-	if err := d.slot(ctx); err != nil {
+func (p *poller) readOne(ctx context.Context, sid text.Text) error {
+	if err := p.places.take(ctx); err != nil {
 		return err
 	}
-	defer d.free()
-	rec, x, err := d.client.Recording(ctx, sid)
+	defer p.places.free()
+	rec, x, err := p.client.Recording(ctx, sid)
 	if err != nil {
 		return err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.costs.single(x)
-	d.apply(rec, x.Began, time.Now())
+	p.spent(func(c *costs) { c.single(x) })
+	p.deck.applyOne(rec, x.Began)
 	return nil
 }

@@ -35,26 +35,26 @@ func (f *feed) scanDue(every time.Duration) bool {
 // fullScan reads on in the full scan under way, or begins one, until it has
 // ended or has taken the time given; 0 is no limit. A page that was refused,
 // or too many, end it too: it is partial then.
-func (d *Deck) fullScan(ctx context.Context, limit time.Duration) error {
-	f, began := &d.feed, time.Now()
+func (p *poller) fullScan(ctx context.Context, limit time.Duration) error {
+	f, began := &p.feed, time.Now()
 	if f.scan == nil {
 		f.walk++
-		f.scan = d.newScan()
+		f.scan = p.newScan()
 	}
 	s := f.scan
 	for s.pages.More() {
 		if s.page == pageLimit {
-			return d.endScan(ctx, api.ErrPages)
+			return p.endScan(ctx, api.ErrPages)
 		}
 		if f.scanned.IsZero() {
-			d.loading(s.page + 1)
+			p.deck.loading(s.page + 1)
 		}
-		rows, err := d.readPage(ctx, s.pages, s.index)
+		rows, err := p.readPage(ctx, s.pages, s.index)
 		s.index += int64(rows.n)
 		s.unreadable = cmp.Or(s.unreadable, rows.unreadable)
-		d.place(rows, s.arrivals)
+		p.deck.place(rows.seen, s.arrivals)
 		if errors.Is(err, api.ErrPage) {
-			return d.endScan(ctx, err)
+			return p.endScan(ctx, err)
 		}
 		if e, ok := errors.AsType[*api.Error](err); ok && e.StatusCode < 500 && e.StatusCode != 429 {
 			f.scan = nil // the page's token is of no use any more: from the start
@@ -63,8 +63,8 @@ func (d *Deck) fullScan(ctx context.Context, limit time.Duration) error {
 			return err
 		}
 		s.page++
-		if d.asksTooLittle(s) {
-			s = d.newScan()
+		if p.asksTooLittle(s) {
+			s = p.newScan()
 			s.again, f.scan = true, s
 			continue
 		}
@@ -72,25 +72,25 @@ func (d *Deck) fullScan(ctx context.Context, limit time.Duration) error {
 			return nil
 		}
 	}
-	return d.endScan(ctx, nil)
+	return p.endScan(ctx, nil)
 }
 
-func (d *Deck) newScan() *scan {
-	q := d.lookback(pageSize)
-	return &scan{pages: d.client.Recordings(q), since: q.CreatedAfter, arrivals: d.feed.arrivals}
+func (p *poller) newScan() *scan {
+	q := p.query(pageSize)
+	return &scan{pages: p.client.Recordings(q), since: q.CreatedAfter, arrivals: p.feed.arrivals}
 }
 
 // asksTooLittle reports whether the server's clock, which its first answer
 // tells, is so far behind the one that a scan was begun by that it would miss
 // recordings within the lookback.
-func (d *Deck) asksTooLittle(s *scan) bool {
-	return !s.again && s.since.After(d.lookback(pageSize).CreatedAfter.Add(time.Minute))
+func (p *poller) asksTooLittle(s *scan) bool {
+	return !s.again && s.since.After(p.query(pageSize).CreatedAfter.Add(time.Minute))
 }
 
 // endScan ends the full scan under way, partial for a reason or complete, and
 // looks for recordings that are older than it reaches.
-func (d *Deck) endScan(ctx context.Context, partial error) error {
-	f := &d.feed
+func (p *poller) endScan(ctx context.Context, partial error) error {
+	f := &p.feed
 	if partial == nil {
 		partial = f.scan.unreadable
 	}
@@ -98,14 +98,6 @@ func (d *Deck) endScan(ctx context.Context, partial error) error {
 		f.partials = 0
 	}
 	f.scan, f.scanned, f.pages, f.partial = nil, time.Now(), f.scan.page, partial
-	d.scanOld(ctx)
+	p.scanOld(ctx)
 	return ctx.Err()
-}
-
-// loading tells which page of the first full scan is being read.
-func (d *Deck) loading(page int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.health.Page = page
-	d.publish()
 }

@@ -52,15 +52,7 @@ func (d *Deck) relate() {
 			byParent[parent].add(e.view)
 		}
 	}
-	host := map[text.Text]text.Text{} // a call's conference
-	for conf, people := range d.labels.people {
-		if byParent[conf] == nil {
-			continue
-		}
-		for _, p := range people {
-			host[p.CallSID] = conf
-		}
-	}
+	host := d.directory.hosts(func(conf text.Text) bool { return byParent[conf] != nil })
 	talks := make(map[text.Text]*conversation, len(byParent))
 	for _, e := range d.order {
 		s := Siblings{}
@@ -117,7 +109,7 @@ func (d *Deck) conversation(r *Recording, byParent map[text.Text]*owned, host ma
 	}
 	c.join(byParent[parent], "the same conference")
 	joined := map[text.Text]bool{}
-	for _, p := range d.labels.people[parent] {
+	for _, p := range d.directory.participants(parent) {
 		if !joined[p.CallSID] {
 			joined[p.CallSID] = true
 			c.join(byParent[p.CallSID], "a participant's call")

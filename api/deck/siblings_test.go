@@ -77,7 +77,7 @@ func TestSiblingsOfManyParticipants(t *testing.T) {
 	}
 	recs = append(recs, recordingsOf(1, "alone", "")...)
 	d := deckOf(recs...)
-	d.labels.people[text.New("room")] = people
+	d.directory.people[text.New("room")] = people
 	d.relate()
 	room, leg, alone := d.order[0].view.Siblings, d.order[3].view.Siblings, d.order[len(d.order)-1].view.Siblings
 	if room.Of() != 83 || len(room.List) != maxSiblings || room.More != 32 || room.Paused != 41 || room.Recording != 42 {

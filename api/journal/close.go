@@ -2,6 +2,7 @@ package journal
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -16,6 +17,13 @@ const (
 	closeLocked = 8 * time.Second         // for which it tries on while another process has the lock
 	maxNamed    = 3                       // entries that the error of Close names
 )
+
+// Run waits until ctx ends, and closes the journal, which [Open] and [Begin]
+// have started. The error is that of [Journal.Close].
+func (j *Journal) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return j.Close()
+}
 
 // Close writes what is queued, waits for the disk and closes the files. It
 // takes two seconds at most, also on a disk that hangs, and ten while another
@@ -38,10 +46,7 @@ func (j *Journal) Close() error {
 		close(finished)
 	}()
 	hangs := !j.finishes(finished)
-	var unsent error
-	if j.syslog != nil {
-		unsent = j.syslog.close()
-	}
+	unsent := j.sending.Stop()
 	if !hangs {
 		j.disk.Lock()
 		j.store.close()

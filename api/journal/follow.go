@@ -59,8 +59,8 @@ func Follow(dir, space, project string) *Follower {
 }
 
 // Run follows the journal until ctx ends. What cannot be read now is tried
-// again at the next look.
-func (f *Follower) Run(ctx context.Context) {
+// again at the next look, so there is no error.
+func (f *Follower) Run(ctx context.Context) error {
 	next := time.NewTicker(followEvery)
 	defer next.Stop()
 	for first := true; ; first = false {
@@ -74,7 +74,7 @@ func (f *Follower) Run(ctx context.Context) {
 		}
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-next.C:
 		}
 	}

@@ -45,16 +45,15 @@ func helpAppend() int {
 	if err != nil {
 		return helperError(err)
 	}
+	var last *Pending
 	for range lines {
-		if err := j.Append(request(j.NewID())); err != nil && !errors.Is(err, ErrLocked) && !errors.Is(err, ErrSlow) {
+		last = j.Enqueue(request(j.NewID()))
+		if err := last.Wait(); err != nil && !errors.Is(err, ErrLocked) && !errors.Is(err, ErrSlow) {
 			return helperError(err)
 		}
 	}
-	for { // a busy machine may need longer than one Close
-		if n, _ := j.Pending(); n == 0 {
-			break
-		}
-		time.Sleep(time.Millisecond)
+	if last != nil {
+		<-last.landed // a busy machine may need longer than one Close
 	}
 	if err := j.Close(); err != nil {
 		return helperError(err)
@@ -176,17 +175,19 @@ func open(t testing.TB, o Options) *Journal {
 func appendAll(t testing.TB, j *Journal, list ...Entry) {
 	t.Helper()
 	for _, e := range list {
-		err := j.Append(e)
-		for errors.Is(err, ErrLocked) || errors.Is(err, ErrSlow) {
-			time.Sleep(time.Millisecond)
-			if n, why := j.Pending(); n == 0 {
-				err = nil
-			} else {
-				err = why
-			}
-		}
-		check(t, err)
+		check(t, appended(j, e))
 	}
+}
+
+// appended appends an entry, and waits on when it is written later.
+func appended(j *Journal, e Entry) error {
+	p := j.Enqueue(e)
+	err := p.Wait()
+	if errors.Is(err, ErrLocked) || errors.Is(err, ErrSlow) {
+		<-p.landed
+		return nil
+	}
+	return err
 }
 
 // filled returns a closed journal of n requests in a new directory.

@@ -32,11 +32,14 @@
 package journal
 
 import (
+	"io"
 	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tapedeck/api/background"
 )
 
 // The names of the journal's files in its directory. A full FileName becomes
@@ -74,11 +77,12 @@ type Options struct {
 // Journal appends entries. It is safe for concurrent use. Entries are written
 // in the order of the calls of Append and Enqueue.
 type Journal struct {
-	o      Options
-	own    Who    // this process, in each entry
-	prefix string // of the IDs of this journal's requests
-	ids    atomic.Uint64
-	syslog *syslogger // nil without
+	o       Options
+	own     Who    // this process, in each entry
+	prefix  string // of the IDs of this journal's requests
+	ids     atomic.Uint64
+	syslog  *syslogger       // nil without
+	sending background.Group // the syslog, which ends after the writer
 
 	disk  sync.Mutex // guards store; never held while waiting for another process or an fsync
 	store *store
@@ -146,10 +150,16 @@ func newJournal(o Options) *Journal {
 
 func (j *Journal) start() {
 	if j.o.Syslog {
-		j.syslog = startSyslog(j.o.Dir, dialSyslog)
+		j.sendTo(dialSyslog)
 	}
 	j.done.Go(j.writeAll)
 	j.done.Go(j.syncAll)
+}
+
+// sendTo has lines sent to the syslog that dial connects to, until Close.
+func (j *Journal) sendTo(dial func() (io.WriteCloser, error)) {
+	j.syslog = newSyslog(j.o.Dir, dial)
+	j.sending.Go(j.syslog.Run)
 }
 
 // prepare opens the files now, so that what is wrong with them is known at the

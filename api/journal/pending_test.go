@@ -165,23 +165,25 @@ func TestSettleWhileLocked(t *testing.T) {
 	cmd, end := startHelper(t, "wish", dir, "requested")
 	check(t, cmd.Process.Kill())
 	end()
-	a, b := open(t, Options{Dir: dir}), open(t, Options{Dir: dir})
-	other := newStore(Options{Dir: dir})
-	if ok, err := other.tryLock(); !ok || err != nil {
-		t.Fatal(ok, err)
-	}
-	settle := func(w Entry) (Entry, bool) { return outcome(w.ID), true }
-	var all sync.WaitGroup
-	for _, j := range []*Journal{a, b} {
-		all.Go(func() {
-			if _, err := j.Settle(t.Context(), settle); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	time.Sleep(4 * appendLimit)
-	other.close()
-	all.Wait()
+	synctest.Test(t, func(t *testing.T) {
+		a, b := open(t, Options{Dir: dir}), open(t, Options{Dir: dir})
+		other := newStore(Options{Dir: dir})
+		if ok, err := other.tryLock(); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		settle := func(w Entry) (Entry, bool) { return outcome(w.ID), true }
+		var all sync.WaitGroup
+		for _, j := range []*Journal{a, b} {
+			all.Go(func() {
+				if _, err := j.Settle(t.Context(), settle); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(4 * appendLimit)
+		other.close()
+		all.Wait()
+	})
 	outcomes := 0
 	for _, e := range entries(t, dir, Filter{}) {
 		if e.Event == Outcome {

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,14 +28,12 @@ type syslogger struct {
 	dir    string // of the journal
 	dial   func() (io.WriteCloser, error)
 	unsent *unsent
-	conn   io.WriteCloser // nil while not connected; only run uses it
+	conn   io.WriteCloser // nil while not connected; only sendAll uses it
 	wake   chan struct{}
-	done   chan struct{}
 
 	mu     sync.Mutex // guards what follows
 	queue  []syslogLine
 	failed error // why lines are not taken; nil while they are
-	closed bool
 }
 
 // syslogLine is a line to be sent.
@@ -44,13 +43,39 @@ type syslogLine struct {
 	entry  *Pending // nil for a note
 }
 
-// startSyslog starts a syslogger of the journal in dir. It connects now, so
-// that it is known at the start when that cannot be done.
-func startSyslog(dir string, dial func() (io.WriteCloser, error)) *syslogger {
-	s := &syslogger{dir: dir, dial: dial, unsent: openUnsent(dir), wake: make(chan struct{}, 1), done: make(chan struct{})}
+// newSyslog returns a syslogger of the journal in dir, which sends while it
+// [syslogger.Run]s. It connects now, so that it is known at the start when that
+// cannot be done.
+func newSyslog(dir string, dial func() (io.WriteCloser, error)) *syslogger {
+	s := &syslogger{dir: dir, dial: dial, unsent: openUnsent(dir), wake: make(chan struct{}, 1)}
 	s.connect()
-	go s.run()
 	return s
+}
+
+// Run sends what it is given until ctx ends, and what is left then, for a
+// moment. The error says how many lines are left for the next start.
+func (s *syslogger) Run(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer crash.Guard()
+		defer close(done)
+		s.sendAll(ctx)
+	}()
+	<-ctx.Done()
+	select {
+	case <-done:
+	case <-time.After(syslogClose): // a write that hangs
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.queue {
+		s.unsent.add(l.number)
+	}
+	s.unsent.save()
+	if n := s.unsent.count(); n > 0 {
+		return fmt.Errorf("%d of its lines are left for the next start to send: %w", n, cmp.Or(syslogError(s.failed), ErrSyslog))
+	}
+	return nil
 }
 
 // send takes lines that were written, and never waits.
@@ -100,19 +125,18 @@ func (s *syslogger) trouble() error {
 	return syslogError(s.failed)
 }
 
-// run sends what is queued, and again what was not taken, until close.
-func (s *syslogger) run() {
-	defer crash.Guard()
-	defer close(s.done)
+// sendAll sends what is queued, and again what was not taken, until ctx ends, and
+// then once more.
+func (s *syslogger) sendAll(ctx context.Context) {
 	wait := syslogRetry
 	for {
+		last := ctx.Err() != nil
 		ok := s.resend()
-		lines, closed := s.take()
-		for _, l := range lines {
+		for _, l := range s.take() {
 			ok = s.sendLine(l, ok)
 		}
 		s.unsent.save()
-		if closed {
+		if last {
 			s.disconnect()
 			return
 		}
@@ -126,20 +150,20 @@ func (s *syslogger) run() {
 		select {
 		case <-s.wake:
 		case <-retry:
+		case <-ctx.Done():
 		}
 	}
 }
 
-// take returns what is queued, which is not sent until it is, and whether
-// nothing will follow.
-func (s *syslogger) take() (lines []syslogLine, closed bool) {
+// take returns what is queued, which is not sent until it is.
+func (s *syslogger) take() (lines []syslogLine) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	lines, s.queue = s.queue, nil
 	for _, l := range lines {
 		s.unsent.add(l.number)
 	}
-	return lines, s.closed
+	return lines
 }
 
 // sendLine sends one line, unless one before it was not taken, and reports
@@ -218,27 +242,4 @@ func (s *syslogger) resend() bool {
 		return ok
 	})
 	return ok && err == nil && s.unsent.empty()
-}
-
-// close sends what is left, for a moment. The error says how many lines are left
-// for the next start.
-func (s *syslogger) close() error {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	signal(s.wake)
-	select {
-	case <-s.done:
-	case <-time.After(syslogClose):
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, l := range s.queue {
-		s.unsent.add(l.number)
-	}
-	s.unsent.save()
-	if n := s.unsent.count(); n > 0 {
-		return fmt.Errorf("%d of its lines are left for the next start to send: %w", n, cmp.Or(syslogError(s.failed), ErrSyslog))
-	}
-	return nil
 }

@@ -74,7 +74,7 @@ func withDaemon(t *testing.T, dir string, d *daemon) *Journal {
 	t.Helper()
 	j, err := Open(Options{Dir: dir})
 	check(t, err)
-	j.syslog = startSyslog(dir, d.dial)
+	j.sendTo(d.dial)
 	return j
 }
 

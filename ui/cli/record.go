@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 
 	"tapedeck/api/deck"
@@ -77,6 +78,12 @@ func (r *Record) RecordLeftBehind(s *deck.Snapshot, actor deck.Actor, why string
 			Event: journal.Behind, Who: actor, Recording: rec.SID, Call: rec.CallSID, Conference: rec.ConferenceSID, Reason: reason,
 		})
 	}
+}
+
+// Run waits until ctx ends, and closes the journal; see [Record.Close].
+func (r *Record) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return r.Close()
 }
 
 // Close writes what is queued and closes the journal. The error says what is

@@ -126,15 +126,15 @@ func (s sharedStatus) of(c config.Config) bool {
 }
 
 // ShareStatus keeps a file in the state directory from which tapedeck status
-// reads, until ctx ends; then it removes the file. It is best effort: without
-// the file, tapedeck status asks the API.
-func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen func() bool) {
+// reads, until ctx ends; then it removes the file. It is best effort, and no
+// error: without the file, tapedeck status asks the API.
+func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen func() bool) error {
 	if c.StateDir == "" {
-		return
+		return nil
 	}
 	dir, err := state.Make(c.StateDir)
 	if err != nil {
-		return
+		return nil
 	}
 	dir.Sweep(statusPrefix, statusSuffix, sweepAfter)
 	self := journal.WhoFrom(nil)
@@ -151,7 +151,7 @@ func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen fu
 	for {
 		select {
 		case <-ctx.Done():
-			return
+			return nil
 		case <-due:
 		case s := <-snapshots:
 			latest = statusOf(s, time.Now())
