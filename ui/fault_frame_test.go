@@ -76,9 +76,9 @@ func checkFrameTime(t *testing.T, s *deck.Snapshot) {
 }
 
 // faultGoroutines are those of a deck and a screen that wait: the test's own,
-// the deck's polls, what is read beside them, the alarms' clock, and the
+// the deck's and its polls, what is read beside them, the alarms' clock, and the
 // screen's snapshots and ticks.
-const faultGoroutines = 7
+const faultGoroutines = 8
 
 // goroutines returns how many goroutines the bubble has when the least is
 // under way, within some intervals.
