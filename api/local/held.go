@@ -96,7 +96,7 @@ func (d *held) apply(l line, rows []*heldRow, now time.Time) error {
 		for _, old := range d.next {
 			d.bytes -= old.size
 		}
-		d.next = make(map[text.Text]*heldRow, len(rows))
+		d.next = make(map[text.Text]*heldRow, min(max(l.of, 0), maxRows/10))
 	}
 	if l.kind != "beat" {
 		d.seq = l.seq
