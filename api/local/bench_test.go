@@ -180,7 +180,7 @@ func benchClients(b *testing.B, s *deck.Snapshot, clients int) {
 	cores := (usage() - cpu).Seconds() / time.Since(began).Seconds()
 	time.Sleep(200 * time.Millisecond)
 	runtime.GC()
-	each := float64(memory()-before) / float64(clients) / 1000
+	each := max(0, float64(memory())-float64(before)) / float64(clients) / 1000
 	f.feed.End(Refusal{Code: CodeEnding, Error: "over"})
 	var late []time.Duration
 	for lines := bufio.NewScanner(out); lines.Scan(); {

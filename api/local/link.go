@@ -224,7 +224,7 @@ func (s *stream) take(raw []byte) error {
 		return fmt.Errorf("%w: %q before hello", errLine, l.kind)
 	}
 	d := s.deck(l.deck)
-	if d == nil || l.kind != "snapshot" && d.next == nil && !d.synced {
+	if d == nil || (l.kind == "changed" || l.kind == "poll") && (!d.synced || d.next != nil) || l.kind == "synced" && d.next == nil {
 		return fmt.Errorf("%w: %q about deck %d", errLine, l.kind, l.deck)
 	}
 	rows := d.decodeRows(l.rows, now, s.c.isOwn)
