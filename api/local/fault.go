@@ -97,12 +97,14 @@ func (e *RefusalError) Is(target error) bool {
 	return target == ErrMayNot && (e.Code == CodeRole || e.Code == CodeUser)
 }
 
-// Unwrap returns the update that is under way, if that is the reason.
-func (e *RefusalError) Unwrap() error {
-	if e.Busy == nil {
-		return nil
+// Unwrap returns what is said of it, and the update that is under way, if that
+// is the reason.
+func (e *RefusalError) Unwrap() []error {
+	out := []error{&api.Reported{Text: e.Error(), Word: "service refused", Step: clean(e.Hint)}}
+	if e.Busy != nil {
+		out = append(out, &deck.BusyError{Progress: e.Busy.Deck(time.Now())})
 	}
-	return &deck.BusyError{Progress: e.Busy.Deck(time.Now())}
+	return out
 }
 
 // ErrMayNot is why a request is refused that the role may not make.

@@ -161,6 +161,7 @@ type line struct {
 	kind   string // hello, snapshot, synced, changed, poll, beat, bye; another one is passed over
 	deck   int
 	seq    uint64
+	of     int // how many rows follow, by the first line of a snapshot
 	state  *State
 	rows   [][]byte // parts of the line
 	left   []text.Text
@@ -298,6 +299,8 @@ func (l *line) readMember(name string, v []byte) (err error) {
 		l.deck, err = strconv.Atoi(string(v))
 	case "seq":
 		l.seq, err = strconv.ParseUint(string(v), 10, 64)
+	case "of":
+		l.of, err = strconv.Atoi(string(v))
 	case "state":
 		l.state = new(State)
 		err = json.Unmarshal(v, l.state)

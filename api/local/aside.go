@@ -1,0 +1,158 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+)
+
+// maxAside is how many things of one kind wait to be sent.
+const maxAside = 1000
+
+// aside is what a client sends without anybody waiting for it. Of each kind the
+// latest counts; what is to be on record waits until the service is there.
+type aside struct {
+	wake chan struct{}
+
+	mu       sync.Mutex
+	looks    []text.Text
+	reveals  []text.Text
+	refresh  bool
+	interval time.Duration // 0 for none
+	screen   *Screen
+}
+
+func (a *aside) init() { a.wake = make(chan struct{}, 1) }
+
+// put changes what is to be sent, and has it sent.
+func (a *aside) put(f func()) {
+	a.mu.Lock()
+	f()
+	a.mu.Unlock()
+	select {
+	case a.wake <- struct{}{}:
+	default:
+	}
+}
+
+func addTo(list []text.Text, sid text.Text) []text.Text {
+	for _, s := range list {
+		if s == sid {
+			return list
+		}
+	}
+	return append(list[max(0, len(list)+1-maxAside):], sid)
+}
+
+// Refresh asks for a poll of every deck now. It returns at once, as do
+// SetInterval, Look, Reveal and Show.
+func (c *Client) Refresh() { c.aside.put(func() { c.aside.refresh = true }) }
+
+// SetInterval sets the time between two polls of every deck.
+func (c *Client) SetInterval(every time.Duration) { c.aside.put(func() { c.aside.interval = every }) }
+
+// Look says that a recording is on screen.
+func (c *Client) Look(sid text.Text) {
+	c.aside.put(func() { c.aside.looks = addTo(c.aside.looks[max(0, len(c.aside.looks)-7):], sid) })
+}
+
+// Reveal puts on record that masked numbers of a recording are shown: as soon
+// as the service is there.
+func (c *Client) Reveal(sid text.Text, _ deck.Actor) {
+	c.aside.put(func() { c.aside.reveals = addTo(c.aside.reveals, sid) })
+}
+
+// Show says what the screen has open, nil for no prompt, and when a key was last
+// pressed on it.
+func (c *Client) Show(prompt *Prompt, key time.Time) {
+	s := &Screen{Claims: c.o.Claims, Command: c.o.Command, Prompt: prompt}
+	if !key.IsZero() {
+		s.Idle = SecondsOf(max(0, time.Since(key)))
+	}
+	c.aside.put(func() { c.aside.screen = s })
+}
+
+// runAside sends what nobody waits for, until the client is closed.
+func (c *Client) runAside() {
+	var told *link // the connection that knows what the screen is
+	for {
+		l := c.reconnected(c.ctx)
+		if l == nil {
+			return
+		}
+		if told != l {
+			told = l
+			c.aside.put(func() {
+				if c.aside.screen == nil {
+					c.aside.screen = &Screen{Claims: c.o.Claims, Command: c.o.Command}
+				}
+			})
+		}
+		select {
+		case <-c.aside.wake:
+			c.sendAside(l)
+		case <-l.ctx.Done():
+		case <-c.ctx.Done():
+			return
+		}
+	}
+}
+
+// sendAside sends what waits. What is to be on record is kept when the
+// connection breaks.
+func (c *Client) sendAside(l *link) {
+	a := &c.aside
+	a.mu.Lock()
+	looks, reveals, refresh, interval, screen := a.looks, a.reveals, a.refresh, a.interval, a.screen
+	a.looks, a.reveals, a.refresh, a.interval, a.screen = nil, nil, false, 0, nil
+	a.mu.Unlock()
+	if screen != nil {
+		_ = c.post(l, PathSession, screen)
+	}
+	for i, sid := range reveals {
+		if err := c.about(l, PathReveal, sid, func(p string) any { return Reveal{SID: sid.String(), Profile: p} }); isLost(err) {
+			a.mu.Lock()
+			a.reveals = append(reveals[i:], a.reveals...)
+			a.mu.Unlock()
+			break
+		}
+	}
+	for _, sid := range looks {
+		_ = c.about(l, PathLook, sid, func(p string) any { return Look{SID: sid.String(), Profile: p} })
+	}
+	if interval != 0 {
+		_ = c.post(l, PathInterval, Interval{Every: SecondsOf(interval)})
+	}
+	if refresh {
+		_ = c.post(l, PathRefresh, Refresh{})
+	}
+}
+
+// isLost reports whether nothing is known of what was sent.
+func isLost(err error) bool {
+	_, refused := errors.AsType[*RefusalError](err)
+	return err != nil && !refused && !errors.Is(err, deck.ErrNotFound)
+}
+
+func (c *Client) about(l *link, path string, sid text.Text, body func(profile string) any) error {
+	c.mu.Lock()
+	d, _, err := c.find("", sid)
+	c.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return c.post(l, path, body(d.Profile.Profile))
+}
+
+func (c *Client) post(l *link, path string, body any) error {
+	ctx, done := l.with(c.ctx)
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	return c.into(ctx, http.MethodPost, path, body, nil)
+}
