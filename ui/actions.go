@@ -182,7 +182,7 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 	case m.readOnly():
 		m.refuse("cannot "+a.verb+": tapedeck is read-only here", now)
 		return nil
-	case len(m.marks) > 0 && a.update.Status != api.Stopped: // a stop has no bulk
+	case len(m.list.Marks()) > 0 && a.update.Status != api.Stopped: // a stop has no bulk
 		m.requestMarked(a, now)
 		return nil
 	case !ok:

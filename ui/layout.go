@@ -170,7 +170,7 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, ask
 	if m.filterShown() { // below the list: above it, all rows would move
 		lines = line.Pad(lines, a.header+max(0, a.listH))
 		var line string
-		line, x = m.filterLine(a.listW)
+		line, x = m.filter.View(m.list, a.listW, m.mode == filters)
 		y = len(lines)
 		lines = append(lines, line)
 	}
@@ -233,7 +233,7 @@ func (m *Model) overlay(body []string, w int, a arrangement) (x, y int, ok bool)
 		over = m.prompt.View(w, room)
 		x, y, ok = m.prompt.Cursor(w, room)
 	} else {
-		over = m.sortMenu(w)
+		over = m.list.SortMenu(w)
 		over = over[:min(len(over), room)]
 	}
 	r, _ := m.selected()

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -74,19 +73,17 @@ type Model struct {
 	keys    []action
 	byKey   map[string]int // index into keys
 
-	w, h        int
-	full        bool // the detail pane in full width
-	endedHidden bool // ended recordings are left out of the list
-	right       bool // the focus is on the detail pane
-	mode        mode
-	list        list.Model
-	detail      detail.Model
-	prompt      *prompt.Model // nil for none
-	reasons     []reason      // why a question about siblings is open
-	closed      closed        // the question that closed last by itself
-	input       textinput.Model
-	invalid     error // what is wrong with the filter that is being typed
-	help        help.Model
+	w, h    int
+	full    bool // the detail pane in full width
+	right   bool // the focus is on the detail pane
+	mode    mode
+	list    list.Model
+	detail  detail.Model
+	prompt  *prompt.Model // nil for none
+	reasons []reason      // why a question about siblings is open
+	closed  closed        // the question that closed last by itself
+	filter  list.FilterLine
+	help    help.Model
 
 	now      time.Time      // of the last tick
 	live     *deck.Snapshot // the latest
@@ -96,8 +93,6 @@ type Model struct {
 	interval time.Duration
 
 	history history.Model
-
-	marks map[text.Text]bool // replaced, never changed
 
 	alarms     alarms.Model
 	header     header.Model
@@ -152,7 +147,7 @@ func New(ctx context.Context, o Options) *Model {
 	m.detail.SetMinutes(o.LowBandwidth)
 	m.applyMask()
 	m.list.SetFocus(true)
-	m.input = newFilterInput()
+	m.filter = list.NewFilterLine(m.th)
 	m.keys = withAutoResume(actions(m.o.PauseBehavior), m.o.AutoResume)
 	m.byKey = indexKeys(m.keys)
 	m.feed, m.cancel = o.Deck.Subscribe()
@@ -326,6 +321,7 @@ func (m *Model) modeReport(msg tea.ModeReportMsg) {
 func (m *Model) setTheme() {
 	m.th = theme.New(m.themeOf)
 	m.list.SetTheme(m.th)
+	m.filter.SetTheme(m.th)
 	m.detail.SetTheme(m.th)
 	m.status.SetTheme(m.th)
 	m.header.SetTheme(m.th)

@@ -61,6 +61,9 @@ func (m *Model) SetHideEnded(on bool) {
 	m.follow()
 }
 
+// HidesEnded reports whether ended recordings are left out.
+func (m Model) HidesEnded() bool { return m.hideEnded }
+
 // Hidden returns how many ended recordings are left out.
 func (m Model) Hidden() int {
 	if !m.hideEnded {
