@@ -66,12 +66,12 @@ func (m *Model) act(k tea.KeyPressMsg, s string, now time.Time) tea.Cmd {
 		m.refuse(words, now)
 		return nil
 	}
-	if i, ok := m.byKey[s]; ok {
-		if a := &m.keys[i]; a.verb != "" {
-			return m.request(a, now)
-		} else if a.run != nil {
-			return a.run(m, now)
-		}
+	switch a := m.keys.find(s); {
+	case a == nil:
+	case a.verb != "":
+		return m.request(a, now)
+	case a.run != nil:
+		return a.run(m, now)
 	}
 	return m.move(k)
 }

@@ -3,7 +3,6 @@ package ui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -30,10 +29,6 @@ const (
 	leastRows = 14 // of the list, before the pane below it has more lines than
 	leastPane = 4  // these: the title, and who, how and what in a line each
 )
-
-// small reports whether the screen is too small for the list: see
-// [Model.oneLine].
-func (m *Model) small() bool { return m.w < minWidth || m.h < minHeight }
 
 // pane is where the detail pane is.
 type pane int
@@ -86,15 +81,6 @@ func (m *Model) arrange() arrangement {
 // onDetail reports whether the keys that move are the detail pane's.
 func (m *Model) onDetail() bool {
 	return m.full || m.right && m.arrange().pane != paneNone
-}
-
-// at is the time that the recordings are shown at: it stands still while the
-// display is frozen.
-func (m *Model) at() time.Time {
-	if !m.frozen.IsZero() {
-		return m.frozen
-	}
-	return m.now
 }
 
 // compose makes the frame. Only what is visible is rendered.

@@ -18,6 +18,13 @@ type closed struct {
 	why string
 }
 
+// asked is the question that is open, and the one that was.
+type asked struct {
+	prompt  *prompt.Model // nil for none
+	reasons []reason      // why it is open, where it is about siblings
+	closed  closed        // the question that closed last by itself
+}
+
 // open opens a prompt. What the status line said was about something else.
 func (m *Model) open(q prompt.Question, now time.Time) {
 	p := prompt.New(m.th, q, now)
