@@ -56,6 +56,6 @@ func (m Model) First() bool { return m.selAt == 0 }
 // mark writes the sign of a marked row into the last cell of its edge, after
 // the pointer's.
 func (f *frame) mark(edge int) {
-	f.fill(edge - 1)
-	f.put(theme.Changed, mark)
+	f.Fill(edge - 1)
+	f.Add(theme.Changed, mark)
 }
