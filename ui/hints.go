@@ -36,7 +36,7 @@ func (m *Model) hints() []status.Hint {
 		out = append(out, hint("a", "acknowledge", 1))
 	}
 	for _, a := range m.keys.list {
-		if a.hint == "" || a.verb != "" && (m.o.ReadOnly || m.live.ReadOnly) || m.full && a.hint == "detail" {
+		if a.hint == "" || a.verb != "" && m.readOnly() || m.full && a.hint == "detail" {
 			continue
 		}
 		k, _, _ := strings.Cut(a.key.Help().Key, " ")
