@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -118,6 +119,22 @@ func New(ctx context.Context, o Options) *Model {
 	m.filter = list.NewFilterLine(m.th)
 	m.compose()
 	return m
+}
+
+// clocks is how durations that change are shown.
+func (m *Model) clocks() times.Clocks { return times.Clocks{Slow: m.o.LowBandwidth} }
+
+// darkBy reports whether the terminal's background is dark, as far as the
+// environment tells before the terminal does: COLORFGBG ends in the number of a
+// color. Most are.
+func darkBy(environ []string) bool {
+	for _, kv := range environ {
+		if v, ok := strings.CutPrefix(kv, "COLORFGBG="); ok {
+			bg := v[strings.LastIndexByte(v, ';')+1:]
+			return bg != "7" && bg != "15"
+		}
+	}
+	return true
 }
 
 // Close ends the subscription to the deck.

@@ -1,14 +1,11 @@
 package ui
 
 import (
-	"strings"
 	"time"
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/header"
-	"tapedeck/ui/names"
-	"tapedeck/ui/times"
 )
 
 // place names the space and the profile.
@@ -36,26 +33,3 @@ func (m *Model) windowTitle() string {
 
 // titleStep is the step in which the clock in the window title moves.
 const titleStep = 10 * time.Second
-
-// people is how who is on the line is shown.
-func (m *Model) people() names.View { return m.numbers.view(m.th) }
-
-// who names who is on the line of a recording: from and to, the conference's
-// name, or the SID while nothing else is known.
-func (m *Model) who(r *deck.Recording) string { return m.people().Who(r) }
-
-// clocks is how durations that change are shown.
-func (m *Model) clocks() times.Clocks { return times.Clocks{Slow: m.o.LowBandwidth} }
-
-// darkBy reports whether the terminal's background is dark, as far as the
-// environment tells before the terminal does: COLORFGBG ends in the number of a
-// color. Most are.
-func darkBy(environ []string) bool {
-	for _, kv := range environ {
-		if v, ok := strings.CutPrefix(kv, "COLORFGBG="); ok {
-			bg := v[strings.LastIndexByte(v, ';')+1:]
-			return bg != "7" && bg != "15"
-		}
-	}
-	return true
-}
