@@ -130,15 +130,29 @@ func sessionActions() []action {
 	}
 }
 
-// indexKeys returns where in the table each key is.
-func indexKeys(table []action) map[string]int {
-	by := map[string]int{}
-	for i, a := range table {
+// table is the table of actions of a session, and where in it each key is.
+type table struct {
+	list []action
+	by   map[string]int
+}
+
+// newTable returns the table of a session.
+func newTable(o Options) table {
+	t := table{list: withAutoResume(actions(o.PauseBehavior), o.AutoResume), by: map[string]int{}}
+	for i, a := range t.list {
 		for _, k := range a.key.Keys() {
-			by[k] = i
+			t.by[k] = i
 		}
 	}
-	return by
+	return t
+}
+
+// find returns what a key does; nil for a key that is not in the table.
+func (t table) find(key string) *action {
+	if i, ok := t.by[key]; ok {
+		return &t.list[i]
+	}
+	return nil
 }
 
 // KeyHelp is one line of the help: the keys, and what they do.
@@ -182,7 +196,7 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 	case m.readOnly():
 		m.refuse("cannot "+a.verb+": tapedeck is read-only here", now)
 		return nil
-	case len(m.marks) > 0 && a.update.Status != api.Stopped: // a stop has no bulk
+	case len(m.list.Marks()) > 0 && a.update.Status != api.Stopped: // a stop has no bulk
 		m.requestMarked(a, now)
 		return nil
 	case !ok:
@@ -241,12 +255,6 @@ func (m *Model) ask(a *action, req deck.Request, r *deck.Recording, now time.Tim
 		return m.doMany(requestsOf(many), key, now)
 	}
 	return m.doOne(req, m.list.ShortSID(r.SID), key, now)
-}
-
-// doubtful reports whether the statuses on the screen may be old: then the API
-// knows better, and nothing is refused for them.
-func (m *Model) doubtful(now time.Time) bool {
-	return m.live.Health.Phase(now) != deck.Live || !m.frozen.IsZero()
 }
 
 // answer gives a key to the open prompt, and does what it then says.

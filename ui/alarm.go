@@ -25,14 +25,6 @@ func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
 	return changed, bell
 }
 
-// atNow is the time that the recordings are shown at, when it is now.
-func (m *Model) atNow(now time.Time) time.Time {
-	if !m.frozen.IsZero() {
-		return m.frozen
-	}
-	return now
-}
-
 // acknowledge asks why the selected recording is still paused and until when
 // its alarm is silent; of one that was to be paused and is not, why that may
 // stay so.

@@ -33,7 +33,7 @@ func (m *Model) askAutoResume(r *deck.Recording, key string, now time.Time) {
 	short := m.list.ShortSID(r.SID)
 	cannot := "cannot set the auto-resume of …" + short + ": "
 	switch {
-	case m.o.ReadOnly || m.live.ReadOnly:
+	case m.readOnly():
 		m.refuse(cannot+"tapedeck is read-only here", now)
 		return
 	case !r.Paused():

@@ -9,9 +9,9 @@ import (
 
 // hideEnded leaves ended recordings out of the list, or shows them again.
 func (m *Model) hideEnded(now time.Time) tea.Cmd {
-	m.endedHidden = !m.endedHidden
-	m.list.SetHideEnded(m.endedHidden)
-	if !m.endedHidden {
+	hide := !m.list.HidesEnded()
+	m.list.SetHideEnded(hide)
+	if !hide {
 		m.say("ended recordings are shown", now)
 		return nil
 	}

@@ -79,6 +79,6 @@ func (m *Model) keySections() []help.Section {
 	for _, g := range groups {
 		section(g.title, g.keys)
 	}
-	section("Other keys", m.keys)
+	section("Other keys", m.keys.list)
 	return out
 }

@@ -37,7 +37,7 @@ func TestHelpHasEverything(t *testing.T) {
 					t.Errorf("the help has no %q with %q", sign, means)
 				}
 			}
-			for _, a := range s.m.keys {
+			for _, a := range s.m.keys.list {
 				has(a.key.Help().Key, a.key.Help().Desc)
 			}
 			for _, l := range list.Legends(s.m.th.Symbols()) {
@@ -117,7 +117,7 @@ func TestHelpScrolls(t *testing.T) {
 		s.wantNot("line 1-36")
 	})
 	onNight(t, "a key that no group has is there all the same", Options{}, func(t *testing.T, s *session) {
-		s.m.keys = append(s.m.keys, action{key: bind("Z", "does something new", "Z")})
+		s.m.keys.list = append(s.m.keys.list, action{key: bind("Z", "does something new", "Z")})
 		if text := s.help(); !strings.Contains(text, "Other keys") || !strings.Contains(text, "does something new") {
 			t.Errorf("no Z in\n%s", text)
 		}

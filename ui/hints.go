@@ -35,8 +35,8 @@ func (m *Model) hints() []status.Hint {
 	if m.alarms.Pauses() > 0 || troubled {
 		out = append(out, hint("a", "acknowledge", 1))
 	}
-	for _, a := range m.keys {
-		if a.hint == "" || a.verb != "" && (m.o.ReadOnly || m.live.ReadOnly) || m.full && a.hint == "detail" {
+	for _, a := range m.keys.list {
+		if a.hint == "" || a.verb != "" && m.readOnly() || m.full && a.hint == "detail" {
 			continue
 		}
 		k, _, _ := strings.Cut(a.key.Help().Key, " ")

@@ -29,7 +29,7 @@ func (m *Model) readHistory(k tea.KeyPressMsg, now time.Time) (cmd tea.Cmd) {
 		m.mode = normal
 		return m.quit(now)
 	}
-	if i, ok := m.byKey[s]; ok && (m.keys[i].verb != "" || s == "a" || s == "t") {
+	if a := m.keys.find(s); a != nil && (a.verb != "" || s == "a" || s == "t") {
 		m.refuse("nothing was sent: the history covers the list; Esc closes it", now)
 		return nil
 	}

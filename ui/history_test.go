@@ -54,8 +54,8 @@ func TestHistory(t *testing.T) {
 		s.press("y", "enter")
 		s.wantNot("History")
 		s.wantVerbs("")
-		if len(s.d.notes) > 0 || s.m.prompt != nil || len(s.m.marks) > 0 {
-			t.Errorf("notes %q, prompt %v, marks %v", s.d.notes, s.m.prompt, s.m.marks)
+		if len(s.d.notes) > 0 || s.m.prompt != nil || len(s.m.list.Marks()) > 0 {
+			t.Errorf("notes %q, prompt %v, marks %v", s.d.notes, s.m.prompt, s.m.list.Marks())
 		}
 	})
 	at120(t, "it is read again with each poll while it is open, and only then", journal, func(t *testing.T, s *session) {

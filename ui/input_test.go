@@ -130,7 +130,7 @@ func TestPasteWithoutEnd(t *testing.T) {
 			p.typeKeys(piece)
 			p.rest(1500 * time.Millisecond)
 		}
-		if got := p.m.input.Value(); got != "hello" {
+		if got := p.m.filter.Typed(); got != "hello" {
 			t.Errorf("pasted %q", got)
 		}
 	})

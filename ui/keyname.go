@@ -25,7 +25,7 @@ func plain(k tea.KeyPressMsg) tea.KeyPressMsg {
 // terminal's library takes both for that key with Alt; empty for any other.
 func (m *Model) escaped(key string) string {
 	k, ok := strings.CutPrefix(key, "alt+")
-	if i, known := m.byKey[k]; ok && known && m.keys[i].verb != "" {
+	if a := m.keys.find(k); ok && a != nil && a.verb != "" {
 		return k
 	}
 	return ""

@@ -66,12 +66,12 @@ func (m *Model) act(k tea.KeyPressMsg, s string, now time.Time) tea.Cmd {
 		m.refuse(words, now)
 		return nil
 	}
-	if i, ok := m.byKey[s]; ok {
-		if a := &m.keys[i]; a.verb != "" {
-			return m.request(a, now)
-		} else if a.run != nil {
-			return a.run(m, now)
-		}
+	switch a := m.keys.find(s); {
+	case a == nil:
+	case a.verb != "":
+		return m.request(a, now)
+	case a.run != nil:
+		return a.run(m, now)
 	}
 	return m.move(k)
 }
@@ -123,8 +123,8 @@ func (m *Model) escape(time.Time) tea.Cmd {
 		m.detail.SetRaw(false)
 	case !m.list.Filter().IsZero():
 		m.clearFilter()
-	case len(m.marks) > 0:
-		m.setMarks(nil)
+	case len(m.list.Marks()) > 0:
+		m.list.SetMarks(nil)
 	}
 	return nil
 }
@@ -161,9 +161,8 @@ func (m *Model) toggleRaw(now time.Time) tea.Cmd {
 }
 
 func (m *Model) reverse(now time.Time) tea.Cmd {
-	by, reversed := m.list.Sort()
-	m.list.SetSort(by, !reversed)
-	m.say(m.sortWords(), now)
+	m.list.Reverse()
+	m.say(m.list.SortWords(), now)
 	return nil
 }
 
@@ -287,8 +286,7 @@ func (m *Model) paste(msg tea.PasteMsg, now time.Time) {
 		m.closePrompt(a, now)
 	case m.mode == filters && !m.small():
 		msg.Content = text.New(msg.Content).String()
-		m.input, _ = m.input.Update(msg)
-		m.filterTyped()
+		m.filterTyped(msg)
 	default:
 		m.refuse("pasted text does nothing here", now)
 	}

@@ -154,8 +154,8 @@ func TestFilter(t *testing.T) {
 	})
 	at120(t, "a paste goes in, on one line", Options{}, func(t *testing.T, s *session) {
 		s.press("/").send(tea.PasteMsg{Content: "pau\x1b[31msed\r\n"})
-		if strings.ContainsAny(s.m.input.Value(), "\x1b\r\n") {
-			t.Errorf("filter %q", s.m.input.Value())
+		if strings.ContainsAny(s.m.filter.Typed(), "\x1b\r\n") {
+			t.Errorf("filter %q", s.m.filter.Typed())
 		}
 	})
 	at120(t, "survives a resize", Options{}, func(t *testing.T, s *session) {

@@ -3,7 +3,6 @@ package ui
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -30,10 +29,6 @@ const (
 	leastRows = 14 // of the list, before the pane below it has more lines than
 	leastPane = 4  // these: the title, and who, how and what in a line each
 )
-
-// small reports whether the screen is too small for the list: see
-// [Model.oneLine].
-func (m *Model) small() bool { return m.w < minWidth || m.h < minHeight }
 
 // pane is where the detail pane is.
 type pane int
@@ -86,15 +81,6 @@ func (m *Model) arrange() arrangement {
 // onDetail reports whether the keys that move are the detail pane's.
 func (m *Model) onDetail() bool {
 	return m.full || m.right && m.arrange().pane != paneNone
-}
-
-// at is the time that the recordings are shown at: it stands still while the
-// display is frozen.
-func (m *Model) at() time.Time {
-	if !m.frozen.IsZero() {
-		return m.frozen
-	}
-	return m.now
 }
 
 // compose makes the frame. Only what is visible is rendered.
@@ -170,7 +156,7 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, ask
 	if m.filterShown() { // below the list: above it, all rows would move
 		lines = line.Pad(lines, a.header+max(0, a.listH))
 		var line string
-		line, x = m.filterLine(a.listW)
+		line, x = m.filter.View(m.list, a.listW, m.mode == filters)
 		y = len(lines)
 		lines = append(lines, line)
 	}
@@ -233,7 +219,7 @@ func (m *Model) overlay(body []string, w int, a arrangement) (x, y int, ok bool)
 		over = m.prompt.View(w, room)
 		x, y, ok = m.prompt.Cursor(w, room)
 	} else {
-		over = m.sortMenu(w)
+		over = m.list.SortMenu(w)
 		over = over[:min(len(over), room)]
 	}
 	r, _ := m.selected()

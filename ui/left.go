@@ -255,8 +255,8 @@ func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.
 	}
 	m.list.Select(r.SID)
 	if a.Key == "r" {
-		i := slices.IndexFunc(m.keys, func(a action) bool { return a.update.Status == api.InProgress })
-		return m.request(&m.keys[i], now)
+		i := slices.IndexFunc(m.keys.list, func(a action) bool { return a.update.Status == api.InProgress })
+		return m.request(&m.keys.list[i], now)
 	}
 	d, sid, actor, reason := m.deck, r.SID, m.o.Actor, fmt.Sprintf("taken over from %s", m.left.by)
 	m.requests.TakeOver(sid) // from now on this session's to answer for

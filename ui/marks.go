@@ -2,7 +2,6 @@ package ui
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 	"time"
 
@@ -21,48 +20,26 @@ func (m *Model) mark(now time.Time) tea.Cmd {
 	case !ok:
 		m.refuse("cannot mark: "+m.noneSelected(), now)
 		return nil
-	case !r.Active() && !m.marks[r.SID]:
+	case !r.Active() && !m.list.Marks()[r.SID]:
 		m.refuse("cannot mark …"+m.list.ShortSID(r.SID)+": it has ended", now)
 		return nil
 	}
-	words := "marked …"
-	marks := maps.Clone(m.marks)
-	if marks == nil {
-		marks = map[text.Text]bool{}
+	words := "unmarked …"
+	if m.list.ToggleMark(r.SID) {
+		words = "marked …"
 	}
-	if marks[r.SID] {
-		words = "unmarked …"
-		delete(marks, r.SID)
-	} else {
-		marks[r.SID] = true
-	}
-	m.setMarks(marks)
 	words += m.list.ShortSID(r.SID)
-	if n := len(marks); n > 0 {
+	if n := len(m.list.Marks()); n > 0 {
 		words += fmt.Sprintf("; p P r act on the %d marked, Esc unmarks them", n)
 	}
 	m.say(words, now)
 	return nil
 }
 
-func (m *Model) setMarks(marks map[text.Text]bool) {
-	m.marks = marks
-	m.list.SetMarks(marks)
-}
-
-// unmark takes marks away.
-func (m *Model) unmark(gone func(sid text.Text) bool) {
-	marks := maps.Clone(m.marks)
-	maps.DeleteFunc(marks, func(sid text.Text, _ bool) bool { return gone(sid) })
-	if len(marks) != len(m.marks) {
-		m.setMarks(marks)
-	}
-}
-
 // followMarks forgets the marks of what has ended.
 func (m *Model) followMarks(s *deck.Snapshot) {
-	if len(m.marks) > 0 {
-		m.unmark(func(sid text.Text) bool { r := s.Find(sid); return r == nil || !r.Active() })
+	if len(m.list.Marks()) > 0 {
+		m.list.Unmark(func(sid text.Text) bool { r := s.Find(sid); return r == nil || !r.Active() })
 	}
 }
 
@@ -73,7 +50,7 @@ func (m *Model) requestMarked(a *action, now time.Time) {
 	var many []prompt.One
 	var out []string
 	for _, r := range m.live.Recordings {
-		if !m.marks[r.SID] {
+		if !m.list.Marks()[r.SID] {
 			continue
 		}
 		short := m.list.ShortSID(r.SID)

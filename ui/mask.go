@@ -5,11 +5,34 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/names"
+	"tapedeck/ui/theme"
 )
 
 // revealFor is how long numbers that are masked are shown.
 const revealFor = 10 * time.Second
+
+// numbers is how the ends of a call are shown.
+type numbers struct {
+	names    names.Names
+	mask     bool      // only the last digits are shown
+	revealed text.Text // the recording whose masked numbers are shown; zero for none
+	at       time.Time // since when
+}
+
+// view is how who is on the line is shown.
+func (n numbers) view(t theme.Theme) names.View {
+	return names.View{Theme: t, Names: n.names, Mask: n.mask, Revealed: n.revealed}
+}
+
+// people is how who is on the line is shown.
+func (m *Model) people() names.View { return m.numbers.view(m.th) }
+
+// who names who is on the line of a recording: from and to, the conference's
+// name, or the SID while nothing else is known.
+func (m *Model) who(r *deck.Recording) string { return m.people().Who(r) }
 
 // reveal shows the numbers of the selected recording for a while, and puts
 // that on record.
@@ -23,7 +46,7 @@ func (m *Model) reveal(now time.Time) tea.Cmd {
 		m.refuse("no recording is selected", now)
 		return nil
 	}
-	m.revealed, m.revealedAt = r.SID, now
+	m.numbers.revealed, m.numbers.at = r.SID, now
 	m.applyMask()
 	m.say("the numbers of …"+m.list.ShortSID(r.SID)+" are shown for 10 s; it is journaled", now)
 	d, sid, actor := m.deck, r.SID, m.o.Actor
@@ -36,16 +59,17 @@ func (m *Model) reveal(now time.Time) tea.Cmd {
 // hide masks the numbers again whose time is over, and reports whether there
 // were any.
 func (m *Model) hide(now time.Time) bool {
-	if m.revealed.IsZero() || now.Sub(m.revealedAt) < revealFor && !now.Before(m.revealedAt) {
+	n := &m.numbers
+	if n.revealed.IsZero() || now.Sub(n.at) < revealFor && !now.Before(n.at) {
 		return false
 	}
-	m.revealed = text.Text{}
+	n.revealed = text.Text{}
 	m.applyMask()
 	return true
 }
 
 // applyMask tells the components what is masked.
 func (m *Model) applyMask() {
-	m.list.SetMask(m.o.MaskNumbers, m.revealed)
-	m.detail.SetMask(m.o.MaskNumbers, m.revealed)
+	m.list.SetMask(m.numbers.mask, m.numbers.revealed)
+	m.detail.SetMask(m.numbers.mask, m.numbers.revealed)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -19,7 +18,6 @@ import (
 	"tapedeck/ui/history"
 	"tapedeck/ui/list"
 	"tapedeck/ui/names"
-	"tapedeck/ui/prompt"
 	"tapedeck/ui/requests"
 	"tapedeck/ui/slips"
 	"tapedeck/ui/status"
@@ -48,75 +46,40 @@ type drawMsg struct{}
 // restMsg comes when the selection may have rested on a recording.
 type restMsg struct{ sid text.Text }
 
-// mode is what the keys are for, beside the list and the detail pane.
-type mode int
-
-const (
-	normal  mode = iota
-	filters      // typing a filter
-	sorting      // the sort menu
-	helping      // the help
-	telling      // the history
-)
-
 // Model is the root model of one session. It is used by pointer: its methods
 // run on the program's event loop only.
 type Model struct {
-	ctx    context.Context
-	o      Options
-	deck   Deck
-	feed   <-chan *deck.Snapshot
-	cancel func() // ends the subscription
+	ctx  context.Context
+	o    Options
+	deck Deck
+	feed feed // of snapshots
 
 	th      theme.Theme
 	themeOf theme.Options
-	names   names.Names // for numbers
-	keys    []action
-	byKey   map[string]int // index into keys
+	keys    table // of actions
+	numbers numbers
 
-	w, h        int
-	full        bool // the detail pane in full width
-	endedHidden bool // ended recordings are left out of the list
-	right       bool // the focus is on the detail pane
-	mode        mode
-	list        list.Model
-	detail      detail.Model
-	prompt      *prompt.Model // nil for none
-	reasons     []reason      // why a question about siblings is open
-	closed      closed        // the question that closed last by itself
-	input       textinput.Model
-	invalid     error // what is wrong with the filter that is being typed
-	help        help.Model
+	data   // what the session knows
+	screen // how it is divided, and what the keys are for
+	asked  // the question that is open
+	frames // what is drawn, and when
 
-	now      time.Time      // of the last tick
-	live     *deck.Snapshot // the latest
-	shown    *deck.Snapshot // what the screen shows: the latest, or the frozen one
-	frozen   time.Time      // since when the display is frozen; zero when it is not
-	stale    bool           // what is shown is dimmed as old
-	interval time.Duration
-
+	header  header.Model
+	list    list.Model
+	filter  list.FilterLine
+	detail  detail.Model
+	help    help.Model
 	history history.Model
+	status  status.Model
 
-	marks map[text.Text]bool // replaced, never changed
+	requests requests.Model
+	alarms   alarms.Model
+	left     offers // what ended sessions have left behind
+	slips    slips.Guard
 
-	alarms     alarms.Model
-	header     header.Model
-	left       offers    // what ended sessions have left behind
-	revealed   text.Text // the recording whose masked numbers are shown
-	revealedAt time.Time
-
-	requests  requests.Model
-	status    status.Model
-	looked    text.Text   // the recording the deck was last told of
-	resting   bool        // a restMsg is to come
-	refreshed time.Time   // when a poll was asked for that has not ended
-	interrupt time.Time   // of the last ctrl+c
-	moved     bool        // the key only moved something
-	slips     slips.Guard // what tells slips from keys that are meant
-	drawn     time.Time   // when a key's frame was last composed
-	late      bool        // a drawMsg is to come
-	suspended bool        // ctrl+z has stopped the process, and it has not gone on yet
-	frame     tea.View    // as composed last
+	gaze      gaze      // what the deck was told that is looked at
+	interrupt time.Time // of the last ctrl+c
+	suspended bool      // ctrl+z has stopped the process, and it has not gone on yet
 }
 
 // New returns the model of a session that lasts until ctx ends. [Model.Close]
@@ -132,9 +95,11 @@ func New(ctx context.Context, o Options) *Model {
 		o.PauseBehavior = api.Silence
 	}
 	m := &Model{
-		ctx: ctx, o: o, deck: o.Deck, now: time.Now(), interval: o.Interval,
+		ctx: ctx, o: o, deck: o.Deck, feed: subscribe(o.Deck),
 		themeOf: theme.Options{Mode: o.Theme, Dark: darkBy(o.Terminal.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
-		live:    &deck.Snapshot{}, shown: &deck.Snapshot{},
+		keys:    newTable(o),
+		numbers: numbers{names: names.New(o.Names), mask: o.MaskNumbers},
+		data:    data{now: time.Now(), interval: o.Interval, live: &deck.Snapshot{}, shown: &deck.Snapshot{}},
 	}
 	m.th, m.slips = theme.New(m.themeOf), newGuard(o.reads)
 	m.status = status.New(m.th)
@@ -145,17 +110,13 @@ func New(ctx context.Context, o Options) *Model {
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
 	m.detail.SetActor(o.Actor.Name())
 	m.list.SetActor(o.Actor.Name())
-	m.names = names.New(o.Names)
-	m.list.SetNames(m.names)
-	m.detail.SetNames(m.names)
+	m.list.SetNames(m.numbers.names)
+	m.detail.SetNames(m.numbers.names)
 	m.list.SetMinutes(o.LowBandwidth)
 	m.detail.SetMinutes(o.LowBandwidth)
 	m.applyMask()
 	m.list.SetFocus(true)
-	m.input = newFilterInput()
-	m.keys = withAutoResume(actions(m.o.PauseBehavior), m.o.AutoResume)
-	m.byKey = indexKeys(m.keys)
-	m.feed, m.cancel = o.Deck.Subscribe()
+	m.filter = list.NewFilterLine(m.th)
 	m.compose()
 	return m
 }
@@ -177,11 +138,11 @@ func darkBy(environ []string) bool {
 }
 
 // Close ends the subscription to the deck.
-func (m *Model) Close() { m.cancel() }
+func (m *Model) Close() { m.feed.cancel() }
 
 // Init starts the clock and the wait for the first snapshot.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.tick(), m.wait()}
+	cmds := []tea.Cmd{m.tick(), m.feed.next(m.ctx)}
 	if open := m.o.Open; open != nil {
 		cmds = append(cmds, func() tea.Msg {
 			return openedMsg{open()}
@@ -195,21 +156,6 @@ func (m *Model) Init() tea.Cmd {
 // sessions tick together.
 func (m *Model) tick() tea.Cmd {
 	return tea.Every(min(m.o.Tick, time.Second), func(t time.Time) tea.Msg { return tickMsg(t) })
-}
-
-// wait brings the next snapshot.
-func (m *Model) wait() tea.Cmd {
-	feed, ctx := m.feed, m.ctx
-	return func() tea.Msg {
-		select {
-		case s, ok := <-feed:
-			if ok && s != nil {
-				return snapshotMsg{s}
-			}
-		case <-ctx.Done():
-		}
-		return nil
-	}
 }
 
 // Update routes a message to what it is for, and composes the frame.
@@ -231,7 +177,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.paste(msg, time.Now())
 	case snapshotMsg:
 		m.snapshot(msg.snapshot, time.Now())
-		cmd = tea.Batch(m.wait(), m.afterSnapshot(time.Now()))
+		cmd = tea.Batch(m.feed.next(m.ctx), m.afterSnapshot(time.Now()))
 	case requests.DoneMsg:
 		m.done(msg, time.Now())
 	case tickMsg:
@@ -274,25 +220,6 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	return m, tea.Batch(cmd, m.look())
 }
 
-// burst is how soon after a frame another one for a movement is put off. The
-// terminal is drawn every 17 ms, so nobody waits for it, and keys that come in
-// one burst do not each cost a frame that is never drawn.
-const burst = 4 * time.Millisecond
-
-func (m *Model) inBurst(now time.Time) bool {
-	since := now.Sub(m.drawn)
-	return m.late || since >= 0 && since < burst
-}
-
-// drawLater brings the frame that was put off.
-func (m *Model) drawLater() tea.Cmd {
-	if m.late {
-		return nil
-	}
-	m.late = true
-	return tea.Tick(burst, func(time.Time) tea.Msg { return drawMsg{} })
-}
-
 // View returns the frame that the last message led to.
 func (m *Model) View() tea.View { return m.frame }
 
@@ -326,6 +253,7 @@ func (m *Model) modeReport(msg tea.ModeReportMsg) {
 func (m *Model) setTheme() {
 	m.th = theme.New(m.themeOf)
 	m.list.SetTheme(m.th)
+	m.filter.SetTheme(m.th)
 	m.detail.SetTheme(m.th)
 	m.status.SetTheme(m.th)
 	m.header.SetTheme(m.th)
@@ -373,27 +301,4 @@ func (m *Model) selectedSID() text.Text {
 		return r.SID
 	}
 	return text.Text{}
-}
-
-// look tells the deck which recording is on the screen once the selection has
-// rested on it: moving through a list asks for nothing.
-func (m *Model) look() tea.Cmd {
-	r, ok := m.selected()
-	if !ok || m.resting || r.SID == m.looked {
-		return nil
-	}
-	m.resting = true
-	sid := r.SID
-	return tea.Tick(150*time.Millisecond, func(time.Time) tea.Msg { return restMsg{sid} })
-}
-
-// rested tells the deck of the recording the selection has rested on. Where it
-// has moved on, Update asks anew.
-func (m *Model) rested(msg restMsg) tea.Cmd {
-	m.resting = false
-	if r, ok := m.selected(); ok && r.SID == msg.sid {
-		m.looked = msg.sid
-		m.deck.Look(msg.sid)
-	}
-	return nil
 }

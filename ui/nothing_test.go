@@ -26,7 +26,7 @@ func TestNothingIsSelected(t *testing.T) {
 			s.want(tt.want)
 			s.wantVerbs("")
 			s.wantNotes("")
-			if s.m.prompt != nil || len(s.m.marks) > 0 {
+			if s.m.prompt != nil || len(s.m.list.Marks()) > 0 {
 				t.Error("something is open, or marked")
 			}
 		})
@@ -61,7 +61,7 @@ func TestSelectedKeys(t *testing.T) {
 		s.want("unmarked …91be")
 		s.pick(sidEnded).press("space")
 		s.want("cannot mark …5b6d: it has ended")
-		if len(s.m.marks) > 0 {
+		if len(s.m.list.Marks()) > 0 {
 			t.Error("something is marked")
 		}
 	})

@@ -24,7 +24,7 @@ const (
 // oneLine reports whether the screen has room for one recording only: the
 // counts, the selected recording, and the freshness or a message, a line each.
 // There p pauses the selected recording, and no other key updates anything.
-func (m *Model) oneLine() bool { return m.small() && m.w >= leastWidth && m.h >= leastHeight }
+func (s *screen) oneLine() bool { return s.small() && s.w >= leastWidth && s.h >= leastHeight }
 
 // oneLineMoves are the keys that move there.
 var oneLineMoves = map[string]bool{
@@ -37,7 +37,7 @@ func (m *Model) oneLineKey(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	case s == "q":
 		return m.quit(now)
 	case s == "p":
-		return m.request(&m.keys[m.byKey["p"]], now)
+		return m.request(m.keys.find("p"), now)
 	case s == "esc":
 		m.full, m.right, m.mode = false, false, normal
 		return m.escape(now)
@@ -117,7 +117,7 @@ func (m *Model) oneLineScreen() string {
 	}
 	words, role := m.oneLineWords()
 	if words == "" {
-		words, role = "j k move, p "+m.th.Plain(m.keys[m.byKey["p"]].hint)+", q quit; "+sizeWords(minWidth, minHeight)+" shows the list", theme.Dim
+		words, role = "j k move, p "+m.th.Plain(m.keys.find("p").hint)+", q quit; "+sizeWords(minWidth, minHeight)+" shows the list", theme.Dim
 	}
 	said := m.wrapped(words, role)
 	if m.prompt != nil {

@@ -1,11 +1,13 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
 	"tapedeck/api/deck"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/times"
 )
 
 // closedFor is how long after a question that closed by itself a key does
@@ -16,6 +18,13 @@ const closedFor = 1500 * time.Millisecond
 type closed struct {
 	at  time.Time
 	why string
+}
+
+// asked is the question that is open, and the one that was.
+type asked struct {
+	prompt  *prompt.Model // nil for none
+	reasons []reason      // why it is open, where it is about siblings
+	closed  closed        // the question that closed last by itself
 }
 
 // open opens a prompt. What the status line said was about something else.
@@ -31,6 +40,16 @@ func (m *Model) question(a *action, req deck.Request, r *deck.Recording) prompt.
 		Kind: a.prompt, Opener: a.key.Keys()[0], Request: req, Short: m.list.ShortSID(r.SID),
 		Who: m.who(r), Profile: m.place(), State: prompt.State(m.live.Find(r.SID)),
 	}
+}
+
+// askAgain asks whether a pause that hangs is sent once more.
+func (m *Model) askAgain(a *action, p *deck.Progress, r *deck.Recording, now time.Time) {
+	req := p.Request
+	req.Actor, req.Again = m.o.Actor, true
+	q := m.question(a, req, r)
+	q.Kind = prompt.Confirm
+	q.Why = fmt.Sprintf("…%s has not been answered for %s. Send the pause once more?", q.Short, times.Seconds(now.Sub(p.Asked)))
+	m.open(q, now)
 }
 
 // closePrompt takes what a prompt answered.

@@ -29,7 +29,7 @@ func (m *Model) troubleKey() string {
 	r, ok := m.selected()
 	troubled := ok && m.troubled(r)
 	switch {
-	case m.o.ReadOnly || m.live.ReadOnly:
+	case m.readOnly():
 		return "a acknowledges"
 	case troubled:
 		return "p " + m.againWords(r)

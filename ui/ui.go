@@ -1,6 +1,12 @@
-// Package ui is the screen of one session: the root model with its layout, the
-// header, the status line, the key hints and the table of actions, and [Run],
-// which shows it on a terminal.
+// Package ui is the screen of one session: the root model, which routes messages,
+// divides the screen and has the table of actions, and [Run], which shows it on a
+// terminal.
+//
+// Each part of it is a package of its own beneath this one. A key comes in and a
+// frame goes out in ui/terminal; ui/slips tells whether the key is meant; what
+// the session asks, and the words of each outcome, are in ui/requests. What is on
+// the screen is in ui/header, ui/list, ui/detail, ui/prompt, ui/status, ui/help
+// and ui/history, which the root gives values and asks for lines.
 //
 // The screen shows only what the deck's snapshots say. Keys, snapshots, ticks
 // and the terminal's answers come as messages to [Model.Update], which also

@@ -48,7 +48,7 @@ func (m *Model) doMany(reqs []deck.Request, key string, now time.Time) tea.Cmd {
 	if slices.ContainsFunc(reqs, func(r deck.Request) bool { return m.underWay(r.SID) == "" }) {
 		m.thaw()
 	}
-	news, cmd := m.requests.SendAll(named, m.marks[reqs[0].SID], m.live, now)
+	news, cmd := m.requests.SendAll(named, m.list.Marks()[reqs[0].SID], m.live, now)
 	m.tell(news, now)
 	m.askSiblings(reqs, key, now)
 	return cmd
@@ -59,7 +59,7 @@ func (m *Model) doMany(reqs []deck.Request, key string, now time.Time) tea.Cmd {
 func (m *Model) done(msg requests.DoneMsg, now time.Time) {
 	news, well := m.requests.Done(msg, m.live)
 	if !well.IsZero() {
-		m.unmark(func(sid text.Text) bool { return sid == well })
+		m.list.Unmark(func(sid text.Text) bool { return sid == well })
 	}
 	m.tell(news, now)
 }

@@ -8,6 +8,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 	"tapedeck/ui/times"
 )
@@ -17,7 +18,7 @@ type builder struct {
 	Model
 	sym   theme.Symbols
 	label int // cells of the column of labels, with the gap after it
-	lines []line
+	lines []line.Open
 	ages
 }
 
@@ -25,7 +26,7 @@ type builder struct {
 const edge = 1
 
 // build makes the lines below the title, as far as they do not tick.
-func (m Model) build(marked bool, at ages) []line {
+func (m Model) build(marked bool, at ages) []line.Open {
 	b := &builder{Model: m, sym: m.th.Symbols(), label: 16, ages: at}
 	if m.w >= 60 {
 		b.label = 20
@@ -51,8 +52,8 @@ func (m Model) build(marked bool, at ages) []line {
 
 // blank adds an empty line, unless the pane is too low to waste one.
 func (b *builder) blank() {
-	if n := len(b.lines); b.h >= 12 && n > 0 && (b.lines[n-1].cells > 0 || b.h >= roomyFrom) {
-		b.lines = append(b.lines, line{})
+	if n := len(b.lines); b.h >= 12 && n > 0 && (b.lines[n-1].Cells > 0 || b.h >= roomyFrom) {
+		b.lines = append(b.lines, line.Open{})
 	}
 }
 
@@ -65,9 +66,9 @@ func (b *builder) raw(s string) {
 
 // text adds a line of its own.
 func (b *builder) text(role theme.Role, s string) {
-	var l line
-	l.add(b.th, theme.Plain, b.th.Pad(edge))
-	l.add(b.th, role, s)
+	var l line.Open
+	l.Add(b.th, theme.Plain, b.th.Pad(edge))
+	l.Add(b.th, role, s)
 	b.lines = append(b.lines, l)
 }
 
@@ -82,28 +83,28 @@ func (b *builder) wrapped(role theme.Role, s string) {
 // said after it where there is room.
 func (b *builder) labeled(label, value string, role theme.Role, beside string) {
 	label, value, beside = b.th.Plain(label), b.th.Plain(value), b.th.Plain(beside)
-	var l line
-	l.add(b.th, theme.Plain, b.th.Pad(edge))
-	l.add(b.th, theme.Dim, b.th.Truncate(label, max(b.label-1, b.w/2)))
-	gap := max(1, edge+b.label-l.cells)
-	if n := b.w - l.cells - b.th.Width(value); n >= 1 && n < gap && !strings.Contains(value, " ") {
+	var l line.Open
+	l.Add(b.th, theme.Plain, b.th.Pad(edge))
+	l.Add(b.th, theme.Dim, b.th.Truncate(label, max(b.label-1, b.w/2)))
+	gap := max(1, edge+b.label-l.Cells)
+	if n := b.w - l.Cells - b.th.Width(value); n >= 1 && n < gap && !strings.Contains(value, " ") {
 		gap = n // a SID is whole where it is a little left of its column
 	}
-	if n := b.th.Width(value); n == wholeFrom && n > b.w-l.cells-gap && n <= b.w-l.cells-1+fewMore && !strings.Contains(value, " ") {
+	if n := b.th.Width(value); n == wholeFrom && n > b.w-l.Cells-gap && n <= b.w-l.Cells-1+fewMore && !strings.Contains(value, " ") {
 		b.lines = append(b.lines, l) // a SID is whole below its name, at the right
-		l, gap = line{}, b.w-n
+		l, gap = line.Open{}, b.w-n
 	}
-	l.add(b.th, theme.Plain, b.th.Pad(gap))
-	for i, part := range b.parts(value, b.w-l.cells) {
+	l.Add(b.th, theme.Plain, b.th.Pad(gap))
+	for i, part := range b.parts(value, b.w-l.Cells) {
 		if i > 0 {
 			b.lines = append(b.lines, l)
 			l = b.indented()
 		}
-		l.add(b.th, role, part)
+		l.Add(b.th, role, part)
 	}
-	if beside != "" && l.cells+2+b.th.Width(beside) <= b.w {
-		l.add(b.th, theme.Plain, "  ")
-		l.add(b.th, theme.Dim, beside)
+	if beside != "" && l.Cells+2+b.th.Width(beside) <= b.w {
+		l.Add(b.th, theme.Plain, "  ")
+		l.Add(b.th, theme.Dim, beside)
 	}
 	b.lines = append(b.lines, l)
 }
@@ -112,16 +113,16 @@ func (b *builder) labeled(label, value string, role theme.Role, beside string) {
 func (b *builder) was(value, old string) {
 	value, old = b.th.Plain(value), b.th.Plain(old)
 	l := &b.lines[len(b.lines)-1]
-	if l.cells+6+b.th.Width(old) <= b.w {
-		l.add(b.th, theme.Dim, "  was "+old)
+	if l.Cells+6+b.th.Width(old) <= b.w {
+		l.Add(b.th, theme.Dim, "  was "+old)
 		return
 	}
 	below := b.indented()
-	below.add(b.th, theme.Dim, "was ")
-	if room := b.w - below.cells; b.th.Width(old) > room {
+	below.Add(b.th, theme.Dim, "was ")
+	if room := b.w - below.Cells; b.th.Width(old) > room {
 		old = b.cut(differing(value, old), room)
 	}
-	below.add(b.th, theme.Dim, old)
+	below.Add(b.th, theme.Dim, old)
 	b.lines = append(b.lines, below)
 }
 
@@ -139,9 +140,9 @@ func differing(value, old string) string {
 }
 
 // indented returns a line that begins where values do.
-func (b *builder) indented() line {
-	var l line
-	l.add(b.th, theme.Plain, b.th.Pad(min(edge+b.label, b.w/2)))
+func (b *builder) indented() line.Open {
+	var l line.Open
+	l.Add(b.th, theme.Plain, b.th.Pad(min(edge+b.label, b.w/2)))
 	return l
 }
 
@@ -219,8 +220,8 @@ func (b *builder) update() {
 		return // there is no room for anything
 	}
 	by, last := " "+b.sym.Dot+" "+b.th.Plain(by), &b.lines[len(b.lines)-1]
-	if last.cells+b.th.Width(by) <= b.w {
-		last.add(b.th, theme.Dim, by)
+	if last.Cells+b.th.Width(by) <= b.w {
+		last.Add(b.th, theme.Dim, by)
 	} else {
 		b.wrapped(theme.Dim, by[len(b.sym.Dot)+2:])
 	}

@@ -13,6 +13,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
 )
@@ -48,7 +49,7 @@ type Model struct {
 // memo is what was rendered of the recording. It is replaced, never emptied,
 // when what is shown changes, so a copy of a model keeps its own.
 type memo struct {
-	bodies [2][]line // without and with the marks of an update
+	bodies [2][]line.Open // without and with the marks of an update
 	built  [2]bool
 	ages   [2]ages // what they say of the time
 

@@ -8,6 +8,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 	"tapedeck/ui/times"
 )
@@ -29,7 +30,7 @@ func (b *builder) summary(marked bool) {
 	b.with()
 	b.sids()
 	for b.h >= roomyFrom && len(b.lines) < summaryLines {
-		b.lines = append(b.lines, line{})
+		b.lines = append(b.lines, line.Open{})
 	}
 }
 
@@ -50,13 +51,13 @@ type fact struct {
 // line.
 func (b *builder) facts(list ...fact) {
 	dot := " " + b.sym.Dot + " "
-	var l line
+	var l line.Open
 	add := func() {
-		if l.cells > edge {
+		if l.Cells > edge {
 			b.lines = append(b.lines, l)
 		}
-		l = line{}
-		l.add(b.th, theme.Plain, b.th.Pad(edge))
+		l = line.Open{}
+		l.Add(b.th, theme.Plain, b.th.Pad(edge))
 	}
 	add()
 	for _, f := range list {
@@ -65,21 +66,21 @@ func (b *builder) facts(list ...fact) {
 			continue
 		}
 		gap := 0
-		if l.cells > edge {
+		if l.Cells > edge {
 			gap = b.th.Width(dot)
 		}
-		if l.cells+gap+b.th.Width(s) > b.w && gap > 0 {
+		if l.Cells+gap+b.th.Width(s) > b.w && gap > 0 {
 			add()
 			gap = 0
 		}
 		if gap > 0 {
-			l.add(b.th, theme.Dim, dot)
+			l.Add(b.th, theme.Dim, dot)
 		}
 		for i, part := range b.th.Wrap(s, b.w-edge) {
 			if i > 0 {
 				add()
 			}
-			l.add(b.th, f.role, part)
+			l.Add(b.th, f.role, part)
 		}
 	}
 	add()
@@ -259,12 +260,12 @@ func (b *builder) sids() {
 	if r.IsConference() {
 		kind, parent = "conference", r.ConferenceSID
 	}
-	var l line
-	l.add(b.th, theme.Plain, b.th.Pad(edge))
-	l.add(b.th, theme.Plain, b.cut(b.th.Plain(r.SID.String()), b.w-edge))
-	if room := b.w - l.cells - len(kind) - 2; !parent.IsZero() && room >= 8 {
-		l.add(b.th, theme.Dim, " "+kind+" ")
-		l.add(b.th, theme.Plain, b.cut(b.th.Plain(parent.String()), room))
+	var l line.Open
+	l.Add(b.th, theme.Plain, b.th.Pad(edge))
+	l.Add(b.th, theme.Plain, b.cut(b.th.Plain(r.SID.String()), b.w-edge))
+	if room := b.w - l.Cells - len(kind) - 2; !parent.IsZero() && room >= 8 {
+		l.Add(b.th, theme.Dim, " "+kind+" ")
+		l.Add(b.th, theme.Plain, b.cut(b.th.Plain(parent.String()), room))
 	}
 	b.lines = append(b.lines, l)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 	"tapedeck/ui/times"
 )
@@ -33,27 +34,43 @@ func (m Model) render(now time.Time) string {
 	body := m.body(m.marked(now), m.ages(now))
 	v := m.window()
 	top := max(0, min(m.top, len(body)-v))
-	var b strings.Builder
-	b.Grow(m.h * (m.w + 32))
 	title, above, below := m.title(now), top, max(0, len(body)-top-v)
 	inTitle := m.more(above, below)
-	if n := m.th.Width(inTitle); n > 0 && title.cells+1+n > m.w {
+	if n := m.th.Width(inTitle); n > 0 && title.Cells+1+n > m.w {
 		inTitle = ""
 	}
-	title.write(&b, m.th, m.w, inTitle)
+	var b line.Builder
+	b.BeginLines(m.th, m.w, m.h)
+	m.put(&b, title, inTitle)
 	for i := range v {
-		b.WriteByte('\n')
+		b.Next()
 		if top+i >= len(body) {
-			b.WriteString(m.th.Pad(m.w))
 			continue
 		}
 		sign := ""
 		if inTitle == "" && i == v-1 {
 			sign = m.more(above, below)
 		}
-		body[top+i].write(&b, m.th, m.w, sign)
+		m.put(&b, body[top+i], sign)
 	}
-	return b.String()
+	return b.End()
+}
+
+// put adds a line, with a sign at the right end where there is room for it.
+func (m Model) put(b *line.Builder, l line.Open, sign string) {
+	room := m.w
+	if sign != "" {
+		if n := m.th.Width(sign) + 1; n < m.w {
+			room -= n
+		} else {
+			sign = ""
+		}
+	}
+	b.AddOpen(l, room)
+	if sign != "" {
+		b.Fill(room + 1)
+		b.Add(theme.Dim, sign)
+	}
 }
 
 // more says how many lines there are above and below those that are visible.
@@ -83,7 +100,7 @@ func (m Model) marked(now time.Time) bool {
 
 // body returns the lines below the title, made once for what they say of
 // the time.
-func (m Model) body(marked bool, at ages) []line {
+func (m Model) body(marked bool, at ages) []line.Open {
 	if m.rec == nil || m.memo == nil {
 		return nil
 	}
@@ -97,74 +114,40 @@ func (m Model) body(marked bool, at ages) []line {
 	return m.memo.bodies[which]
 }
 
-// line is a line of the pane, not filled up to its width.
-type line struct {
-	text  string // styled
-	cells int
-}
-
-// add adds text in a role.
-func (l *line) add(t theme.Theme, role theme.Role, s string) {
-	l.text += t.Paint(role, s)
-	l.cells += t.Width(s)
-}
-
-// write writes the line in exactly w cells, with a sign at its right end.
-func (l line) write(b *strings.Builder, t theme.Theme, w int, sign string) {
-	room := w
-	if sign != "" {
-		if n := t.Width(sign) + 1; n < w {
-			room -= n
-		} else {
-			sign = ""
-		}
-	}
-	if l.cells > room {
-		l.text = t.Truncate(l.text, room)
-		l.cells = t.Width(l.text)
-	}
-	b.WriteString(l.text)
-	b.WriteString(t.Pad(room - l.cells))
-	if sign != "" {
-		b.WriteByte(' ')
-		t.Write(b, theme.Dim, sign)
-	}
-}
-
 // title says which recording it is, what it is doing and for how long. Its
 // clock ticks, so it has no style.
-func (m Model) title(now time.Time) line {
-	var l line
+func (m Model) title(now time.Time) line.Open {
+	var l line.Open
 	if m.rec == nil {
-		l.add(m.th, theme.Dim, " no recording selected")
+		l.Add(m.th, theme.Dim, " no recording selected")
 		return l
 	}
 	sym := m.th.Symbols()
 	if m.focused {
-		l.add(m.th, theme.Pointer, sym.Pointer)
+		l.Add(m.th, theme.Pointer, sym.Pointer)
 	} else {
-		l.add(m.th, theme.Plain, " ")
+		l.Add(m.th, theme.Plain, " ")
 	}
-	l.add(m.th, theme.Bold, sym.Ellipsis+m.short)
-	l.add(m.th, theme.Plain, "  ")
+	l.Add(m.th, theme.Bold, sym.Ellipsis+m.short)
+	l.Add(m.th, theme.Plain, "  ")
 	if m.raw {
-		l.add(m.th, theme.Bold, "raw JSON")
-		l.add(m.th, theme.Dim, " "+sym.Dot+" ")
+		l.Add(m.th, theme.Bold, "raw JSON")
+		l.Add(m.th, theme.Dim, " "+sym.Dot+" ")
 	}
 	word, role := m.status()
-	l.add(m.th, role, word)
+	l.Add(m.th, role, word)
 	if clock := m.clock(now, sym); clock != "" && m.rec.Paused() {
-		l.add(m.th, role, " "+clock)
+		l.Add(m.th, role, " "+clock)
 	} else if clock != "" {
-		l.add(m.th, theme.Plain, " "+clock)
+		l.Add(m.th, theme.Plain, " "+clock)
 	}
 	if left := m.countdown(now); left != "" {
-		l.add(m.th, theme.Dim, " "+sym.Dot+" ")
-		l.add(m.th, theme.Plain, "resumes in "+left)
+		l.Add(m.th, theme.Dim, " "+sym.Dot+" ")
+		l.Add(m.th, theme.Plain, "resumes in "+left)
 	}
 	if s := m.ending(); s != "" {
-		l.add(m.th, theme.Dim, " "+sym.Dot+" ")
-		l.add(m.th, theme.Plain, m.th.Plain(s))
+		l.Add(m.th, theme.Dim, " "+sym.Dot+" ")
+		l.Add(m.th, theme.Plain, m.th.Plain(s))
 	}
 	return l
 }

@@ -23,6 +23,9 @@ func TestBuilder(t *testing.T) {
 		{"cut before the end", 8, func(l *Builder) { l.Cut(theme.Plain, "abcdef", 3); l.Add(theme.Plain, "g") }, "ab…g    "},
 		{"a column", 8, func(l *Builder) { l.Add(theme.Plain, "a"); l.Fill(5); l.Fill(2); l.Add(theme.Plain, "b") }, "a    b  "},
 		{"a column outside", 3, func(l *Builder) { l.Fill(9) }, "   "},
+		{"known widths", 4, func(l *Builder) { l.Write(theme.Plain, "ab", 2); l.Write(theme.Plain, "cde", 3) }, "abc…"},
+		{"to the end", 4, func(l *Builder) { l.Add(theme.Plain, "a"); l.FillAll(); l.Add(theme.Plain, "b") }, "a   "},
+		{"several lines", 3, func(l *Builder) { l.Add(theme.Plain, "a"); l.Next(); l.Next(); l.Add(theme.Plain, "bcde") }, "a  \n   \nbc…"},
 		{"wide characters", 4, func(l *Builder) { l.Add(theme.Plain, "前台電話") }, "前… "},
 	}
 	for _, tt := range tests {

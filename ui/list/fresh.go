@@ -45,8 +45,8 @@ func (r *row) news(now time.Time) string {
 // sign writes the sign of what is new of a row into the first cell, where so many
 // are left for it.
 func (f *frame) sign(r *row, left int) {
-	if s := r.news(f.now); s != "" && f.at == 0 && left > 0 {
-		f.put(theme.Dim, s)
+	if s := r.news(f.now); s != "" && f.Width() == 0 && left > 0 {
+		f.Add(theme.Dim, s)
 	}
 }
 
@@ -60,6 +60,9 @@ func (m *Model) SetHideEnded(on bool) {
 	m.refilter()
 	m.follow()
 }
+
+// HidesEnded reports whether ended recordings are left out.
+func (m Model) HidesEnded() bool { return m.hideEnded }
 
 // Hidden returns how many ended recordings are left out.
 func (m Model) Hidden() int {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 )
 
@@ -108,42 +109,45 @@ func (m Model) render(now time.Time) string {
 		return strings.Repeat("\n", max(0, m.h-1))
 	}
 	f := m.frame(now)
-	f.b.Grow(m.h * (m.w + 48))
 	lines := 0
 	if m.h > 1 {
 		f.titles(m)
 		lines++
 	}
 	for i := m.top; i < len(m.rows) && lines < m.h; i++ {
-		f.newLine(lines)
+		if lines > 0 {
+			f.Next()
+		}
 		f.recording(m, m.rows[i])
 		lines++
 	}
 	if m.shown == 0 && !m.filter.IsZero() && lines < m.h {
-		f.newLine(lines)
-		f.put(theme.Plain, f.th.Pad(m.layout.edge))
-		f.put(theme.Dim, "no recording matches /"+f.th.Plain(text.New(m.filter.String()).String())+"/ (Esc clears)")
-		f.fill()
+		if lines > 0 {
+			f.Next()
+		}
+		f.Add(theme.Plain, f.th.Pad(m.layout.edge))
+		f.Add(theme.Dim, "no recording matches /"+f.th.Plain(text.New(m.filter.String()).String())+"/ (Esc clears)")
+		f.FillAll()
 		lines++
 	}
 	for ; lines < m.h; lines++ {
-		f.newLine(lines)
-		f.fill()
+		if lines > 0 {
+			f.Next()
+		}
+		f.FillAll()
 	}
-	return f.b.String()
+	return f.End()
 }
 
 // frame writes the lines of one view.
 type frame struct {
 	context
-	b   strings.Builder
-	w   int
-	at  int         // cells written of the line
-	row theme.Theme // of the row that is written
+	line.Builder
 }
 
 func (m Model) frame(now time.Time) *frame {
-	f := &frame{w: m.w}
+	f := &frame{}
+	f.BeginLines(m.th, m.w, m.h)
 	// Ticks come with each local second, give or take. Counting from that
 	// second on, each clock moves exactly once in it.
 	f.now = now
@@ -153,40 +157,8 @@ func (m Model) frame(now time.Time) *frame {
 	}
 	f.th, f.sym, f.layout, f.minutes, f.actor = m.th, m.th.Symbols(), m.layout, m.minutes, m.actor
 	f.people, f.words, f.tries = m.people(), m.filter.words(), m.tries
-	f.stale, f.row = m.stale, m.th
+	f.stale = m.stale
 	return f
-}
-
-func (f *frame) newLine(lines int) {
-	if lines > 0 {
-		f.b.WriteByte('\n')
-	}
-	f.at = 0
-}
-
-// put writes s, cut at the end of the line.
-func (f *frame) put(role theme.Role, s string) { f.write(role, s, f.th.Width(s)) }
-
-// write writes s of n cells, cut at the end of the line.
-func (f *frame) write(role theme.Role, s string, n int) {
-	if left := f.w - f.at; n > left {
-		s = f.th.Truncate(s, left)
-		n = f.th.Width(s)
-	}
-	f.row.Write(&f.b, role, s)
-	f.at += n
-}
-
-// fill writes spaces up to the cell at; without one, to the end of the line.
-func (f *frame) fill(at ...int) {
-	to := f.w
-	if len(at) > 0 {
-		to = min(at[0], f.w)
-	}
-	if to > f.at {
-		f.row.Write(&f.b, theme.Plain, f.th.Pad(to-f.at))
-		f.at = to
-	}
 }
 
 // titles writes the line of column titles. Where there are more rows than
@@ -208,17 +180,17 @@ func (f *frame) titles(m Model) {
 		title = f.th.Truncate(title, c.cells)
 		n := f.th.Width(title)
 		if c.right {
-			f.fill(x + c.cells - n)
+			f.Fill(x + c.cells - n)
 		} else {
-			f.fill(x)
+			f.Fill(x)
 		}
-		f.put(role, title)
+		f.Add(role, title)
 		if c.sort == ByWho {
 			f.whereabouts(m, x+n+2, x+c.cells)
 		}
 		x += c.cells + m.layout.gap
 	}
-	f.fill()
+	f.FillAll()
 }
 
 // whereabouts writes what cannot be seen of the list, up to the cell end, as
@@ -237,8 +209,8 @@ func (f *frame) whereabouts(m Model, x, end int) {
 		if i > 0 {
 			at += 2
 		}
-		f.fill(at)
-		f.put(parts[i].role, parts[i].text)
+		f.Fill(at)
+		f.Add(parts[i].role, parts[i].text)
 		at += f.th.Width(parts[i].text)
 	}
 }
@@ -302,15 +274,15 @@ func (f *frame) recording(m Model, r *row) {
 		still = theme.Selected
 	}
 	if f.kept = selected && m.kept; selected {
-		f.row = f.th.Selected()
-		defer func() { f.fill(); f.row = f.th }()
+		f.SetTheme(f.th.Selected())
+		defer func() { f.FillAll(); f.SetTheme(f.th) }()
 		role := theme.Pointer
 		if !m.focused {
 			role = theme.Dim
 		}
 		f.sign(r, m.layout.edge-2)
-		f.fill(m.layout.edge - 1 - f.th.Width(f.sym.Pointer))
-		f.put(role, f.sym.Pointer)
+		f.Fill(m.layout.edge - 1 - f.th.Width(f.sym.Pointer))
+		f.Add(role, f.sym.Pointer)
 	}
 	f.sign(r, 1)
 	if m.marks[r.rec.SID] {
@@ -324,7 +296,7 @@ func (f *frame) recording(m Model, r *row) {
 		f.cell(x, &c, c.cell(&f.context, r), still, c.ticks && r.rec.Active())
 		x += c.cells + m.layout.gap
 	}
-	f.fill()
+	f.FillAll()
 }
 
 // cell writes a cell whose column begins at x.
@@ -341,15 +313,15 @@ func (f *frame) cell(x int, c *placed, v cell, still theme.Role, ticking bool) {
 	if c.right {
 		x += room - n
 	}
-	f.fill(x)
+	f.Fill(x)
 	role := still
 	switch {
 	case ticking, v.role != theme.Plain && still != theme.Ended:
 		role = v.role
 	}
-	f.write(role, s, n)
+	f.Write(role, s, n)
 	if v.sign != "" {
-		f.put(theme.Plain, " ")
-		f.put(v.signRole, v.sign)
+		f.Add(theme.Plain, " ")
+		f.Add(v.signRole, v.sign)
 	}
 }

@@ -1,6 +1,9 @@
 package prompt
 
-import "tapedeck/ui/theme"
+import (
+	"tapedeck/ui/line"
+	"tapedeck/ui/theme"
+)
 
 // decided returns the answer to a key where a lost session left a pause behind.
 func (m Model) decided(s string) Answer {
@@ -10,13 +13,13 @@ func (m Model) decided(s string) Answer {
 	return m.canceled()
 }
 
-func (m Model) behind() [][]part {
-	out := [][]part{{{theme.Warn, m.q.Title}}, m.about()}
+func (m Model) behind() [][]line.Span {
+	out := [][]line.Span{{line.Of(theme.Warn, m.q.Title)}, m.about()}
 	for _, l := range m.q.Left {
-		out = append(out, []part{{theme.Plain, "  " + l}})
+		out = append(out, []line.Span{line.Of(theme.Plain, "  "+l)})
 	}
-	return append(out, []part{
-		{theme.Key, "  t"}, {theme.Plain, " take it over"}, {theme.Key, "   r"}, {theme.Plain, " resume it, asks"},
-		{theme.Dim, "   any other key leaves it"},
+	return append(out, []line.Span{
+		line.Of(theme.Key, "  t"), line.Of(theme.Plain, " take it over"), line.Of(theme.Key, "   r"), line.Of(theme.Plain, " resume it, asks"),
+		line.Of(theme.Dim, "   any other key leaves it"),
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 	"tapedeck/ui/times"
 )
@@ -177,9 +178,9 @@ func (m Model) value(w int) (shown string, cursor int) {
 }
 
 // lineLines are the lines of the prompts that are answered by a line of text.
-func (m Model) lineLines(w int) [][]part {
+func (m Model) lineLines(w int) [][]line.Span {
 	typed, _ := m.value(w)
-	line := []part{{theme.Plain, m.before()}, {theme.Bold, typed}}
+	typing := []line.Span{line.Of(theme.Plain, m.before()), line.Of(theme.Bold, typed)}
 	short := "…" + m.q.Short
 	switch m.q.Kind {
 	case Ack:
@@ -187,14 +188,14 @@ func (m Model) lineLines(w int) [][]part {
 		if m.q.Trouble != "" {
 			title = "Acknowledge that " + short + " is " + string(m.q.Trouble) + ": its alarm ends"
 		}
-		out := [][]part{{{theme.Bold, title}}, m.about()}
+		out := [][]line.Span{{line.Of(theme.Bold, title)}, m.about()}
 		if m.line.wait {
-			out = append(out, []part{{theme.Plain, "  Reason: " + m.line.reason}})
+			out = append(out, []line.Span{line.Of(theme.Plain, "  Reason: "+m.line.reason)})
 		}
-		return append(out, line)
+		return append(out, typing)
 	case Timer:
-		return append(m.because([][]part{{{theme.Bold, "Change the auto-resume of " + short}}, m.about()}), line)
+		return append(m.because([][]line.Span{{line.Of(theme.Bold, "Change the auto-resume of "+short)}, m.about()}), typing)
 	}
-	title := []part{{theme.Bold, "Pause " + m.subject() + " with an auto-resume"}}
-	return append(append([][]part{title}, m.abouts()...), line)
+	title := []line.Span{line.Of(theme.Bold, "Pause "+m.subject()+" with an auto-resume")}
+	return append(append([][]line.Span{title}, m.abouts()...), typing)
 }

@@ -8,6 +8,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 	"tapedeck/ui/times"
 )
@@ -90,7 +91,7 @@ func (m Model) subject() string {
 }
 
 // confirm is the title and the lines of a question that y answers.
-func (m Model) confirm() [][]part {
+func (m Model) confirm() [][]line.Span {
 	verb := m.q.Request.Verb()
 	title, effect := "Resume "+m.subject()+"?", "  From then on the line is recorded again."
 	if m.q.Request.Update.Status == api.Paused {
@@ -99,28 +100,28 @@ func (m Model) confirm() [][]part {
 			title = "Pause " + m.subject() + " with " + string(b) + "?"
 		}
 	}
-	out := append([][]part{{{theme.Bold, title}}}, m.abouts()...)
+	out := append([][]line.Span{{line.Of(theme.Bold, title)}}, m.abouts()...)
 	if effect != "" {
-		out = append(out, []part{{theme.Plain, effect}})
+		out = append(out, []line.Span{line.Of(theme.Plain, effect)})
 	}
-	return append(m.because(out), []part{{theme.Key, "  y"}, {theme.Plain, " " + verb}, {theme.Dim, "   any other key cancels"}})
+	return append(m.because(out), []line.Span{line.Of(theme.Key, "  y"), line.Of(theme.Plain, " "+verb), line.Of(theme.Dim, "   any other key cancels")})
 }
 
 // because adds why the prompt asks, where that needs saying.
-func (m Model) because(out [][]part) [][]part {
+func (m Model) because(out [][]line.Span) [][]line.Span {
 	if m.q.Why == "" {
 		return out
 	}
-	return append(out, []part{{theme.Warn, "  " + m.q.Why}})
+	return append(out, []line.Span{line.Of(theme.Warn, "  "+m.q.Why)})
 }
 
 // abouts are the lines that say who is on the line, of one recording or
 // several.
-func (m Model) abouts() [][]part {
+func (m Model) abouts() [][]line.Span {
 	if len(m.q.Many) == 0 {
-		return [][]part{m.about()}
+		return [][]line.Span{m.about()}
 	}
-	var out [][]part
+	var out [][]line.Span
 	n, first, end := len(m.q.Many), 0, len(m.q.Many)
 	if m.room > 0 && m.room < n {
 		first = min(m.top, n-m.room)
@@ -129,24 +130,24 @@ func (m Model) abouts() [][]part {
 	for _, o := range m.q.Many[first:end] {
 		out = append(out, o.line())
 	}
-	last := []part{{theme.Dim, "  " + strings.TrimSpace(m.q.Profile)}}
+	last := []line.Span{line.Of(theme.Dim, "  "+strings.TrimSpace(m.q.Profile))}
 	if end-first < n {
 		sym := m.th.Symbols()
-		last = append([]part{{theme.Warn, fmt.Sprintf("  %d to %d of %d; %s %s show the others ", first+1, end, n, sym.Up, sym.Down)}}, last...)
+		last = append([]line.Span{line.Of(theme.Warn, fmt.Sprintf("  %d to %d of %d; %s %s show the others ", first+1, end, n, sym.Up, sym.Down))}, last...)
 	}
 	return append(out, last)
 }
 
 // line names one of several, or says why it is left out.
-func (o One) line() []part {
+func (o One) line() []line.Span {
 	if o.Out != "" {
-		return []part{{theme.Dim, "  …" + o.Short + "  "}, {theme.Warn, o.Out + ": left out"}, {theme.Dim, "  " + o.Who}}
+		return []line.Span{line.Of(theme.Dim, "  …"+o.Short+"  "), line.Of(theme.Warn, o.Out+": left out"), line.Of(theme.Dim, "  "+o.Who)}
 	}
-	line := []part{{theme.Bold, "  …" + o.Short}}
+	out := []line.Span{line.Of(theme.Bold, "  …"+o.Short)}
 	if o.Note != "" {
-		line = append(line, part{theme.Warn, "  " + o.Note})
+		out = append(out, line.Of(theme.Warn, "  "+o.Note))
 	}
-	return append(line, part{theme.Plain, "  " + o.Who})
+	return append(out, line.Of(theme.Plain, "  "+o.Who))
 }
 
 // fitted is m with as many names as fit into h lines of w cells.
@@ -160,17 +161,17 @@ func (m Model) fitted(w, h int) Model {
 }
 
 // choose is the title and the lines of the choice of how to pause.
-func (m Model) choose() [][]part {
+func (m Model) choose() [][]line.Span {
 	title := "Pause " + m.subject()
 	if m.line.after > 0 {
 		title += ", resume it after " + times.Short(m.line.after)
 	}
-	out := [][]part{{{theme.Bold, title + ": what becomes of the paused time?"}}}
+	out := [][]line.Span{{line.Of(theme.Bold, title+": what becomes of the paused time?")}}
 	out = m.because(append(out, m.abouts()...))
 	return append(out,
-		[]part{{theme.Key, "  1"}, {theme.Plain, " silence: the gap stays in the file"}},
-		[]part{{theme.Key, "  2"}, {theme.Plain, " skip: the time is cut out"}},
-		[]part{{theme.Key, "  t"}, {theme.Plain, " auto-resume: asks for the time first"}},
-		[]part{{theme.Dim, "  1 or 2 pauses at once; any other key cancels"}},
+		[]line.Span{line.Of(theme.Key, "  1"), line.Of(theme.Plain, " silence: the gap stays in the file")},
+		[]line.Span{line.Of(theme.Key, "  2"), line.Of(theme.Plain, " skip: the time is cut out")},
+		[]line.Span{line.Of(theme.Key, "  t"), line.Of(theme.Plain, " auto-resume: asks for the time first")},
+		[]line.Span{line.Of(theme.Dim, "  1 or 2 pauses at once; any other key cancels")},
 	)
 }

@@ -5,17 +5,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 )
 
 // maxLeft is how many recordings a quit names.
 const maxLeft = 5
-
-// part is a piece of a line in one style.
-type part struct {
-	role theme.Role
-	text string
-}
 
 // View returns the prompt as lines of exactly w cells, at most h of them. The
 // first line says what is asked, the last how it is answered; what does not
@@ -54,32 +49,22 @@ func (m Model) Cursor(w, h int) (x, y int, ok bool) {
 
 // rule is the first line: what is asked, and a rule to the end of the screen,
 // which parts the prompt from the list above it.
-func (m Model) rule(l []part, w int) string {
+func (m Model) rule(l []line.Span, w int) string {
 	sym := m.th.Symbols().Rule
-	head := m.th.Paint(theme.Border, sym) + " "
 	room := w - 2
+	var b line.Builder
+	b.Begin(m.th, w)
 	if room < 1 {
-		return m.th.Fit("", w)
+		return b.End()
 	}
 	title := ""
 	for _, p := range l {
-		title += m.th.Plain(p.text)
+		title += m.th.Plain(p.Text)
 	}
 	title = m.th.Truncate(strings.TrimRight(title, " "), room)
-	rest := room - m.th.Width(title)
-	tail := ""
-	if rest > 0 {
-		tail = " " + m.th.Paint(theme.Border, repeat(sym, rest-1))
-	}
-	return head + m.th.Paint(l[0].role, title) + tail
-}
-
-func repeat(s string, n int) string {
-	out := make([]byte, 0, max(0, n)*len(s))
-	for range max(0, n) {
-		out = append(out, s...)
-	}
-	return string(out)
+	b.AddSpans(line.Of(theme.Border, sym), line.Of(theme.Plain, " "), line.Of(l[0].Role, title), line.Of(theme.Plain, " "))
+	b.Add(theme.Border, strings.Repeat(sym, max(0, w-b.Width())))
+	return b.End()
 }
 
 // leastWho is how many cells who is on the line has before anything stands
@@ -87,23 +72,22 @@ func repeat(s string, n int) string {
 const leastWho = 40
 
 // fit paints a line into exactly w cells.
-func (m Model) fit(l []part, w int) string {
-	out, left := "", w
+func (m Model) fit(l []line.Span, w int) string {
+	var b line.Builder
+	b.Begin(m.th, w)
 	for i, p := range l {
-		text, room := m.th.Plain(p.text), left
+		text, room := m.th.Plain(p.Text), w-b.Width()
 		if i+1 < len(l) && strings.Contains(text, m.th.Symbols().Arrow) {
-			room = min(left, max(leastWho, left-m.th.Width(m.th.Plain(l[i+1].text))))
+			room = min(room, max(leastWho, room-m.th.Width(m.th.Plain(l[i+1].Text))))
 		}
-		t := m.th.Ends(text, room)
-		left -= m.th.Width(t)
-		out += m.th.Paint(p.role, t)
+		b.Add(p.Role, m.th.Ends(text, room))
 	}
-	return out + m.th.Pad(left)
+	return b.End()
 }
 
 // about is the line that says who is on the line, and where.
-func (m Model) about() []part {
-	return []part{{theme.Plain, "  "}, {theme.Bold, m.q.Who}, {theme.Dim, " · " + m.q.Profile}}
+func (m Model) about() []line.Span {
+	return []line.Span{line.Of(theme.Plain, "  "), line.Of(theme.Bold, m.q.Who), line.Of(theme.Dim, " · "+m.q.Profile)}
 }
 
 // ask is what stands before the text that is typed.
@@ -114,12 +98,12 @@ func (m Model) ask() string {
 
 // lines are the lines of the prompt in w cells: what is too long for one goes
 // on in the next, but for names and for what is being typed.
-func (m Model) lines(w int) [][]part {
+func (m Model) lines(w int) [][]line.Span {
 	all := m.whole(w)
 	typing := m.Typing() || m.q.Kind == Typed
-	out := make([][]part, 0, len(all)+2)
+	out := make([][]line.Span, 0, len(all)+2)
 	for i, l := range all {
-		if name := len(l) > 1 && l[0].role == theme.Bold || len(l) > 2 && l[1].role == theme.Bold; name || typing && i == len(all)-1 {
+		if name := len(l) > 1 && l[0].Role == theme.Bold || len(l) > 2 && l[1].Role == theme.Bold; name || typing && i == len(all)-1 {
 			out = append(out, l)
 			continue
 		}
@@ -134,31 +118,31 @@ func (m Model) lines(w int) [][]part {
 
 // wrap breaks a line at its spaces: the first one has room for some cells, the
 // others for w, of which they leave two at the left.
-func (m Model) wrap(l []part, room, w int) [][]part {
+func (m Model) wrap(l []line.Span, room, w int) [][]line.Span {
 	width := 0
 	for _, p := range l {
-		width += m.th.Width(m.th.Plain(p.text))
+		width += m.th.Width(m.th.Plain(p.Text))
 	}
 	if width <= room || room < 10 {
-		return [][]part{l}
+		return [][]line.Span{l}
 	}
-	var out [][]part
-	var line []part
+	var out [][]line.Span
+	var now []line.Span
 	left := room
 	for _, p := range l {
-		for _, word := range strings.SplitAfter(m.th.Plain(p.text), " ") {
+		for _, word := range strings.SplitAfter(m.th.Plain(p.Text), " ") {
 			n := m.th.Width(strings.TrimRight(word, " "))
-			if n > left && len(line) > 0 {
-				out, line, left = append(out, line), []part{{theme.Plain, "  "}}, w-2
+			if n > left && len(now) > 0 {
+				out, now, left = append(out, now), []line.Span{line.Of(theme.Plain, "  ")}, w-2
 			}
-			line = append(line, part{p.role, word})
+			now = append(now, line.Of(p.Role, word))
 			left -= m.th.Width(word)
 		}
 	}
-	return append(out, line)
+	return append(out, now)
 }
 
-func (m Model) whole(w int) [][]part {
+func (m Model) whole(w int) [][]line.Span {
 	short := "…" + m.q.Short
 	if m.Typing() {
 		return m.lineLines(w)
@@ -171,17 +155,17 @@ func (m Model) whole(w int) [][]part {
 	case Confirm:
 		return m.confirm()
 	case Typed:
-		return [][]part{
-			{{theme.Bad, "Stop " + short + ": this cannot be undone"}},
+		return [][]line.Span{
+			{line.Of(theme.Bad, "Stop "+short+": this cannot be undone")},
 			m.about(),
-			{{theme.Plain, "  The call continues unrecorded. Esc cancels."}},
-			{{theme.Plain, m.ask()}, {theme.Bold, m.input.Value()}},
+			{line.Of(theme.Plain, "  The call continues unrecorded. Esc cancels.")},
+			{line.Of(theme.Plain, m.ask()), line.Of(theme.Bold, m.input.Value())},
 		}
 	}
 	return m.quit()
 }
 
-func (m Model) quit() [][]part {
+func (m Model) quit() [][]line.Span {
 	verb, title := "quit", "1 recording that you paused is still paused"
 	if n := len(m.q.Left); n != 1 {
 		title = fmt.Sprintf("%d recordings that you paused are still paused", n)
@@ -190,16 +174,16 @@ func (m Model) quit() [][]part {
 	if m.q.Kind == Suspend {
 		verb, head = "suspend", "Suspend? "
 	}
-	out := [][]part{{{theme.Warn, head + title}}}
+	out := [][]line.Span{{line.Of(theme.Warn, head+title)}}
 	if m.q.Kind == Suspend {
-		out = append(out, []part{{theme.Plain, "  tapedeck does not alarm while it is suspended."}})
+		out = append(out, []line.Span{line.Of(theme.Plain, "  tapedeck does not alarm while it is suspended.")})
 	}
 	for i, l := range m.q.Left {
 		if i == maxLeft {
-			out = append(out, []part{{theme.Dim, fmt.Sprintf("  and %d more", len(m.q.Left)-i)}})
+			out = append(out, []line.Span{line.Of(theme.Dim, fmt.Sprintf("  and %d more", len(m.q.Left)-i))})
 			break
 		}
-		out = append(out, []part{{theme.Plain, "  " + l}})
+		out = append(out, []line.Span{line.Of(theme.Plain, "  "+l)})
 	}
-	return append(out, []part{{theme.Key, "  y"}, {theme.Plain, " " + verb + ", they stay paused"}, {theme.Dim, "   any other key cancels"}})
+	return append(out, []line.Span{line.Of(theme.Key, "  y"), line.Of(theme.Plain, " "+verb+", they stay paused"), line.Of(theme.Dim, "   any other key cancels")})
 }

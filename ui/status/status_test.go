@@ -44,6 +44,10 @@ func TestView(t *testing.T) {
 			m.Complain(Said{Words: "first"}, "", start)
 			m.Complain(Said{Words: "second"}, "", start)
 		}, Around{}, []string{" second; before that: first"}},
+		{"a key with its next step", func(m *Model) {
+			m.Say("copied", text.Text{}, start)
+			m.Hint("set -s set-clipboard on")
+		}, Around{More: 2}, []string{" copied", " hint: set -s set-clipboard on"}},
 		{"a trouble", func(m *Model) { m.Complain(Said{Words: "failed"}, "", start) }, Around{Trouble: "NOT PAUSED", More: 2},
 			[]string{" NOT PAUSED", " failed"}},
 		{"too long for a line", func(m *Model) { m.Say(strings.Repeat("words ", 9), text.Text{}, start) }, Around{More: 2},

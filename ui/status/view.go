@@ -76,7 +76,6 @@ func (m Model) message(room int, a Around) (first, second []line.Span) {
 			add(theme.Warn, "hint: "+m.th.Plain(hint))
 		}
 	}
-	add(theme.Warn, m.th.Plain(m.info.hint))
 	first = []line.Span{line.Of(role, head)}
 	switch fits := m.th.Width(head)+2+m.th.Width(info.Text) <= room; {
 	case info.Text == "":

@@ -6,7 +6,6 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/header"
-	"tapedeck/ui/names"
 )
 
 // place names the space and the profile.
@@ -17,7 +16,7 @@ func (m *Model) headerState() header.State {
 	return header.State{
 		Live: m.live, Now: m.now, Frozen: m.frozen, Stale: m.stale,
 		Alarms: m.alarms.Pauses(), NotPaused: m.alarms.Troubles(deck.NotPaused), ResumedByOthers: m.alarms.Troubles(deck.ResumedByOthers),
-		Left: m.leftCount(), Marked: len(m.marks), ReadOnly: m.readOnly(),
+		Left: m.leftCount(), Marked: len(m.list.Marks()), ReadOnly: m.readOnly(),
 	}
 }
 
@@ -34,12 +33,3 @@ func (m *Model) windowTitle() string {
 
 // titleStep is the step in which the clock in the window title moves.
 const titleStep = 10 * time.Second
-
-// people is how who is on the line is shown.
-func (m *Model) people() names.View {
-	return names.View{Theme: m.th, Names: m.names, Mask: m.o.MaskNumbers, Revealed: m.revealed}
-}
-
-// who names who is on the line of a recording: from and to, the conference's
-// name, or the SID while nothing else is known.
-func (m *Model) who(r *deck.Recording) string { return m.people().Who(r) }

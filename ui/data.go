@@ -1,0 +1,99 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tapedeck/api/deck"
+	"tapedeck/api/text"
+)
+
+// feed brings the snapshots of a deck.
+type feed struct {
+	snapshots <-chan *deck.Snapshot
+	cancel    func() // ends the subscription
+}
+
+func subscribe(d Deck) feed {
+	snapshots, cancel := d.Subscribe()
+	return feed{snapshots, cancel}
+}
+
+// next brings the next snapshot.
+func (f feed) next(ctx context.Context) tea.Cmd {
+	return func() tea.Msg {
+		select {
+		case s, ok := <-f.snapshots:
+			if ok && s != nil {
+				return snapshotMsg{s}
+			}
+		case <-ctx.Done():
+		}
+		return nil
+	}
+}
+
+// data is what a session knows, and what of it the screen shows.
+type data struct {
+	now       time.Time      // of the last tick
+	live      *deck.Snapshot // the latest
+	shown     *deck.Snapshot // what the screen shows: the latest, or the frozen one
+	frozen    time.Time      // since when the display is frozen; zero when it is not
+	stale     bool           // what is shown is dimmed as old
+	interval  time.Duration
+	refreshed time.Time // when a poll was asked for that has not ended
+}
+
+// at is the time that the recordings are shown at: it stands still while the
+// display is frozen.
+func (d *data) at() time.Time {
+	if !d.frozen.IsZero() {
+		return d.frozen
+	}
+	return d.now
+}
+
+// atNow is the time that the recordings are shown at, when it is now.
+func (d *data) atNow(now time.Time) time.Time {
+	if !d.frozen.IsZero() {
+		return d.frozen
+	}
+	return now
+}
+
+// doubtful reports whether the statuses on the screen may be old: then the API
+// knows better, and nothing is refused for thed.
+func (d *data) doubtful(now time.Time) bool {
+	return d.live.Health.Phase(now) != deck.Live || !d.frozen.IsZero()
+}
+
+// gaze is what the deck was told that somebody looks at.
+type gaze struct {
+	sid     text.Text // the recording it was last told of
+	resting bool      // a restMsg is to come
+}
+
+// look tells the deck which recording is on the screen once the selection has
+// rested on it: moving through a list asks for nothing.
+func (m *Model) look() tea.Cmd {
+	r, ok := m.selected()
+	if !ok || m.gaze.resting || r.SID == m.gaze.sid {
+		return nil
+	}
+	m.gaze.resting = true
+	sid := r.SID
+	return tea.Tick(150*time.Millisecond, func(time.Time) tea.Msg { return restMsg{sid} })
+}
+
+// rested tells the deck of the recording the selection has rested on. Where it
+// has moved on, Update asks anew.
+func (m *Model) rested(msg restMsg) tea.Cmd {
+	m.gaze.resting = false
+	if r, ok := m.selected(); ok && r.SID == msg.sid {
+		m.gaze.sid = msg.sid
+		m.deck.Look(msg.sid)
+	}
+	return nil
+}
