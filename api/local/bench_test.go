@@ -204,13 +204,6 @@ func benchClients(b *testing.B, s *deck.Snapshot, clients int) {
 	b.ReportMetric(each, "kB/client")
 }
 
-// memory returns what the program has of the system for its heap and stacks.
-func memory() uint64 {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.HeapInuse + m.StackInuse
-}
-
 func usage() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)

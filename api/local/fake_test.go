@@ -42,7 +42,6 @@ type fake struct {
 	got      []string                                  // the other routes that were asked for, with their bodies
 	answer   func(r *http.Request, in Request) *answer // what becomes of a request; nil for verified at once
 	refuse   func(path string) *Refusal
-	session  func(string)
 }
 
 // answer is what becomes of a request.

@@ -188,3 +188,10 @@ func (m *manyRows) Read(b []byte) (int, error) {
 	m.rest = m.rest[n:]
 	return n, nil
 }
+
+// memory returns what the program has of the system for its heap and stacks.
+func memory() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapInuse + m.StackInuse
+}

@@ -32,14 +32,13 @@ type rowLines struct {
 	deck int
 	seq  uint64
 
-	b      []byte
-	cut    []int // where each finished line ends
-	begun  int   // where the line that is being written begins
-	open   bool  // it has a list of rows
-	rows   int   // how many it has
-	of     int   // in the first line; 0 for none
-	state  *State
-	single bool // the first line has been written
+	b     []byte
+	cut   []int // where each finished line ends
+	begun int   // where the line that is being written begins
+	open  bool  // it has a list of rows
+	rows  int   // how many it has
+	of    int   // in the first line; 0 for none
+	state *State
 }
 
 func (l *rowLines) begin() {

@@ -179,7 +179,6 @@ type stream struct {
 	decks  []*held
 	link   *link
 	synced bool
-	unsaid bool // something is new that no snapshot has
 	said   time.Time
 }
 
