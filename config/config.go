@@ -60,6 +60,18 @@ type Config struct {
 	JournalSyslog   bool // the journal's lines go to syslog too
 	JournalRequired bool // an update that cannot be journaled is refused
 
+	// Server says whether a dashboard uses the service of this host: "auto", "off"
+	// or the path of its socket.
+	Server string
+	// Sockets are the paths where the socket of tapedeck serve may be, the first
+	// that can be used first: the one that was set, else those that are usual on
+	// this host. Empty where none is known.
+	Sockets       []string
+	SocketGroup   string   // the socket's group, a name or a number; empty for that of the process
+	ServeProfiles []string // profiles that tapedeck serve serves; empty for the one in force
+	Metrics       string   // address of /metrics and /healthz; empty for none
+	Roles         []Role   // who may do what by the service, in the order of their names
+
 	// File is the path of the settings file, read or not; empty if none is known.
 	File string
 	// Warnings are what the user should know although it stops nothing.
@@ -88,6 +100,9 @@ type Sources struct {
 	Environ []string
 	// NoCommand leaves a token_command alone: the token stays unset.
 	NoCommand bool
+	// NoProject leaves space, project and token unset, and the profile alone:
+	// for what is about this host only.
+	NoProject bool
 }
 
 // Error is one thing that is wrong with the settings, and what to do about it.
@@ -123,13 +138,16 @@ func Load(ctx context.Context, in Sources) (Config, error) {
 		l.fail(err)
 		return l.cfg, errors.Join(l.problems...)
 	}
-	if l.chooseProfile() {
+	if in.NoProject {
+		l.showCredentials(credentials{})
+	} else if l.chooseProfile() {
 		l.loadCredentials(ctx)
 	} else {
 		l.showCredentials(credentials{}) // no other profile will do
 	}
 	l.loadSettings()
 	l.loadNames()
+	l.loadRoles()
 	l.checkVariables()
 	l.checkProxies()
 	return l.cfg, errors.Join(l.problems...)
@@ -231,6 +249,9 @@ func (l *loader) find(s setting) found {
 		return found{v, s.variable(), b}
 	}
 	for _, table := range l.tables() {
+		if s.host && len(table.prefix) > 0 {
+			continue // it was refused there
+		}
 		v, ok := table.values[s.key()]
 		if !ok {
 			continue

@@ -26,6 +26,7 @@ type file struct {
 	mode   fs.FileMode
 	values map[string]any
 	places []place
+	text   string // all of it
 }
 
 // place is where in the file a key is.
@@ -182,7 +183,7 @@ func parseFile(path string, mode fs.FileMode, data []byte) (*file, error) {
 // decodeFile reads TOML, and where each key of it is. kind is what an error calls
 // the file.
 func decodeFile(kind, path string, mode fs.FileMode, data []byte) (*file, error) {
-	f := &file{path: path, mode: mode}
+	f := &file{path: path, mode: mode, text: string(data)}
 	if err := toml.Unmarshal(data, &f.values); err != nil {
 		return nil, decodeError(kind, path, err)
 	}
@@ -193,7 +194,8 @@ func decodeFile(kind, path string, mode fs.FileMode, data []byte) (*file, error)
 	}
 	var none struct {
 		table
-		Profile map[string]table `toml:"profile"`
+		Profile map[string]table    `toml:"profile"`
+		Roles   map[string]struct{} `toml:"roles"`
 	}
 	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(&none)
 	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok {
@@ -211,6 +213,15 @@ func decodeFile(kind, path string, mode fs.FileMode, data []byte) (*file, error)
 func (f *file) notTable() string {
 	isTable := func(v any) bool { _, ok := v.(map[string]any); return ok }
 	profiles, named := f.values["profile"]
+	if roles, ok := f.values[rolesKey]; ok {
+		list, is := roles.(map[string]any)
+		for _, role := range list {
+			is = is && isTable(role)
+		}
+		if !is {
+			return "a role must be a table, written [roles.NAME]"
+		}
+	}
 	switch names, ok := f.values[namesKey]; {
 	case ok && !isTable(names):
 		return "names must be a table, written [names]"
@@ -265,7 +276,11 @@ func (f *file) check() error {
 		}
 		for _, key := range slices.Sorted(maps.Keys(t.values)) {
 			if !slices.Contains(keys(false), key) {
-				refuse([]string{"profile", name, key}, "there is no such setting in a profile")
+				what := "there is no such setting in a profile"
+				if slices.Contains(keys(true), key) {
+					what = "it is not of a profile; write it at the top of the file"
+				}
+				refuse([]string{"profile", name, key}, what)
 			}
 		}
 	}
@@ -276,10 +291,12 @@ func (f *file) check() error {
 func keys(top bool) []string {
 	known := []string{"space", "project", "token", "token_file", "token_command", namesKey}
 	if top {
-		known = append(known, "default_profile")
+		known = append(known, "default_profile", rolesKey)
 	}
 	for _, s := range settings {
-		known = append(known, s.key())
+		if top || !s.host {
+			known = append(known, s.key())
+		}
 	}
 	return known
 }

@@ -17,6 +17,9 @@ type setting struct {
 	hint  string // what --help calls the value; empty for a boolean
 	def   string // the default, as it would be written
 	kind  kind
+	// host: it is about this host and not about a project, so that a profile
+	// cannot have it.
+	host bool
 	// values are those that are allowed, where they are words.
 	values []string
 	// auto, if set, finds the default and says where it came from.
@@ -66,6 +69,13 @@ var settings = []setting{
 		func(c *Config) *bool { return &c.JournalSyslog }, nil),
 	boolean("journal-required", "refuse updates that cannot be journaled",
 		func(c *Config) *bool { return &c.JournalRequired }, nil),
+	serverSetting(),
+	socketSetting(),
+	hostText("socket-group", "group of the socket of tapedeck serve, whose members may connect", "GROUP", checkGroup,
+		func(c *Config) *string { return &c.SocketGroup }),
+	profilesSetting(),
+	hostText("metrics", "address where tapedeck serve serves /metrics and /healthz, such as 127.0.0.1:9464", "ADDRESS", checkAddress,
+		func(c *Config) *string { return &c.Metrics }),
 }
 
 // Flag describes a flag that sets a setting.
@@ -268,6 +278,7 @@ const (
 	textKind kind = iota
 	durationKind
 	booleanKind
+	listKind
 )
 
 // text returns a value of the file as it would be written in a variable, or
@@ -286,6 +297,10 @@ func (k kind) text(v any) (string, error) {
 		if k == durationKind || k == booleanKind {
 			return strconv.FormatInt(v, 10), nil
 		}
+	case []any:
+		if words, ok := wordsOf(v); ok && k == listKind {
+			return strings.Join(words, ","), nil
+		}
 	}
 	return "", fmt.Errorf("it must be %s, not %s", k, typeName(v))
 }
@@ -296,6 +311,8 @@ func (k kind) String() string {
 		return `a duration in quotes ("2s") or a number of seconds`
 	case booleanKind:
 		return "true or false, without quotes"
+	case listKind:
+		return `an array of names, such as ["eu", "us"]`
 	default:
 		return "text in quotes"
 	}

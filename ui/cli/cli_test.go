@@ -329,9 +329,11 @@ func TestConfigShowsProvenance(t *testing.T) {
 		{"state-dir", "HOME/state/tapedeck", "XDG_STATE_HOME"},
 		{"journal-numbers", "false", "default"},
 		{"journal-syslog", "false", "default"},
-		{"journal-required", "false", "default"},
+		{"journal-required", "false", "default"}, {"server", "auto", "default"},
+		{"socket", "/run/tapedeck/tapedeck.sock", "default"}, {"socket-group", "(none)", "default"},
+		{"serve-profiles", "(none)", "default"}, {"metrics", "(none)", "default"},
 		{"no-color", "false", "default"},
-		{"names", "(none)", "default"},
+		{"names", "(none)", "default"}, {"roles", "(none)", "default"},
 		{"proxy", "(none)", "default"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -52,7 +52,7 @@ func (r *runner) root() *cobra.Command {
 	cmd.Flags().BoolVar(&demo, "demo", false, "show a simulated space inside the process; needs and reads no settings")
 	cmd.Flags().Bool("version", false, "print the version")
 	space.add(cmd, "with --demo: ")
-	cmd.AddCommand(r.status(), r.journal(), r.simulate(), r.config(), r.versionCommand())
+	cmd.AddCommand(r.status(), r.journal(), r.serveCommand(), r.sessionsCommand(), r.simulate(), r.config(), r.versionCommand())
 	cmd.SetHelpCommand(r.help())
 	return cmd
 }

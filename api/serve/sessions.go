@@ -1,0 +1,376 @@
+package serve
+
+import (
+	"cmp"
+	"encoding/hex"
+	"maps"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"tapedeck/api/crash"
+	"tapedeck/api/deck"
+	"tapedeck/api/local"
+	"tapedeck/api/text"
+)
+
+const (
+	// sessionGrace is for how long a session lasts without a connection: its
+	// client may be connecting again.
+	sessionGrace = 3 * time.Second
+	// endedFor is for how long a session that somebody has ended is turned away,
+	// should its client try again.
+	endedFor = 10 * time.Minute
+)
+
+// session is one screen or one command that is connected.
+type session struct {
+	id     string // short, for people
+	key    string // by which its requests find it
+	peer   Peer
+	user   string
+	permit permit
+	since  time.Time
+	alone  bool // it is that of one connection
+
+	// The mutex of [sessions] guards what follows.
+	conns    map[*conn]bool
+	watched  bool      // it has, or had, a watch: somebody was looking
+	active   time.Time // when the last key was pressed, or something was asked
+	screen   local.Screen
+	ended    bool                 // by somebody, or because it is over
+	cancel   map[int]func(string) // ends its watches, with the reason
+	watches  int                  // that it has had
+	leaving  *time.Timer          // ends it when it has been without a connection; nil while it has one
+	endedAt  time.Time
+	endedWhy string
+}
+
+// who returns who asks, as the journal has it: the name and number of the user
+// are the kernel's, the rest is the client's word.
+func (s *session) who(claims local.Claims) deck.Actor {
+	return deck.Actor{
+		Actor: s.user, UID: strconv.Itoa(s.peer.UID),
+		SudoUser: claims.SudoUser, SSHClient: claims.SSHClient, SSHKey: claims.SSHKey, TTY: claims.TTY,
+		Inherited: claims.Inherited, Claimed: claims != local.Claims{}, Session: s.id,
+	}
+}
+
+// sessions are those who are connected.
+type sessions struct {
+	names *names
+	// over is called, without the mutex, when a session is over: with why, and
+	// whether it is the last screen of its user.
+	over func(s *session, who deck.Actor, role, why string, last bool)
+	// asking is called, without the mutex, when prompts were opened or closed on
+	// a recording.
+	asking func(profile string, sid text.Text, list []local.Asking)
+
+	mu    sync.Mutex
+	of    map[string]*session // by key
+	next  int                 // number of the next session
+	ended map[string]time.Time
+}
+
+// maxEnded is how many sessions that somebody has ended are remembered.
+const maxEnded = 1024
+
+// sessionKey returns by what the requests of a session find it: what its client
+// has chosen. A connection whose client has chosen nothing is a session of its
+// own.
+func sessionKey(c *conn, chosen string) (string, *local.Refusal) {
+	if chosen == "" {
+		return "connection " + strconv.FormatUint(c.number, 10), nil
+	}
+	if _, err := hex.DecodeString(chosen); err != nil || len(chosen) < 16 || len(chosen) > 64 {
+		return "", refuse(local.CodeID, "the session is not 16 to 64 hexadecimal digits", "")
+	}
+	return chosen, nil
+}
+
+// enter returns the session of a request, and notes that it is connected by c.
+func (l *sessions) enter(c *conn, chosen string, p permit) (*session, *local.Refusal) {
+	key, refusal := sessionKey(c, chosen)
+	if refusal != nil {
+		return nil, refusal
+	}
+	user := l.names.personName(c.peer.UID)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if at, ok := l.ended[key]; ok && time.Since(at) < endedFor {
+		return nil, refuse(local.CodeEnded, "this session was ended", "start tapedeck again")
+	}
+	s := l.of[key]
+	switch {
+	case s == nil:
+		if l.count(c.peer.UID) >= maxSessionsPerUser {
+			return nil, refuse(local.CodeTooMany, "you have too many sessions: "+strconv.Itoa(maxSessionsPerUser)+" are allowed", "end some of them; tapedeck sessions lists them")
+		}
+		l.next++
+		now := time.Now()
+		s = &session{id: "s" + strconv.Itoa(l.next), key: key, peer: c.peer, user: user, alone: chosen == "", since: now, active: now, conns: map[*conn]bool{}, cancel: map[int]func(string){}}
+		l.of[key] = s
+	case s.peer.UID != c.peer.UID:
+		return nil, refuse(local.CodeSession, "this session is another user's", "choose another number for "+local.HeaderSession)
+	}
+	s.permit = p
+	if !s.conns[c] {
+		s.conns[c] = true
+		c.whenGone(func() { l.leave(s, c) })
+	}
+	if s.leaving != nil {
+		s.leaving.Stop()
+		s.leaving = nil
+	}
+	return s, nil
+}
+
+// count returns how many sessions a user has. The mutex must be held.
+func (l *sessions) count(uid int) (n int) {
+	for _, s := range l.of {
+		if s.peer.UID == uid {
+			n++
+		}
+	}
+	return n
+}
+
+// leave notes that a connection of a session is closed. One that has none for a
+// while is over, and at once where its client could not come again.
+func (l *sessions) leave(s *session, c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(s.conns, c)
+	if len(s.conns) > 0 || s.ended {
+		return
+	}
+	grace := sessionGrace
+	if s.alone {
+		grace = 0
+	}
+	s.leaving = time.AfterFunc(grace, func() { defer crash.Guard(); l.end(s, "its session ended", false) })
+}
+
+// end ends a session; by somebody, if byOther, else because it is over.
+func (l *sessions) end(s *session, why string, byOther bool) {
+	l.mu.Lock()
+	if s.ended || !byOther && len(s.conns) > 0 {
+		l.mu.Unlock()
+		return
+	}
+	s.ended, s.endedAt, s.endedWhy = true, time.Now(), why
+	if s.leaving != nil {
+		s.leaving.Stop()
+	}
+	delete(l.of, s.key)
+	if byOther {
+		l.remember(s.key)
+	}
+	cancel, who := slices.Collect(maps.Values(s.cancel)), s.who(s.screen.Claims)
+	last, role := s.watched && !l.watchedBy(who.Name()), s.permit.role
+	prompt := s.screen.Prompt
+	s.screen.Prompt = nil
+	var open []*conn
+	for c := range s.conns {
+		open = append(open, c)
+	}
+	l.mu.Unlock()
+	for _, f := range cancel {
+		f(why)
+	}
+	l.changed(prompt)
+	l.over(s, who, role, why, last)
+	if byOther {
+		time.AfterFunc(time.Second, func() { // by then its watch has been told
+			for _, c := range open {
+				_ = c.Close()
+			}
+		})
+	}
+}
+
+// remember has a session turned away that somebody has ended. The mutex must be
+// held.
+func (l *sessions) remember(key string) {
+	if l.ended == nil {
+		l.ended = map[string]time.Time{}
+	}
+	for k, at := range l.ended {
+		if time.Since(at) >= endedFor || len(l.ended) >= maxEnded {
+			delete(l.ended, k)
+		}
+	}
+	l.ended[key] = time.Now()
+}
+
+// watchedBy reports whether somebody, by the name that is shown, has a session
+// that has, or had, a watch. The mutex must be held.
+func (l *sessions) watchedBy(name string) bool {
+	for _, s := range l.of {
+		if s.watched && s.who(s.screen.Claims).Name() == name {
+			return true
+		}
+	}
+	return false
+}
+
+// looks reports whether somebody, by the name that is shown, has a session that
+// looks at the recordings.
+func (l *sessions) looks(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.watchedBy(name)
+}
+
+// people returns who has a session that looks at the recordings, sorted.
+func (l *sessions) people() (list []person) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.of {
+		p := person{Name: s.who(s.screen.Claims).Name(), UID: strconv.Itoa(s.peer.UID), Role: s.permit.role}
+		if s.watched && !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b person) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.UID, b.UID), cmp.Compare(a.Role, b.Role))
+	})
+	return list
+}
+
+// watch notes that a session watches. cancel ends the watch, with the reason.
+// What it returns notes that the watch is over. ok is false where the session is
+// over.
+func (l *sessions) watch(s *session, cancel func(why string)) (done func(), ok bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s.ended {
+		return nil, false
+	}
+	n := s.watches
+	s.watches, s.watched = n+1, true
+	s.cancel[n] = cancel
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(s.cancel, n)
+	}, true
+}
+
+// touch notes that a session has asked for something.
+func (l *sessions) touch(s *session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.active = time.Now()
+}
+
+// claims returns what a session says of its person.
+func (l *sessions) claims(s *session) local.Claims {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return s.screen.Claims
+}
+
+// say takes what a session says of itself.
+func (l *sessions) say(s *session, screen local.Screen) {
+	l.mu.Lock()
+	before := s.screen.Prompt
+	s.screen = screen
+	s.active = time.Now().Add(-screen.Idle.Duration())
+	l.mu.Unlock()
+	if before != nil && screen.Prompt != nil && *before == *screen.Prompt {
+		return
+	}
+	l.changed(before)
+	l.changed(screen.Prompt)
+}
+
+// changed tells that a prompt was opened or closed; nil is none.
+func (l *sessions) changed(p *local.Prompt) {
+	if p == nil {
+		return
+	}
+	l.asking(p.Profile, text.New(p.SID), l.askingOf(p.Profile, p.SID))
+}
+
+// question is what a prompt is about.
+type question struct{ profile, sid string }
+
+// askingOf returns the prompts that are open on a recording, the oldest session
+// first.
+func (l *sessions) askingOf(profile, sid string) []local.Asking {
+	return l.questions()[question{profile, sid}]
+}
+
+// questions returns all prompts that are open, the oldest session first.
+func (l *sessions) questions() map[question][]local.Asking {
+	all := map[question][]local.Asking{}
+	for _, s := range l.sorted() {
+		l.mu.Lock()
+		p := s.screen.Prompt
+		l.mu.Unlock()
+		if p != nil {
+			q := question{p.Profile, p.SID}
+			all[q] = append(all[q], local.Asking{Session: s.id, Actor: s.user, Verb: p.Verb})
+		}
+	}
+	return all
+}
+
+// sorted returns the sessions, the longest first.
+func (l *sessions) sorted() (all []*session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.of {
+		all = append(all, s)
+	}
+	slices.SortFunc(all, func(a, b *session) int {
+		return cmp.Or(a.since.Compare(b.since), cmp.Compare(len(a.id), len(b.id)), cmp.Compare(a.id, b.id))
+	})
+	return all
+}
+
+// list returns the sessions as asker may see them: its own, or all.
+func (l *sessions) list(asker *session, all bool) []local.Session {
+	list := []local.Session{}
+	for _, s := range l.sorted() {
+		if all || s.peer.UID == asker.peer.UID {
+			list = append(list, l.show(s, asker))
+		}
+	}
+	return list
+}
+
+func (l *sessions) show(s, asker *session) local.Session {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return local.Session{
+		ID: s.id, User: s.user, UID: strconv.Itoa(s.peer.UID), PID: s.peer.PID, Role: s.permit.role,
+		Command: s.screen.Command, Since: s.since.UTC(), Idle: local.SecondsOf(time.Since(s.active)),
+		Prompt: s.screen.Prompt, Claims: s.screen.Claims, You: s == asker,
+	}
+}
+
+// find returns the session with an ID; nil for none.
+func (l *sessions) find(id string) *session {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.of {
+		if s.id == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// roles returns how many sessions each role has.
+func (l *sessions) roles() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := map[string]int{}
+	for _, s := range l.of {
+		n[s.permit.role]++
+	}
+	return n
+}

@@ -1,0 +1,259 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"tapedeck/api"
+	"tapedeck/api/crash"
+	"tapedeck/api/deck"
+	"tapedeck/api/journal"
+	"tapedeck/api/local"
+	"tapedeck/api/serve"
+	"tapedeck/api/text"
+	"tapedeck/config"
+)
+
+const aboutServe = `serve is one tapedeck for everybody on this host. It polls each project once,
+holds the tokens and the journal, and listens on a Unix socket by which the
+dashboards and commands of this host work: those need neither settings nor a
+token. It serves until SIGINT or SIGTERM; an update under way is answered first.
+
+Who asks is what the kernel says of the other end of the socket. The tables
+[roles.NAME] of the settings file say who may do what:
+
+  [roles.operator]
+  may = ["view", "pause", "resume", "acknowledge", "timer"]
+  groups = ["operators"]
+
+There are view, pause, resume, stop, start, acknowledge, timer, reveal, bulk and
+sessions, or all. Root and the service's own user may do all. Without such
+tables, whoever may connect may do all: the members of socket_group.
+
+Pauses, acknowledgements and auto-resumes outlive the service. It works under
+systemd (socket activation, readiness, status, watchdog) and without.`
+
+// serveCommand returns the command that serves the decks of this host.
+func (r *runner) serveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve one deck for everybody on this host, on a Unix socket",
+		Long:  aboutServe,
+		Example: `  tapedeck serve --socket-group operators
+  tapedeck serve --serve-profiles eu,us --metrics 127.0.0.1:9464
+  curl --unix-socket /run/tapedeck/tapedeck.sock http://tapedeck/v1/status`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return r.runServe(cmd) },
+	}
+	addSettings(cmd, "config", "profile", "interval", "lookback", "read-only", "pause-warn", "pause-alarm", "log", "state-dir",
+		"journal-numbers", "journal-syslog", "journal-required", "socket", "socket-group", "serve-profiles", "metrics")
+	return cmd
+}
+
+// service is what a running tapedeck serve has opened.
+type service struct {
+	version  string
+	log      *Log
+	host     config.Config
+	configs  []config.Config
+	kept     *serve.Kept
+	projects []*serve.Project
+	records  []*Record
+}
+
+// runServe serves until the context ends.
+func (r *runner) runServe(cmd *cobra.Command) (err error) {
+	ctx := cmd.Context()
+	s := &service{version: r.version()}
+	if s.host, s.configs, err = r.served(cmd); err != nil {
+		return err
+	}
+	r.warn(s.host)
+	if s.log, err = OpenLog(s.host); err != nil {
+		return err
+	}
+	defer s.log.Close()
+	defer TakeStandardLog(s.log)()
+	listener, err := serve.Listen(serve.Socket{Paths: s.host.Sockets, Group: s.host.SocketGroup, Environ: r.Environ})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }()
+	var metrics net.Listener
+	if s.host.Metrics != "" {
+		if metrics, err = serve.ListenMetrics(ctx, s.host.Metrics); err != nil {
+			return err
+		}
+		defer func() { _ = metrics.Close() }()
+	}
+	if s.kept, err = serve.OpenKept(s.host.StateDir); s.kept == nil {
+		return err
+	} else if err != nil {
+		r.say("warning: %v", err)
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if err := s.open(); err != nil {
+		return err
+	}
+	server := serve.New(serve.Options{
+		Projects: s.projects, Roles: rolesOf(s.host.Roles), Version: s.version, Kept: s.kept,
+		Notify: serve.NotifierFrom(r.Environ), Say: r.say,
+	})
+	r.say("serving %s on %s", s.names(), listener.Path())
+	return s.run(ctx, server, listener, metrics)
+}
+
+// run serves, and the metrics beside it.
+func (s *service) run(ctx context.Context, server *serve.Server, l, metrics net.Listener) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	measured := make(chan error, 1)
+	if metrics == nil {
+		close(measured)
+	} else {
+		go func() {
+			defer crash.Guard()
+			err := server.RunMetrics(ctx, metrics)
+			if err != nil {
+				stop(err)
+			}
+			measured <- err
+		}()
+	}
+	polls, end := context.WithCancel(context.WithoutCancel(ctx))
+	shared := make(chan struct{})
+	go func() {
+		defer crash.Guard()
+		defer close(shared)
+		s.shareStatus(polls)
+	}()
+	err := server.Run(ctx, l)
+	stop(nil)
+	end()
+	<-shared
+	return errors.Join(err, <-measured)
+}
+
+// shareStatus has tapedeck status, of the service's own user, know how it is.
+func (s *service) shareStatus(ctx context.Context) {
+	done := make(chan struct{})
+	for i, p := range s.projects {
+		go func() {
+			defer crash.Guard()
+			defer func() { done <- struct{}{} }()
+			ShareStatus(ctx, s.configs[i], p.Deck, func() bool { return false })
+		}()
+	}
+	for range s.projects {
+		<-done
+	}
+}
+
+// say writes a line about the service for its administrator.
+func (r *runner) say(format string, args ...any) {
+	for line := range strings.Lines(fmt.Sprintf(format, args...)) {
+		_, _ = fmt.Fprintf(r.Stderr, "tapedeck: %s\n", text.New(strings.TrimRight(line, "\n")))
+	}
+}
+
+// served returns the settings of the host, and those of each profile that is
+// served: those that serve_profiles names, unless one was named by a flag, else
+// the one in force.
+func (r *runner) served(cmd *cobra.Command) (host config.Config, list []config.Config, err error) {
+	in := r.sources(cmd)
+	in.NoProject = true
+	if host, err = config.Load(cmd.Context(), in); err != nil {
+		return host, nil, err
+	}
+	names := host.ServeProfiles
+	if in.Flags["profile"] != "" || len(names) == 0 {
+		names = []string{""}
+	}
+	owner := map[string]string{} // of each project, which profile has it
+	for _, name := range names {
+		in := r.sources(cmd)
+		if name != "" {
+			in.Flags = maps.Clone(in.Flags)
+			in.Flags["profile"] = name
+		}
+		c, err := config.Load(cmd.Context(), in)
+		if err != nil {
+			return host, nil, err
+		}
+		key := c.Space + " " + c.Project
+		if other, taken := owner[key]; taken {
+			return host, nil, usage(fmt.Sprintf("cannot serve the profiles %s and %s: they are the same project", other, c.Profile), "leave one of them out of serve_profiles")
+		}
+		owner[key] = c.Profile
+		host.Warnings = append(host.Warnings, slices.DeleteFunc(c.Warnings, func(w string) bool { return slices.Contains(host.Warnings, w) })...)
+		list = append(list, c)
+	}
+	return host, list, nil
+}
+
+// open opens the journals and the decks.
+func (s *service) open() error {
+	for _, c := range s.configs {
+		record := OpenJournal(c)
+		s.records = append(s.records, record)
+		if err := record.Trouble(); err != nil && c.JournalRequired {
+			return err
+		}
+		follower := journal.Follow(c.StateDir, c.Space, c.Project)
+		d, err := deck.Open(api.Config{
+			Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + s.version, Observe: s.log.Exchange,
+		}, deck.Config{
+			Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
+			Journal: record.Journal(), JournalRequired: c.JournalRequired, Space: c.Space, Project: c.Project, WhoPaused: follower.Paused,
+			Kept: s.kept.Deck(c.Space, c.Project),
+		})
+		if err != nil {
+			return err
+		}
+		s.projects = append(s.projects, &serve.Project{
+			Profile: c.Profile, Space: c.Space, ID: c.Project, ReadOnly: c.ReadOnly, Deck: d, Journal: record.Journal(),
+			Actions: follower.Actions, Background: func(ctx context.Context) { _ = follower.Run(ctx) },
+		})
+	}
+	return nil
+}
+
+// close closes the journals. The error says what is not on record.
+func (s *service) close() (err error) {
+	for _, r := range s.records {
+		err = errors.Join(err, r.Close())
+	}
+	return err
+}
+
+// names returns what is served, for a sentence.
+func (s *service) names() string {
+	var names []string
+	for _, c := range s.configs {
+		name := c.Profile
+		if name == "" {
+			name = c.Space
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// rolesOf returns the roles of the settings as the service has them.
+func rolesOf(list []config.Role) (roles []serve.Role) {
+	for _, r := range list {
+		role := serve.Role{Name: r.Name, Users: r.Users, Groups: r.Groups}
+		for _, word := range r.May {
+			role.May = append(role.May, local.Word(word))
+		}
+		roles = append(roles, role)
+	}
+	return roles
+}
