@@ -47,23 +47,17 @@ func (t Text) String() string {
 	if isPlain(t.raw) {
 		return t.raw
 	}
-	raw := t.raw
-	cut := len(raw) > maxShown
-	if cut {
-		raw = raw[:maxShown]
-		for len(raw) > 0 && !utf8.RuneStart(t.raw[len(raw)]) {
-			raw = raw[:len(raw)-1]
-		}
-	}
 	var b strings.Builder
-	b.Grow(len(raw) + len("…"))
-	for _, r := range raw {
-		if r = safe(r); r >= 0 {
+	b.Grow(min(len(t.raw), maxShown) + len("…"))
+	for i, r := range t.raw {
+		r = safe(r)
+		if i >= maxShown || r >= 0 && b.Len()+utf8.RuneLen(r) > maxShown { // a byte that is not UTF-8 becomes three
+			b.WriteString("…")
+			break
+		}
+		if r >= 0 {
 			b.WriteRune(r)
 		}
-	}
-	if cut {
-		b.WriteString("…")
 	}
 	return b.String()
 }

@@ -77,8 +77,29 @@ func TestPathSegment(t *testing.T) {
 	}
 }
 
+// What is shown of a text is bounded whatever its bytes become, and is not
+// nothing because none of them begins a character.
+func TestStringIsBounded(t *testing.T) {
+	cut := func(s string, n int) string { return strings.Repeat(s, n) + "…" }
+	for name, tt := range map[string]struct{ in, want string }{
+		"it fits":                        {strings.Repeat("é", maxShown/2), strings.Repeat("é", maxShown/2)},
+		"one byte more":                  {strings.Repeat("a", maxShown+1), cut("a", maxShown)},
+		"a character across the end":     {"a" + strings.Repeat("é", maxShown/2), "a" + cut("é", maxShown/2-1)},
+		"not UTF-8, and shorter":         {strings.Repeat("\xa4", maxShown/2), cut("\ufffd", maxShown/3)},
+		"not UTF-8, and a megabyte":      {strings.Repeat("\xa4", 1<<20), cut("\ufffd", maxShown/3)},
+		"controls":                       {strings.Repeat("\x01", maxShown), cut("\ufffd", maxShown/3)},
+		"a megabyte that is not visible": {strings.Repeat("\u200b", 1<<20), "…"},
+	} {
+		if got := New(tt.in).String(); got != tt.want {
+			t.Errorf("%s: %d bytes give %d, want %d", name, len(tt.in), len(got), len(tt.want))
+		}
+	}
+}
+
 func FuzzString(f *testing.F) {
 	f.Add("a\x1b[31m\u202e\xff会")
+	f.Add(strings.Repeat("\xa4", maxShown/2))
+	f.Add("\u200b" + strings.Repeat("\x01é", maxShown))
 	f.Fuzz(func(t *testing.T, in string) {
 		out := New(in).String()
 		if !utf8.ValidString(out) {
@@ -89,7 +110,10 @@ func FuzzString(f *testing.F) {
 				t.Fatalf("%q gives %q, with %U", in, out, r)
 			}
 		}
-		if again := New(out).String(); again != out && len(in) <= maxShown {
+		if len(out) > maxShown+len("…") {
+			t.Fatalf("%d bytes give %d", len(in), len(out))
+		}
+		if again := New(out).String(); again != out {
 			t.Fatalf("%q gives %q, then %q", in, out, again)
 		}
 	})
