@@ -219,7 +219,7 @@ func testStatus(t *testing.T, p program) {
 	ask(`^REC 1 PAUSED 1 01:\d\d\n$`, 0) // from the one that runs
 	space.fault("503")
 	s.see("STALE")
-	ask(`^STALE\n$`, 1)
+	ask(`^STALE\n$`, 6)
 }
 
 // testMarks: p acts on what is marked, after a look at the names.

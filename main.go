@@ -51,6 +51,7 @@ func run(ctx context.Context, args, env []string) int {
 		Width:     width(os.Stdout),
 		Version:   version,
 		Dashboard: dashboard,
+		Stdin:     os.Stdin,
 	})
 }
 

@@ -186,6 +186,11 @@ func (d *Deck) whatBecameOf(ctx context.Context, request journal.Entry, until ti
 	out := request
 	out.Event = journal.Outcome // of whom had asked
 	out.Reason = "tapedeck ended before the answer; read at the next start"
+	if request.StatusAsked == AskedStart {
+		out.Time, out.Outcome = time.Now(), string(Unknown)
+		out.Reason = "tapedeck ended before the answer; which recording it began, if any, is not known"
+		return out
+	}
 	asked := api.Update{Status: api.Status(request.StatusAsked)}
 	rec, err := d.readUntil(ctx, request.Recording, until)
 	out.Time = time.Now()

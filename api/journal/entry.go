@@ -84,6 +84,7 @@ type entryJSON struct {
 	Host           string `json:"host,omitempty"`
 	PID            int    `json:"pid,omitempty"`
 	Started        string `json:"started,omitempty"`
+	Command        bool   `json:"command,omitempty"`
 	Session        string `json:"session,omitempty"`
 	Space          string `json:"space,omitempty"`
 	Project        string `json:"project,omitempty"`
@@ -148,7 +149,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	*e = Entry{
 		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: eventOf(w.Event), ID: w.ID,
 		Who: Who{Actor: w.Actor, UID: w.UID, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey, Inherited: w.Inherited, Claimed: w.Claimed,
-			TTY: w.TTY, Session: w.Session, Host: w.Host, PID: w.PID, Started: w.Started},
+			TTY: w.TTY, Session: w.Session, Command: w.Command, Host: w.Host, PID: w.PID, Started: w.Started},
 		Space: w.Space, Project: w.Project, Profile: w.Profile,
 		Recording: text.New(w.Recording), Call: text.New(w.Call), Conference: text.New(w.Conference),
 		StatusBefore: w.StatusBefore, StatusAsked: w.StatusAsked, PauseBehavior: w.PauseBehavior,
@@ -175,7 +176,7 @@ func encode(e Entry, hide func(string) string) ([]byte, error) {
 	w := entryJSON{
 		Seq: e.Seq, Prev: e.Prev, Time: formatTime(e.Time), Event: string(e.Event), ID: e.ID,
 		Actor: e.Actor, UID: e.UID, SudoUser: e.SudoUser, SSHClient: e.SSHClient, SSHKey: e.SSHKey, Inherited: e.Inherited, Claimed: e.Claimed,
-		TTY: e.TTY, Host: e.Host, PID: e.PID, Started: e.Started,
+		TTY: e.TTY, Host: e.Host, PID: e.PID, Started: e.Started, Command: e.Command,
 		Session: e.Session, Space: e.Space, Project: e.Project, Profile: e.Profile,
 		Recording: e.Recording.String(), Call: e.Call.String(), Conference: e.Conference.String(),
 		StatusBefore: e.StatusBefore, StatusAsked: e.StatusAsked, PauseBehavior: e.PauseBehavior,

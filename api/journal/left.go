@@ -44,6 +44,7 @@ type heldPause struct {
 	id    string // of its request
 	owner Entry
 	out   LeftPause
+	done  bool // it is known to have been carried out
 }
 
 // askedFor is a request.
@@ -100,7 +101,10 @@ func (b *behind) forget(before time.Time) {
 }
 
 func (b *behind) hold(owner Entry, id string) {
-	b.held[owner.Recording] = &heldPause{id, owner, LeftPause{Recording: owner.Recording, Actor: owner.Name(), Paused: owner.Time, Since: owner.Time}}
+	b.held[owner.Recording] = &heldPause{
+		id: id, owner: owner,
+		out: LeftPause{Recording: owner.Recording, Actor: owner.Name(), Paused: owner.Time, Since: owner.Time},
+	}
 }
 
 // outcome takes in what became of a request, which may be said more than once:
@@ -126,6 +130,7 @@ func (b *behind) outcome(e Entry, p *heldPause) {
 		if p == nil || p.id != e.ID {
 			b.hold(owner, e.ID)
 		}
+		b.held[owner.Recording].done = true
 	case e.StatusAsked == "paused":
 		if p != nil && p.id == e.ID && e.Outcome != "unknown" {
 			delete(b.held, e.Recording)
@@ -163,6 +168,9 @@ func (b *behind) list() (list []LeftPause) {
 		return l
 	}
 	for _, p := range b.held {
+		if p.owner.Command && p.done && p.out.Ended.IsZero() {
+			continue // it was to outlive the command, and did
+		}
 		if !p.out.Ended.IsZero() || lives(p.owner) == gone {
 			p.out.Until = b.until[p.out.Recording]
 			list = append(list, p.out)

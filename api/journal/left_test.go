@@ -41,6 +41,8 @@ func leftBehind(ctx context.Context, dir, space, project string) ([]LeftPause, e
 
 func TestLeftBehind(t *testing.T) {
 	dead := Who{Actor: "alice", Host: mustHostname(t), PID: 1 << 22, Started: ownStart()}
+	script := dead
+	script.Command = true
 	self := Who{Actor: "bob"}.writtenBy(thisProcess())
 	far := Who{Actor: "carol", Host: "elsewhere", PID: 1, Started: "x"}
 	with := func(e Entry, outcome string) Entry { e.Outcome = outcome; return e }
@@ -80,6 +82,12 @@ func TestLeftBehind(t *testing.T) {
 		{"taken over by another session of the same user, then the first one quits", []Entry{request("w").by(dead), outcome("w").by(dead),
 			taken.by(Who{Actor: "alice"}.writtenBy(thisProcess())), quit.by(dead)}, ""},
 		{"quit while it was somebody else's, who then dies", []Entry{request("w").by(self), outcome("w").by(self), taken.by(dead), quit.by(self)}, "alice"},
+		{"a command's", []Entry{request("w").by(script), outcome("w").by(script)}, ""},
+		{"a command's, with a result that was found later", []Entry{request("w").by(script), outcome("w").by(self)}, ""},
+		{"a command that was killed before the answer", []Entry{request("w").by(script)}, "alice"},
+		{"a command's whose result nobody knows", []Entry{request("w").by(script), with(outcome("w").by(script), "unknown")}, "alice"},
+		{"a command's over that of a session that has died", []Entry{request("w").by(dead), outcome("w").by(dead), secondPause.by(script), anew.by(script)}, ""},
+		{"a command's, taken over and left knowingly", []Entry{request("w").by(script), outcome("w").by(script), taken.by(self), quit.by(self)}, "bob quit"},
 		{"the space with its port", []Entry{portless, outcome("w").by(dead)}, "alice"},
 		{"an older file", []Entry{{Event: "wish", ID: "w", Recording: rec1, StatusAsked: "paused"}, outcome("w").by(self),
 			{Event: "left", Recording: rec1, Reason: "quit"}}, " quit"},

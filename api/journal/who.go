@@ -31,6 +31,9 @@ type Who struct {
 	// that asked, and was not looked up by the process that wrote the entry.
 	Claimed bool   `json:"claimed,omitempty"`
 	Session string `json:"session,omitempty"` // one screen of those that a process serves; empty for the only one
+	// Command: it was asked for by a command that ends with its request. What it
+	// has paused is to outlive it, and is not left behind by its end.
+	Command bool `json:"command,omitempty"`
 
 	// The process that wrote the entry; set by the journal.
 	Host    string `json:"host,omitempty"`    // name of its machine

@@ -2,8 +2,9 @@
 // root, the simulator, and what says which settings apply.
 //
 // Standard output has only what was asked for. Errors, warnings and hints go
-// to standard error. The exit codes are 0 for done, 1 for failed, 2 for usage,
-// settings or a missing terminal, and 128 plus the number after a signal.
+// to standard error. The exit codes are in codes.go: 0 for done, 1 for failed, 2
+// for usage, settings or a missing terminal, others for what became of an update,
+// and 128 plus the number after a signal.
 package cli
 
 import (
@@ -50,6 +51,10 @@ type App struct {
 	Width     int    // columns of that terminal; 0 when not known
 	Version   string // set at build time; empty for that of the build information
 	Dashboard Dashboard
+	// Stdin is where answers to questions are read from; nil for nowhere.
+	Stdin io.Reader
+	// Attach finds a running service for the commands; nil where there is none.
+	Attach Attach
 }
 
 // Execute runs the command that the arguments name, and returns its exit code.
@@ -76,6 +81,7 @@ type runner struct {
 type Error struct {
 	Code  int      // 0 counts as 1
 	What  string   // what was tried, on what, and why it failed
+	Lines []string // what belongs to it, a line each, such as the candidates of a choice
 	Hints []string // the next steps
 }
 
@@ -103,10 +109,10 @@ func (r *runner) exit(ctx context.Context, err error) int {
 	if err == nil {
 		return 0
 	}
-	if code, ok := err.(exitCode); ok {
+	r.report(err)
+	if code, ok := errors.AsType[exitCode](err); ok {
 		return int(code)
 	}
-	r.report(err)
 	if e, ok := errors.AsType[*Error](err); ok && e.Code != 0 {
 		return e.Code
 	}
@@ -125,16 +131,22 @@ func (r *runner) report(err error) {
 		}
 		return
 	}
-	var hints []string
+	if _, silent := err.(exitCode); silent {
+		return // there is nothing to say beside the code
+	}
+	var lines, hints []string
 	var hinted interface{ Hint() string } // such as an error of the journal
 	if e, ok := errors.AsType[*Error](err); ok {
-		hints = e.Hints
+		lines, hints = e.Lines, e.Hints
 	} else if errors.As(err, &hinted) && hinted.Hint() != "" {
 		hints = []string{hinted.Hint()}
 	} else if e, ok := errors.AsType[*config.Error](err); ok {
 		hints = e.Hints
 	}
 	_, _ = fmt.Fprintf(r.Stderr, "tapedeck: %v\n", err)
+	for _, line := range lines {
+		_, _ = fmt.Fprintf(r.Stderr, "  %s\n", line)
+	}
 	for _, hint := range hints {
 		_, _ = fmt.Fprintf(r.Stderr, "  hint: %s\n", hint)
 	}

@@ -32,7 +32,7 @@ func (r *runner) completeValues(cmd *cobra.Command) {
 		})
 	}
 	cmd.LocalFlags().VisitAll(each)
-	if cmd.ValidArgsFunction == nil {
+	if cmd.ValidArgsFunction == nil && len(cmd.ValidArgs) == 0 {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
 	for _, c := range cmd.Commands() {

@@ -301,6 +301,7 @@ var journalColumns = []struct {
 	{"tty", func(e journal.Entry) string { return e.TTY }},
 	{"host", func(e journal.Entry) string { return e.Host }},
 	{"pid", func(e journal.Entry) string { return number(e.PID) }},
+	{"command", func(e journal.Entry) string { return yes(e.Command) }},
 	{"session", func(e journal.Entry) string { return e.Session }},
 	{"space", func(e journal.Entry) string { return e.Space }},
 	{"project", func(e journal.Entry) string { return e.Project }},

@@ -23,7 +23,8 @@ was read. Every flag of a setting has its variable: --read-only is
 TAPEDECK_READ_ONLY.
 
 Exit codes: 0 done; 1 failed; 2 usage, settings, or not a terminal; 129, 130,
-143 after SIGHUP, SIGINT, SIGTERM.`
+143 after SIGHUP, SIGINT, SIGTERM. tapedeck help exit-codes has those of the
+commands.`
 
 // root returns the command without a name, which is the dashboard, and all
 // others below it.
@@ -52,7 +53,8 @@ func (r *runner) root() *cobra.Command {
 	cmd.Flags().BoolVar(&demo, "demo", false, "show a simulated space inside the process; needs and reads no settings")
 	cmd.Flags().Bool("version", false, "print the version")
 	space.add(cmd, "with --demo: ")
-	cmd.AddCommand(r.status(), r.journal(), r.serveCommand(), r.sessionsCommand(), r.simulate(), r.config(), r.versionCommand())
+	cmd.AddCommand(r.list(), r.show(), r.pause(), r.resume(), r.stop(), r.start(), r.ack(), r.watch(),
+		r.status(), r.journal(), r.serveCommand(), r.sessionsCommand(), r.simulate(), r.config(), r.schema(), r.versionCommand(), exitCodes())
 	cmd.SetHelpCommand(r.help())
 	return cmd
 }

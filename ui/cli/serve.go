@@ -96,7 +96,7 @@ func (r *runner) runServe(cmd *cobra.Command) (err error) {
 	if s.kept, err = serve.OpenKept(s.host.StateDir); s.kept == nil {
 		return err
 	} else if err != nil {
-		r.say("warning: %v", err)
+		r.tell("warning: %v", err)
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.open(); err != nil {
@@ -104,9 +104,9 @@ func (r *runner) runServe(cmd *cobra.Command) (err error) {
 	}
 	server := serve.New(serve.Options{
 		Projects: s.projects, Roles: rolesOf(s.host.Roles), Version: s.version, Kept: s.kept,
-		Notify: serve.NotifierFrom(r.Environ), Say: r.say,
+		Notify: serve.NotifierFrom(r.Environ), Say: r.tell,
 	})
-	r.say("serving %s on %s", s.names(), listener.Path())
+	r.tell("serving %s on %s", s.names(), listener.Path())
 	return s.run(ctx, server, listener, metrics)
 }
 
@@ -156,8 +156,8 @@ func (s *service) shareStatus(ctx context.Context) {
 	}
 }
 
-// say writes a line about the service for its administrator.
-func (r *runner) say(format string, args ...any) {
+// tell writes a line about the service for its administrator.
+func (r *runner) tell(format string, args ...any) {
 	for line := range strings.Lines(fmt.Sprintf(format, args...)) {
 		_, _ = fmt.Fprintf(r.Stderr, "tapedeck: %s\n", text.New(strings.TrimRight(line, "\n")))
 	}

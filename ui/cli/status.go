@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,8 +46,9 @@ RESUMED BY OTHERS while a recording runs that was to be paused. It takes what a
 running copy of tapedeck of this user knows, for which it needs no settings, and asks
 the API when there is none of the project.
 
-Exit codes: 0 all is well; 1 it cannot see, or not all (STALE, PARTIAL); 2 the
-settings are missing or wrong (NO SETTINGS, STALE); 3 an alarm stands.`
+Exit codes: 0 all is well; 1 it cannot see all (PARTIAL); 2 the settings are
+missing or wrong (NO SETTINGS, STALE); 3 an alarm stands; 4 not authorized, and 6
+it cannot see (STALE).`
 
 // statusQuery is how the status is asked for.
 type statusQuery struct {
@@ -115,7 +117,7 @@ func (r *runner) runStatus(cmd *cobra.Command, q statusQuery) error {
 	}
 	s, perr := r.askStatus(ctx, c)
 	s = merged(s, same(running, c.Space, c.Project), now)
-	err = r.printStatus(s, q, statusOutput{From: "api", Settings: true, Others: others(running, s), Reason: reasonOf(perr)})
+	err = r.printStatus(s, q, statusOutput{From: "api", Settings: true, Others: others(running, s), Reason: reasonOf(perr), Code: codeForList(perr)})
 	if perr == nil || err == nil {
 		return err
 	}
@@ -249,7 +251,7 @@ func (r *runner) printStatus(s sharedStatus, q statusQuery, out statusOutput) er
 	now := time.Now()
 	out.Space, out.Project = s.Space, s.Project
 	if s.stale(now) {
-		out.Word, out.Code = wordStale, codeFailed
+		out.Word, out.Code = wordStale, cmp.Or(out.Code, codeUnreachable)
 	} else {
 		out.fill(s, now)
 	}

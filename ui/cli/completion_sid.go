@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tapedeck/api/text"
+	"tapedeck/config"
+)
+
+// completeLimit is how long a shell waits for SIDs: a key must not hang.
+const completeLimit = 100 * time.Millisecond
+
+// completeSIDs completes the SIDs of active recordings, with who is on the line,
+// from a running service or dashboard. The network is never asked: where none
+// runs, or none answers in time, there is nothing.
+func (r *runner) completeSIDs(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if r.Attach == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ctx, cancel := context.WithTimeout(cmd.Context(), completeLimit)
+	defer cancel()
+	found := make(chan []string, 1)
+	go func() { found <- r.sidsFor(ctx, cmd, args, typed) }()
+	select {
+	case sids := <-found:
+		return sids, cobra.ShellCompDirectiveNoFileComp
+	case <-ctx.Done():
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// sidsFor returns the SIDs that begin, or end, with what was typed.
+func (r *runner) sidsFor(ctx context.Context, cmd *cobra.Command, args []string, typed string) (sids []string) {
+	in := r.sources(cmd)
+	in.NoCommand = true
+	c, _ := config.Load(ctx, in)
+	service, err := r.Attach(ctx, c)
+	if err != nil || service == nil {
+		return nil
+	}
+	defer func() { _ = service.Close() }()
+	l := r.newLink(c)
+	l.Service, l.attached = service, service
+	s, err := l.synced(ctx)
+	if err != nil {
+		return nil
+	}
+	given := map[text.Text]bool{}
+	for _, arg := range args {
+		given[text.New(arg)] = true
+	}
+	for _, rec := range s.Recordings {
+		sid := rec.SID.SID()
+		if rec.Active() && !given[rec.SID] && (strings.HasPrefix(strings.ToLower(sid), strings.ToLower(typed)) || isSID(rec.SID, typed)) {
+			is := shownIn(l, s, rec)
+			sids = append(sids, cobra.CompletionWithDesc(sid, is.who()+" · "+is.word()))
+		}
+	}
+	return sids
+}

@@ -1,0 +1,196 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tapedeck/api"
+	"tapedeck/api/crash"
+	"tapedeck/api/deck"
+	"tapedeck/api/journal"
+	"tapedeck/api/text"
+	"tapedeck/config"
+	"tapedeck/ui/names"
+	"tapedeck/ui/theme"
+)
+
+// Service is what the commands work through: a running service or dashboard, or
+// a deck of the command's own. A [deck.Deck] is one.
+type Service interface {
+	// Snapshot returns the current snapshot.
+	Snapshot() *deck.Snapshot
+	// Subscribe returns a channel of capacity 1 that holds the latest snapshot.
+	Subscribe() (snapshots <-chan *deck.Snapshot, cancel func())
+	// Do carries a request out and returns when its outcome is settled, or ctx
+	// ends. The error is why nothing was sent.
+	Do(ctx context.Context, req deck.Request) (deck.Progress, error)
+	// DoAll carries several requests out, and calls result for each that is
+	// settled or refused.
+	DoAll(ctx context.Context, reqs []deck.Request, result func(i int, p deck.Progress, err error))
+	// Acknowledge silences the alarm of a pause for a time.
+	Acknowledge(sid text.Text, actor deck.Actor, reason string, wait time.Duration) error
+}
+
+// Attached is a [Service] of another process, which goes on when the command
+// ends. One that can start recordings has a method Start as [deck.Deck] does.
+type Attached interface {
+	Service
+	Close() error
+}
+
+// Attach finds the service, or the dashboard's, of the project that the
+// settings name, and returns it with its first snapshot there. c may lack
+// the space, the project and the token: a service needs none of them. It
+// returns nil where no service runs; the error is why one that runs cannot be
+// used. It does not wait for the network.
+type Attach func(ctx context.Context, c config.Config) (Attached, error)
+
+// starter starts recordings of calls.
+type starter interface {
+	Start(ctx context.Context, callSID text.Text, o api.StartOptions, actor deck.Actor) (*deck.Recording, deck.Progress, error)
+}
+
+// link is what a command works through, and what it needs of its settings.
+type link struct {
+	Service
+	config   config.Config
+	attached Attached   // nil for a deck of the command's own
+	own      *deck.Deck // nil through a service
+	record   *Record    // of the own deck's updates; nil for a command that only reads
+	actor    deck.Actor
+	log      *Log
+	view     names.View
+}
+
+// linkFlags are the settings that matter to a command that only reads.
+var linkFlags = []string{"config", "profile", "lookback", "pause-warn", "pause-alarm", "state-dir", "mask-numbers", "names-file", "ascii", "log"}
+
+// actFlags are those of a command that updates.
+var actFlags = append([]string{"read-only", "journal-numbers", "journal-required", "journal-syslog"}, linkFlags...)
+
+// link finds the service of the project, or makes a deck of the command's own
+// with the settings. One that updates has a journal.
+func (r *runner) link(cmd *cobra.Command, updates bool) (*link, error) {
+	in := r.sources(cmd)
+	in.NoCommand = true // a service needs no token
+	c, err := config.Load(cmd.Context(), in)
+	attached, aerr := r.attach(cmd.Context(), c)
+	switch {
+	case aerr != nil:
+		return nil, aerr
+	case attached != nil && (err == nil || onlyCredentials(err)):
+		l := r.newLink(c)
+		l.Service, l.attached = attached, attached
+		return l, nil
+	case attached != nil:
+		return nil, errors.Join(err, attached.Close())
+	}
+	if c, err = config.Load(cmd.Context(), r.sources(cmd)); err != nil {
+		return nil, err
+	}
+	return r.ownLink(c, updates)
+}
+
+// onlyCredentials reports whether nothing is wrong with the settings but that
+// space, project and token are not set.
+func onlyCredentials(err error) bool {
+	many, ok := err.(interface{ Unwrap() []error })
+	return errors.Is(err, config.ErrNotSet) && (!ok || len(many.Unwrap()) == 1)
+}
+
+// attach returns the running service; nil for none.
+func (r *runner) attach(ctx context.Context, c config.Config) (Attached, error) {
+	if r.Attach == nil {
+		return nil, nil
+	}
+	return r.Attach(ctx, c)
+}
+
+func (r *runner) newLink(c config.Config) *link {
+	l := &link{config: c, actor: journal.WhoFrom(r.Environ)}
+	l.actor.Command = true
+	l.view = names.View{Theme: theme.New(theme.Options{NoColor: true, ASCII: c.ASCII}), Names: names.New(c.Names), Mask: c.MaskNumbers}
+	return l
+}
+
+// ownLink returns a deck of the command's own.
+func (r *runner) ownLink(c config.Config, updates bool) (*link, error) {
+	l := r.newLink(c)
+	dc := deck.Config{
+		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: !updates || c.ReadOnly, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
+		JournalRequired: c.JournalRequired, Space: c.Space, Project: c.Project,
+	}
+	if updates {
+		l.record = OpenJournal(c)
+		dc.Journal = l.record.Journal()
+	}
+	var err error
+	if l.log, err = OpenLog(c); err != nil {
+		return nil, errors.Join(err, l.close(time.Now()))
+	}
+	l.own, err = deck.Open(api.Config{
+		Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + r.version(), Observe: l.log.Exchange,
+	}, dc)
+	if err != nil {
+		return nil, errors.Join(err, l.close(time.Now()))
+	}
+	l.Service = l.own
+	return l, nil
+}
+
+// finishLimit is how long an update that is under way keeps a command that was
+// stopped, or whose --timeout is over: as long as its answer may take.
+const finishLimit = 10*time.Second + 500*time.Millisecond
+
+// close ends what the command has opened: an update under way is answered
+// first, until a time, and put on record.
+func (l *link) close(until time.Time) error {
+	var failed error
+	if l.own != nil && l.record != nil { // else nothing was sent
+		ctx, cancel := context.WithDeadline(context.Background(), until)
+		defer cancel()
+		failed = l.own.Close(ctx)
+	}
+	if l.attached != nil {
+		failed = errors.Join(failed, l.attached.Close())
+	}
+	if l.record != nil {
+		failed = errors.Join(failed, l.record.Close())
+	}
+	if l.log != nil {
+		l.log.Close()
+	}
+	return failed
+}
+
+// run polls with the command's own deck until the function that it returns is
+// called. A service polls by itself.
+func (l *link) run(ctx context.Context) (stop func()) {
+	if l.own == nil {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { defer crash.Guard(); defer close(done); l.own.Run(ctx) }()
+	return func() { cancel(); <-done }
+}
+
+// shown returns a recording as it is shown now.
+func (l *link) shown(rec *deck.Recording) row { return shownIn(l, l.Snapshot(), rec) }
+
+func shownIn(l *link, s *deck.Snapshot, rec *deck.Recording) row {
+	return row{Recording: rec, snapshot: s, now: time.Now(), view: l.view, profile: cmp.Or(rec.Profile, l.config.Profile)}
+}
+
+// joined returns both errors, and the first one as it is when it is the only
+// one: what ended a command, a signal say, is told by its type.
+func joined(err, more error) error {
+	if more == nil {
+		return err
+	}
+	return errors.Join(err, more)
+}

@@ -1,0 +1,339 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/api/sim"
+	"tapedeck/api/text"
+)
+
+// seenEvent is an event as a reader sees it.
+type seenEvent struct {
+	Event     string
+	At        time.Time
+	Seq       int
+	SID       string
+	Reason    string
+	Freshness string
+	Missed    bool
+	Was       map[string]json.RawMessage
+	Update    struct{ Outcome, Verb, Actor string }
+	Recording struct{ Status string }
+	Counts    struct{ Active, Paused, Alarms int }
+}
+
+// words says an event in a few words.
+func (e seenEvent) words() string {
+	out := []string{e.Event}
+	if e.SID != "" {
+		out = append(out, e.SID[len(e.SID)-4:])
+	}
+	switch e.Event {
+	case eventChanged, eventEnded, eventAdded:
+		out = append(out, e.Recording.Status)
+		if was, ok := e.Was["status"]; ok {
+			out = append(out, "was", strings.Trim(string(was), `"`))
+		}
+	case eventUpdate:
+		out = append(out, e.Update.Verb, e.Update.Outcome)
+	case eventStale, eventLive, eventSynced, eventSnapshot:
+		out = append(out, e.Freshness, e.Reason)
+	case eventAlarm, eventAcknowledged:
+		out = append(out, e.Reason)
+	}
+	return strings.TrimSpace(strings.Join(out, " "))
+}
+
+// watched reads the lines of a watch, and checks each against the schema and that
+// none is missing.
+func watched(t *testing.T, stdout string) (list []seenEvent) {
+	t.Helper()
+	for line := range strings.Lines(stdout) {
+		valid(t, "watch", []byte(line))
+		e := decoded[seenEvent](t, line)
+		if e.Seq != len(list)+1 || e.At.IsZero() {
+			t.Errorf("line %d: %s", len(list)+1, line)
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+// said returns the events of some kinds in words; every one but the beats where
+// none is named.
+func said(list []seenEvent, kinds ...string) (words []string) {
+	for _, e := range list {
+		wanted := len(kinds) == 0 && e.Event != eventBeat
+		for _, k := range kinds {
+			wanted = wanted || e.Event == k
+		}
+		if wanted {
+			words = append(words, e.words())
+		}
+	}
+	return words
+}
+
+// TestWatch: every event, each with the time, a number and what it is about, and
+// never silence.
+func TestWatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceWith(sim.Begin{SID: sidA, StartedAgo: time.Minute}, sim.Begin{SID: sidB, StartedAgo: 2 * time.Minute})
+		service, find := attach(t, space, deck.Config{PauseWarn: time.Second, PauseAlarm: time.Minute})
+		time.Sleep(3 * time.Second)
+		stdout, stderr, end := inTime(t, App{Environ: []string{"HOME=/nonexistent"}, Attach: find}, "watch", "--json")
+		alice := deck.Actor{Actor: "alice"}
+		ask := func(u api.Update) {
+			if _, err := service.Do(t.Context(), deck.Request{SID: text.New(sidA), Update: u, Actor: alice}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ask(api.Update{Status: api.Paused, PauseBehavior: api.Skip})
+		time.Sleep(70 * time.Second)
+		if err := service.Acknowledge(text.New(sidA), alice, "card", time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		space.Begin(sim.Begin{SID: sidC})
+		time.Sleep(5 * time.Second)
+		space.EndRecording(sidC)
+		space.SetStatus(sidA, "in-progress") // by others
+		time.Sleep(5 * time.Second)
+		fault(t, space, "503")
+		time.Sleep(15 * time.Second)
+		fault(t, space)
+		time.Sleep(30 * time.Second)
+		if code := end(); code != 130 || stderr.String() != "" {
+			t.Errorf("exit code %d, stderr %s", code, stderr)
+		}
+		list := watched(t, stdout.String())
+		want := []string{
+			"snapshot live", "synced live",
+			"changed 8142 paused was in-progress",
+			"update 8142 pause requested", "update 8142 pause accepted", "update 8142 pause verified",
+			"alarm 8142 paused for 01:00", "acknowledged 8142 by alice: card", "added c07a in-progress",
+			"changed 8142 in-progress was paused", "ended c07a completed was in-progress",
+			"alarm 8142 resumed by others", "stale stale HTTP 503", "live live",
+		}
+		// Names may be known a moment later, and who is told first of two is open.
+		var got []string
+		for _, w := range said(list) {
+			if w != "changed c07a in-progress" && w != "changed 8142 paused" && w != "changed 8142 in-progress" {
+				got = append(got, w)
+			}
+		}
+		if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
+			t.Errorf("(-want +got)\n%s\nin order: %s", diff, strings.Join(got, "\n"))
+		}
+		if steps := said(list, eventUpdate); strings.Join(steps, ",") != strings.Join(want[3:6], ",") {
+			t.Errorf("the steps are %v", steps)
+		}
+		for i := 1; i < len(list); i++ {
+			if quiet := list[i].At.Sub(list[i-1].At); quiet > beatEvery {
+				t.Errorf("nothing for %v before %s", quiet, list[i].words())
+			}
+		}
+		for _, e := range list {
+			if e.Event == eventUpdate && e.Update.Actor != "alice" {
+				t.Errorf("asked by %q", e.Update.Actor)
+			}
+		}
+	})
+}
+
+func sorted(list []string) []string {
+	out := append([]string{}, list...)
+	for i := range out {
+		for j := i; j > 0 && out[j] < out[j-1]; j-- {
+			out[j], out[j-1] = out[j-1], out[j]
+		}
+	}
+	return out
+}
+
+// TestWatchOfItsOwn: without a service the command polls by itself: a snapshot of
+// nothing, what is found, and that all is known.
+func TestWatchOfItsOwn(t *testing.T) {
+	space := spaceWith(sim.Begin{SID: sidA, Status: "paused", StartedAgo: time.Hour, DateUpdatedAgo: 10 * time.Minute})
+	environ := reachable(t, space, space)
+	stdout := &notes{}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan int, 1)
+	go func() {
+		done <- Execute(ctx, App{Environ: environ, Args: []string{"watch", "--json"}, Stdout: stdout, Stderr: &notes{}})
+	}()
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(stdout.String(), `"synced"`) && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
+	}
+	cancel()
+	<-done
+	got := strings.Join(said(watched(t, stdout.String()), eventSnapshot, eventAdded, eventAlarm, eventSynced), ", ")
+	if got != "snapshot loading, added 8142 paused, alarm 8142 paused for 10:00, synced live" {
+		t.Errorf("told: %s", got)
+	}
+	code, _, stderr := call(t, App{Environ: served(t, space, space.Project(), token)}, "watch")
+	if code != 4 || !strings.Contains(stderr, "HTTP 401") {
+		t.Errorf("a token that is refused: exit code %d, %s", code, stderr)
+	}
+}
+
+// TestWatchPlain: one sentence a change, with the time, and none for what is no
+// news to a person.
+func TestWatchPlain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceWith(sim.Begin{SID: sidA, StartedAgo: time.Minute, From: "+13105550142", To: "+13105550199"})
+		service, find := attach(t, space, deck.Config{PauseAlarm: 30 * time.Second})
+		time.Sleep(3 * time.Second)
+		stdout, _, end := inTime(t, App{Environ: []string{"HOME=/nonexistent", "LANG=C.UTF-8"}, Attach: find}, "watch", "--plain")
+		if _, err := service.Do(t.Context(), deck.Request{SID: text.New(sidA), Update: api.Update{Status: api.Paused}, Actor: deck.Actor{Actor: "alice"}}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(40 * time.Second)
+		space.EndRecording(sidA)
+		time.Sleep(4 * time.Minute)
+		end()
+		var got []string
+		for line := range strings.Lines(stdout.String()) {
+			at, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+			if _, err := time.Parse(time.RFC3339, at); err != nil || !strings.HasSuffix(at, "Z") {
+				t.Errorf("%q has no time in UTC", line)
+			}
+			if !strings.HasPrefix(rest, "live: 0 active") || len(got) == 0 || got[len(got)-1] != rest { // a beat after each quiet minute
+				got = append(got, rest)
+			}
+		}
+		who := "…8142, (310) 555-0142 → (310) 555-0199: "
+		want := []string{
+			"live: 1 active, 0 paused", "live: 1 active, 0 paused", who + "PAUSED, was in-progress",
+			who + "pause with silence by alice: requested", who + "pause with silence by alice: accepted", who + "pause with silence by alice: verified",
+			"ALARM " + who + "paused for 00:30", who + "ended, COMPLETED",
+			"live: 0 active, 0 paused",
+		}
+		if diff := cmp.Diff(sorted(want), sorted(got)); diff != "" {
+			t.Errorf("(-want +got)\n%s", diff)
+		}
+	})
+}
+
+// TestWatchSlowReader: a reader that takes nothing gets a snapshot that says so,
+// and costs a bounded memory.
+func TestWatchSlowReader(t *testing.T) {
+	q := &queue{wake: make(chan struct{}, 1)}
+	for range maxUnread + 10 {
+		q.put(&event{Event: eventBeat})
+	}
+	if list, missed := q.take(); len(list) != 0 || !missed {
+		t.Errorf("%d events, missed %v", len(list), missed)
+	}
+	q.put(&event{Event: eventBeat})
+	if list, missed := q.take(); len(list) != 1 || missed {
+		t.Errorf("%d events, missed %v", len(list), missed)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceWith(sim.Begin{SID: sidA})
+		service, _ := attach(t, space, deck.Config{})
+		time.Sleep(time.Second)
+		l := &link{Service: service, attached: service}
+		out := &notes{}
+		q := &queue{wake: make(chan struct{}, 1), missed: true} // a channel of the bubble
+		ctx, cancel := context.WithCancel(t.Context())
+		r := &runner{App: App{Stdout: out}}
+		wq := &watchQuery{}
+		wq.out.json.on = true
+		go func() { _ = r.writeEvents(ctx, wq, l, q) }()
+		synctest.Wait()
+		cancel()
+		if list := watched(t, out.String()); len(list) != 1 || !list[0].Missed || list[0].Event != eventSnapshot || list[0].Counts.Active != 1 {
+			t.Errorf("%s", out)
+		}
+	})
+}
+
+// TestWatchForms: fields can be picked, jq makes of each line what it likes, and
+// what cannot be printed is refused.
+func TestWatchForms(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, find := attach(t, spaceWith(sim.Begin{SID: sidA}), deck.Config{})
+		time.Sleep(time.Second)
+		app := App{Environ: []string{"HOME=/nonexistent"}, Attach: find}
+		for args, want := range map[string]string{
+			"--json=event,seq":                     "{\"event\":\"snapshot\",\"seq\":1}\n{\"event\":\"synced\",\"seq\":2}\n",
+			"--jq .event,(.recordings//[]|length)": "snapshot\n1\nsynced\n0\n",
+		} {
+			stdout, _, end := inTime(t, app, append([]string{"watch"}, strings.Fields(args)...)...)
+			if end(); stdout.String() != want {
+				t.Errorf("watch %s: %q, want %q", args, stdout, want)
+			}
+		}
+	})
+	for args, want := range map[string]string{
+		"--plain --json":                    "cannot use --plain with --json or --jq",
+		"--json=sid,nothing":                `there is no field "nothing"`,
+		"--exec /nonexistent/program":       `cannot use "/nonexistent/program" for --exec: `,
+		"--exec tapedeck-test-no --plain":   `cannot use "tapedeck-test-no" for --exec: `,
+		"--exec-timeout 0s":                 "cannot use 0s for --exec-timeout",
+		"now":                               "takes no arguments",
+		"-- now":                            "takes no arguments",
+		"--exec /bin/true now":              "takes no arguments",
+		"--exec /bin/true now -- --team 24": "takes no arguments",
+	} {
+		if code, stdout, stderr := call(t, App{Environ: complete}, append([]string{"watch"}, strings.Fields(args)...)...); code != 2 || stdout != "" || !strings.Contains(stderr, want) {
+			t.Errorf("watch %s: exit code %d, %q, want %q", args, code, stderr, want)
+		}
+	}
+}
+
+// TestWatchExec: a program gets each alarm on its standard input, without a
+// shell and without the token, one at a time for a recording, and not for ever.
+func TestWatchExec(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("it runs sh")
+	}
+	dir := t.TempDir()
+	script := filepath.Join(dir, "on alarm") // a shell would take it for two words
+	out := filepath.Join(dir, "out")
+	program := "#!/bin/sh\necho begin \"$@\" \"$SIGNALWIRE_API_TOKEN$SIGNALWIRE_TOKEN$REST_API_TOKEN\" >> '" + out + "'\ncat >> '" + out + "'\n[ -z \"$1\" ] || sleep \"$1\"\necho end >> '" + out + "'\n"
+	if err := os.WriteFile(script, []byte(program), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	run := func(limit time.Duration, args ...string) (*execs, *notes) {
+		errs := &notes{}
+		r := &runner{App: App{Environ: append([]string{"PATH=" + os.Getenv("PATH")}, complete...), Stderr: errs}}
+		x, err := r.newExecs(&watchQuery{exec: script, args: args, timeout: limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x, errs
+	}
+	x, errs := run(10*time.Second, "", "two words; $(touch /tmp/x)")
+	for seq := range uint64(5) {
+		x.alarm(t.Context(), &event{Event: eventAlarm, SID: sidA, Seq: seq, Reason: "paused"})
+	}
+	x.alarm(t.Context(), &event{Event: eventAlarm, SID: sidB, Seq: 9})
+	x.wait()
+	b, _ := os.ReadFile(out)
+	got := string(b)
+	if errs.String() != "" || strings.Contains(got, token) || strings.Count(got, "begin  two words; $(touch /tmp/x) \n") != 3 || strings.Count(got, "end\n") != 3 {
+		t.Errorf("stderr %q, out %s", errs, got)
+	}
+	has(t, "the input", got, `"seq":0,"reason":"paused","sid":"`+sidA+`"`, `"seq":4,`, `"seq":9,`) // the latest of those that waited
+	x, errs = run(50*time.Millisecond, "60")
+	began := time.Now()
+	x.alarm(t.Context(), &event{Event: eventAlarm, SID: sidA})
+	x.wait()
+	if took := time.Since(began); took > 20*time.Second || !strings.Contains(errs.String(), "for the alarm of "+sidA+" failed: it was ended after 50ms") {
+		t.Errorf("after %v: %s", took, errs)
+	}
+}
