@@ -53,6 +53,8 @@ func (d *Deck) Each(ctx context.Context, w Walk, each func(*Recording) bool) (un
 	if k.over {
 		return nil, nil
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	return k.unnamed, cmp.Or(err, partial)
 }
 

@@ -314,16 +314,19 @@ func TestRefusals(t *testing.T) {
 		defer c.Close()
 		for _, whole := range []bool{true, false} {
 			for _, tt := range tests {
-				f.refuse, f.answer = nil, func(_ *http.Request, in Request) *answer {
+				f.refusing(nil)
+				f.mu.Lock()
+				f.answer = func(_ *http.Request, in Request) *answer {
 					return &answer{state: RequestState{ID: in.ID, Refused: &tt.refusal}}
 				}
+				f.mu.Unlock()
 				if whole {
-					f.refuse = func(path string) *Refusal {
+					f.refusing(func(path string) *Refusal {
 						if path == PathRequests {
 							return &tt.refusal
 						}
 						return nil
-					}
+					})
 				}
 				_, err := c.Do(t.Context(), pause("a"))
 				b, isBusy := errors.AsType[*deck.BusyError](err)
@@ -358,7 +361,7 @@ func TestOtherVersion(t *testing.T) {
 	}
 	inTime(t, func(t *testing.T, w *wires, f *fake) {
 		defer f.end()
-		f.refuse = func(string) *Refusal { return &Refusal{} } // as a server that is none of ours
+		f.refusing(func(string) *Refusal { return &Refusal{} }) // as a server that is none of ours
 		if _, err := Dial(t.Context(), Options{Path: "s", dial: w.dial}); err == nil || !strings.Contains(err.Error(), "does not speak /v1") {
 			t.Errorf("another server: %v", err)
 		}

@@ -44,6 +44,13 @@ type fake struct {
 	refuse   func(path string) *Refusal
 }
 
+// refusing has the service refuse what why is given for; nil for nothing.
+func (f *fake) refusing(why func(path string) *Refusal) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refuse = why
+}
+
 // answer is what becomes of a request.
 type answer struct {
 	state RequestState
@@ -76,8 +83,11 @@ func (f *fake) end() {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if f.refuse != nil {
-		if why := f.refuse(r.URL.Path); why != nil {
+	f.mu.Lock()
+	refuse := f.refuse
+	f.mu.Unlock()
+	if refuse != nil {
+		if why := refuse(r.URL.Path); why != nil {
 			reply(w, why.HTTPStatus(), why)
 			return
 		}
