@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
+	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -92,6 +93,24 @@ func (s *hostService) serving() {
 	s.t.Fatalf("it does not serve: %s", s.errs)
 }
 
+// alone runs a command that lists sessions until its own is the only one: that of
+// the command before it ends a moment after the connection.
+func (s *hostService) alone(args ...string) (code int, out, errs string) {
+	s.t.Helper()
+	who, err := user.Current()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for range 400 {
+		code, out, errs = call(s.t, App{Environ: s.env}, args...)
+		if code != 0 || strings.Count(out, who.Username) == 1 {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return code, out, errs
+}
+
 // TestServe: the profiles that are named are served, each by its own deck; who is
 // connected is listed and can be ended, without settings of a project.
 func TestServe(t *testing.T) {
@@ -105,12 +124,12 @@ func TestServe(t *testing.T) {
 	if err != nil || json.Unmarshal(body, &status) != nil || len(status.Profiles) != 2 || status.Profiles[0].Profile.Profile != "eu" || status.Profiles[1].Profile.Profile != "us" {
 		t.Errorf("%s, %v", body, err)
 	}
-	code, out, errs := call(t, App{Environ: s.env}, "sessions")
+	code, out, errs := s.alone("sessions")
 	lines := strings.Split(out, "\n")
 	if code != 0 || !strings.HasPrefix(lines[0], "ID ") || len(lines) != 3 || !strings.Contains(lines[1], " (you)  ") || errs != "" {
 		t.Errorf("sessions: %d\n%s%s", code, out, errs)
 	}
-	code, out, _ = call(t, App{Environ: s.env}, "sessions", "--json")
+	code, out, _ = s.alone("sessions", "--json")
 	var list []local.Session
 	if code != 0 || json.Unmarshal([]byte(out), &list) != nil || len(list) != 1 || !list[0].You {
 		t.Errorf("sessions --json: %d %s", code, out)
