@@ -65,8 +65,8 @@ func (r *runner) runAck(cmd *cobra.Command, a *act, arg, reason string, wait tim
 	}
 	defer func() { err = joined(err, l.close(time.Now())) }()
 	if l.attached == nil {
-		return usage("cannot acknowledge …"+ending(text.New(sids[0]), leastSID)+": no tapedeck runs here that would keep it, and this command ends",
-			"start tapedeck serve or the dashboard, whose key a acknowledges")
+		return usage("cannot acknowledge …"+ending(text.New(sids[0]), leastSID)+": nothing that this command uses here would keep it, and this command ends",
+			"acknowledge it in the dashboard, with the key a")
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), a.timeout)
 	defer cancel()

@@ -155,11 +155,11 @@ func (r *runner) canKeep(l *link, a *act) error {
 		return nil
 	}
 	if a.after > 0 {
-		return usage("cannot "+a.verb+" with --resume-after: no tapedeck runs here that would resume it, and this command ends",
-			"start tapedeck serve or the dashboard, or resume by tapedeck resume")
+		return usage("cannot "+a.verb+" with --resume-after: nothing that this command uses here would resume it, and this command ends",
+			"set it in the dashboard (key t), or resume by tapedeck resume")
 	}
 	if a.verb == "pause" && l.config.AutoResume > 0 {
-		r.warn(config.Config{Warnings: []string{"auto_resume is not used: no tapedeck runs here that would resume it; it stays paused until somebody does"}})
+		r.warn(config.Config{Warnings: []string{"auto_resume is not used: nothing that this command uses here would resume it; it stays paused until somebody does"}})
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func TestAct(t *testing.T) {
 		{"nothing is called so", "pause 00000000-0000-4000-8000-000000000000", "", 5,
 			line("00000000-0000-4000-8000-000000000000", "pause", "refused", "5", "", "signalwire: Recording not found (HTTP 404, code 20404)"), "", ""},
 		{"both behaviors", "pause c07a --silence --skip", "", 2, "", "cannot use --silence with --skip", ""},
-		{"resume-after without a service", "pause c07a --resume-after 90s", "", 2, "", "no tapedeck runs here that would resume it", ""},
+		{"resume-after without a service", "pause c07a --resume-after 90s", "", 2, "", "nothing that this command uses here would resume it", ""},
 		{"resume-after too short", "pause c07a --resume-after 1ms", "", 2, "", "cannot use 1ms for --resume-after", ""},
 		{"auto-resume of the settings", "pause c07a", "auto", 0, line(sidC, "pause", "verified", "0", "paused", ""), "auto_resume is not used", "paused/silence"},
 		{"if it is as believed", "pause c07a --if-status in-progress", "", 0, line(sidC, "pause", "verified", "0", "paused", ""), "", "paused/silence"},
@@ -77,7 +77,7 @@ func TestAct(t *testing.T) {
 		{"start of the end of a SID", "start 0201", "", 2, "", "is not the whole SID of a call", ""},
 		{"start of no call", "start 00000000-0000-4000-8000-000000000000", "", 5, "", "", ""},
 		{"start of stereo", "start " + call + " --channels stereo", "", 2, "", `cannot use "stereo" for --channels`, ""},
-		{"ack without a service", "ack c07a", "", 2, "", "no tapedeck runs here that would keep it", ""},
+		{"ack without a service", "ack c07a", "", 2, "", "nothing that this command uses here would keep it", ""},
 		{"ack for no time", "ack c07a --for 0s", "", 2, "", "cannot use 0s for --for", ""},
 	}
 	for _, tt := range tests {
