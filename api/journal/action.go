@@ -29,9 +29,10 @@ type Paused struct {
 	Ended    time.Time // when it was resumed or stopped, as far as that is on record; else zero
 }
 
-// Name returns who that is as a person reads it: alice, or alice as root.
+// Name returns who that is as a person reads it: alice, or alice as root. What a
+// client claims of sudo names nobody: it could be anybody's name.
 func (w Who) Name() string {
-	if w.SudoUser != "" && w.SudoUser != w.Actor {
+	if w.SudoUser != "" && w.SudoUser != w.Actor && !w.Claimed {
 		return w.SudoUser + " as " + w.Actor
 	}
 	return w.Actor

@@ -15,11 +15,12 @@ import (
 	"tapedeck/api/text"
 )
 
-// TestWhoIsNamed: a person behind sudo is named before the user that they became.
+// TestWhoIsNamed: a person behind sudo is named before the user that they became,
+// where that is no claim of a client.
 func TestWhoIsNamed(t *testing.T) {
 	for want, w := range map[string]Who{
 		"alice": {Actor: "alice"}, "bo as root": {Actor: "root", SudoUser: "bo"}, "root": {Actor: "root", SudoUser: "root"},
-		"uid 12345": {Actor: "uid 12345"}, "": {},
+		"uid 12345": {Actor: "uid 12345"}, "": {}, "eve": {Actor: "eve", SudoUser: "alice", Claimed: true},
 	} {
 		if got := w.Name(); got != want {
 			t.Errorf("%+v is %q, want %q", w, got, want)
