@@ -15,10 +15,11 @@ import (
 	"tapedeck/api/text"
 )
 
-// two persons on one deck, with all that can be known of them.
+// two persons on one deck, with all that can be known of them; bob claims to
+// have been ana, which names nobody.
 var (
-	ana = Actor{Actor: "root", UID: "0", SudoUser: "ana", SSHClient: "192.0.2.7:51122", SSHKey: "SHA256:ana", TTY: "/dev/pts/3", Claimed: true, Session: "s-1"}
-	bob = Actor{Actor: "bob", UID: "1002", SSHClient: "[2001:db8::1]:2222", SSHKey: "SHA256:bob", TTY: "/dev/pts/4", Inherited: true, Session: "s-2"}
+	ana = Actor{Actor: "root", UID: "0", SudoUser: "ana", SSHClient: "192.0.2.7:51122", SSHKey: "SHA256:ana", TTY: "/dev/pts/3", Session: "s-1"}
+	bob = Actor{Actor: "bob", UID: "1002", SudoUser: "ana", Claimed: true, SSHClient: "[2001:db8::1]:2222", SSHKey: "SHA256:bob", TTY: "/dev/pts/4", Inherited: true, Session: "s-2"}
 )
 
 // doers returns what the journal has, in a few words, with the name of the
