@@ -103,6 +103,11 @@ type Sources struct {
 	// NoProject leaves space, project and token unset, and the profile alone:
 	// for what is about this host only.
 	NoProject bool
+	// Service is for a client of tapedeck serve, which has the token: nothing is
+	// wrong where a token, a project, a space or the profile that was named is
+	// missing. Space, Project and Profile are what the settings have of them, to
+	// choose among what the service serves; the token stays unset.
+	Service bool
 }
 
 // Error is one thing that is wrong with the settings, and what to do about it.
@@ -140,6 +145,8 @@ func Load(ctx context.Context, in Sources) (Config, error) {
 	}
 	if in.NoProject {
 		l.showCredentials(credentials{})
+	} else if in.Service {
+		l.loadProject()
 	} else if l.chooseProfile() {
 		l.loadCredentials(ctx)
 	} else {

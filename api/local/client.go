@@ -32,6 +32,10 @@ type Options struct {
 	Version  string   // this build of tapedeck
 	Command  string   // what it is: "dashboard", or a command
 	Claims   Claims   // what it says of its person
+	// Choose returns which of the service's profiles are shown, empty for all that
+	// it has by then; nil is Profiles. It is asked once, before the recordings are.
+	// [Dial] returns its error as it is.
+	Choose func(WhoAmI) (profiles []string, err error)
 
 	dial func(context.Context) (net.Conn, error) // of a test; nil for the socket
 }
@@ -149,6 +153,12 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	c.last = &deck.Snapshot{Health: deck.Health{Page: 1}}
+	if o.Choose != nil {
+		if err := c.choose(ctx); err != nil {
+			c.Close()
+			return nil, err
+		}
+	}
 	c.running.Go(func() { defer crash.Guard(); c.run() })
 	c.running.Go(func() { defer crash.Guard(); c.runAside() })
 	select {
@@ -160,7 +170,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		return c, nil
 	case <-ctx.Done():
 		c.Close()
-		return nil, &GoneError{Path: o.Path, Err: fmt.Errorf("it did not answer: %w", ctx.Err())}
+		return nil, &GoneError{Path: o.Path, Err: context.Cause(ctx)}
 	}
 }
 
