@@ -8,7 +8,6 @@ import (
 
 	"tapedeck/api/crash"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui"
 	"tapedeck/ui/cli"
 )
@@ -62,10 +61,10 @@ func (d breakingDeck) Refresh() {
 }
 
 // Look is called by a command.
-func (d breakingDeck) Look(sid text.Text) {
+func (d breakingDeck) Look(of deck.Key) {
 	if d.where == "command" {
 		<-d.ready
 		panic("broken in a command")
 	}
-	d.Deck.Look(sid)
+	d.Deck.Look(of)
 }

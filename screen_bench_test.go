@@ -57,7 +57,7 @@ func newStillDeck(n int) stillDeck {
 }
 
 func (d stillDeck) Subscribe() (<-chan *deck.Snapshot, func()) { return d.feed, func() {} }
-func (d stillDeck) Look(text.Text)                             {}
+func (d stillDeck) Look(deck.Key)                              {}
 
 // plain is a program that shows frames that somebody else has made: the next
 // one at each key, or at each tick.

@@ -81,24 +81,24 @@ func (m *Model) noted(msg noteMsg, now time.Time) {
 // answeredNote does what a prompt answered that asks for no update; ok is
 // false for the others.
 func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) (cmd tea.Cmd, ok bool) {
-	d, sid, actor, name := m.deck, q.Request.SID, m.o.Actor, "…"+q.Short
+	d, of, actor, name := m.deck, q.Request.Key(), m.o.Actor, "…"+q.Short
 	switch q.Kind {
 	case prompt.Ack:
 		if q.Trouble != "" {
 			words := "acknowledged: " + name + " " + isWas(q.Trouble) + " " + string(q.Trouble)
-			did := Action{Time: now, Actor: actor.Name(), Recording: sid, What: "acknowledge", Reason: a.Reason}
+			did := Action{Time: now, Actor: actor.Name(), Recording: of.SID, What: "acknowledge", Reason: a.Reason}
 			return func() tea.Msg {
-				return noteMsg{words: words, what: "acknowledge " + name, did: did, err: d.Acknowledge(sid, actor, a.Reason, 0)}
+				return noteMsg{words: words, what: "acknowledge " + name, did: did, err: d.Acknowledge(of, actor, a.Reason, 0)}
 			}, true
 		}
 		words := fmt.Sprintf("acknowledged %s: silent until %s", name, times.Time(now.Add(a.Wait)))
-		return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(sid, actor, a.Reason, a.Wait) }), true
+		return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(of, actor, a.Reason, a.Wait) }), true
 	case prompt.Timer:
 		words := "auto-resume of " + name + " set: resumes in " + times.Clock(a.Wait)
 		if a.Wait == 0 {
 			words = "auto-resume of " + name + " canceled"
 		}
-		return m.note(words, "set the auto-resume of "+name, func() error { return d.SetTimer(sid, actor, a.Wait) }), true
+		return m.note(words, "set the auto-resume of "+name, func() error { return d.SetTimer(of, actor, a.Wait) }), true
 	case prompt.Behind:
 		return m.takeOver(q, a, now), true
 	}

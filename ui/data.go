@@ -7,7 +7,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 )
 
 // feed brings the snapshots of a deck.
@@ -71,29 +70,29 @@ func (d *data) doubtful(now time.Time) bool {
 
 // gaze is what the deck was told that somebody looks at.
 type gaze struct {
-	sid     text.Text // the recording it was last told of
-	resting bool      // a restMsg is to come
+	of      deck.Key // the recording it was last told of
+	resting bool     // a restMsg is to come
 }
 
 // look tells the deck which recording is on the screen once the selection has
 // rested on it: moving through a list asks for nothing.
 func (m *Model) look() tea.Cmd {
 	r, ok := m.selected()
-	if !ok || m.gaze.resting || r.SID == m.gaze.sid {
+	if !ok || m.gaze.resting || r.Key() == m.gaze.of {
 		return nil
 	}
 	m.gaze.resting = true
-	sid := r.SID
-	return tea.Tick(150*time.Millisecond, func(time.Time) tea.Msg { return restMsg{sid} })
+	of := r.Key()
+	return tea.Tick(150*time.Millisecond, func(time.Time) tea.Msg { return restMsg{of} })
 }
 
 // rested tells the deck of the recording the selection has rested on. Where it
 // has moved on, Update asks anew.
 func (m *Model) rested(msg restMsg) tea.Cmd {
 	m.gaze.resting = false
-	if r, ok := m.selected(); ok && r.SID == msg.sid {
-		m.gaze.sid = msg.sid
-		m.deck.Look(msg.sid)
+	if r, ok := m.selected(); ok && r.Key() == msg.of {
+		m.gaze.of = msg.of
+		m.deck.Look(msg.of)
 	}
 	return nil
 }

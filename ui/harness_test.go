@@ -88,18 +88,18 @@ func (d *fakeDeck) DoAll(ctx context.Context, reqs []deck.Request, result func(i
 	wg.Wait()
 }
 
-func (d *fakeDeck) Acknowledge(sid text.Text, actor deck.Actor, reason string, wait time.Duration) error {
-	d.notes = append(d.notes, fmt.Sprintf("ack %s %s %q %s", tail(sid), actor.Name(), reason, wait))
+func (d *fakeDeck) Acknowledge(of deck.Key, actor deck.Actor, reason string, wait time.Duration) error {
+	d.notes = append(d.notes, fmt.Sprintf("ack %s %s %q %s", tail(of), actor.Name(), reason, wait))
 	return d.refuse
 }
 
-func (d *fakeDeck) SetTimer(sid text.Text, actor deck.Actor, after time.Duration) error {
-	d.notes = append(d.notes, fmt.Sprintf("timer %s %s %s", tail(sid), actor.Name(), after))
+func (d *fakeDeck) SetTimer(of deck.Key, actor deck.Actor, after time.Duration) error {
+	d.notes = append(d.notes, fmt.Sprintf("timer %s %s %s", tail(of), actor.Name(), after))
 	return d.refuse
 }
 
-func (d *fakeDeck) Reveal(sid text.Text, actor deck.Actor) {
-	d.notes = append(d.notes, fmt.Sprintf("reveal %s %s", tail(sid), actor.Name()))
+func (d *fakeDeck) Reveal(of deck.Key, actor deck.Actor) {
+	d.notes = append(d.notes, fmt.Sprintf("reveal %s %s", tail(of), actor.Name()))
 }
 
 // said returns what was said last of a key.
@@ -108,11 +108,18 @@ func (m *Model) said() string {
 	return words
 }
 
-func tail(sid text.Text) string { s := sid.String(); return s[len(s)-4:] }
+// tail is the end of a SID, after the profile where there are several.
+func tail(of deck.Key) string {
+	s := of.SID.String()
+	if s = s[len(s)-4:]; of.Profile != "" {
+		s = of.Profile + "/" + s
+	}
+	return s
+}
 
 func (d *fakeDeck) Refresh()                    { d.refreshed++ }
 func (d *fakeDeck) SetInterval(v time.Duration) { d.intervals = append(d.intervals, v) }
-func (d *fakeDeck) Look(sid text.Text)          { d.looked = append(d.looked, sid.String()) }
+func (d *fakeDeck) Look(of deck.Key)            { d.looked = append(d.looked, of.SID.String()) }
 
 // session drives a model as a program would, in the bubble of a synctest. A
 // message's commands run to their end before the next one is sent.

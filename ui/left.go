@@ -258,10 +258,10 @@ func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.
 		i := slices.IndexFunc(m.keys.list, func(a action) bool { return a.update.Status == api.InProgress })
 		return m.request(&m.keys.list[i], now)
 	}
-	d, sid, actor, reason := m.deck, r.SID, m.o.Actor, fmt.Sprintf("taken over from %s", m.left.by)
-	m.requests.TakeOver(sid) // from now on this session's to answer for
+	d, of, actor, reason := m.deck, r.Key(), m.o.Actor, fmt.Sprintf("taken over from %s", m.left.by)
+	m.requests.TakeOver(of.SID) // from now on this session's to answer for
 	m.followLeft(now)
 	return m.note("took over …"+q.Short+", paused; q asks about it", "take over …"+q.Short, func() error {
-		return d.Acknowledge(sid, actor, reason, prompt.DefaultWait)
+		return d.Acknowledge(of, actor, reason, prompt.DefaultWait)
 	})
 }

@@ -49,9 +49,9 @@ func (m *Model) reveal(now time.Time) tea.Cmd {
 	m.numbers.revealed, m.numbers.at = r.SID, now
 	m.applyMask()
 	m.say("the numbers of …"+m.list.ShortSID(r.SID)+" are shown for 10 s; it is journaled", now)
-	d, sid, actor := m.deck, r.SID, m.o.Actor
+	d, of, actor := m.deck, r.Key(), m.o.Actor
 	return func() tea.Msg {
-		d.Reveal(sid, actor)
+		d.Reveal(of, actor)
 		return nil
 	}
 }

@@ -44,7 +44,7 @@ func (t tickMsg) handled(now time.Time) time.Time {
 type drawMsg struct{}
 
 // restMsg comes when the selection may have rested on a recording.
-type restMsg struct{ sid text.Text }
+type restMsg struct{ of deck.Key }
 
 // Model is the root model of one session. It is used by pointer: its methods
 // run on the program's event loop only.

@@ -20,7 +20,6 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/secret"
 	"tapedeck/api/sim"
-	"tapedeck/api/text"
 	"tapedeck/ui/terminal"
 )
 
@@ -150,8 +149,8 @@ type brittleDeck struct{ *deck.Deck }
 func (brittleDeck) Refresh() { panic("broken in an update") }
 
 // Look is called by a command, once the selection rests on another recording.
-func (d brittleDeck) Look(sid text.Text) {
-	if seen := d.Snapshot().Find(sid); seen != nil && seen.Status != api.Paused {
+func (d brittleDeck) Look(of deck.Key) {
+	if seen := d.Snapshot().Lookup(of); seen != nil && seen.Status != api.Paused {
 		panic("broken in a command")
 	}
 }

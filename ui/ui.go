@@ -28,7 +28,6 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/crash"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/terminal"
 )
 
@@ -50,15 +49,15 @@ type Deck interface {
 	// SetInterval sets the time between two polls.
 	SetInterval(every time.Duration)
 	// Look says that a recording is on screen. It never blocks.
-	Look(sid text.Text)
+	Look(of deck.Key)
 	// Acknowledge silences the alarm of a pause for a time, with the reason
 	// why it goes on.
-	Acknowledge(sid text.Text, actor deck.Actor, reason string, wait time.Duration) error
+	Acknowledge(of deck.Key, actor deck.Actor, reason string, wait time.Duration) error
 	// SetTimer sets when a paused recording is resumed by the deck; 0 takes
 	// the timer away.
-	SetTimer(sid text.Text, actor deck.Actor, after time.Duration) error
+	SetTimer(of deck.Key, actor deck.Actor, after time.Duration) error
 	// Reveal puts on record that masked numbers of a recording are shown.
-	Reveal(sid text.Text, actor deck.Actor)
+	Reveal(of deck.Key, actor deck.Actor)
 }
 
 // Options say what a screen shows and where.

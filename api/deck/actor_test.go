@@ -77,11 +77,11 @@ func TestActors(t *testing.T) {
 		if r.Pause.Actor != "ana as root" || r.Timer.Actor != "ana as root" || r.Update.Request.Actor != ana {
 			t.Errorf("paused by %q, timer of %q", r.Pause.Actor, r.Timer.Actor)
 		}
-		if err := errors.Join(tb.deck.Acknowledge(text.New(sid), bob, "card", time.Minute),
-			tb.deck.SetTimer(text.New(sid), bob, 20*time.Second)); err != nil {
+		if err := errors.Join(tb.deck.Acknowledge(Key{SID: text.New(sid)}, bob, "card", time.Minute),
+			tb.deck.SetTimer(Key{SID: text.New(sid)}, bob, 20*time.Second)); err != nil {
 			t.Error(err)
 		}
-		tb.deck.Reveal(text.New(sid), ana)
+		tb.deck.Reveal(Key{SID: text.New(sid)}, ana)
 		if r := tb.find(sid); r.Ack.Actor != "bob" || r.Timer.Actor != "bob" || r.Pause.Actor != "ana as root" {
 			t.Errorf("acknowledged by %q, timer of %q, paused by %q", r.Ack.Actor, r.Timer.Actor, r.Pause.Actor)
 		}

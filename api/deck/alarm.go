@@ -99,18 +99,18 @@ func (s *Snapshot) Alarms(now time.Time) (warn, alarm []*Recording) {
 // Acknowledge silences the alarm of a pause for a time, with the reason why it
 // goes on, or that of a trouble for good, whatever the time. The error wraps
 // [ErrNotFound], or says that nothing is paused.
-func (d *Deck) Acknowledge(sid text.Text, actor Actor, reason string, wait time.Duration) error {
+func (d *Deck) Acknowledge(of Key, actor Actor, reason string, wait time.Duration) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e := d.find(sid); e != nil && e.view.Trouble.Kind != "" {
+	if e := d.find(of.SID); e != nil && e.view.Trouble.Kind != "" {
 		e.change(func(r *Recording) { r.Trouble.Acked = true })
 		d.publish()
 		d.noteEntry(e, journal.Ack, actor, text.New(reason).String(), time.Time{})
 		return nil
 	}
-	e, err := d.paused(sid)
+	e, err := d.paused(of.SID)
 	if err != nil {
-		return fmt.Errorf("acknowledge the pause of %s: %w", sid, err)
+		return fmt.Errorf("acknowledge the pause of %s: %w", of.SID, err)
 	}
 	ack := Ack{Actor: actor.Name(), Reason: text.New(reason).String(), Until: d.serverTime(time.Now()).Add(wait)}
 	e.whose().acked = actor

@@ -60,7 +60,7 @@ func TestNoMonotonicTimes(t *testing.T) {
 	}
 	space.SetFaults(fault(t, "403@update")...)
 	_, _ = tb.deck.Do(t.Context(), pauseOf(refused))
-	if err := tb.deck.Acknowledge(text.New(undated), Actor{Actor: "alice"}, "", time.Minute); err != nil {
+	if err := tb.deck.Acknowledge(Key{SID: text.New(undated)}, Actor{Actor: "alice"}, "", time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	space.SetStatus(undone, "in-progress")
@@ -287,7 +287,7 @@ func TestAckOutlivesADate(t *testing.T) {
 		tb.dated(func(int) time.Duration { return time.Duration(off.Load()) })
 		tb.run()
 		after(5 * time.Second)
-		if err := tb.deck.Acknowledge(text.New(sid), Actor{Actor: "alice"}, "", time.Minute); err != nil {
+		if err := tb.deck.Acknowledge(Key{SID: text.New(sid)}, Actor{Actor: "alice"}, "", time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		off.Store(0)

@@ -527,7 +527,7 @@ func TestParticipants(t *testing.T) {
 		if n := tb.wire.count("GET", "/Participants"); n != 0 {
 			t.Errorf("%d participant lists that nobody looks at", n)
 		}
-		tb.deck.Look(text.New(sid))
+		tb.deck.Look(Key{SID: text.New(sid)})
 		after(15 * time.Second)
 		if n := tb.wire.count("GET", "/Participants"); n != 1 {
 			t.Errorf("%d participant lists in a minute of looking", n)

@@ -77,8 +77,8 @@ func TestKept(t *testing.T) {
 				if _, err := tb.deck.Do(t.Context(), req); err != nil {
 					t.Fatal(err)
 				}
-				_ = tb.deck.Acknowledge(text.New(sid), bob, "looks for the card", 10*time.Minute)
-				_ = tb.deck.SetTimer(text.New(sid), bob, time.Minute)
+				_ = tb.deck.Acknowledge(Key{SID: text.New(sid)}, bob, "looks for the card", 10*time.Minute)
+				_ = tb.deck.SetTimer(Key{SID: text.New(sid)}, bob, time.Minute)
 				before := tb.find(sid)
 				after(4 * time.Second)
 				k := tb.stop()

@@ -37,7 +37,7 @@ func TestPauseWarnsThenAlarms(t *testing.T) {
 				t.Errorf("level = %v after another %v, want %v", got, step.wait, step.want)
 			}
 		}
-		if err := tb.deck.Acknowledge(text.New(sid), Actor{Actor: "alice"}, "waiting for\x1b[2J the bank", time.Minute); err != nil {
+		if err := tb.deck.Acknowledge(Key{SID: text.New(sid)}, Actor{Actor: "alice"}, "waiting for\x1b[2J the bank", time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		if got := tb.find(sid).Ack.Reason; strings.Contains(got, "\x1b") {
@@ -55,12 +55,12 @@ func TestPauseWarnsThenAlarms(t *testing.T) {
 		if tb.find(sid).Ack != (Ack{}) || tb.find(sid).Trouble.Kind != ResumedByOthers {
 			t.Error("the acknowledgement outlives the pause")
 		}
-		if err := tb.deck.Acknowledge(text.New(space.Begin(sim.Begin{})), Actor{Actor: "alice"}, "x", time.Minute); !errors.Is(err, ErrNotFound) {
+		if err := tb.deck.Acknowledge(Key{SID: text.New(space.Begin(sim.Begin{}))}, Actor{Actor: "alice"}, "x", time.Minute); !errors.Is(err, ErrNotFound) {
 			t.Errorf("an unknown recording was acknowledged: %v", err)
 		}
 		running := space.Begin(sim.Begin{})
 		after(5 * time.Second)
-		if err := tb.deck.Acknowledge(text.New(running), Actor{Actor: "alice"}, "x", time.Minute); err == nil {
+		if err := tb.deck.Acknowledge(Key{SID: text.New(running)}, Actor{Actor: "alice"}, "x", time.Minute); err == nil {
 			t.Error("a recording that is not paused was acknowledged")
 		}
 	})
@@ -94,13 +94,13 @@ func TestAutoResume(t *testing.T) {
 			meddle: func(tb *table, _ string) { tb.wire.set(always("GET", "", 503, "")) }},
 		{name: "it was taken away", status: api.Paused, posts: 1,
 			meddle: func(tb *table, sid string) {
-				if err := tb.deck.SetTimer(text.New(sid), Actor{Actor: "bob"}, 0); err != nil {
+				if err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "bob"}, 0); err != nil {
 					tb.t.Error(err)
 				}
 			}},
 		{name: "it was put off", status: api.Paused, posts: 1,
 			meddle: func(tb *table, sid string) {
-				if err := tb.deck.SetTimer(text.New(sid), Actor{Actor: "bob"}, 10*time.Minute); err != nil {
+				if err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "bob"}, 10*time.Minute); err != nil {
 					tb.t.Error(err)
 				}
 			}},
@@ -155,16 +155,16 @@ func TestSetTimerRefuses(t *testing.T) {
 		tb := open(t, space, Config{})
 		tb.run()
 		after(time.Second)
-		if err := tb.deck.SetTimer(text.New(running), Actor{Actor: "a"}, time.Minute); err == nil {
+		if err := tb.deck.SetTimer(Key{SID: text.New(running)}, Actor{Actor: "a"}, time.Minute); err == nil {
 			t.Error("a timer on a recording that is not paused")
 		}
-		if err := tb.deck.SetTimer(text.New(paused), Actor{Actor: "a"}, time.Hour); err == nil {
+		if err := tb.deck.SetTimer(Key{SID: text.New(paused)}, Actor{Actor: "a"}, time.Hour); err == nil {
 			t.Error("a timer of an hour")
 		}
-		if err := tb.deck.SetTimer(text.New("nobody"), Actor{Actor: "a"}, time.Minute); !errors.Is(err, ErrNotFound) {
+		if err := tb.deck.SetTimer(Key{SID: text.New("nobody")}, Actor{Actor: "a"}, time.Minute); !errors.Is(err, ErrNotFound) {
 			t.Errorf("unknown: %v", err)
 		}
-		if err := tb.deck.SetTimer(text.New(paused), Actor{Actor: "a"}, time.Minute); err != nil || len(tb.deck.Timers()) != 1 {
+		if err := tb.deck.SetTimer(Key{SID: text.New(paused)}, Actor{Actor: "a"}, time.Minute); err != nil || len(tb.deck.Timers()) != 1 {
 			t.Errorf("%v, %d timers", err, len(tb.deck.Timers()))
 		}
 	})

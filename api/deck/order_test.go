@@ -36,7 +36,7 @@ func TestNotesReachTheJournal(t *testing.T) {
 			if i%2 == 0 {
 				after, reason = time.Minute, "auto-resume set"
 			}
-			if err := tb.deck.SetTimer(text.New(sid), Actor{Actor: "alice"}, after); err != nil {
+			if err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "alice"}, after); err != nil {
 				t.Fatal(err)
 			}
 			want = append(want, reason)
@@ -44,7 +44,7 @@ func TestNotesReachTheJournal(t *testing.T) {
 		if err := tb.deck.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if err := tb.deck.Acknowledge(text.New(sid), Actor{Actor: "alice"}, "after the end", time.Minute); err != nil {
+		if err := tb.deck.Acknowledge(Key{SID: text.New(sid)}, Actor{Actor: "alice"}, "after the end", time.Minute); err != nil {
 			t.Error(err)
 		}
 		want = append(want, "after the end")

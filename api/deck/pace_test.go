@@ -43,7 +43,7 @@ func TestHeldRefresh(t *testing.T) {
 				space.ResetStats()
 				for range 1000 {
 					tb.deck.Refresh()
-					tb.deck.Look(tb.deck.Snapshot().Recordings[0].SID)
+					tb.deck.Look(tb.deck.Snapshot().Recordings[0].Key())
 					after(10 * time.Millisecond)
 				}
 				s := space.Stats()

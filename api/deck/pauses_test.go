@@ -153,7 +153,7 @@ func TestSetTimerIsRefused(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				err := tb.deck.SetTimer(text.New(sid), Actor{Actor: "ana"}, tt.after)
+				err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "ana"}, tt.after)
 				refused := tt.err != nil || tt.says != ""
 				switch {
 				case (err != nil) != refused, tt.err != nil && !errors.Is(err, tt.err):
@@ -176,7 +176,7 @@ func TestSetTimerIsRefused(t *testing.T) {
 					t.Errorf("the timer is %+v", r.Timer)
 				}
 				if err == nil {
-					_ = tb.deck.SetTimer(text.New(sid), Actor{Actor: "ana"}, 0) // so that the test ends
+					_ = tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "ana"}, 0) // so that the test ends
 				}
 			})
 		})
@@ -189,8 +189,8 @@ func TestReveal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		on := &paper{}
 		tb, sid := begun(t, Config{Journal: on})
-		tb.deck.Reveal(text.New("nobody's"), Actor{Actor: "ana"})
-		tb.deck.Reveal(text.New(sid), Actor{Actor: "ana"})
+		tb.deck.Reveal(Key{SID: text.New("nobody's")}, Actor{Actor: "ana"})
+		tb.deck.Reveal(Key{SID: text.New(sid)}, Actor{Actor: "ana"})
 		if len(on.entries) != 1 {
 			t.Fatalf("%d entries", len(on.entries))
 		}

@@ -149,10 +149,10 @@ func (d *Deck) noteEntry(e *entry, event journal.Event, actor Actor, reason stri
 }
 
 // Reveal puts on record that actor was shown a number that is masked.
-func (d *Deck) Reveal(sid text.Text, actor Actor) {
+func (d *Deck) Reveal(of Key, actor Actor) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if e := d.find(sid); e != nil {
+	if e := d.find(of.SID); e != nil {
 		d.noteEntry(e, journal.Reveal, actor, "a masked number was shown", time.Time{})
 	}
 }

@@ -84,7 +84,7 @@ func TestJournalHasEveryUpdate(t *testing.T) {
 		if _, err := tb.deck.Do(t.Context(), req); err != nil {
 			t.Fatal(err)
 		}
-		if err := tb.deck.Acknowledge(text.New(sid), Actor{Actor: "bob"}, "waiting for the bank", time.Minute); err != nil {
+		if err := tb.deck.Acknowledge(Key{SID: text.New(sid)}, Actor{Actor: "bob"}, "waiting for the bank", time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		after(40 * time.Second)

@@ -132,7 +132,7 @@ func TestRetryAfterIsHonored(t *testing.T) {
 				after(time.Second)
 				_, _ = tb.deck.Do(t.Context(), pauseOf(sid))
 				for range 10 { // somebody moves about
-					tb.deck.Look(text.New(sid))
+					tb.deck.Look(Key{SID: text.New(sid)})
 					after(500 * time.Millisecond)
 				}
 				if n := tb.wire.count("GET", part); n != 1 {

@@ -41,10 +41,10 @@ type autoResume struct {
 // SetTimer sets when a paused recording is resumed by the deck, or changes it;
 // 0 takes the timer away. The error wraps [ErrReadOnly] or [ErrNotFound], or
 // says why it can't be.
-func (d *Deck) SetTimer(sid text.Text, actor Actor, after time.Duration) error {
+func (d *Deck) SetTimer(of Key, actor Actor, after time.Duration) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	e, err := d.paused(sid)
+	e, err := d.paused(of.SID)
 	switch {
 	case d.config.ReadOnly:
 		err = ErrReadOnly
@@ -54,7 +54,7 @@ func (d *Deck) SetTimer(sid text.Text, actor Actor, after time.Duration) error {
 		err = fmt.Errorf("it is between 0 and %s", MaxResumeAfter)
 	}
 	if err != nil {
-		return fmt.Errorf("resume %s after %s: %w", sid, after, err)
+		return fmt.Errorf("resume %s after %s: %w", of.SID, after, err)
 	}
 	d.setTimer(e, actor, after)
 	d.publish()

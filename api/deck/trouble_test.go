@@ -380,7 +380,7 @@ func TestTroubleIsAcknowledged(t *testing.T) {
 		tb, sid := begun(t, Config{Journal: p})
 		tb.space.SetFaults(fault(t, "403@update")...)
 		_, _ = tb.deck.Do(t.Context(), pauseOf(sid))
-		if err := tb.deck.Acknowledge(text.New(sid), Actor{Actor: "bob"}, "told the\x1b[2J customer", time.Minute); err != nil {
+		if err := tb.deck.Acknowledge(Key{SID: text.New(sid)}, Actor{Actor: "bob"}, "told the\x1b[2J customer", time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		after(2 * time.Minute)

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 )
 
 // maxAside is how many things of one kind wait to be sent.
@@ -20,8 +20,8 @@ type aside struct {
 	wake chan struct{}
 
 	mu       sync.Mutex
-	looks    []text.Text
-	reveals  []text.Text
+	looks    []deck.Key
+	reveals  []deck.Key
 	refresh  bool
 	interval time.Duration // 0 for none
 	screen   *Screen
@@ -40,13 +40,11 @@ func (a *aside) put(f func()) {
 	}
 }
 
-func addTo(list []text.Text, sid text.Text) []text.Text {
-	for _, s := range list {
-		if s == sid {
-			return list
-		}
+func addTo(list []deck.Key, of deck.Key) []deck.Key {
+	if slices.Contains(list, of) {
+		return list
 	}
-	return append(list[max(0, len(list)+1-maxAside):], sid)
+	return append(list[max(0, len(list)+1-maxAside):], of)
 }
 
 // Refresh asks for a poll of every deck now. It returns at once, as do
@@ -57,14 +55,14 @@ func (c *Client) Refresh() { c.aside.put(func() { c.aside.refresh = true }) }
 func (c *Client) SetInterval(every time.Duration) { c.aside.put(func() { c.aside.interval = every }) }
 
 // Look says that a recording is on screen.
-func (c *Client) Look(sid text.Text) {
-	c.aside.put(func() { c.aside.looks = addTo(c.aside.looks[max(0, len(c.aside.looks)-7):], sid) })
+func (c *Client) Look(of deck.Key) {
+	c.aside.put(func() { c.aside.looks = addTo(c.aside.looks[max(0, len(c.aside.looks)-7):], of) })
 }
 
 // Reveal puts on record that masked numbers of a recording are shown: as soon
 // as the service is there.
-func (c *Client) Reveal(sid text.Text, _ deck.Actor) {
-	c.aside.put(func() { c.aside.reveals = addTo(c.aside.reveals, sid) })
+func (c *Client) Reveal(of deck.Key, _ deck.Actor) {
+	c.aside.put(func() { c.aside.reveals = addTo(c.aside.reveals, of) })
 }
 
 // Show says what the screen has open, nil for no prompt, and when a key was last
@@ -114,16 +112,16 @@ func (c *Client) sendAside(l *link) {
 	if screen != nil {
 		_ = c.post(l, PathSession, screen)
 	}
-	for i, sid := range reveals {
-		if err := c.about(l, PathReveal, sid, func(p string) any { return Reveal{SID: sid.String(), Profile: p} }); isLost(err) {
+	for i, of := range reveals {
+		if err := c.about(l, PathReveal, of, func(p string) any { return Reveal{SID: of.SID.String(), Profile: p} }); isLost(err) {
 			a.mu.Lock()
 			a.reveals = append(reveals[i:], a.reveals...)
 			a.mu.Unlock()
 			break
 		}
 	}
-	for _, sid := range looks {
-		_ = c.about(l, PathLook, sid, func(p string) any { return Look{SID: sid.String(), Profile: p} })
+	for _, of := range looks {
+		_ = c.about(l, PathLook, of, func(p string) any { return Look{SID: of.SID.String(), Profile: p} })
 	}
 	if interval != 0 {
 		_ = c.post(l, PathInterval, Interval{Every: SecondsOf(interval)})
@@ -139,9 +137,9 @@ func isLost(err error) bool {
 	return err != nil && !refused && !errors.Is(err, deck.ErrNotFound)
 }
 
-func (c *Client) about(l *link, path string, sid text.Text, body func(profile string) any) error {
+func (c *Client) about(l *link, path string, of deck.Key, body func(profile string) any) error {
 	c.mu.Lock()
-	d, _, err := c.find("", sid)
+	d, _, err := c.find(of.Profile, of.SID)
 	c.mu.Unlock()
 	if err != nil {
 		return err

@@ -17,7 +17,6 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/crash"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 )
 
 // askAgain is how long after one look at a request whose answer was lost the
@@ -370,10 +369,10 @@ func (c *Client) into(ctx context.Context, method, path string, body, v any) err
 }
 
 // change asks for something that is done at once.
-func (c *Client) change(path string, profile string, sid text.Text, body func(profile string) any) error {
+func (c *Client) change(path string, of deck.Key, body func(profile string) any) error {
 	c.mu.Lock()
 	l, why := c.link, c.why
-	d, _, err := c.find(profile, sid)
+	d, _, err := c.find(of.Profile, of.SID)
 	c.mu.Unlock()
 	if l == nil {
 		return why
@@ -398,16 +397,16 @@ func (c *Client) change(path string, profile string, sid text.Text, body func(pr
 
 // Acknowledge silences the alarm of a pause for a time, with the reason why it
 // goes on; see [deck.Deck.Acknowledge]. The service knows who asks.
-func (c *Client) Acknowledge(sid text.Text, _ deck.Actor, reason string, wait time.Duration) error {
-	return c.change(PathAcknowledge, "", sid, func(profile string) any {
-		return Acknowledge{SID: sid.String(), Profile: profile, Reason: reason, Wait: SecondsOf(wait)}
+func (c *Client) Acknowledge(of deck.Key, _ deck.Actor, reason string, wait time.Duration) error {
+	return c.change(PathAcknowledge, of, func(profile string) any {
+		return Acknowledge{SID: of.SID.String(), Profile: profile, Reason: reason, Wait: SecondsOf(wait)}
 	})
 }
 
 // SetTimer sets when a paused recording is resumed by the service; see
 // [deck.Deck.SetTimer].
-func (c *Client) SetTimer(sid text.Text, _ deck.Actor, after time.Duration) error {
-	return c.change(PathTimer, "", sid, func(profile string) any {
-		return Timer{SID: sid.String(), Profile: profile, After: SecondsOf(after)}
+func (c *Client) SetTimer(of deck.Key, _ deck.Actor, after time.Duration) error {
+	return c.change(PathTimer, of, func(profile string) any {
+		return Timer{SID: of.SID.String(), Profile: profile, After: SecondsOf(after)}
 	})
 }

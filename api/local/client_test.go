@@ -84,8 +84,8 @@ func TestServiceGone(t *testing.T) {
 		}
 		for what, err := range map[string]error{
 			"update":      func() error { _, err := c.Do(t.Context(), pause("a")); return err }(),
-			"acknowledge": c.Acknowledge(sid("b"), deck.Actor{}, "x", time.Minute),
-			"timer":       c.SetTimer(sid("b"), deck.Actor{}, time.Minute),
+			"acknowledge": c.Acknowledge(of("b"), deck.Actor{}, "x", time.Minute),
+			"timer":       c.SetTimer(of("b"), deck.Actor{}, time.Minute),
 		} {
 			if !isGone(err) {
 				t.Errorf("%s while the service is gone: %v", what, err)
@@ -387,8 +387,8 @@ func TestNothingBlocks(t *testing.T) {
 		until(t, snapshots, func(s *deck.Snapshot) bool { return !s.Health.Away.IsZero() })
 		began := time.Now()
 		for range 2000 {
-			c.Look(sid("a"))
-			c.Reveal(sid("a"), deck.Actor{})
+			c.Look(of("a"))
+			c.Reveal(of("a"), deck.Actor{})
 			c.Refresh()
 			c.SetInterval(3 * time.Second)
 			c.Show(&Prompt{SID: "a", Verb: "stop"}, time.Now())

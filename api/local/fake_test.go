@@ -313,3 +313,6 @@ func has(n int) func(*deck.Snapshot) bool {
 func isGone(err error) bool { return errors.Is(err, ErrGone) }
 
 func sid(s string) text.Text { return text.New(s) }
+
+// of names a recording of whichever profile has it.
+func of(s string) deck.Key { return deck.Key{SID: sid(s)} }

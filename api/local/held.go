@@ -45,9 +45,10 @@ type held struct {
 }
 
 type heldRow struct {
-	rec  *deck.Recording
-	sum  uint64 // of the bytes that it came as
-	size int
+	rec   *deck.Recording
+	sum   uint64 // of the bytes that it came as
+	size  int
+	asked bool // the bytes tell of questions that are open on it
 }
 
 // decodeRows reads the rows of a line, on all processors where they are many.
@@ -57,12 +58,15 @@ func (d *held) decodeRows(raw [][]byte, now time.Time, own func(*deck.Recording)
 	one := func(i int) {
 		row := &heldRow{sum: maphash.Bytes(seed, raw[i]), size: len(raw[i])}
 		if old := d.before[row.sum]; old != nil && old.size == row.size {
-			row.rec = old.rec
+			row.rec, row.asked = old.rec, old.asked
 		} else {
 			row.rec = DecodeRow(raw[i], now)
-			row.rec.Profile = d.Profile.Profile
-			if row.rec.Update != nil {
-				row.rec.Update.ID += d.raised
+			row.rec.Profile, row.asked = d.Profile.Profile, len(row.rec.Asking) > 0
+			if p := row.rec.Update; p != nil {
+				p.ID += d.raised
+				p.Request.Profile = d.Profile.Profile
+			}
+			if row.rec.Update != nil || row.asked {
 				own(row.rec)
 			}
 		}
@@ -196,11 +200,11 @@ func (d *held) sort() {
 }
 
 // sums returns what is held, by the sum of the bytes that it came as. Of another
-// run of the service, the numbers of updates are others.
+// run of the service, the numbers of updates and sessions are others.
 func (d *held) sums(sameRun bool) map[uint64]*heldRow {
 	out := make(map[uint64]*heldRow, len(d.rows))
 	for _, row := range d.rows {
-		if sameRun || row.rec.Update == nil {
+		if sameRun || row.rec.Update == nil && !row.asked {
 			out[row.sum] = row
 		}
 	}

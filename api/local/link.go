@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -335,15 +336,16 @@ func speaks(who WhoAmI, own string) error {
 }
 
 // isOwn gives a recording's update the request as this screen made it, if it
-// did: so the screen knows it again.
+// did: so the screen knows it again. Of the questions that are open on it, those
+// of this screen are left out.
 func (c *Client) isOwn(r *deck.Recording) {
-	id := r.Update.Request.ID
-	if id == "" {
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if req, ok := c.own[id]; ok {
+	r.Asking = slices.DeleteFunc(r.Asking, func(a deck.Asking) bool { return a.Session == c.who.Session })
+	if r.Update == nil || r.Update.Request.ID == "" {
+		return
+	}
+	if req, ok := c.own[r.Update.Request.ID]; ok {
 		r.Update.Request = req
 	}
 }

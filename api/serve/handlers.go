@@ -141,7 +141,7 @@ func acknowledge(c *call, a *local.Acknowledge) (any, *local.Refusal) {
 		return nil, refusal
 	}
 	who := c.who()
-	if err := p.Deck.Acknowledge(r.SID, who, a.Reason, wait); err != nil {
+	if err := p.Deck.Acknowledge(r.Key(), who, a.Reason, wait); err != nil {
 		return nil, refusalOf(err)
 	}
 	c.server.left.taken(p, r.SID)
@@ -159,7 +159,7 @@ func setTimer(c *call, t *local.Timer) (any, *local.Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	if err := p.Deck.SetTimer(r.SID, c.who(), after); err != nil {
+	if err := p.Deck.SetTimer(r.Key(), c.who(), after); err != nil {
 		return nil, refusalOf(err)
 	}
 	if after > 0 {
@@ -175,7 +175,7 @@ func reveal(c *call, v *local.Reveal) (any, *local.Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	p.Deck.Reveal(r.SID, c.who())
+	p.Deck.Reveal(r.Key(), c.who())
 	return local.Done{}, nil
 }
 
@@ -213,7 +213,7 @@ func look(c *call, v *local.Look) (any, *local.Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	p.Deck.Look(r.SID)
+	p.Deck.Look(r.Key())
 	return local.Done{}, nil
 }
 

@@ -79,7 +79,7 @@ func (r *runner) runAck(cmd *cobra.Command, a *act, arg, reason string, wait tim
 		return t.err
 	}
 	name := "…" + ending(t.rec.SID, leastSID)
-	if err := l.Acknowledge(t.rec.SID, l.actor, reason, wait); err != nil {
+	if err := l.Acknowledge(t.rec.Key(), l.actor, reason, wait); err != nil {
 		code := codeFor(err)
 		if code == codeUnreachable {
 			code = codeFailed // the service has answered

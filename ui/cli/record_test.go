@@ -53,7 +53,7 @@ func TestTakenOverAndLeft(t *testing.T) {
 		c := config.Config{StateDir: t.TempDir(), Space: "s", Project: "p"}
 		r := OpenJournal(c)
 		d, sid := recorded(t, r, c)
-		if err := d.Acknowledge(sid, deck.Actor{Actor: "bob"}, "taken over from alice", time.Minute); err != nil {
+		if err := d.Acknowledge(deck.Key{SID: sid}, deck.Actor{Actor: "bob"}, "taken over from alice", time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		r.RecordLeftBehind(d.Snapshot(), deck.Actor{Actor: "bob"}, "quit", nil, false)

@@ -32,7 +32,7 @@ type Service interface {
 	// settled or refused.
 	DoAll(ctx context.Context, reqs []deck.Request, result func(i int, p deck.Progress, err error))
 	// Acknowledge silences the alarm of a pause for a time.
-	Acknowledge(sid text.Text, actor deck.Actor, reason string, wait time.Duration) error
+	Acknowledge(of deck.Key, actor deck.Actor, reason string, wait time.Duration) error
 }
 
 // Attached is a [Service] of another process, which goes on when the command

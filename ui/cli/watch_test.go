@@ -103,7 +103,7 @@ func TestWatch(t *testing.T) {
 		}
 		ask(api.Update{Status: api.Paused, PauseBehavior: api.Skip})
 		time.Sleep(70 * time.Second)
-		if err := service.Acknowledge(text.New(sidA), alice, "card", time.Minute); err != nil {
+		if err := service.Acknowledge(deck.Key{SID: text.New(sidA)}, alice, "card", time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Second)
