@@ -52,6 +52,7 @@ func run(ctx context.Context, args, env []string) int {
 		Version:   version,
 		Dashboard: dashboard,
 		Stdin:     os.Stdin,
+		Attach:    cli.AttachService,
 	})
 }
 

@@ -77,19 +77,10 @@ func (c *Client) Show(prompt *Prompt, key time.Time) {
 
 // runAside sends what nobody waits for, until the client is closed.
 func (c *Client) runAside() {
-	var told *link // the connection that knows what the screen is
 	for {
 		l := c.reconnected(c.ctx)
 		if l == nil {
 			return
-		}
-		if told != l {
-			told = l
-			c.aside.put(func() {
-				if c.aside.screen == nil {
-					c.aside.screen = &Screen{Claims: c.o.Claims, Command: c.o.Command}
-				}
-			})
 		}
 		select {
 		case <-c.aside.wake:

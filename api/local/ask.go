@@ -29,10 +29,12 @@ type wanted struct {
 	id   string
 	req  deck.Request // as the screen has it
 	wire Request
-	key  recordingKey
-	at   time.Time
-	last *deck.Progress // the latest; nil for none
-	over bool           // the screen knows what became of it
+	// start is set for a start of a recording, which has no wire.
+	start *Start
+	key   recordingKey
+	at    time.Time
+	last  *deck.Progress // the latest; nil for none
+	over  bool           // the screen knows what became of it
 }
 
 // Do carries a request out, and returns when its outcome is settled, or when ctx
@@ -144,7 +146,11 @@ func (c *Client) send(ctx context.Context, l *link, list []*wanted, result func(
 		body.Requests = append(body.Requests, w.wire)
 		by[w.id] = w
 	}
-	resp, err := c.ask(ctx, http.MethodPost, PathRequests, body)
+	path, in := PathRequests, any(body)
+	if start := list[0].start; start != nil {
+		path, in = PathStart, start
+	}
+	resp, err := c.ask(ctx, http.MethodPost, path, in)
 	if err != nil {
 		if _, refused := errors.AsType[*RefusalError](err); refused || notConnected(err) {
 			if !refused {
@@ -199,6 +205,9 @@ func (c *Client) hear(w *wanted, state RequestState, result func(i int, p deck.P
 	case state.Progress != nil:
 		p := state.Progress.Deck(time.Now())
 		p.ID += c.raisedBy(w.key.profile)
+		if w.start != nil {
+			w.req.SID = p.Request.SID // of the new recording, once there is one
+		}
 		p.Request = w.req
 		w.last = &p
 		if p.Settled {
@@ -337,6 +346,9 @@ func (c *Client) askForOne(ctx context.Context, l, sentBy *link, w *wanted, resu
 		p := *w.last
 		p.Settled, p.Done = true, time.Now()
 		p.Note = "the service ended before it told the result; look whether the recording is " + string(w.req.Update.Status)
+		if w.start != nil {
+			p.Note = startLost
+		}
 		w.over = true
 		c.clear(w, &p)
 		result(w.i, p, nil)

@@ -402,6 +402,7 @@ func TestNothingBlocks(t *testing.T) {
 		until(t, snapshots, func(s *deck.Snapshot) bool { return s.Health.Away.IsZero() })
 		synctest.Wait()
 		want = []string{
+			`POST /v1/session {"claims":{"tty":"/dev/pts/3"},"command":"dashboard"}`,
 			`POST /v1/session {"claims":{"tty":"/dev/pts/3"},"command":"dashboard","prompt":{"sid":"a","verb":"stop"}}`,
 			`POST /v1/reveal {"sid":"a","profile":"prod"}`, `POST /v1/look {"sid":"a","profile":"prod"}`,
 			`POST /v1/interval {"every":3}`, `POST /v1/refresh {}`,

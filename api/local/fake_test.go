@@ -39,6 +39,8 @@ type fake struct {
 	mu       sync.Mutex
 	requests map[string]RequestState
 	posts    []Request
+	starts   []Start
+	rows     map[string]any                            // of recordings that are not shown, by SID
 	got      []string                                  // the other routes that were asked for, with their bodies
 	answer   func(r *http.Request, in Request) *answer // what becomes of a request; nil for verified at once
 	refuse   func(path string) *Refusal
@@ -107,6 +109,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = f.feed.Watch(w, r, Watching{Hello: Hello{who}, Decks: decks})
 	case r.URL.Path == PathRequests:
 		f.postRequests(w, r)
+	case r.URL.Path == PathStart:
+		f.postStart(w, r)
 	case strings.HasPrefix(r.URL.Path, PathRequests+"/"):
 		f.mu.Lock()
 		state, ok := f.requests[strings.TrimPrefix(r.URL.Path, PathRequests+"/")]
@@ -116,6 +120,12 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		reply(w, 200, state)
+	case strings.HasPrefix(r.URL.Path, PathRecordings+"/"):
+		if row, ok := f.rows[strings.TrimPrefix(r.URL.Path, PathRecordings+"/")]; ok {
+			reply(w, 200, row)
+			return
+		}
+		reply(w, 404, Refusal{Code: CodeRecording, Error: "there is no such recording"})
 	default:
 		var body json.RawMessage
 		_ = json.NewDecoder(r.Body).Decode(&body)

@@ -101,6 +101,9 @@ func (e *RefusalError) Is(target error) bool {
 // is the reason.
 func (e *RefusalError) Unwrap() []error {
 	out := []error{&api.Reported{Text: e.Error(), Word: "service refused", Step: clean(e.Hint)}}
+	if e.Fault != nil {
+		out = append(out, e.Fault.Err())
+	}
 	if e.Busy != nil {
 		out = append(out, &deck.BusyError{Progress: e.Busy.Deck(time.Now())})
 	}
@@ -146,7 +149,7 @@ var statuses = map[Code]int{
 	CodeUser: 403, CodeRole: 403, CodeSession: 403, CodeEnded: 403, CodeReadOnly: 403,
 	CodeRoute: 404, CodeVersion: 404, CodeProfile: 404, CodeRecording: 404, CodeRequest: 404,
 	CodeMethod: 405, CodeSlow: 408, CodeBusy: 409, CodeUnfit: 409, CodeTooLarge: 413, CodeTooMany: 429,
-	CodeInternal: 500, CodeEnding: 503, CodeOffRecord: 503, CodeNotStarted: 503,
+	CodeInternal: 500, CodeAPI: 502, CodeEnding: 503, CodeOffRecord: 503, CodeNotStarted: 503,
 }
 
 // HTTPStatus returns the HTTP status of an answer with this refusal.

@@ -85,6 +85,10 @@ func (c *Client) watch() (synced bool, err error) {
 	defer cancel(errClosed)
 	silence := time.AfterFunc(askTime, func() { cancel(errSilent) })
 	defer silence.Stop()
+	// Who asks, and for what, is known before anything is asked for.
+	if err = c.into(ctx, http.MethodPost, PathSession, Screen{Claims: c.o.Claims, Command: c.o.Command}, nil); err != nil {
+		return false, becauseOf(ctx, err)
+	}
 	resp, err := c.get(ctx, PathWatch, profileQuery(c.o.Profiles))
 	if err != nil {
 		return false, becauseOf(ctx, err)

@@ -8,7 +8,9 @@
 //	curl --unix-socket /run/tapedeck/tapedeck.sock http://tapedeck/v1/recordings
 //	curl --unix-socket /run/tapedeck/tapedeck.sock -N http://tapedeck/v1/watch
 //	curl --unix-socket /run/tapedeck/tapedeck.sock -N http://tapedeck/v1/requests -d '
-//	  {"requests":[{"id":"4f1c2b","sid":"0f6c…","update":"pause","behavior":"skip"}]}'
+//	  {"requests":[{"id":"4f1c2b77","sid":"0f6c…","update":"pause","behavior":"skip"}]}'
+//	curl --unix-socket /run/tapedeck/tapedeck.sock -N http://tapedeck/v1/start -d '
+//	  {"id":"90ab77d1","call_sid":"5e29…","channels":"dual"}'
 //
 // Who asks is what the kernel says of the other end of the socket. A role says
 // what that person may do; see [Word].
@@ -21,6 +23,7 @@
 //	GET    /v1/watch             view         lines, without an end: see below
 //	POST   /v1/requests          by the verb  Requests; lines, each a RequestState, until all are settled
 //	GET    /v1/requests/{id}     view         RequestState
+//	POST   /v1/start             start        Start; lines, each a RequestState, until it is settled
 //	POST   /v1/acknowledge       acknowledge  Acknowledge; Done
 //	POST   /v1/timer             timer        Timer; Done
 //	POST   /v1/reveal            reveal       Reveal; Done
@@ -75,4 +78,7 @@
 // broke asks for the same ID, by GET, and never sends a request again by itself.
 // Where the service does not know the ID and is still the one that it was sent to
 // (the same instance), nothing was sent to the API.
+//
+// A start is a request like these, with an ID among theirs. The SID of the new
+// recording is that of the request in its progress, once the API has answered.
 package local

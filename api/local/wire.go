@@ -31,6 +31,7 @@ const (
 	PathRecordings  = Prefix + "/recordings" // also with "/" and a SID
 	PathWatch       = Prefix + "/watch"
 	PathRequests    = Prefix + "/requests" // also with "/" and an ID
+	PathStart       = Prefix + "/start"
 	PathAcknowledge = Prefix + "/acknowledge"
 	PathTimer       = Prefix + "/timer"
 	PathReveal      = Prefix + "/reveal"
@@ -94,6 +95,7 @@ const (
 	CodeVersion    Code = "version"         // 404: another major version; the sentence says which to update
 	CodeProfile    Code = "no-profile"      // 404: the service does not serve the profile
 	CodeRecording  Code = "no-recording"    // 404: the deck has no such recording
+	CodeAPI        Code = "api"             // 502: the API could not be asked whether there is such a recording
 	CodeRequest    Code = "no-request"      // 404: the service does not know the request
 	CodeMethod     Code = "bad-method"      // 405
 	CodeBusy       Code = "busy"            // 409: an update of the recording is under way
@@ -113,6 +115,8 @@ type Refusal struct {
 	Code  Code   `json:"code"`
 	Error string `json:"error"`          // a sentence for a person
 	Hint  string `json:"hint,omitempty"` // the next step; empty for none
+	// Fault is what the API answered, with [CodeAPI].
+	Fault *Fault `json:"fault,omitempty"`
 	// Busy is the update that is under way, with [CodeBusy].
 	Busy *Progress `json:"busy,omitempty"`
 	// After is how long to wait before the next try, in seconds, with
@@ -170,6 +174,19 @@ type Request struct {
 	Insist      bool    `json:"insist,omitempty"`
 	// Seq is that of the deck's lines which the person saw last; 0 for unknown.
 	Seq uint64 `json:"seq,omitempty"`
+}
+
+// Start begins one more recording of a call. Each one that is carried out begins
+// a recording: it is sent once, and its ID is as that of a [Request], among the
+// same ones.
+type Start struct {
+	ID      string `json:"id"` // the client's own; 8 to 64 letters, digits and dashes
+	CallSID string `json:"call_sid"`
+	// Profile is whose call it is. It may be empty where the service has one
+	// profile, or a recording of the call is in one only.
+	Profile  string `json:"profile,omitempty"`
+	Channels string `json:"channels,omitempty"` // mono or dual; empty for the API's own
+	Track    string `json:"track,omitempty"`    // inbound, outbound or both; empty for the API's own
 }
 
 // RequestState is how far a request has come. Of Refused and Progress one is
@@ -273,12 +290,17 @@ type Interval struct {
 // Done is the body of an answer that has nothing to say.
 type Done struct{}
 
+// Dashboard is the Command of a [Screen] that is a dashboard. What has none, or
+// this one, is a screen that somebody looks at.
+const Dashboard = "dashboard"
+
 // Screen is what a screen says of itself: when it begins, when a prompt opens or
 // closes, and at most once a second while keys are pressed. It is the whole of it
 // each time.
 type Screen struct {
 	Claims Claims `json:"claims"`
-	// Command is what it is: "dashboard", or the name of a command.
+	// Command is what it is: [Dashboard], or the name of a command, which ends with
+	// what it was asked.
 	Command string  `json:"command,omitempty"`
 	Prompt  *Prompt `json:"prompt,omitempty"` // nil for none
 	// Idle is how long ago the last key was pressed.

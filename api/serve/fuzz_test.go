@@ -54,6 +54,9 @@ func FuzzGate(f *testing.F) {
 	f.Add("POST", local.PathTimer, "", []byte(`{"sid":"x","after":1e999}`), uint8(0))
 	f.Add("POST", local.PathSession, "", []byte(`{"claims":{"tty":"\u001b[2J"},"prompt":{"sid":"`+sid+`","verb":"stop"}}`), uint8(1))
 	f.Add("POST", local.PathRequests, "", []byte(`{"requests":[{"id":"abcdefgh","sid":"`+sid+`","update":"stop","resume_after":-1}]}`), uint8(0))
+	f.Add("POST", local.PathStart, "", []byte(`{"id":"start-request","call_sid":"`+sid+`","channels":"dual"}`), uint8(0))
+	f.Add("POST", local.PathStart, "", []byte(`{"id":"start-request","call_sid":"`+sid+`","track":"both"}`), uint8(1))
+	f.Add("POST", local.PathStart, "", []byte(`{"id":"start-request","call_sid":"x/../y","profile":"\u001b[2J"}`), uint8(0))
 	roles := []Role{
 		{Name: "lead", May: Words, Users: []string{"alice"}},
 		{Name: "watcher", May: []local.Word{local.WordView}, Users: []string{"bob"}},

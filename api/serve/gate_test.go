@@ -41,6 +41,7 @@ func deeds(sid string) []deed {
 		{"resume", "POST", local.PathRequests, request("resume", 1, 0), w("resume")},
 		{"stop", "POST", local.PathRequests, request("stop", 1, 0), w("stop")},
 		{"pause two", "POST", local.PathRequests, request("pause", 2, 0), w("pause", "bulk")},
+		{"start", "POST", local.PathStart, local.Start{ID: "start-request-a", CallSID: ".."}, w("start")},
 		{"a request", "GET", local.PathRequests + "/unknown-request", nil, w("view")},
 		{"acknowledge", "POST", local.PathAcknowledge, local.Acknowledge{SID: sid, Wait: 60}, w("acknowledge")},
 		{"timer", "POST", local.PathTimer, local.Timer{SID: sid, After: 60}, w("timer")},

@@ -124,7 +124,7 @@ func (c *call) oneProfile() (string, *local.Refusal) {
 // who returns who asks, as the journal has it.
 func (c *call) who() deck.Actor {
 	c.server.sessions.touch(c.session)
-	return c.session.who(c.server.sessions.claims(c.session))
+	return c.server.sessions.who(c.session)
 }
 
 // acknowledge silences an alarm.

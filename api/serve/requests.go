@@ -59,6 +59,7 @@ type asked struct {
 	id      string
 	project *project
 	req     deck.Request
+	start   *starting // of a start of a recording, which is no update; else nil
 	at      time.Time
 	done    chan struct{} // closed when it is settled or refused
 	more    chan struct{} // closed, and replaced, when it has come further
@@ -285,7 +286,7 @@ func (s *Server) carryOut(fresh []*asked, together bool) {
 		for _, a := range fresh {
 			go func() {
 				defer crash.Guard()
-				p, err := a.project.Deck.Do(context.Background(), a.req)
+				p, err := a.carryOut(context.Background())
 				s.requests.settle(a, p, err)
 			}()
 		}

@@ -18,6 +18,7 @@ func init() {
 		get(local.PathWatch, view, watch),
 		post(local.PathRequests, wordsOfRequests, makeRequests),
 		get(local.PathRequests+"/", view, requestState),
+		post(local.PathStart, needs(local.WordStart), makeStart),
 		post(local.PathAcknowledge, needs(local.WordAcknowledge), acknowledge),
 		post(local.PathTimer, needs(local.WordTimer), setTimer),
 		post(local.PathReveal, needs(local.WordReveal), reveal),

@@ -267,7 +267,9 @@ func (c *call) find(profile, sid string) (*project, *deck.Recording, *local.Refu
 		case err == nil:
 			return p, r, nil
 		case !errors.Is(err, api.ErrNotFound) && !errors.Is(err, api.ErrSID):
-			return nil, nil, refuse(local.CodeRecording, "cannot look for the recording "+quoted(sid)+": "+api.Reason(err), api.Hint(err))
+			refusal := refuse(local.CodeAPI, "cannot look for the recording "+quoted(sid)+": "+api.Reason(err), api.Hint(err))
+			refusal.Fault = local.FaultOf(err)
+			return nil, nil, refusal
 		}
 	}
 	return nil, nil, refuse(local.CodeRecording, "there is no recording "+quoted(sid), "")

@@ -36,7 +36,7 @@ type session struct {
 
 	// The mutex of [sessions] guards what follows.
 	conns    map[*conn]bool
-	watched  bool      // it has, or had, a watch: somebody was looking
+	watched  bool      // it has, or had, a watch and is no command: somebody was looking
 	active   time.Time // when the last key was pressed, or something was asked
 	screen   local.Screen
 	ended    bool                 // by somebody, or because it is over
@@ -49,12 +49,20 @@ type session struct {
 
 // who returns who asks, as the journal has it: the name and number of the user
 // are the kernel's, the rest is the client's word.
-func (s *session) who(claims local.Claims) deck.Actor {
+func (s *session) who(screen local.Screen) deck.Actor {
+	claims := screen.Claims
 	return deck.Actor{
 		Actor: s.user, UID: strconv.Itoa(s.peer.UID),
 		SudoUser: claims.SudoUser, SSHClient: claims.SSHClient, SSHKey: claims.SSHKey, TTY: claims.TTY,
 		Inherited: claims.Inherited, Claimed: claims != local.Claims{}, Session: s.id,
+		Command: isCommand(screen),
 	}
+}
+
+// isCommand reports whether a session is that of a command, which ends with what
+// it was asked: it looks at nothing, and what it has paused is to outlive it.
+func isCommand(screen local.Screen) bool {
+	return screen.Command != "" && screen.Command != local.Dashboard
 }
 
 // sessions are those who are connected.
@@ -167,7 +175,7 @@ func (l *sessions) end(s *session, why string, byOther bool) {
 	if byOther {
 		l.remember(s.key)
 	}
-	cancel, who := slices.Collect(maps.Values(s.cancel)), s.who(s.screen.Claims)
+	cancel, who := slices.Collect(maps.Values(s.cancel)), s.who(s.screen)
 	last, role := s.watched && !l.watchedBy(who.Name()), s.permit.role
 	prompt := s.screen.Prompt
 	s.screen.Prompt = nil
@@ -208,7 +216,7 @@ func (l *sessions) remember(key string) {
 // that has, or had, a watch. The mutex must be held.
 func (l *sessions) watchedBy(name string) bool {
 	for _, s := range l.of {
-		if s.watched && s.who(s.screen.Claims).Name() == name {
+		if s.watched && s.who(s.screen).Name() == name {
 			return true
 		}
 	}
@@ -228,7 +236,7 @@ func (l *sessions) people() (list []person) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, s := range l.of {
-		p := person{Name: s.who(s.screen.Claims).Name(), UID: strconv.Itoa(s.peer.UID), Role: s.permit.role}
+		p := person{Name: s.who(s.screen).Name(), UID: strconv.Itoa(s.peer.UID), Role: s.permit.role}
 		if s.watched && !slices.Contains(list, p) {
 			list = append(list, p)
 		}
@@ -249,7 +257,7 @@ func (l *sessions) watch(s *session, cancel func(why string)) (done func(), ok b
 		return nil, false
 	}
 	n := s.watches
-	s.watches, s.watched = n+1, true
+	s.watches, s.watched = n+1, s.watched || !isCommand(s.screen)
 	s.cancel[n] = cancel
 	return func() {
 		l.mu.Lock()
@@ -265,11 +273,11 @@ func (l *sessions) touch(s *session) {
 	s.active = time.Now()
 }
 
-// claims returns what a session says of its person.
-func (l *sessions) claims(s *session) local.Claims {
+// who returns who asks, as the journal has it.
+func (l *sessions) who(s *session) deck.Actor {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return s.screen.Claims
+	return s.who(s.screen)
 }
 
 // say takes what a session says of itself.

@@ -2,12 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tapedeck/api/deck"
+	"tapedeck/api/local"
 	"tapedeck/api/text"
 )
 
@@ -28,7 +30,7 @@ func (r *runner) ack() *cobra.Command {
 does in the dashboard. A recording that alarms because it records though it was to
 be paused is acknowledged for good.
 
-It takes a running service or dashboard that keeps the acknowledgement.`,
+It takes tapedeck serve, which keeps the acknowledgement.`,
 		Example:           `  tapedeck ack 8142 --reason "card is being read" --for 5m`,
 		Args:              oneSID,
 		ValidArgsFunction: r.completeSIDs,
@@ -66,7 +68,7 @@ func (r *runner) runAck(cmd *cobra.Command, a *act, arg, reason string, wait tim
 	defer func() { err = joined(err, l.close(time.Now())) }()
 	if l.attached == nil {
 		return usage("cannot acknowledge …"+ending(text.New(sids[0]), leastSID)+": nothing that this command uses here would keep it, and this command ends",
-			"acknowledge it in the dashboard, with the key a")
+			"use tapedeck serve, which keeps it, or acknowledge it in the dashboard, with the key a")
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), a.timeout)
 	defer cancel()
@@ -81,26 +83,18 @@ func (r *runner) runAck(cmd *cobra.Command, a *act, arg, reason string, wait tim
 	name := "…" + ending(t.rec.SID, leastSID)
 	if err := l.Acknowledge(t.rec.Key(), l.actor, reason, wait); err != nil {
 		code := codeFor(err)
-		if code == codeUnreachable {
+		if code == codeUnreachable && !errors.Is(err, local.ErrGone) {
 			code = codeFailed // the service has answered
 		}
-		return &Error{Code: code, What: "cannot acknowledge " + name + ": " + whyNotAcknowledged(err, t.rec)}
+		return &Error{Code: code, What: "cannot acknowledge " + name + ": " + whyNotAcknowledged(code, err, t.rec), Hints: hints(err)}
 	}
 	print := r.results(cmd.Context(), a, l)
-	print.add(result{target: t, verb: a.verb, outcome: "acknowledged", final: l.shown(l.latest(t.rec)), reason: fmt.Sprintf("for %s", wait)})
+	print.add(result{target: t, verb: a.verb, outcome: "acknowledged", final: l.shown(l.await(ctx, t.rec, func(r *deck.Recording) bool { return r.Ack != t.rec.Ack || r.Trouble.Acked })), reason: fmt.Sprintf("for %s", wait)})
 	return print.end()
 }
 
-// latest returns a recording as it is in the current snapshot.
-func (l *link) latest(rec *deck.Recording) *deck.Recording {
-	if now := l.Snapshot().Find(rec.SID); now != nil {
-		return now
-	}
-	return rec
-}
-
-func whyNotAcknowledged(err error, rec *deck.Recording) string {
-	if !rec.Paused() && rec.Trouble.Kind == "" {
+func whyNotAcknowledged(code int, err error, rec *deck.Recording) string {
+	if code == codeFailed && !rec.Paused() && rec.Trouble.Kind == "" {
 		return "it is not paused: it is " + text.New(string(rec.Status)).String()
 	}
 	return deckWords(err)

@@ -41,8 +41,9 @@ type act struct {
 	timeout  time.Duration
 	ifStatus string
 	yes      bool
-	yesStop  string // the end of the SID that may be stopped without a question
-	after    time.Duration
+	yesStop  string        // the end of the SID that may be stopped without a question
+	after    time.Duration // until the auto-resume; 0 for none
+	afterSet bool          // it was asked for
 	out      output
 }
 
@@ -149,14 +150,18 @@ func (r *runner) runAct(cmd *cobra.Command, a *act, args []string) (err error) {
 }
 
 // canKeep refuses what ends with the command that asked for it, and warns of
-// what nothing here would do.
+// what nothing here would do. With a service, a pause has the auto-resume of the
+// settings, unless another one was asked for.
 func (r *runner) canKeep(l *link, a *act) error {
 	if l.attached != nil {
+		if a.verb == "pause" && !a.afterSet {
+			a.after = min(l.config.AutoResume, deck.MaxResumeAfter)
+		}
 		return nil
 	}
 	if a.after > 0 {
 		return usage("cannot "+a.verb+" with --resume-after: nothing that this command uses here would resume it, and this command ends",
-			"set it in the dashboard (key t), or resume by tapedeck resume")
+			"use tapedeck serve, which resumes it, or resume by tapedeck resume")
 	}
 	if a.verb == "pause" && l.config.AutoResume > 0 {
 		r.warn(config.Config{Warnings: []string{"auto_resume is not used: nothing that this command uses here would resume it; it stays paused until somebody does"}})
@@ -207,10 +212,12 @@ func (a *act) refuses(l *link, t target) (res result, ok bool) {
 
 // settled returns the result of a request.
 func (a *act) settled(l *link, req deck.Request, p deck.Progress, err error) result {
-	s := l.Snapshot()
-	res := result{target: target{typed: req.SID.String(), rec: s.Find(req.SID)}, verb: a.verb, p: p}
+	res := result{target: target{typed: req.SID.String(), rec: l.Snapshot().Find(req.SID)}, verb: a.verb, p: p}
 	if res.rec != nil {
-		res.final = shownIn(l, s, res.rec)
+		if l.attached != nil && err == nil && p.Settled {
+			res.rec = l.await(context.Background(), res.rec, func(r *deck.Recording) bool { return l.told(r, p) })
+		}
+		res.final = l.shown(res.rec)
 	}
 	if err != nil {
 		res.outcome, res.code, res.reason = outcomeRefused, codeFor(err), deckWords(err)
@@ -226,6 +233,11 @@ func (a *act) settled(l *link, req deck.Request, p deck.Progress, err error) res
 	return res
 }
 
+// told reports whether a recording shows the end of an update, or a later one.
+func (l *link) told(r *deck.Recording, p deck.Progress) bool {
+	return r.Update != nil && (r.Update.ID > p.ID || r.Update.ID == p.ID && r.Update.Settled)
+}
+
 // deckWords says why the deck refused a request.
 func deckWords(err error) string {
 	for _, known := range []error{deck.ErrReadOnly, deck.ErrClosed, deck.ErrNotFound} {
@@ -236,7 +248,7 @@ func deckWords(err error) string {
 	if busy, ok := errors.AsType[*deck.BusyError](err); ok {
 		return busy.Error()
 	}
-	if _, answered := asAnswer(err); answered {
+	if _, answered := asAnswer(err); answered && asRefusal(err) == nil {
 		return api.Words(err)
 	}
 	return text.New(err.Error()).String()
@@ -269,7 +281,7 @@ func (l *link) perform(ctx context.Context, wait string, reqs []deck.Request, re
 	look := func(s *deck.Snapshot, enough func(*deck.Progress) bool) {
 		for i, req := range reqs {
 			r := s.Find(req.SID)
-			if r != nil && r.Update != nil && r.Update.Request.Update.Status == req.Update.Status && !r.Update.Asked.Before(began) && enough(r.Update) {
+			if r != nil && r.Update != nil && l.asked(r.Update, req) && !r.Update.Asked.Before(began) && enough(r.Update) {
 				tell(i, *r.Update, nil)
 			}
 		}
@@ -298,6 +310,15 @@ func (l *link) perform(ctx context.Context, wait string, reqs []deck.Request, re
 	for i := range reqs {
 		tell(i, deck.Progress{Request: reqs[i], Outcome: deck.Unknown, Asked: began, Note: "nothing is known of it"}, nil)
 	}
+}
+
+// asked reports whether an update is that of a request of this command. A deck
+// of its own has no others.
+func (l *link) asked(p *deck.Progress, req deck.Request) bool {
+	if l.own != nil {
+		return p.Request.Update.Status == req.Update.Status
+	}
+	return p.Request == req
 }
 
 // enough reports whether an update has come as far as is waited for.

@@ -10,6 +10,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/local"
 )
 
 // The exit codes of the commands beside 0, 1, 2 and 3. They are the same in
@@ -64,6 +65,8 @@ func codeFor(err error) int {
 		return 0
 	case errors.As(err, &own):
 		return cmp.Or(own.Code, codeFailed)
+	case asRefusal(err) != nil:
+		return codeOfRefusal(asRefusal(err))
 	case errors.Is(err, deck.ErrReadOnly):
 		return codeUsage
 	case errors.Is(err, api.ErrUnauthorized):
@@ -81,6 +84,29 @@ func codeFor(err error) int {
 		return codeFailed
 	}
 	return codeUnreachable
+}
+
+// asRefusal returns the refusal of the service that err holds; nil for none.
+func asRefusal(err error) *local.RefusalError {
+	r, _ := errors.AsType[*local.RefusalError](err)
+	return r
+}
+
+// codeOfRefusal returns the exit code for what the service has refused.
+func codeOfRefusal(r *local.RefusalError) int {
+	switch r.Code {
+	case local.CodeUser, local.CodeRole, local.CodeSession, local.CodeEnded:
+		return codeUnauthorized
+	case local.CodeReadOnly, local.CodeProfile, local.CodeAmbiguous:
+		return codeUsage
+	case local.CodeRecording:
+		return codeNotFound
+	case local.CodeAPI:
+		return codeFor(r.Fault.Err())
+	case local.CodeEnding, local.CodeNotStarted, local.CodeTooMany, local.CodeSlow, local.CodeVersion:
+		return codeUnreachable
+	}
+	return codeFailed
 }
 
 // codeForList returns the exit code for why a list could not be read, or not all

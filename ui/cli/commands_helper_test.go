@@ -86,7 +86,7 @@ func attach(t *testing.T, space *sim.Space, c deck.Config) (*running, Attach) {
 		<-done
 	})
 	service := &running{Deck: d}
-	return service, func(context.Context, config.Config) (Attached, error) { return service, nil }
+	return service, func(context.Context, config.Config, Client) (Attached, error) { return service, nil }
 }
 
 // typist types lines, each some time after the one before.

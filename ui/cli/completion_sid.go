@@ -8,14 +8,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"tapedeck/api/text"
-	"tapedeck/config"
 )
 
 // completeLimit is how long a shell waits for SIDs: a key must not hang.
 const completeLimit = 100 * time.Millisecond
 
 // completeSIDs completes the SIDs of active recordings, with who is on the line,
-// from a running service or dashboard. The network is never asked: where none
+// from a running service. The network is never asked: where none
 // runs, or none answers in time, there is nothing.
 func (r *runner) completeSIDs(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if r.Attach == nil {
@@ -35,10 +34,7 @@ func (r *runner) completeSIDs(cmd *cobra.Command, args []string, typed string) (
 
 // sidsFor returns the SIDs that begin, or end, with what was typed.
 func (r *runner) sidsFor(ctx context.Context, cmd *cobra.Command, args []string, typed string) (sids []string) {
-	in := r.sources(cmd)
-	in.NoCommand = true
-	c, _ := config.Load(ctx, in)
-	service, err := r.Attach(ctx, c)
+	service, c, err := r.attach(ctx, cmd, "completion")
 	if err != nil || service == nil {
 		return nil
 	}

@@ -407,7 +407,7 @@ func TestCompleteSIDs(t *testing.T) {
 				t.Errorf("%q completes to %q, want %q", args, stdout, want)
 			}
 		}
-		slow := App{Environ: app.Environ, Attach: func(ctx context.Context, _ config.Config) (Attached, error) {
+		slow := App{Environ: app.Environ, Attach: func(ctx context.Context, _ config.Config, _ Client) (Attached, error) {
 			time.Sleep(5 * time.Second)
 			return nil, nil
 		}}

@@ -22,7 +22,7 @@ silence leaves the gap in the file, skip cuts the time out. The pause outlives t
 command, and lasts until somebody resumes it.` + aboutAct,
 		Example: `  tapedeck pause 8142
   tapedeck pause 8142 c07a --skip --json
-  tapedeck pause 8142 --resume-after 90s     with a service that resumes it`,
+  tapedeck pause 8142 --resume-after 90s     with tapedeck serve, which resumes it`,
 		Args:              someSIDs,
 		ValidArgsFunction: r.completeSIDs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -30,9 +30,11 @@ command, and lasts until somebody resumes it.` + aboutAct,
 			if err != nil {
 				return err
 			}
-			if f := cmd.Flags().Lookup("resume-after"); f.Changed && (a.after < time.Second || a.after > deck.MaxResumeAfter) {
-				return usage("cannot use "+typed(f)+" for --resume-after: allowed is a time from 1s to "+deck.MaxResumeAfter.String(), "such as 90s")
+			f := cmd.Flags().Lookup("resume-after")
+			if a.after != 0 && a.after < time.Second || a.after > deck.MaxResumeAfter {
+				return usage("cannot use "+typed(f)+" for --resume-after: allowed is a time from 1s to "+deck.MaxResumeAfter.String()+", or 0 for none", "such as 90s")
 			}
+			a.afterSet = f.Changed
 			a.update = api.Update{Status: api.Paused, PauseBehavior: behavior}
 			return r.runAct(cmd, a, args)
 		},
@@ -41,7 +43,7 @@ command, and lasts until somebody resumes it.` + aboutAct,
 	addSettings(cmd, "pause-behavior")
 	cmd.Flags().BoolVar(&silence, "silence", false, "the paused time becomes silence")
 	cmd.Flags().BoolVar(&skip, "skip", false, "the paused time is cut out of the file")
-	cmd.Flags().DurationVar(&a.after, "resume-after", 0, "have the running service resume it after this time")
+	cmd.Flags().DurationVar(&a.after, "resume-after", 0, "have the running service resume it after this time, 0 for never (default: auto_resume of the settings)")
 	keepTyped(cmd.Flags().Lookup("resume-after"))
 	return cmd
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -65,8 +64,8 @@ func (l *link) resolve(ctx context.Context, sids []string) ([]target, error) {
 		targets, err = l.resolveByAPI(ctx, sids)
 	} else if s, serr := l.synced(ctx); serr != nil {
 		return nil, serr
-	} else {
-		targets, err = choose(sids, s.Recordings, l)
+	} else if targets, err = choose(sids, s.Recordings, l); err == nil {
+		l.load(ctx, targets)
 	}
 	met := map[text.Text]bool{}
 	return slices.DeleteFunc(targets, func(t target) bool { // one may be named in two ways
@@ -74,6 +73,55 @@ func (l *link) resolve(ctx context.Context, sids []string) ([]target, error) {
 		met[t.sid()] = true
 		return again
 	}), err
+}
+
+// load asks the service for the recordings that it does not show, where their
+// SIDs are whole: such as one that has ended long ago.
+func (l *link) load(ctx context.Context, targets []target) {
+	from, ok := l.Service.(loader)
+	if !ok {
+		return
+	}
+	each(len(targets), func(i int) {
+		t := &targets[i]
+		if t.rec != nil || !isWhole(t.typed) {
+			return
+		}
+		rec, err := from.Load(ctx, text.New(t.typed))
+		switch {
+		case err == nil && rec.Active():
+			t.rec, t.err = l.await(ctx, rec, func(*deck.Recording) bool { return true }), nil
+		case err == nil:
+			t.rec, t.err = rec, nil
+		case codeFor(err) != codeNotFound:
+			t.err = err
+		}
+	})
+}
+
+// shownTime is how long it may take until the service shows what it has said in
+// an answer: that comes on another connection.
+const shownTime = 2 * time.Second
+
+// await waits until a recording is in the snapshot and is as wanted, and returns
+// it; after a time, as it is known by then.
+func (l *link) await(ctx context.Context, rec *deck.Recording, want func(*deck.Recording) bool) *deck.Recording {
+	ctx, cancel := context.WithTimeout(ctx, shownTime)
+	defer cancel()
+	snapshots, stop := l.Subscribe()
+	defer stop()
+	for {
+		select {
+		case s := <-snapshots:
+			if r := s.Find(rec.SID); r != nil {
+				if rec = r; want(r) {
+					return r
+				}
+			}
+		case <-ctx.Done():
+			return rec
+		}
+	}
 }
 
 // synced returns the first snapshot that has all recordings.
@@ -105,8 +153,8 @@ func unreachable(s *deck.Snapshot) *Error {
 	if err := s.Health.Err; err != nil {
 		e.What += ": " + api.Reason(err)
 		e.Hints = hints(err)
-		if errors.Is(err, api.ErrUnauthorized) {
-			e.Code = codeUnauthorized
+		if code := codeFor(err); code == codeUnauthorized {
+			e.Code = code
 		}
 	}
 	return e

@@ -12,6 +12,7 @@ import (
 	"tapedeck/api/crash"
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
+	"tapedeck/api/local"
 	"tapedeck/api/text"
 	"tapedeck/config"
 	"tapedeck/ui/names"
@@ -42,12 +43,32 @@ type Attached interface {
 	Close() error
 }
 
-// Attach finds the service, or the dashboard's, of the project that the
-// settings name, and returns it with its first snapshot there. c may lack
-// the space, the project and the token: a service needs none of them. It
-// returns nil where no service runs; the error is why one that runs cannot be
-// used. It does not wait for the network.
-type Attach func(ctx context.Context, c config.Config) (Attached, error)
+// Attach finds the service of the project that the settings name, and returns
+// it with its first snapshot there. c may lack the space, the project and the
+// token: a service needs none of them. It returns nil where none is to be used;
+// the error is why one that is there, or has to be, cannot be. It does not wait
+// for the network.
+type Attach func(ctx context.Context, c config.Config, who Client) (Attached, error)
+
+// AttachService is the [Attach] that finds tapedeck serve; see [FindService].
+func AttachService(ctx context.Context, c config.Config, who Client) (Attached, error) {
+	client, err := FindService(ctx, c, who)
+	if client == nil {
+		return nil, err
+	}
+	return serviceClient{client}, nil
+}
+
+// serviceClient is a client of tapedeck serve.
+type serviceClient struct{ *local.Client }
+
+// Close ends the connection. What is under way goes on in the service.
+func (s serviceClient) Close() error { s.Client.Close(); return nil }
+
+// loader reads recordings that are not in the snapshot.
+type loader interface {
+	Load(ctx context.Context, sid text.Text) (*deck.Recording, error)
+}
 
 // starter starts recordings of calls.
 type starter interface {
@@ -67,7 +88,7 @@ type link struct {
 }
 
 // linkFlags are the settings that matter to a command that only reads.
-var linkFlags = []string{"config", "profile", "lookback", "pause-warn", "pause-alarm", "state-dir", "mask-numbers", "names-file", "ascii", "log"}
+var linkFlags = []string{"config", "profile", "server", "socket", "lookback", "pause-warn", "pause-alarm", "state-dir", "mask-numbers", "names-file", "ascii", "log"}
 
 // actFlags are those of a command that updates.
 var actFlags = append([]string{"read-only", "journal-numbers", "journal-required", "journal-syslog"}, linkFlags...)
@@ -75,19 +96,14 @@ var actFlags = append([]string{"read-only", "journal-numbers", "journal-required
 // link finds the service of the project, or makes a deck of the command's own
 // with the settings. One that updates has a journal.
 func (r *runner) link(cmd *cobra.Command, updates bool) (*link, error) {
-	in := r.sources(cmd)
-	in.NoCommand = true // a service needs no token
-	c, err := config.Load(cmd.Context(), in)
-	attached, aerr := r.attach(cmd.Context(), c)
-	switch {
-	case aerr != nil:
-		return nil, aerr
-	case attached != nil && (err == nil || onlyCredentials(err)):
+	attached, c, err := r.attach(cmd.Context(), cmd, cmd.Name())
+	if err != nil {
+		return nil, err
+	}
+	if attached != nil {
 		l := r.newLink(c)
 		l.Service, l.attached = attached, attached
 		return l, nil
-	case attached != nil:
-		return nil, errors.Join(err, attached.Close())
 	}
 	if c, err = config.Load(cmd.Context(), r.sources(cmd)); err != nil {
 		return nil, err
@@ -95,19 +111,22 @@ func (r *runner) link(cmd *cobra.Command, updates bool) (*link, error) {
 	return r.ownLink(c, updates)
 }
 
-// onlyCredentials reports whether nothing is wrong with the settings but that
-// space, project and token are not set.
-func onlyCredentials(err error) bool {
-	many, ok := err.(interface{ Unwrap() []error })
-	return errors.Is(err, config.ErrNotSet) && (!ok || len(many.Unwrap()) == 1)
-}
-
-// attach returns the running service; nil for none.
-func (r *runner) attach(ctx context.Context, c config.Config) (Attached, error) {
+// attach returns the running service, and the settings without what it has
+// itself; nil where none is to be used, or where something is wrong with the
+// settings, which whoever loads the rest of them says. as is what the service is
+// told that asks.
+func (r *runner) attach(ctx context.Context, cmd *cobra.Command, as string) (Attached, config.Config, error) {
 	if r.Attach == nil {
-		return nil, nil
+		return nil, config.Config{}, nil
 	}
-	return r.Attach(ctx, c)
+	in := r.sources(cmd)
+	in.Service = true
+	c, err := config.Load(ctx, in)
+	if err != nil {
+		return nil, c, nil
+	}
+	service, err := r.Attach(ctx, c, Client{Version: r.version(), Command: as, Environ: r.Environ})
+	return service, c, err
 }
 
 func (r *runner) newLink(c config.Config) *link {
@@ -183,7 +202,7 @@ func (l *link) run(ctx context.Context) (stop func()) {
 func (l *link) shown(rec *deck.Recording) row { return shownIn(l, l.Snapshot(), rec) }
 
 func shownIn(l *link, s *deck.Snapshot, rec *deck.Recording) row {
-	return row{Recording: rec, snapshot: s, now: time.Now(), view: l.view, profile: cmp.Or(rec.Profile, l.config.Profile)}
+	return row{Recording: rec, snapshot: s.Of(rec), now: time.Now(), view: l.view, profile: cmp.Or(rec.Profile, l.config.Profile)}
 }
 
 // joined returns both errors, and the first one as it is when it is the only

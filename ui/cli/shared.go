@@ -82,7 +82,7 @@ func statusOf(s *deck.Snapshot, now time.Time) sharedStatus {
 			out.Acked++
 		}
 		if r.Paused() {
-			out.addPause(s, r, now)
+			out.addPause(s.Of(r), r, now)
 		}
 	}
 	return out

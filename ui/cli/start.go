@@ -77,6 +77,9 @@ func (r *runner) runStart(cmd *cobra.Command, a *act, o api.StartOptions, arg st
 	rec, p, err := by.Start(ctx, callSID, o, l.actor)
 	res := result{target: target{typed: "of call " + arg, rec: rec}, verb: a.verb, p: p}
 	if rec != nil {
+		if l.attached != nil {
+			rec = l.await(ctx, rec, func(*deck.Recording) bool { return true })
+		}
 		res.final = l.shown(rec)
 	}
 	res.outcome, res.code, res.reason = string(p.Outcome), codeOfUpdate(p, a.wait), reasonFor(p)

@@ -38,13 +38,14 @@ const (
 )
 
 // statusFlags are the settings that matter to tapedeck status.
-var statusFlags = []string{"config", "profile", "lookback", "pause-alarm", "state-dir"}
+var statusFlags = []string{"config", "profile", "server", "socket", "lookback", "pause-alarm", "state-dir"}
 
 const aboutStatus = `status prints how many recordings run and how many are paused, and how long
 the longest pause lasts, with ! while it alarms. It begins with NOT PAUSED or
-RESUMED BY OTHERS while a recording runs that was to be paused. It takes what a
-running copy of tapedeck of this user knows, for which it needs no settings, and asks
-the API when there is none of the project.
+RESUMED BY OTHERS while a recording runs that was to be paused. It takes what the
+service of this host knows (tapedeck serve), else what a running copy of tapedeck of
+this user knows, for both of which it needs no settings, and asks the API when there
+is none of the project.
 
 Exit codes: 0 all is well; 1 it cannot see all (PARTIAL); 2 the settings are
 missing or wrong (NO SETTINGS, STALE); 3 an alarm stands; 4 not authorized, and 6
@@ -85,6 +86,9 @@ func (r *runner) blind(q statusQuery, err error) error {
 		return nil
 	}
 	out := statusOutput{Word: wordStale, Code: codeUsage, Reason: reasonOf(err)}
+	if e, ok := errors.AsType[*Error](err); ok && e.Code != 0 {
+		out.Code = e.Code
+	}
 	if errors.Is(err, config.ErrNotSet) {
 		out.Word = wordNoSettings
 	}
@@ -100,6 +104,9 @@ func (r *runner) runStatus(cmd *cobra.Command, q statusQuery) error {
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), q.timeout)
 	defer cancel()
+	if done, err := r.serviceStatus(ctx, cmd, q); done {
+		return err
+	}
 	// A token_command may be slow, and need not be run for a file.
 	in := r.sources(cmd)
 	in.NoCommand = true
@@ -126,6 +133,42 @@ func (r *runner) runStatus(cmd *cobra.Command, q statusQuery) error {
 		what = "cannot see all recordings: "
 	}
 	return &Error{Code: codeOf(err), What: what + api.Reason(perr), Hints: hints(perr)}
+}
+
+// serviceStatus prints what the service knows, if one is to be used; done is
+// false where there is none.
+func (r *runner) serviceStatus(ctx context.Context, cmd *cobra.Command, q statusQuery) (done bool, err error) {
+	service, c, err := r.attach(ctx, cmd, cmd.Name())
+	if err != nil {
+		return true, r.blind(q, err)
+	}
+	if service == nil {
+		return false, nil
+	}
+	defer func() { _ = service.Close() }()
+	l := r.newLink(c)
+	l.Service, l.attached = service, service
+	snap, err := l.synced(ctx)
+	if err != nil {
+		return true, r.blind(q, err)
+	}
+	now := time.Now()
+	s := statusOf(snap, now)
+	s.Space, s.Project = c.Space, c.Project
+	if len(snap.Parts) == 1 {
+		s.Space, s.Project = snap.Parts[0].Space, snap.Parts[0].Project
+	}
+	// A dashboard without the service knows of auto-resumes of its own.
+	running := readStatuses(c.StateDir, now)
+	s = merged(s, same(running, s.Space, s.Project), now)
+	out := statusOutput{From: "service", Settings: c.Space != "" || c.Profile != "", Others: others(running, s)}
+	if s.stale(now) || s.Partial {
+		out.Reason = reasonOf(snap.Health.Err)
+	}
+	if s.stale(now) && errors.Is(snap.Health.Err, api.ErrUnauthorized) {
+		out.Code = codeUnauthorized
+	}
+	return true, r.printStatus(s, q, out)
 }
 
 // codeOf returns the exit code that err stands for.
@@ -218,7 +261,7 @@ type statusOutput struct {
 	Reason          string     `json:"reason,omitempty"`
 	Space           string     `json:"space,omitempty"`
 	Project         string     `json:"project,omitempty"`
-	From            string     `json:"from,omitempty"`         // dashboard or api
+	From            string     `json:"from,omitempty"`         // service, dashboard or api
 	Settings        bool       `json:"settings"`               // the space is that of the settings
 	Others          []string   `json:"other_spaces,omitempty"` // of other running dashboards
 	Complete        *time.Time `json:"complete,omitempty"`

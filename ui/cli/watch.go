@@ -14,6 +14,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/crash"
+	"tapedeck/api/local"
 	"tapedeck/api/text"
 	"tapedeck/ui/times"
 )
@@ -141,6 +142,9 @@ func (w *watcher) watch(ctx context.Context, written <-chan error) error {
 		case s := <-snapshots:
 			if err := s.Health.Err; errors.Is(err, api.ErrUnauthorized) && !s.Known() {
 				return unreachable(s)
+			}
+			if refusal := asRefusal(s.Health.Err); refusal != nil && refusal.Code == local.CodeEnded {
+				return &Error{Code: codeUnauthorized, What: "the watch is over: " + refusal.Error(), Hints: hints(refusal)}
 			}
 			w.take(s, time.Now())
 		case <-look.C:
