@@ -104,6 +104,10 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 	if err != nil {
 		t.Fatal(err)
 	}
+	input, err := terminal.NewInput(in, o.reads, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p.m = New(ctx, o)
 	snap.Seq = 1
 	p.d.feed <- snap
@@ -113,8 +117,9 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 		defer p.m.Close()
 		m := ordered{painted{Model: p.m, screen: screen}, p}
 		m.paint()
-		input := terminal.NewInput(in, o.reads, func() {}, nil)
-		_, err := tea.NewProgram(m, programOptions(ctx, m.painted, input)...).Run()
+		running := tea.NewProgram(m, programOptions(ctx, m.painted)...)
+		defer input.Start(running.Send, func() {})()
+		_, err := running.Run()
 		err = errors.Join(result(ctx, err), screen.Close())
 		cancel(nil)
 		p.done <- err

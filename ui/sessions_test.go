@@ -218,8 +218,7 @@ func TestPanicEndsOneSession(t *testing.T) {
 			s.out.mu.Lock()
 			s.out.broken = true
 			s.out.mu.Unlock()
-			// The next tick meets it. A key that comes as the session ends would stay in
-			// the library's reader for good.
+			s.press("j")
 		}, "the terminal's writer is broken", true},
 	} {
 		t.Run(tt.part, func(t *testing.T) {
@@ -284,44 +283,82 @@ func TestPanicOfTheProcess(t *testing.T) {
 	})
 }
 
+// A session that ends while keys come in leaves nothing behind, whichever of them
+// its program has still taken.
+func TestEndAmongKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, stop := deckOf(t, 3)
+		for _, keys := range []string{"q", "qjjjj", "jjq\x1b[A\x1b[B\x1b", "q\x1b[200~x\x1b[201~"} {
+			s := sit(t, 80, 24, Options{Deck: d, Space: "acme", Actor: deck.Actor{Actor: "ana"}, Theme: "dark", Terminal: terminal.Terminal{Environ: []string{"TERM=xterm-256color"}}})
+			time.Sleep(3 * time.Second)
+			s.press(keys)
+			if err := <-s.done; err != nil {
+				t.Errorf("%q: %v", keys, err)
+			}
+		}
+		stop()
+		time.Sleep(5 * time.Second) // the last ticks; a goroutine that is left fails the test
+	})
+}
+
 // manySeats is how many sessions a process has when one of them is measured.
 const manySeats = 50
 
-// BenchmarkSession measures what each of many sessions in one process keeps: its
-// heap and its goroutines, of 80x24 cells, 100 recordings, after some keys.
-func BenchmarkSession(b *testing.B) {
-	d, stop := deckOf(b, 100)
+// keptBySession returns what each of many sessions in one process keeps: its heap
+// in kB and its goroutines, of 80x24 cells, 100 recordings, after a key.
+func keptBySession(t testing.TB) (kB, goroutines float64) {
+	d, stop := deckOf(t, 100)
 	defer stop()
 	time.Sleep(time.Second) // the first look
-	for b.Loop() {
-		heap, goroutines := inUse()
-		var seats []*seat
-		for i := range manySeats {
-			s := sit(b, 80, 24, Options{
-				Deck: d, Space: "acme", Actor: deck.Actor{Actor: fmt.Sprint("ana", i)}, Theme: "auto", Terminal: terminal.Terminal{Environ: []string{"TERM=xterm-256color"}},
-			})
-			s.out.screen = nil
-			seats = append(seats, s)
-		}
-		time.Sleep(time.Second)
-		for _, s := range seats {
-			_, _ = io.WriteString(s.keys, "j")
-			time.Sleep(20 * time.Millisecond)
-		}
-		time.Sleep(5 * time.Second)
-		for _, s := range seats {
-			s.out.mu.Lock()
-			s.out.raw = bytes.Buffer{}
-			s.out.mu.Unlock()
-		}
-		h, g := inUse()
-		// The seat's own: who watches its sizes.
-		b.ReportMetric(float64(h-heap)/manySeats/1000, "kB/session")
-		b.ReportMetric(float64(g-goroutines)/manySeats-1, "goroutines/session")
-		for _, s := range seats {
-			_ = s.leave()
-		}
+	heap, running := inUse()
+	var seats []*seat
+	for i := range manySeats {
+		s := sit(t, 80, 24, Options{
+			Deck: d, Space: "acme", Actor: deck.Actor{Actor: fmt.Sprint("ana", i)}, Theme: "auto", Terminal: terminal.Terminal{Environ: []string{"TERM=xterm-256color"}},
+		})
+		s.out.screen = nil
+		seats = append(seats, s)
 	}
+	time.Sleep(time.Second)
+	for _, s := range seats {
+		_, _ = io.WriteString(s.keys, "j")
+		time.Sleep(20 * time.Millisecond)
+	}
+	time.Sleep(5 * time.Second)
+	for _, s := range seats {
+		s.out.mu.Lock()
+		s.out.raw = bytes.Buffer{}
+		s.out.mu.Unlock()
+	}
+	h, g := inUse()
+	for _, s := range seats {
+		_ = s.leave()
+	}
+	time.Sleep(2 * time.Second) // the last ticks
+	// One goroutine is the seat's own: who watches its sizes.
+	return float64(h-heap) / manySeats / 1000, float64(g-running)/manySeats - 1
+}
+
+func BenchmarkSession(b *testing.B) {
+	for b.Loop() {
+		kB, goroutines := keptBySession(b)
+		b.ReportMetric(kB, "kB/session")
+		b.ReportMetric(goroutines, "goroutines/session")
+	}
+}
+
+// A session keeps at most 200 kB and 8 goroutines.
+func TestSessionKeeps(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector keeps more")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		kB, goroutines := keptBySession(t)
+		t.Logf("%.0f kB, %.1f goroutines", kB, goroutines)
+		if kB > 200 || goroutines > 8 {
+			t.Errorf("a session keeps %.0f kB and %.1f goroutines", kB, goroutines)
+		}
+	})
 }
 
 // inUse returns how much of the heap is in use, and how many goroutines there

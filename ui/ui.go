@@ -128,11 +128,19 @@ func Run(ctx context.Context, o Options) error {
 	defer crash.Before(screen.Leave)()
 	m := New(ctx, o)
 	defer m.Close()
-	var in io.Reader
-	if o.Terminal.In != nil {
-		in = terminal.NewInput(o.Terminal.In, o.reads, func() { cancel(ErrHangup) }, hook)
+	in, err := o.input(hook)
+	if err != nil {
+		return fmt.Errorf("show the screen: %w", err)
 	}
-	return runOn(ctx, painted{m, screen, hook}, in)
+	return runOn(ctx, painted{m, screen, hook}, in, func() { cancel(ErrHangup) })
+}
+
+// input returns the input of the terminal; nil for one that sends nothing.
+func (o Options) input(hook *crash.Hook) (*terminal.Input, error) {
+	if o.Terminal.In == nil {
+		return nil, nil
+	}
+	return terminal.NewInput(o.Terminal.In, o.reads, hook)
 }
 
 // screen returns how the terminal is taken.
@@ -145,25 +153,30 @@ func (o Options) screen(hook *crash.Hook) terminal.Options {
 // asksBackground reports whether the colors depend on the terminal's background.
 func (o Options) asksBackground() bool { return !o.NoColor && (o.Theme == "" || o.Theme == "auto") }
 
-// runOn runs the program of a model on its terminal.
-func runOn(ctx context.Context, m painted, in io.Reader) error {
+// runOn runs the program of a model on its terminal, and calls ended when that
+// sends no more.
+func runOn(ctx context.Context, m painted, in *terminal.Input, ended func()) error {
 	w, h := m.screen.Size()
 	var err error
 	func() {
 		defer m.hook.Guard()
 		m.Model.Update(tea.WindowSizeMsg{Width: w, Height: h})
 		m.paint() // before anything else, so that there is something to look at
-		p := tea.NewProgram(m, programOptions(ctx, m, in)...)
+		p := tea.NewProgram(m, programOptions(ctx, m)...)
 		defer m.screen.WatchSize(func(w, h int) { p.Send(tea.WindowSizeMsg{Width: w, Height: h}) })()
 		defer m.screen.WatchProcess(func() { p.Send(continuedMsg{}) })()
+		if in != nil {
+			defer in.Start(p.Send, ended)()
+		}
 		_, err = p.Run()
 	}()
 	return result(ctx, err)
 }
 
 // programOptions returns what the program is made with, beside the model. It
-// draws nothing: its clock, which is for that, moves as seldom as it can.
-func programOptions(ctx context.Context, m painted, in io.Reader) []tea.ProgramOption {
+// reads nothing and draws nothing: its clock, which is for that, moves as seldom
+// as it can.
+func programOptions(ctx context.Context, m painted) []tea.ProgramOption {
 	w, h := m.screen.Size()
 	environ := m.o.Terminal.Environ
 	if environ == nil {
@@ -177,7 +190,7 @@ func programOptions(ctx context.Context, m painted, in io.Reader) []tea.ProgramO
 		tea.WithColorProfile(colorprofile.ANSI256),
 		tea.WithWindowSize(w, h),
 		tea.WithOutput(io.Discard),
-		tea.WithInput(in),
+		tea.WithInput(nil),
 		tea.WithEnvironment(environ),
 		tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg {
 			if _, ok := msg.(tea.SuspendMsg); ok { // the library would stop the process of whatever session

@@ -9,8 +9,7 @@ import (
 
 const (
 	// keptFor is how long the rest of a control sequence is waited for, from its
-	// latest piece on. Bubble Tea takes what it has for keys after 50 ms, which is
-	// less than a bad link makes of one answer.
+	// latest piece on. A bad link makes that of one answer.
 	keptFor = 2 * time.Second
 	// maxKept is the longest sequence that is put together; answers have less
 	// than 100 bytes.
@@ -27,29 +26,19 @@ type pieces struct {
 	lone bool   // its ESC has been let through as a key
 	last time.Time
 	end  []byte // what may be the beginning of the end of a paste
-	rest []byte // what there was no room for
-}
-
-// take takes the n bytes that a read has put into b, puts what is to be taken
-// for input now into b, and returns its length.
-func (p *pieces) take(b []byte, n int, now time.Time) int {
-	if p.scan.state == ground && len(p.rest) == 0 && bytes.IndexByte(b[:n], 0x1b) < 0 {
-		return n // keys only
-	}
-	out := append(p.rest, p.pass(b[:n], now)...)
-	n = copy(b, out)
-	p.rest = out[n:]
-	return n
 }
 
 // pass returns what is to be taken for input when in has been read.
 func (p *pieces) pass(in []byte, now time.Time) (out []byte) {
+	if p.scan.state == ground && bytes.IndexByte(in, 0x1b) < 0 {
+		return in // keys only
+	}
 	if p.inside() && (now.Sub(p.last) > keptFor || p.lone && p.scan.state == escape && !continues(in)) {
 		p.drop()
 	}
 	out, p.end = p.end, nil
 	if p.scan.pasteLost(now.Sub(p.last), in) {
-		out, p.scan.state = bytes.Clone(pasteEnd), ground // for Bubble Tea, which waits for it
+		out, p.scan.state = bytes.Clone(pasteEnd), ground // for the decoder, which waits for it
 	}
 	p.last = now
 	for _, c := range in {

@@ -70,15 +70,4 @@ func TestKeysBesidePieces(t *testing.T) {
 			t.Errorf("%q is taken for %q", in, got)
 		}
 	}
-	var p pieces // there may be more than the reader has room for
-	b := make([]byte, 8)
-	n := p.take(b, copy(b, "\x1b[?2026"), time.Unix(0, 0))
-	for _, step := range []struct{ in, want string }{{";2$yjkl", "\x1b[?2026;"}, {"p", "2$yjklp"}, {"j", "j"}} {
-		if n != 0 && step.in == ";2$yjkl" {
-			t.Errorf("%q is taken for input", b[:n])
-		}
-		if n = p.take(b, copy(b, step.in), time.Unix(0, 0)); string(b[:n]) != step.want {
-			t.Errorf("%q is taken for %q, want %q", step.in, b[:n], step.want)
-		}
-	}
 }

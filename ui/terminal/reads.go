@@ -22,6 +22,7 @@ type read struct {
 	first, next int64  // its printable keys, counted from the first ever
 	events      int    // keys, sequences and pastes in it
 	noise       string // why its keys may be none; empty for one that began with a key
+	stood       bool   // it may have been typed at a screen that stood still
 }
 
 // Why a key may not be meant as it came; see [Reads.Doubtful].
@@ -44,8 +45,9 @@ const (
 	unfinished = 5 * time.Second
 )
 
-// saw takes the bytes of one read.
-func (r *Reads) saw(b []byte, at time.Time) {
+// saw takes the bytes of one read. Stood says that they may have been typed long
+// before, at a screen that stood still.
+func (r *Reads) saw(b []byte, at time.Time, stood bool) {
 	if len(b) == 0 {
 		return
 	}
@@ -75,7 +77,7 @@ func (r *Reads) saw(b []byte, at time.Time) {
 	if noise != "" { // which of its bytes become keys, nobody can tell
 		keys = 0
 	}
-	log = append(log, read{at: at, first: first, next: first + int64(keys), events: events, noise: noise})
+	log = append(log, read{at: at, first: first, next: first + int64(keys), events: events, noise: noise, stood: stood})
 	r.log.Store(&log)
 }
 
@@ -109,7 +111,7 @@ func (r *Reads) Burst(number int64, now time.Time) (next int64, yes bool) {
 			before += b.next - b.first
 		}
 	}
-	return next, l.events > 1 || before >= 2 || now.Sub(l.at) > overdue
+	return next, l.events > 1 || before >= 2 || l.stood || now.Sub(l.at) > overdue
 }
 
 // Doubtful says why a key that is handled now may be the rest of a control

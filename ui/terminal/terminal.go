@@ -4,9 +4,9 @@
 // A [Terminal] is given to a session as values, so that many sessions with
 // different terminals run in one process: [Local] makes one of the terminal that
 // the process was started on. A [Screen] takes it, shows frames on it, and gives
-// it back. What it sends comes through [NewInput], which keeps its answers apart
-// from keys, and [Key], which makes one key of all the forms that terminals have
-// for it.
+// it back. What it sends is made messages of by an [Input], which keeps its
+// answers apart from keys, and [Key] makes one key of all the forms that terminals
+// have for it.
 //
 // A [Painter] keeps what the terminal shows as cells, and writes what turns it
 // into the next frame, in the cheapest of the ways it knows: row by row, column
