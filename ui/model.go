@@ -16,6 +16,7 @@ import (
 	"tapedeck/ui/header"
 	"tapedeck/ui/help"
 	"tapedeck/ui/history"
+	"tapedeck/ui/left"
 	"tapedeck/ui/list"
 	"tapedeck/ui/names"
 	"tapedeck/ui/requests"
@@ -74,7 +75,7 @@ type Model struct {
 
 	requests requests.Model
 	alarms   alarms.Model
-	left     offers // what ended sessions have left behind
+	left     left.Model
 	slips    slips.Guard
 
 	gaze      gaze      // what the deck was told that is looked at
@@ -104,6 +105,7 @@ func New(ctx context.Context, o Options) *Model {
 	m.th, m.slips = theme.New(m.themeOf), newGuard(o.reads)
 	m.status = status.New(m.th)
 	m.requests = requests.New(ctx, o.Deck)
+	m.left = left.New(ctx, o.LeftBehind)
 	m.help = help.New(m.th)
 	m.history = history.New(m.th, history.Options{Read: o.History, Actor: o.Actor.Name(), Demo: o.Demo})
 	m.header = header.New(m.th, header.Options{Space: o.Space, Profile: o.Profile, Demo: o.Demo, Clocks: m.clocks()})
@@ -148,7 +150,7 @@ func (m *Model) Init() tea.Cmd {
 			return openedMsg{open()}
 		})
 	}
-	cmds = append(cmds, m.waitLeft())
+	cmds = append(cmds, m.left.Wait())
 	return tea.Batch(cmds...)
 }
 
@@ -193,7 +195,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.noted(msg, time.Now())
 	case openedMsg:
 		m.opened(msg, time.Now())
-	case leftMsg:
+	case left.ChangedMsg:
 		cmd = m.leftChanged(msg, time.Now())
 	case restMsg:
 		cmd = m.rested(msg)
