@@ -98,7 +98,7 @@ func (m *Model) inLine() small.Selected {
 	return small.Selected{
 		Recording: r, Short: m.list.ShortSID(r.SID), Who: m.people().Short(r, " ", names.PartyWidth),
 		Troubled: live != nil && live.Active() && live.Trouble.Standing(),
-		Now:      m.shown.ServerSecond(m.at()), Clocks: m.clocks(),
+		Now:      m.shown.ServerSecond(m.at()), Clocks: m.clocks,
 	}
 }
 

@@ -149,7 +149,7 @@ func (s Selected) clock() string {
 	return ""
 }
 
-// NoRoom is what is said on a screen of a size that does not [Fits].
+// NoRoom is what is said on a screen of a size that [Fits] refuses.
 type NoRoom struct {
 	Theme theme.Theme
 	Open  bool // a question is open
