@@ -11,6 +11,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/requests"
+	"tapedeck/ui/small"
 )
 
 // An action is what a key does. What happens, the refusals, the hints and the
@@ -269,7 +270,7 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 		return nil
 	}
 	if s := k.String(); !m.answerable() && s != "esc" && s != "ctrl+c" {
-		m.refuse("not answered: that needs "+sizeWords(minWidth, minHeight), now)
+		m.refuse("not answered: that needs "+small.ForList(), now)
 		return nil
 	}
 	open, a := open.Update(k, now)

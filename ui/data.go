@@ -9,22 +9,26 @@ import (
 	"tapedeck/api/deck"
 )
 
-// feed brings the snapshots of a deck.
-type feed struct {
+// source is the deck of a session, the subscription to its snapshots, and what
+// it was told that somebody looks at.
+type source struct {
+	Deck
 	snapshots <-chan *deck.Snapshot
 	cancel    func() // ends the subscription
+	gaze      gaze
 }
 
-func subscribe(d Deck) feed {
+func subscribe(d Deck) source {
 	snapshots, cancel := d.Subscribe()
-	return feed{snapshots, cancel}
+	return source{Deck: d, snapshots: snapshots, cancel: cancel}
 }
 
 // next brings the next snapshot.
-func (f feed) next(ctx context.Context) tea.Cmd {
+func (s *source) next(ctx context.Context) tea.Cmd {
+	snapshots := s.snapshots
 	return func() tea.Msg {
 		select {
-		case s, ok := <-f.snapshots:
+		case s, ok := <-snapshots:
 			if ok && s != nil {
 				return snapshotMsg{s}
 			}
@@ -63,7 +67,7 @@ func (d *data) atNow(now time.Time) time.Time {
 }
 
 // doubtful reports whether the statuses on the screen may be old: then the API
-// knows better, and nothing is refused for thed.
+// knows better, and nothing is refused for them.
 func (d *data) doubtful(now time.Time) bool {
 	return d.live.Health.Phase(now) != deck.Live || !d.frozen.IsZero()
 }
@@ -78,10 +82,10 @@ type gaze struct {
 // rested on it: moving through a list asks for nothing.
 func (m *Model) look() tea.Cmd {
 	r, ok := m.selected()
-	if !ok || m.gaze.resting || r.Key() == m.gaze.of {
+	if !ok || m.deck.gaze.resting || r.Key() == m.deck.gaze.of {
 		return nil
 	}
-	m.gaze.resting = true
+	m.deck.gaze.resting = true
 	of := r.Key()
 	return tea.Tick(150*time.Millisecond, func(time.Time) tea.Msg { return restMsg{of} })
 }
@@ -89,9 +93,9 @@ func (m *Model) look() tea.Cmd {
 // rested tells the deck of the recording the selection has rested on. Where it
 // has moved on, Update asks anew.
 func (m *Model) rested(msg restMsg) tea.Cmd {
-	m.gaze.resting = false
+	m.deck.gaze.resting = false
 	if r, ok := m.selected(); ok && r.Key() == msg.of {
-		m.gaze.of = msg.of
+		m.deck.gaze.of = msg.of
 		m.deck.Look(msg.of)
 	}
 	return nil

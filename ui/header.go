@@ -16,7 +16,7 @@ func (m *Model) headerState() header.State {
 	return header.State{
 		Live: m.live, Now: m.now, Frozen: m.frozen, Stale: m.stale,
 		Alarms: m.alarms.Pauses(), NotPaused: m.alarms.Troubles(deck.NotPaused), ResumedByOthers: m.alarms.Troubles(deck.ResumedByOthers),
-		Left: m.leftCount(), Marked: len(m.list.Marks()), ReadOnly: m.readOnly(),
+		Left: m.left.Count(), Marked: len(m.list.Marks()), ReadOnly: m.readOnly(),
 	}
 }
 

@@ -1,14 +1,12 @@
 package ui
 
 import (
-	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
-	"tapedeck/ui/prompt"
 	"tapedeck/ui/times"
 )
 
@@ -85,30 +83,6 @@ func (m *Model) move(k tea.KeyPressMsg) (cmd tea.Cmd) {
 	}
 	m.list, cmd = m.list.Update(k)
 	return cmd
-}
-
-// interrupted takes ctrl+c: it cancels what is open, else it quits when it
-// comes twice in 2 s.
-func (m *Model) interrupted(k tea.KeyPressMsg, now time.Time) tea.Cmd {
-	switch {
-	case m.prompt != nil:
-		return m.answer(k, now)
-	case m.mode == filters:
-		m.clearFilter()
-		return nil
-	case m.mode != normal:
-		m.mode = normal
-		return nil
-	case !m.interrupt.IsZero() && now.Sub(m.interrupt) < 2*time.Second:
-		return tea.Quit
-	}
-	m.interrupt = now
-	words := "ctrl+c again within 2 s quits"
-	if n := len(m.pausedHere()); n > 0 {
-		words += fmt.Sprintf("; %d that you paused would stay paused", n)
-	}
-	m.say(words, now)
-	return nil
 }
 
 // escape closes the innermost thing that is open, else clears the filter, else
@@ -264,16 +238,6 @@ func (m *Model) copyParent(now time.Time) tea.Cmd {
 		return nil
 	}
 	return m.copyText(sid.String(), now)
-}
-
-// quit ends the session, or asks when it has left recordings paused.
-func (m *Model) quit(now time.Time) tea.Cmd {
-	left := m.pausedHere()
-	if len(left) == 0 {
-		return tea.Quit
-	}
-	m.open(prompt.Question{Kind: prompt.Quit, Opener: "q", Profile: m.place(), Left: left}, now)
-	return nil
 }
 
 // paste takes pasted text: it goes into the filter that is being typed, and

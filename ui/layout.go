@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fmt"
 	"strings"
 
 	tea "charm.land/bubbletea/v2"
@@ -9,14 +8,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/ui/header"
 	"tapedeck/ui/line"
-	"tapedeck/ui/prompt"
 	"tapedeck/ui/theme"
-)
-
-// The smallest screen that is of use.
-const (
-	minWidth  = 60
-	minHeight = 15
 )
 
 // beside is from which width on the detail pane is beside the list. In a
@@ -253,30 +245,4 @@ func (m *Model) shortOf(r *deck.Recording) string {
 		return ""
 	}
 	return m.list.ShortSID(r.SID)
-}
-
-// smallScreen is one line about each of what matters most, or, where there is
-// no room for that, how much room is needed.
-func (m *Model) smallScreen() string {
-	if m.oneLine() {
-		return m.oneLineScreen()
-	}
-	lines := []string{
-		m.th.Fit(fmt.Sprintf("tapedeck needs %dx%d, this is %dx%d", leastWidth, leastHeight, m.w, m.h), m.w),
-	}
-	switch {
-	case m.prompt != nil && m.prompt.Question().Kind == prompt.Quit:
-		lines = append(lines, m.prompt.View(m.w, max(0, m.h-2))...)
-	case m.prompt != nil:
-		lines = append(lines, m.th.Fit("a prompt is open; Esc cancels it", m.w))
-	default:
-		lines = append(lines, m.th.Fit("q quits", m.w))
-	}
-	if len(lines) < m.h {
-		lines = append(lines, m.statusLines(m.w)[0])
-	}
-	if len(lines) < m.h {
-		lines = append(lines, m.header.Least(m.w, m.headerState()))
-	}
-	return strings.Join(lines[:min(len(lines), m.h)], "\n")
 }

@@ -9,12 +9,13 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/left"
 )
 
 // leftBehind sends all pauses that are left behind by now.
 func (s *session) leftBehind(list ...LeftBehind) *session {
 	s.t.Helper()
-	s.send(leftMsg{list})
+	s.send(left.ChangedMsg{All: list})
 	return s
 }
 
@@ -115,7 +116,7 @@ func TestLeftBehindLater(t *testing.T) {
 	})
 	at120(t, "others have paused it long after", Options{}, func(t *testing.T, s *session) {
 		s.show(running(sidPaused)).leftBehind().leftBehind(left(sidPaused))
-		s.wait(lateWithin).show(running(sidPaused)).show(office()).wait(4 * time.Second).show(office())
+		s.wait(30 * time.Second).show(running(sidPaused)).show(office()).wait(4 * time.Second).show(office())
 		s.wantNot("alice", "left behind")
 	})
 	at120(t, "it was resumed, and others have paused it", Options{}, func(t *testing.T, s *session) {

@@ -7,39 +7,16 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/left"
 	"tapedeck/ui/times"
 )
-
-// TestLeftWords: what is said of a pause whose session has ended, as far as it is
-// known.
-func TestLeftWords(t *testing.T) {
-	now := time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
-	tests := []struct {
-		l    LeftBehind
-		want string
-	}{
-		{LeftBehind{}, "somebody paused …8142 and lost the session; still paused"},
-		{LeftBehind{Actor: "ana"}, "ana paused …8142 and lost the session; still paused"},
-		{LeftBehind{Actor: "ana", PausedAt: now.Add(-time.Hour)}, "ana paused …8142 at 02:00 and lost the session; still paused"},
-		{LeftBehind{Actor: "ana", PausedAt: now.Add(-4 * time.Hour), EndedAt: now.Add(-time.Hour), Why: "hangup"},
-			"ana paused …8142 at 28 Feb 23:00 and lost the session at 02:00; still paused"},
-		{LeftBehind{Actor: "ana", EndedAt: now, Why: Quit}, "ana paused …8142 and quit at 03:00; still paused"},
-		{LeftBehind{Actor: "ana", Why: Quit + "; its auto-resume was not done"}, "ana paused …8142 and quit; still paused"},
-		{LeftBehind{Actor: "a\x1b[2Jb"}, "a\ufffd[2Jb paused …8142 and lost the session; still paused"},
-	}
-	for _, tt := range tests {
-		if got := tt.l.words("8142", now); got != tt.want {
-			t.Errorf("%+v: %q, want %q", tt.l, got, tt.want)
-		}
-	}
-}
 
 // TestLeftQuestion: the question names the auto-resume that was not done, waits
 // for the names for three seconds, and passes over what is over.
 func TestLeftQuestion(t *testing.T) {
-	behind := func(l LeftBehind) leftMsg {
+	behind := func(l LeftBehind) left.ChangedMsg {
 		l.SID = text.New(sidPaused)
-		return leftMsg{[]LeftBehind{l}}
+		return left.ChangedMsg{All: []LeftBehind{l}}
 	}
 	at120(t, "the auto-resume that was due", Options{}, func(t *testing.T, s *session) {
 		s.send(behind(LeftBehind{Actor: "cy", Until: time.Now().Add(-time.Minute), Why: "hangup"}))

@@ -5,7 +5,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
@@ -26,13 +25,6 @@ type numbers struct {
 func (n numbers) view(t theme.Theme) names.View {
 	return names.View{Theme: t, Names: n.names, Mask: n.mask, Revealed: n.revealed}
 }
-
-// people is how who is on the line is shown.
-func (m *Model) people() names.View { return m.numbers.view(m.th) }
-
-// who names who is on the line of a recording: from and to, the conference's
-// name, or the SID while nothing else is known.
-func (m *Model) who(r *deck.Recording) string { return m.people().Who(r) }
 
 // reveal shows the numbers of the selected recording for a while, and puts
 // that on record.

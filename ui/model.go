@@ -2,11 +2,9 @@ package ui
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
@@ -16,12 +14,11 @@ import (
 	"tapedeck/ui/header"
 	"tapedeck/ui/help"
 	"tapedeck/ui/history"
+	"tapedeck/ui/left"
 	"tapedeck/ui/list"
-	"tapedeck/ui/names"
 	"tapedeck/ui/requests"
 	"tapedeck/ui/slips"
 	"tapedeck/ui/status"
-	"tapedeck/ui/theme"
 	"tapedeck/ui/times"
 )
 
@@ -51,18 +48,15 @@ type restMsg struct{ of deck.Key }
 type Model struct {
 	ctx  context.Context
 	o    Options
-	deck Deck
-	feed feed // of snapshots
+	deck source
+	keys table // of actions
 
-	th      theme.Theme
-	themeOf theme.Options
-	keys    table // of actions
-	numbers numbers
-
-	data   // what the session knows
-	screen // how it is divided, and what the keys are for
-	asked  // the question that is open
-	frames // what is drawn, and when
+	data    // what the session knows
+	looks   // how everything is shown
+	screen  // how it is divided, and what the keys are for
+	asked   // the question that is open
+	frames  // what is drawn, and when
+	leaving // how it ends
 
 	header  header.Model
 	list    list.Model
@@ -74,12 +68,8 @@ type Model struct {
 
 	requests requests.Model
 	alarms   alarms.Model
-	left     offers // what ended sessions have left behind
+	left     left.Model
 	slips    slips.Guard
-
-	gaze      gaze      // what the deck was told that is looked at
-	interrupt time.Time // of the last ctrl+c
-	suspended bool      // ctrl+z has stopped the process, and it has not gone on yet
 }
 
 // New returns the model of a session that lasts until ctx ends. [Model.Close]
@@ -95,18 +85,15 @@ func New(ctx context.Context, o Options) *Model {
 		o.PauseBehavior = api.Silence
 	}
 	m := &Model{
-		ctx: ctx, o: o, deck: o.Deck, feed: subscribe(o.Deck),
-		themeOf: theme.Options{Mode: o.Theme, Dark: darkBy(o.Terminal.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
-		keys:    newTable(o),
-		numbers: numbers{names: names.New(o.Names), mask: o.MaskNumbers},
-		data:    data{now: time.Now(), interval: o.Interval, live: &deck.Snapshot{}, shown: &deck.Snapshot{}},
+		ctx: ctx, o: o, deck: subscribe(o.Deck), keys: newTable(o), looks: newLooks(o), slips: newGuard(o.reads),
+		data: data{now: time.Now(), interval: o.Interval, live: &deck.Snapshot{}, shown: &deck.Snapshot{}},
 	}
-	m.th, m.slips = theme.New(m.themeOf), newGuard(o.reads)
 	m.status = status.New(m.th)
 	m.requests = requests.New(ctx, o.Deck)
+	m.left = left.New(ctx, o.LeftBehind)
 	m.help = help.New(m.th)
 	m.history = history.New(m.th, history.Options{Read: o.History, Actor: o.Actor.Name(), Demo: o.Demo})
-	m.header = header.New(m.th, header.Options{Space: o.Space, Profile: o.Profile, Demo: o.Demo, Clocks: m.clocks()})
+	m.header = header.New(m.th, header.Options{Space: o.Space, Profile: o.Profile, Demo: o.Demo, Clocks: m.clocks})
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
 	m.detail.SetActor(o.Actor.Name())
 	m.list.SetActor(o.Actor.Name())
@@ -121,34 +108,18 @@ func New(ctx context.Context, o Options) *Model {
 	return m
 }
 
-// clocks is how durations that change are shown.
-func (m *Model) clocks() times.Clocks { return times.Clocks{Slow: m.o.LowBandwidth} }
-
-// darkBy reports whether the terminal's background is dark, as far as the
-// environment tells before the terminal does: COLORFGBG ends in the number of a
-// color. Most are.
-func darkBy(environ []string) bool {
-	for _, kv := range environ {
-		if v, ok := strings.CutPrefix(kv, "COLORFGBG="); ok {
-			bg := v[strings.LastIndexByte(v, ';')+1:]
-			return bg != "7" && bg != "15"
-		}
-	}
-	return true
-}
-
 // Close ends the subscription to the deck.
-func (m *Model) Close() { m.feed.cancel() }
+func (m *Model) Close() { m.deck.cancel() }
 
 // Init starts the clock and the wait for the first snapshot.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.tick(), m.feed.next(m.ctx)}
+	cmds := []tea.Cmd{m.tick(), m.deck.next(m.ctx)}
 	if open := m.o.Open; open != nil {
 		cmds = append(cmds, func() tea.Msg {
 			return openedMsg{open()}
 		})
 	}
-	cmds = append(cmds, m.waitLeft())
+	cmds = append(cmds, m.left.Wait())
 	return tea.Batch(cmds...)
 }
 
@@ -177,7 +148,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.paste(msg, time.Now())
 	case snapshotMsg:
 		m.snapshot(msg.snapshot, time.Now())
-		cmd = tea.Batch(m.feed.next(m.ctx), m.afterSnapshot(time.Now()))
+		cmd = tea.Batch(m.deck.next(m.ctx), m.afterSnapshot(time.Now()))
 	case requests.DoneMsg:
 		m.done(msg, time.Now())
 	case tickMsg:
@@ -193,7 +164,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.noted(msg, time.Now())
 	case openedMsg:
 		m.opened(msg, time.Now())
-	case leftMsg:
+	case left.ChangedMsg:
 		cmd = m.leftChanged(msg, time.Now())
 	case restMsg:
 		cmd = m.rested(msg)
@@ -239,29 +210,6 @@ func (m *Model) ticked(at, now time.Time) (moved bool) {
 	}
 	m.now = at
 	return true
-}
-
-// modeReport learns that the terminal counts widths by grapheme.
-func (m *Model) modeReport(msg tea.ModeReportMsg) {
-	if msg.Mode == ansi.ModeUnicodeCore && !m.themeOf.Graphemes && supports(msg.Value) {
-		m.themeOf.Graphemes = true
-		m.setTheme()
-	}
-}
-
-// setTheme gives everything the theme anew.
-func (m *Model) setTheme() {
-	m.th = theme.New(m.themeOf)
-	m.list.SetTheme(m.th)
-	m.filter.SetTheme(m.th)
-	m.detail.SetTheme(m.th)
-	m.status.SetTheme(m.th)
-	m.header.SetTheme(m.th)
-	m.help.SetTheme(m.th)
-	m.history.SetTheme(m.th)
-	if m.prompt != nil {
-		m.prompt.SetTheme(m.th)
-	}
 }
 
 // snapshot takes the next snapshot.

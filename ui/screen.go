@@ -18,7 +18,3 @@ type screen struct {
 	right bool // the focus is on the detail pane
 	mode  mode
 }
-
-// small reports whether the screen is too small for the list: see
-// [Model.oneLine].
-func (s *screen) small() bool { return s.w < minWidth || s.h < minHeight }

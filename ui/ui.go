@@ -4,9 +4,11 @@
 //
 // Each part of it is a package of its own beneath this one. A key comes in and a
 // frame goes out in ui/terminal; ui/slips tells whether the key is meant; what
-// the session asks, and the words of each outcome, are in ui/requests. What is on
-// the screen is in ui/header, ui/list, ui/detail, ui/prompt, ui/status, ui/help
-// and ui/history, which the root gives values and asks for lines.
+// the session asks, and the words of each outcome, are in ui/requests; what alarms
+// is in ui/alarms, and what ended sessions left behind in ui/left. What is on the
+// screen is in ui/header, ui/list, ui/detail, ui/prompt, ui/status, ui/help and
+// ui/history, and in ui/small where there is no room for the list: the root gives
+// them values and asks for lines.
 //
 // The screen shows only what the deck's snapshots say. Keys, snapshots, ticks
 // and the terminal's answers come as messages to [Model.Update], which also
@@ -28,6 +30,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/crash"
 	"tapedeck/api/deck"
+	"tapedeck/ui/left"
 	"tapedeck/ui/terminal"
 )
 
@@ -91,7 +94,7 @@ type Options struct {
 	// it returned last, and returns all of them; ok is false when no more are to
 	// come. Nil is that there are none. It runs in the background, one call after
 	// the other.
-	LeftBehind func(ctx context.Context) (left []LeftBehind, ok bool)
+	LeftBehind left.Wait
 
 	Terminal terminal.Terminal // where the screen is shown
 	// Interval is between two polls until a snapshot says it.

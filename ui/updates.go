@@ -12,6 +12,17 @@ import (
 	"tapedeck/ui/status"
 )
 
+// openedMsg brings what is wrong with the record of updates when the session
+// opens.
+type openedMsg struct{ err error }
+
+// opened says what is wrong with the record of updates.
+func (m *Model) opened(msg openedMsg, now time.Time) {
+	if msg.err != nil {
+		m.complain(text.New(msg.err.Error()).String(), "updates go out all the same, unless journal_required is set", now)
+	}
+}
+
 // tell says what there is to say of requests.
 func (m *Model) tell(news []requests.News, now time.Time) {
 	for _, n := range news {

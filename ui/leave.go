@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -12,6 +13,46 @@ import (
 
 // continuedMsg comes when the process goes on after it was stopped.
 type continuedMsg struct{}
+
+// leaving is how far the session is on its way to end, or to be suspended.
+type leaving struct {
+	interrupt time.Time // of the last ctrl+c
+	suspended bool      // ctrl+z has stopped the process, and it has not gone on yet
+}
+
+// quit ends the session, or asks when it has left recordings paused.
+func (m *Model) quit(now time.Time) tea.Cmd {
+	left := m.pausedHere()
+	if len(left) == 0 {
+		return tea.Quit
+	}
+	m.open(prompt.Question{Kind: prompt.Quit, Opener: "q", Profile: m.place(), Left: left}, now)
+	return nil
+}
+
+// interrupted takes ctrl+c: it cancels what is open, else it quits when it
+// comes twice in 2 s.
+func (m *Model) interrupted(k tea.KeyPressMsg, now time.Time) tea.Cmd {
+	switch {
+	case m.prompt != nil:
+		return m.answer(k, now)
+	case m.mode == filters:
+		m.clearFilter()
+		return nil
+	case m.mode != normal:
+		m.mode = normal
+		return nil
+	case !m.interrupt.IsZero() && now.Sub(m.interrupt) < 2*time.Second:
+		return tea.Quit
+	}
+	m.interrupt = now
+	words := "ctrl+c again within 2 s quits"
+	if n := len(m.pausedHere()); n > 0 {
+		words += fmt.Sprintf("; %d that you paused would stay paused", n)
+	}
+	m.say(words, now)
+	return nil
+}
 
 // suspend stops the process, where a shell can continue it and nothing waits
 // for it, and asks first as q does.
