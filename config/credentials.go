@@ -232,11 +232,16 @@ func (l *loader) nothing() error {
 		}
 		return e
 	}
-	e.Hints = []string{"set SIGNALWIRE_SPACE, SIGNALWIRE_PROJECT_ID and SIGNALWIRE_API_TOKEN"}
+	where := "a settings file"
 	if l.cfg.File != "" {
-		e.Hints = append(e.Hints, "or write space, project and token_file to "+l.cfg.File)
+		where = ShownPath(l.cfg.File, l.in.Environ)
 	}
-	e.Hints = append(e.Hints, "or run tapedeck --demo: it shows a simulated space and needs no settings")
+	e.Hints = []string{
+		"tapedeck --demo shows it on a simulated space, without settings",
+		"tapedeck login asks, and keeps them in " + where,
+		"or set SIGNALWIRE_SPACE, SIGNALWIRE_PROJECT_ID and SIGNALWIRE_API_TOKEN",
+		"tapedeck --help lists the commands and flags",
+	}
 	if name, _ := l.env.first(plainProject, plainToken); name != "" {
 		e.Hints = append(e.Hints, name+" is set, but counts only beside a space such as SIGNALWIRE_SPACE")
 	}

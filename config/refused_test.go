@@ -40,7 +40,7 @@ func TestNextStep(t *testing.T) {
 		{"a variable like no setting", setup{env: append([]string{"TAPEDECK_QUUX=1"}, complete...)}, "cannot use the variable", "else unset it; tapedeck config lists the settings"},
 		{"a project without a space", setup{env: []string{"PROJECT_ID=p"}}, "cannot reach a project", "PROJECT_ID is set, but counts only beside a space such as SIGNALWIRE_SPACE"},
 		{"a token without a space", setup{env: []string{"REST_API_TOKEN=" + tokenValue}}, "cannot reach a project", "REST_API_TOKEN is set, but counts only beside a space such as SIGNALWIRE_SPACE"},
-		{"nothing is set", setup{}, "cannot reach a project", "or run tapedeck --demo: it shows a simulated space and needs no settings"},
+		{"nothing is set", setup{}, "cannot reach a project", "tapedeck --demo shows it on a simulated space, without settings"},
 		{"only profiles", setup{file: eu}, "has only profiles (eu-night), and none is chosen", "choose one with --profile eu-night or TAPEDECK_PROFILE=eu-night"},
 	}
 	for _, tt := range tests {

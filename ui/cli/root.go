@@ -18,8 +18,8 @@ const about = `tapedeck lists the active call and conference recordings of a Sig
 project, and pauses, resumes and stops them by key.
 
 Space, project and token are read from SIGNALWIRE_SPACE, SIGNALWIRE_PROJECT_ID
-and SIGNALWIRE_API_TOKEN, or from a settings file; tapedeck config shows what
-was read. Every flag of a setting has its variable: --read-only is
+and SIGNALWIRE_API_TOKEN, or from a settings file, into which tapedeck login
+enters them; tapedeck config shows what was read. Every flag of a setting has its variable: --read-only is
 TAPEDECK_READ_ONLY.
 
 Exit codes: 0 done; 1 failed; 2 usage, settings, or not a terminal; 129, 130,
@@ -36,6 +36,7 @@ func (r *runner) root() *cobra.Command {
 		Short: "Pause, resume and stop the recordings of a SignalWire project",
 		Long:  about,
 		Example: `  tapedeck --demo                  look at a simulated space; nothing is configured or read
+  tapedeck login                   enter space, project and token once
   tapedeck                         the project of the environment or the settings file
   tapedeck --profile eu --read-only`,
 		Version:          r.version(),
@@ -54,7 +55,7 @@ func (r *runner) root() *cobra.Command {
 	cmd.Flags().Bool("version", false, "print the version")
 	space.add(cmd, "with --demo: ")
 	cmd.AddCommand(r.list(), r.show(), r.pause(), r.resume(), r.stop(), r.start(), r.ack(), r.watch(),
-		r.status(), r.journal(), r.serveCommand(), r.sessionsCommand(), r.simulate(), r.config(), r.schema(), r.versionCommand(), exitCodes())
+		r.status(), r.journal(), r.loginCommand(), r.logoutCommand(), r.serveCommand(), r.sessionsCommand(), r.simulate(), r.config(), r.schema(), r.versionCommand(), exitCodes())
 	cmd.SetHelpCommand(r.help())
 	return cmd
 }
@@ -181,7 +182,7 @@ func unknownFlag(cmd *cobra.Command, err *pflag.NotExistError) error {
 	e := usage("there is no flag --" + name)
 	switch name {
 	case "token", "api-token":
-		e.Hints = append(e.Hints, "a token on the command line is seen by everyone on the machine; set SIGNALWIRE_API_TOKEN, or token_file in the settings file")
+		e.Hints = append(e.Hints, "a token on the command line is seen by everyone on the machine; tapedeck login asks for it, or set SIGNALWIRE_API_TOKEN, or token_file in the settings file")
 	case "space", "project":
 		e.Hints = append(e.Hints, "space, project and token belong together: set SIGNALWIRE_SPACE, SIGNALWIRE_PROJECT_ID and SIGNALWIRE_API_TOKEN, or name a --profile")
 	}
