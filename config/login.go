@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,9 +9,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/pelletier/go-toml/v2"
 
 	"tapedeck/api/secret"
 	"tapedeck/api/state"
@@ -380,10 +382,12 @@ func (b *Book) write(e *edit, meant map[string]any, mode fs.FileMode) error {
 	return nil
 }
 
-// Default profiles and the like are compared as TOML has them; an empty table is
-// the same as none.
+// sameTables reports whether two files say the same, as TOML writes it in the
+// order of its names; an empty table of profiles is the same as none.
 func sameTables(a, b map[string]any) bool {
-	return reflect.DeepEqual(withoutEmpty(a), withoutEmpty(b))
+	one, err := toml.Marshal(withoutEmpty(a))
+	other, err2 := toml.Marshal(withoutEmpty(b))
+	return err == nil && err2 == nil && bytes.Equal(one, other)
 }
 
 func withoutEmpty(t map[string]any) map[string]any {
