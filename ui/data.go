@@ -13,11 +13,26 @@ import (
 type feed struct {
 	snapshots <-chan *deck.Snapshot
 	cancel    func() // ends the subscription
+	service   Service
 }
 
-func subscribe(d Deck) feed {
-	snapshots, cancel := d.Subscribe()
-	return feed{snapshots, cancel}
+func subscribe(o Options) feed {
+	snapshots, cancel := o.Deck.Subscribe()
+	return feed{snapshots, cancel, o.Service}
+}
+
+// first returns the snapshot of a service that is there already; the zero one
+// where none is.
+func (f feed) first() (msg servedMsg) {
+	if f.service == nil {
+		return msg
+	}
+	select {
+	case s := <-f.snapshots:
+		return servedMsg{s, f.service.Role()}
+	default:
+		return msg
+	}
 }
 
 // next brings the next snapshot.
@@ -26,6 +41,9 @@ func (f feed) next(ctx context.Context) tea.Cmd {
 		select {
 		case s, ok := <-f.snapshots:
 			if ok && s != nil {
+				if f.service != nil {
+					return servedMsg{s, f.service.Role()}
+				}
 				return snapshotMsg{s}
 			}
 		case <-ctx.Done():

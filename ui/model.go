@@ -63,6 +63,7 @@ type Model struct {
 	screen // how it is divided, and what the keys are for
 	asked  // the question that is open
 	frames // what is drawn, and when
+	serviced
 
 	header  header.Model
 	list    list.Model
@@ -95,7 +96,7 @@ func New(ctx context.Context, o Options) *Model {
 		o.PauseBehavior = api.Silence
 	}
 	m := &Model{
-		ctx: ctx, o: o, deck: o.Deck, feed: subscribe(o.Deck),
+		ctx: ctx, o: o, deck: o.Deck, feed: subscribe(o),
 		themeOf: theme.Options{Mode: o.Theme, Dark: darkBy(o.Terminal.Environ), NoColor: o.NoColor, ASCII: o.ASCII},
 		keys:    newTable(o),
 		numbers: numbers{names: names.New(o.Names), mask: o.MaskNumbers},
@@ -104,6 +105,7 @@ func New(ctx context.Context, o Options) *Model {
 	m.th, m.slips = theme.New(m.themeOf), newGuard(o.reads)
 	m.status = status.New(m.th)
 	m.requests = requests.New(ctx, o.Deck)
+	m.requests.SetTimersLast(o.Service != nil)
 	m.help = help.New(m.th)
 	m.history = history.New(m.th, history.Options{Read: o.History, Actor: o.Actor.Name(), Demo: o.Demo})
 	m.header = header.New(m.th, header.Options{Space: o.Space, Profile: o.Profile, Demo: o.Demo, Clocks: m.clocks()})
@@ -117,6 +119,10 @@ func New(ctx context.Context, o Options) *Model {
 	m.applyMask()
 	m.list.SetFocus(true)
 	m.filter = list.NewFilterLine(m.th)
+	if m.first = m.feed.first(); m.first.snapshot != nil { // the first frame has it
+		m.setRole(m.first.role, m.now)
+		m.show(m.first.snapshot)
+	}
 	m.compose()
 	return m
 }
@@ -142,7 +148,7 @@ func (m *Model) Close() { m.feed.cancel() }
 
 // Init starts the clock and the wait for the first snapshot.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.tick(), m.feed.next(m.ctx)}
+	cmds := []tea.Cmd{m.tick(), m.firstSnapshot()}
 	if open := m.o.Open; open != nil {
 		cmds = append(cmds, func() tea.Msg {
 			return openedMsg{open()}
@@ -161,11 +167,12 @@ func (m *Model) tick() tea.Cmd {
 // Update routes a message to what it is for, and composes the frame.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	defer m.watchSpot(msg, m.spot())
+	defer m.tellService(time.Now())
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		now := time.Now()
-		m.moved = false
+		m.moved, m.pressed = false, now
 		cmd = m.key(msg, now)
 		if m.moved && m.inBurst(now) {
 			return m, tea.Batch(cmd, m.drawLater())
@@ -176,6 +183,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.PasteMsg:
 		m.paste(msg, time.Now())
 	case snapshotMsg:
+		m.snapshot(msg.snapshot, time.Now())
+		cmd = tea.Batch(m.feed.next(m.ctx), m.afterSnapshot(time.Now()))
+	case servedMsg:
+		m.setRole(msg.role, time.Now())
 		m.snapshot(msg.snapshot, time.Now())
 		cmd = tea.Batch(m.feed.next(m.ctx), m.afterSnapshot(time.Now()))
 	case requests.DoneMsg:
@@ -276,6 +287,7 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 	m.follow(s, now)
 	m.followMarks(s)
 	m.pollEnded(s, now)
+	m.closeGone(now)
 	m.watchPrompt(s, now)
 	if m.frozen.IsZero() {
 		m.show(s)
