@@ -7,7 +7,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
 )
 
@@ -38,9 +37,8 @@ type servedMsg struct {
 
 // Question is a question about an update that is open on a screen.
 type Question struct {
-	SID     text.Text
-	Profile string // of the recording; empty for none
-	Verb    string // pause, resume or stop
+	Key  deck.Key // the recording
+	Verb string   // pause, resume or stop
 }
 
 // The words of what a role may do that are no verbs of updates.
@@ -172,13 +170,7 @@ func (m *Model) openQuestion() Question {
 	default:
 		return Question{}
 	}
-	q := Question{SID: p.Request.SID, Profile: p.Request.Profile, Verb: p.Request.Verb()}
-	if q.SID == m.told.SID {
-		q.Profile = m.told.Profile
-	} else if r := m.live.Find(q.SID); r != nil && q.Profile == "" {
-		q.Profile = r.Profile
-	}
-	return q
+	return Question{Key: p.Request.Key(), Verb: p.Request.Verb()}
 }
 
 // closeGone closes the open question when the service is gone: its answer could
