@@ -23,6 +23,7 @@ import (
 	"tapedeck/api/secret"
 	"tapedeck/api/text"
 	"tapedeck/ui"
+	"tapedeck/ui/attached"
 	"tapedeck/ui/cli"
 	tty "tapedeck/ui/terminal"
 )
@@ -75,6 +76,9 @@ func dashboard(ctx context.Context, start cli.Start) error {
 	}
 	defer log.Close()
 	defer cli.TakeStandardLog(log)()
+	if start.Service != nil {
+		return show(func() error { return attached.Run(ctx, start.Service, screenBy(start)) })
+	}
 	s := &session{start: start, who: journal.WhoFrom(start.Environ), record: cli.OpenJournal(start.Config)}
 	s.parts.Go(s.record.Run)
 	if err = s.open(log); err == nil {
@@ -136,15 +140,7 @@ func (s *session) run(ctx context.Context) error {
 	})
 	s.parts.Go(s.runDeck)
 
-	release := tty.HoldStderr(os.Stderr)
-	err := ui.Run(ctx, s.options())
-	release()
-	if broken, ok := errors.AsType[*crash.Error](err); ok {
-		fmt.Fprintf(tty.TimeoutWriter{W: os.Stderr, Limit: writeLimit}, "%v\n\n%s\n", broken, broken.Stack)
-	}
-	if errors.Is(err, ui.ErrHangup) {
-		err = &cli.SignalError{Signal: syscall.SIGHUP}
-	}
+	err := show(func() error { return ui.Run(ctx, s.options()) })
 	s.why = ui.Quit
 	if sig, ok := errors.AsType[*cli.SignalError](err); ok {
 		s.why = "its terminal was lost"
@@ -160,6 +156,20 @@ func (s *session) run(ctx context.Context) error {
 	}
 	s.timed = s.deck.Timers()
 	sayUnderWay(s.deck)
+	return err
+}
+
+// show runs a screen with standard error held, and returns what ended it.
+func show(run func() error) error {
+	release := tty.HoldStderr(os.Stderr)
+	err := run()
+	release()
+	if broken, ok := errors.AsType[*crash.Error](err); ok {
+		fmt.Fprintf(tty.TimeoutWriter{W: os.Stderr, Limit: writeLimit}, "%v\n\n%s\n", broken, broken.Stack)
+	}
+	if errors.Is(err, ui.ErrHangup) {
+		err = &cli.SignalError{Signal: syscall.SIGHUP}
+	}
 	return err
 }
 
@@ -201,18 +211,22 @@ func (s *session) outlive(terminated <-chan struct{}) {
 	}
 }
 
-func (s *session) options() ui.Options {
-	c := s.start.Config
+// screenBy returns how the settings have the screen, whatever deck it shows.
+func screenBy(start cli.Start) ui.Options {
+	c := start.Config
 	return ui.Options{
-		Deck: s.deck, Space: s.space, Profile: c.Profile, Demo: s.start.Demo != nil,
 		PauseBehavior: api.PauseBehavior(c.PauseBehavior), PauseScope: c.PauseScope, AutoResume: c.AutoResume, Names: c.Names,
-		ReadOnly: c.ReadOnly, MaskNumbers: c.MaskNumbers,
-		Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor, Actor: s.who,
-		Terminal: tty.NewLocal(os.Stdin, os.Stdout).Terminal(s.start.Environ), Interval: c.Interval,
+		ReadOnly: c.ReadOnly, MaskNumbers: c.MaskNumbers, Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor,
+		Terminal: tty.NewLocal(os.Stdin, os.Stdout).Terminal(start.Environ), Interval: c.Interval,
 		Tick: c.Tick, LowBandwidth: c.LowBandwidth,
-		Open: s.lookBack, LeftBehind: s.leftBehind(),
-		History: s.history(),
 	}
+}
+
+func (s *session) options() ui.Options {
+	o := screenBy(s.start)
+	o.Deck, o.Space, o.Profile, o.Demo, o.Actor = s.deck, s.space, s.start.Config.Profile, s.start.Demo != nil, s.who
+	o.Open, o.LeftBehind, o.History = s.lookBack, s.leftBehind(), s.history()
+	return o
 }
 
 // recoverLimit is for how long the start waits for an error of recovering.

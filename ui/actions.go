@@ -30,6 +30,10 @@ type action struct {
 	ask    bool
 	prompt prompt.Kind
 
+	// may is the word that the role of a session needs for it, beside the verb of
+	// an update; empty for none.
+	may string
+
 	// For everything else, what it does. With neither, the key is for the list
 	// or the detail pane.
 	run func(m *Model, now time.Time) tea.Cmd
@@ -84,12 +88,12 @@ func updateActions(behavior api.PauseBehavior) []action {
 // nightActions are the keys about pauses that last, and about hidden numbers.
 func nightActions() []action {
 	return []action{
-		{key: bind("Space", "mark or unmark; with marks p P r act on every marked one, and ask first", "space"), hint: "mark", rank: 14, run: (*Model).mark},
-		{key: bind("a", "acknowledge a pause: a reason, and for how long its alarm is silent", "a"), run: (*Model).acknowledge},
-		{key: bind("t", "set, change or cancel the auto-resume of a pause: how long until tapedeck resumes it", "t"), run: (*Model).autoResume},
+		{key: bind("Space", "mark or unmark; with marks p P r act on every marked one, and ask first", "space"), hint: "mark", rank: 14, may: mayBulk, run: (*Model).mark},
+		{key: bind("a", "acknowledge a pause: a reason, and for how long its alarm is silent", "a"), may: mayAcknowledge, run: (*Model).acknowledge},
+		{key: bind("t", "set, change or cancel the auto-resume of a pause: how long until tapedeck resumes it", "t"), may: mayTimer, run: (*Model).autoResume},
 		{key: bind("h", "history: the last 20 actions of everybody, with their outcomes", "h"), run: (*Model).openHistory},
 		{key: bind("L", "ask again about the pauses that were left behind", "L"), run: (*Model).askLeft},
-		{key: bind("v", "show masked numbers of the recording for 10 s; it is journaled", "v"), run: (*Model).reveal},
+		{key: bind("v", "show masked numbers of the recording for 10 s; it is journaled", "v"), may: mayReveal, run: (*Model).reveal},
 	}
 }
 
@@ -196,6 +200,8 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 	switch {
 	case m.readOnly():
 		m.refuse("cannot "+a.verb+": tapedeck is read-only here", now)
+		return nil
+	case m.unwelcome("cannot "+a.verb+": ", now, a.verb):
 		return nil
 	case len(m.list.Marks()) > 0 && a.update.Status != api.Stopped: // a stop has no bulk
 		m.requestMarked(a, now)

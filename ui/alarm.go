@@ -34,6 +34,9 @@ func (m *Model) acknowledge(now time.Time) tea.Cmd {
 		m.refuse("cannot acknowledge: no recording is selected", now)
 		return nil
 	}
+	if m.unwelcome("cannot acknowledge: ", now, mayAcknowledge) {
+		return nil
+	}
 	if l := m.live.Find(r.SID); l != nil {
 		r = l
 	}

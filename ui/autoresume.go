@@ -36,6 +36,8 @@ func (m *Model) askAutoResume(r *deck.Recording, key string, now time.Time) {
 	case m.readOnly():
 		m.refuse(cannot+"tapedeck is read-only here", now)
 		return
+	case m.unwelcome(cannot, now, mayTimer):
+		return
 	case !r.Paused():
 		m.refuse(cannot+"it is not paused", now)
 		return

@@ -14,22 +14,40 @@ import (
 type source struct {
 	Deck
 	snapshots <-chan *deck.Snapshot
-	cancel    func() // ends the subscription
+	cancel    func()  // ends the subscription
+	service   Service // nil for a deck of its own
 	gaze      gaze
 }
 
-func subscribe(d Deck) source {
-	snapshots, cancel := d.Subscribe()
-	return source{Deck: d, snapshots: snapshots, cancel: cancel}
+func subscribe(o Options) source {
+	snapshots, cancel := o.Deck.Subscribe()
+	return source{Deck: o.Deck, snapshots: snapshots, cancel: cancel, service: o.Service}
+}
+
+// first returns the snapshot of a service that is there already; the zero one
+// where none is.
+func (s *source) first() (msg servedMsg) {
+	if s.service == nil {
+		return msg
+	}
+	select {
+	case next := <-s.snapshots:
+		return servedMsg{next, s.service.Role()}
+	default:
+		return msg
+	}
 }
 
 // next brings the next snapshot.
 func (s *source) next(ctx context.Context) tea.Cmd {
-	snapshots := s.snapshots
+	snapshots, service := s.snapshots, s.service
 	return func() tea.Msg {
 		select {
 		case s, ok := <-snapshots:
 			if ok && s != nil {
+				if service != nil {
+					return servedMsg{s, service.Role()}
+				}
 				return snapshotMsg{s}
 			}
 		case <-ctx.Done():

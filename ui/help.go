@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -68,7 +69,7 @@ func (m *Model) keySections() []help.Section {
 		for _, a := range keys {
 			h := a.key.Help()
 			if !grouped[h.Key] {
-				s.Signs = append(s.Signs, theme.Sign{Sign: h.Key, Means: h.Desc})
+				s.Signs = append(s.Signs, theme.Sign{Sign: h.Key, Means: cmp.Or(m.mayNot(a.needs()), h.Desc)})
 			}
 			grouped[h.Key] = true
 		}

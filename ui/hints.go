@@ -32,11 +32,11 @@ func (m *Model) hints() []status.Hint {
 	}
 	r, ok := m.selected()
 	troubled := ok && m.troubled(r)
-	if m.alarms.Pauses() > 0 || troubled {
+	if (m.alarms.Pauses() > 0 || troubled) && m.mayNot(mayAcknowledge) == "" {
 		out = append(out, hint("a", "acknowledge", 1))
 	}
 	for _, a := range m.keys.list {
-		if a.hint == "" || a.verb != "" && m.readOnly() || m.full && a.hint == "detail" {
+		if a.hint == "" || a.verb != "" && m.readOnly() || m.mayNot(a.needs()) != "" || m.full && a.hint == "detail" {
 			continue
 		}
 		k, _, _ := strings.Cut(a.key.Help().Key, " ")

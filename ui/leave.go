@@ -85,6 +85,9 @@ func (m *Model) whyNotSuspend() string {
 
 // timerWords names an auto-resume that this process is to do; empty for none.
 func (m *Model) timerWords() string {
+	if m.o.Service != nil {
+		return "" // the service does it
+	}
 	var first *deck.Recording
 	for _, r := range m.live.Recordings {
 		if !r.Timer.At.IsZero() && (first == nil || r.Timer.At.Before(first.Timer.At)) {

@@ -20,6 +20,9 @@ func (m *Model) mark(now time.Time) tea.Cmd {
 	case !ok:
 		m.refuse("cannot mark: "+m.noneSelected(), now)
 		return nil
+	case !m.list.Marks()[r.SID] && m.mayNot(mayBulk) != "":
+		m.refuse(m.mayNot(mayBulk), now)
+		return nil
 	case !r.Active() && !m.list.Marks()[r.SID]:
 		m.refuse("cannot mark …"+m.list.ShortSID(r.SID)+": it has ended", now)
 		return nil
@@ -47,6 +50,9 @@ func (m *Model) followMarks(s *deck.Snapshot) {
 // marked, by name. What it makes no sense for is left out, which the question
 // says.
 func (m *Model) requestMarked(a *action, now time.Time) {
+	if len(m.list.Marks()) > 1 && m.unwelcome("", now, mayBulk) {
+		return
+	}
 	var many []prompt.One
 	var out []string
 	for _, r := range m.live.Recordings {

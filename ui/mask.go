@@ -37,6 +37,8 @@ func (m *Model) reveal(now time.Time) tea.Cmd {
 	case !ok:
 		m.refuse("no recording is selected", now)
 		return nil
+	case m.unwelcome("cannot show the numbers: ", now, mayReveal):
+		return nil
 	}
 	m.numbers.revealed, m.numbers.at = r.SID, now
 	m.applyMask()

@@ -51,12 +51,13 @@ type Model struct {
 	deck source
 	keys table // of actions
 
-	data    // what the session knows
-	looks   // how everything is shown
-	screen  // how it is divided, and what the keys are for
-	asked   // the question that is open
-	frames  // what is drawn, and when
-	leaving // how it ends
+	data     // what the session knows
+	looks    // how everything is shown
+	screen   // how it is divided, and what the keys are for
+	asked    // the question that is open
+	frames   // what is drawn, and when
+	leaving  // how it ends
+	serviced // by a service, for whom
 
 	header  header.Model
 	list    list.Model
@@ -85,12 +86,13 @@ func New(ctx context.Context, o Options) *Model {
 		o.PauseBehavior = api.Silence
 	}
 	m := &Model{
-		ctx: ctx, o: o, deck: subscribe(o.Deck), keys: newTable(o), looks: newLooks(o), slips: newGuard(o.reads),
+		ctx: ctx, o: o, deck: subscribe(o), keys: newTable(o), looks: newLooks(o), slips: newGuard(o.reads),
 		data: data{now: time.Now(), interval: o.Interval, live: &deck.Snapshot{}, shown: &deck.Snapshot{}},
 	}
 	m.status = status.New(m.th)
 	m.requests = requests.New(ctx, o.Deck)
 	m.left = left.New(ctx, o.LeftBehind)
+	m.requests.SetTimersLast(o.Service != nil)
 	m.help = help.New(m.th)
 	m.history = history.New(m.th, history.Options{Read: o.History, Actor: o.Actor.Name(), Demo: o.Demo})
 	m.header = header.New(m.th, header.Options{Space: o.Space, Profile: o.Profile, Demo: o.Demo, Clocks: m.clocks})
@@ -104,6 +106,10 @@ func New(ctx context.Context, o Options) *Model {
 	m.applyMask()
 	m.list.SetFocus(true)
 	m.filter = list.NewFilterLine(m.th)
+	if m.first = m.deck.first(); m.first.snapshot != nil { // the first frame has it
+		m.setRole(m.first.role, m.now)
+		m.show(m.first.snapshot)
+	}
 	m.compose()
 	return m
 }
@@ -113,7 +119,7 @@ func (m *Model) Close() { m.deck.cancel() }
 
 // Init starts the clock and the wait for the first snapshot.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.tick(), m.deck.next(m.ctx)}
+	cmds := []tea.Cmd{m.tick(), m.firstSnapshot()}
 	if open := m.o.Open; open != nil {
 		cmds = append(cmds, func() tea.Msg {
 			return openedMsg{open()}
@@ -132,11 +138,12 @@ func (m *Model) tick() tea.Cmd {
 // Update routes a message to what it is for, and composes the frame.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	defer m.watchSpot(msg, m.spot())
+	defer m.tellService(time.Now())
 	var cmd tea.Cmd
 	switch msg := msg.(type) {
 	case tea.KeyPressMsg:
 		now := time.Now()
-		m.moved = false
+		m.moved, m.pressed = false, now
 		cmd = m.key(msg, now)
 		if m.moved && m.inBurst(now) {
 			return m, tea.Batch(cmd, m.drawLater())
@@ -147,6 +154,10 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.PasteMsg:
 		m.paste(msg, time.Now())
 	case snapshotMsg:
+		m.snapshot(msg.snapshot, time.Now())
+		cmd = tea.Batch(m.deck.next(m.ctx), m.afterSnapshot(time.Now()))
+	case servedMsg:
+		m.setRole(msg.role, time.Now())
 		m.snapshot(msg.snapshot, time.Now())
 		cmd = tea.Batch(m.deck.next(m.ctx), m.afterSnapshot(time.Now()))
 	case requests.DoneMsg:
@@ -224,6 +235,7 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 	m.follow(s, now)
 	m.followMarks(s)
 	m.pollEnded(s, now)
+	m.closeGone(now)
 	m.watchPrompt(s, now)
 	if m.frozen.IsZero() {
 		m.show(s)

@@ -65,6 +65,9 @@ func (m *Model) askSiblings(reqs []deck.Request, key string, now time.Time) (ask
 	if len(many) == 0 {
 		return false
 	}
+	if m.mayNot(mayBulk) != "" { // it asks for one after the other
+		many, more = many[:1], more+len(many)-1
+	}
 	if key == "y" {
 		key = ""
 	}
@@ -98,7 +101,7 @@ func (m *Model) together(a *action, req deck.Request, r *deck.Recording) []promp
 			many = append(many, m.one(s, req))
 		}
 	}
-	if len(many) == 1 {
+	if len(many) == 1 || m.mayNot(mayBulk) != "" {
 		return nil
 	}
 	return many

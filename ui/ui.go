@@ -96,6 +96,10 @@ type Options struct {
 	// the other.
 	LeftBehind left.Wait
 
+	// Service is the service of this host that holds the deck; nil for a deck of
+	// this process.
+	Service Service
+
 	Terminal terminal.Terminal // where the screen is shown
 	// Interval is between two polls until a snapshot says it.
 	Interval time.Duration

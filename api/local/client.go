@@ -195,6 +195,16 @@ func (c *Client) WhoAmI() WhoAmI {
 	return c.who
 }
 
+// Profiles returns the profiles whose recordings are shown.
+func (c *Client) Profiles() (list []Profile) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, d := range c.shown {
+		list = append(list, d.Profile)
+	}
+	return list
+}
+
 // Subscribe returns a channel that has the current snapshot and then the latest,
 // and what ends the subscription; see [deck.Deck.Subscribe].
 func (c *Client) Subscribe() (snapshots <-chan *deck.Snapshot, cancel func()) {

@@ -404,14 +404,16 @@ type Action struct {
 	Asked   string    `json:"status_asked,omitempty"`
 	Before  string    `json:"status_before,omitempty"`
 	Status  string    `json:"status_answered,omitempty"`
-	Outcome string    `json:"outcome,omitempty"`
-	Reason  string    `json:"reason,omitempty"`
-	HTTP    int       `json:"http_status,omitempty"`
-	Code    string    `json:"code,omitempty"`
-	Latency Seconds   `json:"latency,omitempty"`
-	Until   time.Time `json:"until,omitzero"`
-	From    string    `json:"from,omitempty"`
-	To      string    `json:"to,omitempty"`
+	// Behavior is silence or skip, of a pause.
+	Behavior string    `json:"pause_behavior,omitempty"`
+	Outcome  string    `json:"outcome,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
+	HTTP     int       `json:"http_status,omitempty"`
+	Code     string    `json:"code,omitempty"`
+	Latency  Seconds   `json:"latency,omitempty"`
+	Until    time.Time `json:"until,omitzero"`
+	From     string    `json:"from,omitempty"`
+	To       string    `json:"to,omitempty"`
 }
 
 // Actions are the last ones of everybody, the newest first.

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"tapedeck/api/local"
 	"tapedeck/api/sim"
 	"tapedeck/config"
 )
@@ -33,6 +34,10 @@ type Start struct {
 	Demo    *sim.Space // the space of the demo; nil for a configured project
 	Environ []string
 	Version string
+	// Service is the service of this host that has the deck; nil for a deck of the
+	// dashboard's own. Config then lacks what is the service's: the token, and
+	// perhaps the space and the project.
+	Service *local.Client
 }
 
 // Dashboard shows the dashboard until the user quits or ctx ends. When a signal

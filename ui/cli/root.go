@@ -81,11 +81,36 @@ func (r *runner) dashboard(cmd *cobra.Command, demo bool, space *spaceFlags) err
 			return usage("cannot use --"+name+" without --demo: it is about the simulated space",
 				"add --demo, or use tapedeck simulate --"+name)
 		}
-		start.Config, err = config.Load(cmd.Context(), r.sources(cmd))
+		return r.project(cmd, start)
 	}
 	if err != nil {
 		return err
 	}
+	return r.startDashboard(cmd, start)
+}
+
+// project starts the dashboard of a project: on the deck of the service of this
+// host, which needs neither a project nor a token, else on one of its own.
+func (r *runner) project(cmd *cobra.Command, start Start) (err error) {
+	if r.checkTerminal() == nil {
+		attached, c, err := r.attach(cmd.Context(), cmd, "dashboard")
+		if err != nil {
+			return err
+		}
+		if service, ok := attached.(serviceClient); ok {
+			defer func() { _ = service.Close() }()
+			start.Config, start.Service = c, service.Client
+			return r.startDashboard(cmd, start)
+		}
+	}
+	if start.Config, err = config.Load(cmd.Context(), r.sources(cmd)); err != nil {
+		return err
+	}
+	return r.startDashboard(cmd, start)
+}
+
+// startDashboard starts the dashboard where somebody can read it.
+func (r *runner) startDashboard(cmd *cobra.Command, start Start) error {
 	if err := r.checkTerminal(); err != nil {
 		return err
 	}

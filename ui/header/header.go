@@ -30,6 +30,7 @@ type Options struct {
 type Model struct {
 	th     theme.Theme
 	o      Options
+	role   string // what the service calls who uses the screen; empty for none
 	shown  *deck.Snapshot
 	counts counts // of shown
 }
@@ -65,6 +66,10 @@ func New(t theme.Theme, o Options) Model { return Model{th: t, o: o, shown: &dec
 
 // SetTheme sets how the header looks.
 func (m *Model) SetTheme(t theme.Theme) { m.th = t }
+
+// SetRole sets the role that the service gives who uses the screen; empty for
+// none.
+func (m *Model) SetRole(name string) { m.role = name }
 
 // SetSnapshot sets what is counted: what the screen shows.
 func (m *Model) SetSnapshot(s *deck.Snapshot) {

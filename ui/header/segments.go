@@ -7,6 +7,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/text"
 	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 	"tapedeck/ui/times"
@@ -33,7 +34,11 @@ func (m Model) where() []segment {
 	if m.o.Demo {
 		return []segment{name, m.segment(0, line.Of(theme.Demo, " DEMO ")), m.segment(7, line.Of(theme.Dim, "a simulated space"))}
 	}
-	return []segment{name, m.segment(3, line.Of(theme.Plain, m.Place()))}
+	where := []segment{name, m.segment(3, line.Of(theme.Plain, m.Place()))}
+	if m.role != "" {
+		where = append(where, m.segment(4, line.Of(theme.Dim, "as "+m.th.Plain(text.New(m.role).String()))))
+	}
+	return where
 }
 
 // numbers are those of recordings, in a header of w cells; of old data they say
@@ -109,6 +114,9 @@ func (m Model) badges(s State) (out []segment) {
 // shortest.
 func (m Model) freshness(s State) []segment {
 	h, dot := s.Live.Health, " "+m.th.Symbols().Dot+" "
+	if !h.Away.IsZero() {
+		return m.away(s)
+	}
 	switch h.Phase(s.Now) {
 	case deck.Loading:
 		long := "LOADING"

@@ -6,6 +6,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/times"
 )
 
 // Own reports whether a pause is this session's to answer for.
@@ -16,6 +17,10 @@ func (m *Model) Own(sid text.Text) bool {
 
 // TakeOver makes a pause this session's to answer for.
 func (m *Model) TakeOver(sid text.Text) { m.own[sid] = 0 }
+
+// SetTimersLast says whether auto-resumes outlive the session, for they are those
+// of a service.
+func (m *Model) SetTimersLast(last bool) { m.timersLast = last }
 
 // forget forgets this session's pauses that are over.
 func (m *Model) forget(s *deck.Snapshot, now time.Time) {
@@ -44,12 +49,15 @@ func (m *Model) Paused(s *deck.Snapshot, name func(*deck.Recording) (short, who 
 	}
 	for _, r := range s.Recordings {
 		if m.Own(r.SID) && !seen[r.SID] && (r.Paused() || r.Active() && pending(r.Update)) {
-			dropped := ""
+			timer := ""
 			if !r.Timer.At.IsZero() {
-				dropped = "its auto-resume will not be done  "
+				timer = "its auto-resume will not be done  "
+				if m.timersLast {
+					timer = "it is resumed at " + times.Time(r.Timer.At) + "  "
+				}
 			}
 			short, who := name(r)
-			out = append(out, "…"+short+"  "+dropped+who)
+			out = append(out, "…"+short+"  "+timer+who)
 		}
 	}
 	return out

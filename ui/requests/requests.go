@@ -57,11 +57,12 @@ type News struct {
 
 // Model is the requests of one session.
 type Model struct {
-	ctx     context.Context
-	deck    Deck
-	updates []update               // under way
-	own     map[text.Text]uint64   // paused by this session: the SID, and the ID of the request
-	timers  map[text.Text]autoStep // the last of each auto-resume that was said; nil before the first snapshot
+	ctx        context.Context
+	deck       Deck
+	updates    []update               // under way
+	own        map[text.Text]uint64   // paused by this session: the SID, and the ID of the request
+	timersLast bool                   // beyond the session
+	timers     map[text.Text]autoStep // the last of each auto-resume that was said; nil before the first snapshot
 }
 
 // update is a request that is under way.

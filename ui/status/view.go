@@ -6,6 +6,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/text"
 	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 	"tapedeck/ui/times"
@@ -110,6 +111,9 @@ func Health(s *deck.Snapshot, now time.Time) line.Span {
 	}
 	e, answered := errors.AsType[*api.Error](h.Err)
 	words := "poll: " + api.Reason(h.Err)
+	if !h.Away.IsZero() {
+		words = text.New(h.Err.Error()).String()
+	}
 	if answered && !e.Message.IsZero() {
 		words += ": " + e.Message.String()
 	}

@@ -1,0 +1,132 @@
+// Package attached is the dashboard on the deck of the service of this host: what
+// a screen has of its own deck and journal elsewhere, the service tells it here.
+// The service keeps the journal, the auto-resumes and what ended sessions leave
+// behind, so that a dashboard may end at any time.
+package attached
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"tapedeck/api/crash"
+	"tapedeck/api/deck"
+	"tapedeck/api/local"
+	"tapedeck/api/text"
+	"tapedeck/ui"
+)
+
+// EndedError is that somebody, or the service, has ended the session.
+type EndedError struct {
+	Why  string // a sentence
+	Next string // the next step; may be empty
+}
+
+// Error says so.
+func (e *EndedError) Error() string { return "the service has ended this session: " + e.Why }
+
+// Hint returns the next step.
+func (e *EndedError) Hint() string { return e.Next }
+
+// Run shows the screen on the deck of a service, as [ui.Run] does. Of the options
+// it sets what the service tells: the deck, the place, the actor, the history and
+// the pauses left behind. The error holds an [*EndedError] when the session was
+// ended by another one.
+func Run(ctx context.Context, client *local.Client, o ui.Options) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	over := make(chan struct{})
+	go func() {
+		defer crash.Guard()
+		defer close(over)
+		watch(ctx, client, cancel)
+	}()
+	err := ui.Run(ctx, Options(client, o))
+	cancel(nil)
+	<-over
+	return err
+}
+
+// Options returns the options of a screen on the deck of a service.
+func Options(client *local.Client, o ui.Options) ui.Options {
+	who := client.WhoAmI()
+	o.Deck, o.Service = client, screen{client}
+	o.Actor = deck.Actor{Actor: who.User, UID: who.UID}
+	o.Space, o.Profile = place(client.Profiles())
+	o.History = func(n int) ([]ui.Action, error) { return history(client, n) }
+	left := &left{client: client}
+	o.LeftBehind = left.next
+	o.Open = nil // the service keeps the record
+	return o
+}
+
+// place returns how the header names what is shown: the space and the profile of
+// one project, or the profiles of several.
+func place(list []local.Profile) (space, profile string) {
+	if len(list) == 1 {
+		return host(list[0].Space), list[0].Profile
+	}
+	var names []string
+	for _, p := range list {
+		name := p.Profile
+		if name == "" {
+			name = host(p.Space)
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", "), ""
+}
+
+// host returns the host of a space's address.
+func host(space string) string {
+	if u, err := url.Parse(space); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return space
+}
+
+// watch ends the screen when the session was ended.
+func watch(ctx context.Context, client *local.Client, end func(error)) {
+	snapshots, cancel := client.Subscribe()
+	defer cancel()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case s := <-snapshots:
+			if s.Health.Away.IsZero() {
+				continue
+			}
+			if r, ok := errors.AsType[*local.RefusalError](s.Health.Err); ok && r.Code == local.CodeEnded {
+				end(&EndedError{Why: r.Error(), Next: text.New(r.Hint).String()})
+				return
+			}
+		}
+	}
+}
+
+// screen is what a service is told of a screen, and allows it.
+type screen struct{ client *local.Client }
+
+// Role returns what the session may do.
+func (s screen) Role() ui.Role {
+	who := s.client.WhoAmI()
+	r := ui.Role{Name: text.New(who.Role).String()}
+	for _, word := range who.May {
+		r.May = append(r.May, string(word))
+	}
+	return r
+}
+
+// Show tells the service what is open.
+func (s screen) Show(q ui.Question, key time.Time) {
+	var prompt *local.Prompt
+	if !q.Key.IsZero() {
+		prompt = &local.Prompt{SID: q.Key.SID.String(), Profile: q.Key.Profile, Verb: q.Verb}
+	}
+	s.client.Show(prompt, key)
+}
