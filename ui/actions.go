@@ -210,30 +210,33 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 		m.refuse("cannot "+a.verb+": "+m.noneSelected(), now)
 		return nil
 	}
-	short := m.list.ShortSID(r.SID)
-	cannot := "cannot " + a.verb + " …" + short + ": "
+	cannot := "cannot " + a.verb + " …" + m.called(r.Key()) + ": "
+	if m.readOnlyOf(r) {
+		m.refuse(cannot+"its project is read-only here", now)
+		return nil
+	}
 	why := a.refusal(r)
 	if m.again(a.key.Keys()[0], r, cannot, why, now) {
 		return nil
 	}
 	pauses := a.update.Status == api.Paused && !a.ask
-	if hung := m.requests.Hung(m.live, r.SID, now); hung != nil && pauses {
+	if hung := m.requests.Hung(m.live, r.Key(), now); hung != nil && pauses {
 		m.askAgain(a, hung, r, now)
 		return nil
 	}
-	if busy := m.underWay(r.SID); busy != "" {
+	if busy := m.underWay(r.Key()); busy != "" {
 		m.refuse(cannot+busy, now)
 		if pauses {
-			return m.requests.Insist(r.SID, m.o.Actor)
+			return m.requests.Insist(r.Key(), m.o.Actor)
 		}
 		return nil
 	}
-	if why != "" && a.offersAutoResume(r) && !m.doubtful(now) {
+	if why != "" && a.offersAutoResume(r) && !m.doubtful(r, now) {
 		m.askAutoResume(r, a.key.Keys()[0], now)
 		return nil
 	}
-	req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
-	if why != "" && !m.doubtful(now) {
+	req := deck.Request{SID: r.SID, Profile: r.Profile, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
+	if why != "" && !m.doubtful(r, now) {
 		if !pauses || !r.Paused() || !m.askSiblings([]deck.Request{req}, a.key.Keys()[0], now) {
 			m.refuse(cannot+why, now)
 		}
@@ -257,11 +260,11 @@ func (m *Model) ask(a *action, req deck.Request, r *deck.Recording, now time.Tim
 		m.open(q, now)
 		return nil
 	}
-	m.slips.Sent(key, r.SID, now)
+	m.slips.Sent(key, r.Key(), now)
 	if len(many) > 0 {
 		return m.doMany(requestsOf(many), key, now)
 	}
-	return m.doOne(req, m.list.ShortSID(r.SID), key, now)
+	return m.doOne(req, m.called(r.Key()), key, now)
 }
 
 // answer gives a key to the open prompt, and does what it then says.
@@ -301,10 +304,10 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	if len(a.Many) > 0 {
 		return m.doMany(a.Many, k.String(), now)
 	}
-	busy := m.underWay(a.Request.SID)
+	busy := m.underWay(a.Request.Key())
 	if a.Request.Again = a.Request.Again && busy != ""; busy != "" && !a.Request.Again {
 		m.refuse("cannot "+a.Request.Verb()+" …"+q.Short+": "+busy, now)
 		return nil
 	}
-	return m.doOne(a.Request, q.Short, k.String(), now)
+	return m.doOne(a.Request, m.called(a.Request.Key()), k.String(), now)
 }

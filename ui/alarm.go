@@ -37,12 +37,12 @@ func (m *Model) acknowledge(now time.Time) tea.Cmd {
 	if m.unwelcome("cannot acknowledge: ", now, mayAcknowledge) {
 		return nil
 	}
-	if l := m.live.Find(r.SID); l != nil {
+	if l := m.live.Lookup(r.Key()); l != nil {
 		r = l
 	}
 	q := prompt.Question{
-		Kind: prompt.Ack, Opener: "a", Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: m.list.ShortSID(r.SID),
-		Who: m.who(r), Profile: m.place(), State: prompt.State(r),
+		Kind: prompt.Ack, Opener: "a", Request: deck.Request{SID: r.SID, Profile: r.Profile, Actor: m.o.Actor}, Short: m.list.ShortSID(r.Key()),
+		Who: m.who(r), Profile: m.placeOf(r.Profile), Project: m.project(r.Key()), State: prompt.State(r),
 	}
 	switch {
 	case r.Active() && r.Trouble.Standing():
@@ -84,12 +84,12 @@ func (m *Model) noted(msg noteMsg, now time.Time) {
 // answeredNote does what a prompt answered that asks for no update; ok is
 // false for the others.
 func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) (cmd tea.Cmd, ok bool) {
-	d, of, actor, name := m.deck, q.Request.Key(), m.o.Actor, "…"+q.Short
+	d, of, actor, name := m.deck, q.Request.Key(), m.o.Actor, "…"+m.called(q.Request.Key())
 	switch q.Kind {
 	case prompt.Ack:
 		if q.Trouble != "" {
 			words := "acknowledged: " + name + " " + isWas(q.Trouble) + " " + string(q.Trouble)
-			did := Action{Time: now, Actor: actor.Name(), Recording: of.SID, What: "acknowledge", Reason: a.Reason}
+			did := Action{Time: now, Actor: actor.Name(), Profile: of.Profile, Recording: of.SID, What: "acknowledge", Reason: a.Reason}
 			return func() tea.Msg {
 				return noteMsg{words: words, what: "acknowledge " + name, did: did, err: d.Acknowledge(of, actor, a.Reason, 0)}
 			}, true
@@ -120,7 +120,7 @@ func (m *Model) nightTick(now time.Time) (changed bool, bell tea.Cmd) {
 // afterSnapshot does what a snapshot brings beside the list.
 func (m *Model) afterSnapshot(now time.Time) (bell tea.Cmd) {
 	m.alarms.Watch(m.live)
-	m.tell(m.requests.FollowTimers(m.live, m.list.ShortSID), now)
+	m.tell(m.requests.FollowTimers(m.live, m.called), now)
 	_, bell = m.alarm(now)
 	m.offerLeft(now)
 	return tea.Batch(bell, m.followHistory(now))

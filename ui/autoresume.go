@@ -27,24 +27,27 @@ func (m *Model) autoResume(now time.Time) tea.Cmd {
 // askAutoResume asks when the deck is to resume a paused recording, or to
 // change that.
 func (m *Model) askAutoResume(r *deck.Recording, key string, now time.Time) {
-	if l := m.live.Find(r.SID); l != nil {
+	if l := m.live.Lookup(r.Key()); l != nil {
 		r = l
 	}
-	short := m.list.ShortSID(r.SID)
-	cannot := "cannot set the auto-resume of …" + short + ": "
+	short := m.list.ShortSID(r.Key())
+	cannot := "cannot set the auto-resume of …" + m.called(r.Key()) + ": "
 	switch {
 	case m.readOnly():
 		m.refuse(cannot+"tapedeck is read-only here", now)
 		return
 	case m.unwelcome(cannot, now, mayTimer):
 		return
+	case m.readOnlyOf(r):
+		m.refuse(cannot+"its project is read-only here", now)
+		return
 	case !r.Paused():
 		m.refuse(cannot+"it is not paused", now)
 		return
 	}
 	q := prompt.Question{
-		Kind: prompt.Timer, Opener: key, Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: short,
-		Who: m.who(r), Profile: m.place(), State: prompt.State(r), Why: "It has none yet.",
+		Kind: prompt.Timer, Opener: key, Request: deck.Request{SID: r.SID, Profile: r.Profile, Actor: m.o.Actor}, Short: short,
+		Who: m.who(r), Profile: m.placeOf(r.Profile), Project: m.project(r.Key()), State: prompt.State(r), Why: "It has none yet.",
 	}
 	if !r.Timer.At.IsZero() {
 		q.Why = "It is set for " + times.Time(r.Timer.At)

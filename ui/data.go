@@ -58,13 +58,15 @@ func (s *source) next(ctx context.Context) tea.Cmd {
 
 // data is what a session knows, and what of it the screen shows.
 type data struct {
-	now       time.Time      // of the last tick
-	live      *deck.Snapshot // the latest
-	shown     *deck.Snapshot // what the screen shows: the latest, or the frozen one
-	frozen    time.Time      // since when the display is frozen; zero when it is not
-	stale     bool           // what is shown is dimmed as old
-	interval  time.Duration
-	refreshed time.Time // when a poll was asked for that has not ended
+	now    time.Time      // of the last tick
+	live   *deck.Snapshot // the latest
+	shown  *deck.Snapshot // what the screen shows: the latest, or the frozen one
+	frozen time.Time      // since when the display is frozen; zero when it is not
+	stale  bool           // what is shown is dimmed as old
+	// staleProfiles are those of several whose rows are.
+	staleProfiles []string
+	interval      time.Duration
+	refreshed     time.Time // when a poll was asked for that has not ended
 }
 
 // at is the time that the recordings are shown at: it stands still while the
@@ -84,10 +86,10 @@ func (d *data) atNow(now time.Time) time.Time {
 	return now
 }
 
-// doubtful reports whether the statuses on the screen may be old: then the API
+// doubtful reports whether the status on the screen may be old: then the API
 // knows better, and nothing is refused for them.
-func (d *data) doubtful(now time.Time) bool {
-	return d.live.Health.Phase(now) != deck.Live || !d.frozen.IsZero()
+func (d *data) doubtful(r *deck.Recording, now time.Time) bool {
+	return d.live.Of(r).Health.Phase(now) != deck.Live || !d.frozen.IsZero()
 }
 
 // gaze is what the deck was told that somebody looks at.

@@ -83,7 +83,7 @@ func (c *faultCell) play() {
 	c.space.Begin(sim.Begin{SID: faultNew, From: "sip:new", To: "sip:desk"})
 	c.space.Begin(sim.Begin{SID: faultNewest, Conference: true, FriendlyName: "Room two"})
 	if c.op.name == "list participants" {
-		c.m.list.Select(text.New(faultRoom))
+		c.m.list.Select(deck.Key{SID: text.New(faultRoom)})
 		for _, k := range []string{"j", "k"} { // so that the deck is told what is looked at
 			c.takeQuietly(keyPress(k))
 		}

@@ -197,7 +197,7 @@ func (c *faultCell) until(most time.Duration, holds func() bool) (took time.Dura
 
 // update presses the keys of the operation.
 func (c *faultCell) update() {
-	c.m.list.Select(text.New(c.op.sid))
+	c.m.list.Select(deck.Key{SID: text.New(c.op.sid)})
 	c.m.slips.Seen()
 	for k := range strings.FieldsSeq(c.op.keys) {
 		if k == "~" {

@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/header"
 )
 
@@ -14,7 +13,7 @@ func (m *Model) place() string { return m.header.Place() }
 // headerState is what the header says beside the counts.
 func (m *Model) headerState() header.State {
 	return header.State{
-		Live: m.live, Now: m.now, Frozen: m.frozen, Stale: m.stale,
+		Live: m.live, Now: m.now, Frozen: m.frozen, Stale: m.stale, StaleProfiles: m.staleProfiles,
 		Alarms: m.alarms.Pauses(), NotPaused: m.alarms.Troubles(deck.NotPaused), ResumedByOthers: m.alarms.Troubles(deck.ResumedByOthers),
 		Left: m.left.Count(), Marked: len(m.list.Marks()), ReadOnly: m.readOnly(),
 	}
@@ -27,8 +26,8 @@ func (m *Model) windowTitle() string {
 	if m.o.LowBandwidth {
 		step = time.Minute
 	}
-	name := func(sid text.Text) string { return m.th.Symbols().Ellipsis + m.list.ShortSID(sid) }
-	return m.alarms.Title(name, m.now, step) + m.header.Title(m.stale)
+	name := func(of deck.Key) string { return m.th.Symbols().Ellipsis + m.called(of) }
+	return m.alarms.Title(name, m.now, step) + m.header.Title(m.headerState())
 }
 
 // titleStep is the step in which the clock in the window title moves.

@@ -43,6 +43,9 @@ func (m *Model) helpSections() []help.Section {
 	for _, l := range list.Legends(m.th.Symbols()) {
 		out = append(out, help.Section{Title: l.Title, Signs: l.Signs})
 	}
+	if parts := m.live.Parts; parts != nil {
+		out = append(out, help.Section{Title: "Shared with others", Signs: list.Shared(len(parts) > 1)})
+	}
 	return append(out,
 		help.Section{Title: "Filter", Signs: list.FilterLegend()},
 		help.Section{Title: "Outcomes of an update", Signs: requests.Legend()},

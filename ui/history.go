@@ -5,7 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"tapedeck/api/text"
+	"tapedeck/api/deck"
 	"tapedeck/ui/history"
 )
 
@@ -49,8 +49,8 @@ func (m *Model) followHistory(now time.Time) tea.Cmd {
 
 // aroundHistory is what the history needs to name recordings.
 func (m *Model) aroundHistory() history.Around {
-	return history.Around{Now: m.now, Short: m.list.ShortSID, Who: func(sid text.Text) string {
-		if r := m.live.Find(sid); r != nil {
+	return history.Around{Now: m.now, Short: m.called, Who: func(of deck.Key) string {
+		if r := m.live.Lookup(of); r != nil {
 			return m.who(r)
 		}
 		return ""

@@ -234,7 +234,7 @@ func (m *Model) copyParent(now time.Time) tea.Cmd {
 	}
 	sid := r.ParentSID()
 	if sid.IsZero() {
-		m.refuse("…"+m.list.ShortSID(r.SID)+" names no call and no conference", now)
+		m.refuse("…"+m.called(r.Key())+" names no call and no conference", now)
 		return nil
 	}
 	return m.copyText(sid.String(), now)

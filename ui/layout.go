@@ -77,12 +77,8 @@ func (m *Model) onDetail() bool {
 
 // compose makes the frame. Only what is visible is rendered.
 func (m *Model) compose() {
-	if stale := m.live.Health.Phase(m.now) == deck.Stale; stale != m.stale {
-		m.stale = stale
-		m.list.SetStale(stale)
-		m.detail.SetStale(stale)
-	}
-	m.status.Select(m.selectedSID())
+	m.followStale()
+	m.status.Select(m.selectedKey())
 	m.frame = tea.View{WindowTitle: m.windowTitle()}
 	if m.w <= 0 || m.h <= 0 {
 		return
@@ -133,8 +129,9 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, ask
 		return lines, x, y, asked
 	}
 	r, ok := m.selected()
-	m.detail.SetRecording(r, m.shown.OffsetAt(m.at()), m.shortOf(r), m.place())
-	m.detail.SetUnnamed(m.shown.Calls, m.shown.Conferences)
+	m.detail.SetRecording(r, m.snapshotOf(r).OffsetAt(m.at()), m.shortOf(r), m.placeOfSelected(r))
+	m.detail.SetProject(m.projectOf(r))
+	m.detail.SetUnnamed(m.unnamed(r))
 	if a.pane == paneFull {
 		lines = line.Pad(splitLines(lines, m.detail.View(m.at())), a.header+a.body)
 		open(lines, m.w)
@@ -215,7 +212,7 @@ func (m *Model) overlay(body []string, w int, a arrangement) (x, y int, ok bool)
 		over = over[:min(len(over), room)]
 	}
 	r, _ := m.selected()
-	about := m.prompt != nil && r != nil && m.prompt.Question().Request.SID == r.SID
+	about := m.prompt != nil && r != nil && m.prompt.Question().Request.Key() == r.Key()
 	if row >= 0 && about && len(over) < room { // where it ends and the list goes on
 		over = append(over, m.th.Paint(theme.Border, strings.Repeat(m.th.Symbols().Rule, w)))
 	}
@@ -244,5 +241,5 @@ func (m *Model) shortOf(r *deck.Recording) string {
 	if r == nil {
 		return ""
 	}
-	return m.list.ShortSID(r.SID)
+	return m.list.ShortSID(r.Key())
 }

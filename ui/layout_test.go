@@ -19,7 +19,7 @@ func TestQuestionIsByTheRow(t *testing.T) {
 					s.show(full(n, 2))
 					rows, asked := s.m.arrange().listH-1, 0
 					for at := range min(rows, n) {
-						s.press("esc").m.list.Select(s.m.shown.Recordings[0].SID)
+						s.press("esc").m.list.Select(s.m.shown.Recordings[0].Key())
 						s.press("g")
 						for range at {
 							s.press("j")

@@ -60,30 +60,30 @@ func (m *Model) askLeft(now time.Time) tea.Cmd {
 // openLeft opens the question about a pause that was left behind.
 func (m *Model) openLeft(l left.Ask, opener string, now time.Time) {
 	r := l.Recording
-	short := m.list.ShortSID(r.SID)
+	short := m.list.ShortSID(r.Key())
 	m.open(prompt.Question{
-		Kind: prompt.Behind, Opener: opener, Unasked: opener == "", Request: deck.Request{SID: r.SID, Actor: m.o.Actor}, Short: short,
-		Who: m.who(r), Profile: m.place(), State: prompt.State(r), Title: l.Words(short, now), Left: l.More(now),
+		Kind: prompt.Behind, Opener: opener, Unasked: opener == "", Request: deck.Request{SID: r.SID, Profile: r.Profile, Actor: m.o.Actor}, Short: short,
+		Who: m.who(r), Profile: m.placeOf(r.Profile), Project: m.project(r.Key()), State: prompt.State(r), Title: l.Words(m.called(r.Key()), now), Left: l.More(now),
 	}, now)
 	if l.Leads {
-		m.list.Select(r.SID)
+		m.list.Select(r.Key())
 	}
 }
 
 // takeOver does what was answered about a pause that was left behind.
 func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.Cmd {
-	r := m.live.Find(q.Request.SID)
+	r := m.live.Lookup(q.Request.Key())
 	if r == nil || !r.Paused() {
 		m.refuse("…"+q.Short+" is no longer paused", now)
 		return nil
 	}
-	m.list.Select(r.SID)
+	m.list.Select(r.Key())
 	if a.Key == "r" {
 		i := slices.IndexFunc(m.keys.list, func(a action) bool { return a.update.Status == api.InProgress })
 		return m.request(&m.keys.list[i], now)
 	}
 	d, of, actor, reason := m.deck, r.Key(), m.o.Actor, m.left.Reason()
-	m.requests.TakeOver(of.SID) // from now on this session's to answer for
+	m.requests.TakeOver(of) // from now on this session's to answer for
 	m.left.Follow(m.aroundLeft(now))
 	return m.note("took over …"+q.Short+", paused; q asks about it", "take over …"+q.Short, func() error {
 		return d.Acknowledge(of, actor, reason, prompt.DefaultWait)

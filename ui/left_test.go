@@ -104,7 +104,7 @@ func TestLeftBehindLater(t *testing.T) {
 		s.want("Resume …8142?")
 	})
 	at120(t, "it is this session's own", Options{}, func(t *testing.T, s *session) {
-		s.m.requests.TakeOver(text.New(sidPaused))
+		s.m.requests.TakeOver(deck.Key{SID: text.New(sidPaused)})
 		s.show(office()).leftBehind().leftBehind(left(sidPaused)).wait(4 * time.Second).show(office())
 		s.wantNot("alice", "left behind")
 	})
@@ -161,7 +161,7 @@ func TestTickThatWaited(t *testing.T) {
 	waited := func() tickMsg { return tickMsg(time.Now().Add(-time.Millisecond)) }
 	for _, k := range []string{"X", "P", "r", "a", "q"} {
 		at120(t, "a question that "+k+" opened", Options{}, func(t *testing.T, s *session) {
-			s.m.requests.TakeOver(text.New(sidPaused))
+			s.m.requests.TakeOver(deck.Key{SID: text.New(sidPaused)})
 			if s.pick(sidPaused); k == "P" {
 				s.pick(sidRec)
 			}

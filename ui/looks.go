@@ -41,12 +41,12 @@ func darkBy(environ []string) bool {
 	return true
 }
 
-// people is how who is on the line is shown.
-func (l *looks) people() names.View { return l.numbers.view(l.th) }
+// people is how who is on the line of a recording is shown.
+func (l *looks) people(r *deck.Recording) names.View { return l.numbers.view(l.th, r) }
 
 // who names who is on the line of a recording: from and to, the conference's
 // name, or the SID while nothing else is known.
-func (l *looks) who(r *deck.Recording) string { return l.people().Who(r) }
+func (l *looks) who(r *deck.Recording) string { return l.people(r).Who(r) }
 
 // modeReport learns that the terminal counts widths by grapheme.
 func (m *Model) modeReport(msg tea.ModeReportMsg) {

@@ -8,7 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
 )
 
@@ -20,18 +19,18 @@ func (m *Model) mark(now time.Time) tea.Cmd {
 	case !ok:
 		m.refuse("cannot mark: "+m.noneSelected(), now)
 		return nil
-	case !m.list.Marks()[r.SID] && m.mayNot(mayBulk) != "":
+	case !m.list.Marks()[r.Key()] && m.mayNot(mayBulk) != "":
 		m.refuse(m.mayNot(mayBulk), now)
 		return nil
-	case !r.Active() && !m.list.Marks()[r.SID]:
-		m.refuse("cannot mark …"+m.list.ShortSID(r.SID)+": it has ended", now)
+	case !r.Active() && !m.list.Marks()[r.Key()]:
+		m.refuse("cannot mark …"+m.called(r.Key())+": it has ended", now)
 		return nil
 	}
 	words := "unmarked …"
-	if m.list.ToggleMark(r.SID) {
+	if m.list.ToggleMark(r.Key()) {
 		words = "marked …"
 	}
-	words += m.list.ShortSID(r.SID)
+	words += m.called(r.Key())
 	if n := len(m.list.Marks()); n > 0 {
 		words += fmt.Sprintf("; p P r act on the %d marked, Esc unmarks them", n)
 	}
@@ -42,7 +41,7 @@ func (m *Model) mark(now time.Time) tea.Cmd {
 // followMarks forgets the marks of what has ended.
 func (m *Model) followMarks(s *deck.Snapshot) {
 	if len(m.list.Marks()) > 0 {
-		m.list.Unmark(func(sid text.Text) bool { r := s.Find(sid); return r == nil || !r.Active() })
+		m.list.Unmark(func(of deck.Key) bool { r := s.Lookup(of); return r == nil || !r.Active() })
 	}
 }
 
@@ -56,21 +55,24 @@ func (m *Model) requestMarked(a *action, now time.Time) {
 	var many []prompt.One
 	var out []string
 	for _, r := range m.live.Recordings {
-		if !m.list.Marks()[r.SID] {
+		if !m.list.Marks()[r.Key()] {
 			continue
 		}
-		short := m.list.ShortSID(r.SID)
-		why := m.underWay(r.SID)
-		if why == "" && !m.doubtful(now) {
+		short := m.list.ShortSID(r.Key())
+		why := m.underWay(r.Key())
+		if why == "" && m.readOnlyOf(r) {
+			why = "is of a project that is read-only here"
+		}
+		if why == "" && !m.doubtful(r, now) {
 			why = a.refusal(r)
 		}
 		if why != "" {
-			out = append(out, "…"+short+" "+strings.TrimSuffix(why, "; r resumes"))
+			out = append(out, "…"+m.called(r.Key())+" "+strings.TrimSuffix(why, "; r resumes"))
 			continue
 		}
-		req := deck.Request{SID: r.SID, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
-		o := prompt.One{Request: req, Short: short, Who: m.who(r), State: prompt.State(r)}
-		if m.list.Excluded(r.SID) {
+		req := deck.Request{SID: r.SID, Profile: r.Profile, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
+		o := prompt.One{Request: req, Short: short, Project: m.list.Project(r.Key()), Who: m.who(r), State: prompt.State(r)}
+		if m.list.Excluded(r.Key()) {
 			o.Note = "hidden by the filter"
 		}
 		many = append(many, o)
@@ -84,7 +86,7 @@ func (m *Model) requestMarked(a *action, now time.Time) {
 		kind = prompt.Confirm
 	}
 	q := prompt.Question{
-		Kind: kind, Opener: a.key.Keys()[0], Request: many[0].Request, Short: many[0].Short, Profile: m.place(), Many: many,
+		Kind: kind, Opener: a.key.Keys()[0], Request: many[0].Request, Short: many[0].Short, Profile: m.placeOfAll(many), Many: many,
 	}
 	if len(out) > 0 {
 		q.Why = "Left out: " + strings.Join(out, ", ") + "."

@@ -84,7 +84,7 @@ func TestBatch(t *testing.T) {
 		marked := 0
 		for _, r := range s.m.live.Recordings {
 			if r.Active() && !r.Paused() && r.Status.Running() {
-				s.m.list.Select(r.SID)
+				s.m.list.Select(r.Key())
 				s.press("space")
 				marked++
 			}

@@ -5,7 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"tapedeck/api/text"
+	"tapedeck/api/deck"
 	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
 )
@@ -17,13 +17,17 @@ const revealFor = 10 * time.Second
 type numbers struct {
 	names    names.Names
 	mask     bool      // only the last digits are shown
-	revealed text.Text // the recording whose masked numbers are shown; zero for none
+	revealed deck.Key  // the recording whose masked numbers are shown; zero for none
 	at       time.Time // since when
 }
 
-// view is how who is on the line is shown.
-func (n numbers) view(t theme.Theme) names.View {
-	return names.View{Theme: t, Names: n.names, Mask: n.mask, Revealed: n.revealed}
+// view is how who is on the line of a recording is shown.
+func (n numbers) view(t theme.Theme, r *deck.Recording) names.View {
+	v := names.View{Theme: t, Names: n.names, Mask: n.mask}
+	if r.Profile == n.revealed.Profile {
+		v.Revealed = n.revealed.SID
+	}
+	return v
 }
 
 // reveal shows the numbers of the selected recording for a while, and puts
@@ -40,9 +44,9 @@ func (m *Model) reveal(now time.Time) tea.Cmd {
 	case m.unwelcome("cannot show the numbers: ", now, mayReveal):
 		return nil
 	}
-	m.numbers.revealed, m.numbers.at = r.SID, now
+	m.numbers.revealed, m.numbers.at = r.Key(), now
 	m.applyMask()
-	m.say("the numbers of …"+m.list.ShortSID(r.SID)+" are shown for 10 s; it is journaled", now)
+	m.say("the numbers of …"+m.called(r.Key())+" are shown for 10 s; it is journaled", now)
 	d, of, actor := m.deck, r.Key(), m.o.Actor
 	return func() tea.Msg {
 		d.Reveal(of, actor)
@@ -57,7 +61,7 @@ func (m *Model) hide(now time.Time) bool {
 	if n.revealed.IsZero() || now.Sub(n.at) < revealFor && !now.Before(n.at) {
 		return false
 	}
-	n.revealed = text.Text{}
+	n.revealed = deck.Key{}
 	m.applyMask()
 	return true
 }

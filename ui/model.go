@@ -8,7 +8,6 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/alarms"
 	"tapedeck/ui/detail"
 	"tapedeck/ui/header"
@@ -255,10 +254,10 @@ func (m *Model) selected() (*deck.Recording, bool) {
 	return r, ok && r != nil
 }
 
-// selectedSID returns the SID of the selected recording; zero for none.
-func (m *Model) selectedSID() text.Text {
+// selectedKey names the selected recording; zero for none.
+func (m *Model) selectedKey() deck.Key {
 	if r, ok := m.selected(); ok {
-		return r.SID
+		return r.Key()
 	}
-	return text.Text{}
+	return deck.Key{}
 }

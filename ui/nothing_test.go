@@ -170,7 +170,7 @@ func TestOneLineWords(t *testing.T) {
 			{line("anonymous", "12345"), "anonymo… → 12345"},
 		}
 		for _, tt := range tests {
-			if got := s.m.people().Short(tt.r, " ", names.PartyWidth); got != tt.want {
+			if got := s.m.people(tt.r).Short(tt.r, " ", names.PartyWidth); got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		}

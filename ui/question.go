@@ -37,8 +37,8 @@ func (m *Model) open(q prompt.Question, now time.Time) {
 // question is what a prompt asks about an update of a recording.
 func (m *Model) question(a *action, req deck.Request, r *deck.Recording) prompt.Question {
 	return prompt.Question{
-		Kind: a.prompt, Opener: a.key.Keys()[0], Request: req, Short: m.list.ShortSID(r.SID),
-		Who: m.who(r), Profile: m.place(), State: prompt.State(m.live.Find(r.SID)),
+		Kind: a.prompt, Opener: a.key.Keys()[0], Request: req, Short: m.list.ShortSID(r.Key()),
+		Who: m.who(r), Profile: m.placeOf(r.Profile), Project: m.project(r.Key()), State: prompt.State(m.live.Lookup(r.Key())),
 	}
 }
 
@@ -94,7 +94,7 @@ func (m *Model) watchPrompt(s *deck.Snapshot, now time.Time) {
 		m.closeUnasked(m.prompt.Canceled("tapedeck is read-only now"), now)
 		return
 	}
-	open, a := m.prompt.WatchAll(s.Find)
+	open, a := m.prompt.WatchAll(s.Lookup)
 	m.prompt = &open
 	if m.closeUnasked(a, now); m.prompt != nil && len(m.reasons) > 0 {
 		m.watchReasons(s, now)
@@ -129,7 +129,7 @@ func (m *Model) watchReasons(s *deck.Snapshot, now time.Time) {
 
 // over says why a reason holds no more; empty while it does.
 func (r *reason) over(s *deck.Snapshot) string {
-	rec := s.Find(r.req.SID)
+	rec := s.Lookup(r.req.Key())
 	if rec == nil || !rec.Active() {
 		return prompt.Since(rec)
 	}

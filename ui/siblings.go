@@ -8,7 +8,6 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/prompt"
 	"tapedeck/ui/requests"
 )
@@ -29,8 +28,8 @@ func (m *Model) doOne(req deck.Request, short, key string, now time.Time) tea.Cm
 // one is a sibling as a question names it; req is what is asked of the
 // recording whose sibling it is.
 func (m *Model) one(s requests.Sibling, req deck.Request) prompt.One {
-	req.SID, req.Seen = s.Recording.SID, s.Recording.Status
-	return prompt.One{Request: req, Short: m.list.ShortSID(s.Recording.SID), State: prompt.State(s.Recording), Who: s.Why + ": " + m.who(s.Recording)}
+	req.SID, req.Profile, req.Seen = s.Recording.SID, s.Recording.Profile, s.Recording.Status
+	return prompt.One{Request: req, Short: m.list.ShortSID(s.Recording.Key()), Project: m.list.Project(s.Recording.Key()), State: prompt.State(s.Recording), Who: s.Why + ": " + m.who(s.Recording)}
 }
 
 // askSiblings opens the question whether the siblings are updated as well, each
@@ -39,25 +38,25 @@ func (m *Model) askSiblings(reqs []deck.Request, key string, now time.Time) (ask
 	if m.prompt != nil {
 		return false
 	}
-	seen := map[text.Text]bool{}
+	seen := map[deck.Key]bool{}
 	for _, req := range reqs {
-		seen[req.SID] = true
+		seen[req.Key()] = true
 	}
 	var many []prompt.One
 	var reasons []reason
 	var first []requests.Named
 	more := 0
 	for _, req := range reqs {
-		r := m.live.Find(req.SID)
+		r := m.live.Lookup(req.Key())
 		if r == nil {
 			continue
 		}
-		first = append(first, requests.Named{Request: req, Short: m.list.ShortSID(req.SID)})
-		reasons = append(reasons, reason{req: req, short: m.list.ShortSID(req.SID), reached: req.Update.Reached(r.Status)})
+		first = append(first, requests.Named{Request: req, Short: m.called(req.Key())})
+		reasons = append(reasons, reason{req: req, short: m.called(req.Key()), reached: req.Update.Reached(r.Status)})
 		more = max(more, requests.Unlisted(m.live, r))
 		for _, s := range m.requests.Siblings(m.live, r, req.Update) {
-			if !seen[s.Recording.SID] {
-				seen[s.Recording.SID] = true
+			if !seen[s.Recording.Key()] {
+				seen[s.Recording.Key()] = true
 				many = append(many, m.one(s, req))
 			}
 		}
@@ -72,7 +71,7 @@ func (m *Model) askSiblings(reqs []deck.Request, key string, now time.Time) (ask
 		key = ""
 	}
 	m.open(prompt.Question{
-		Kind: prompt.Confirm, Opener: key, Unasked: true, Request: many[0].Request, Short: many[0].Short, Profile: m.place(), Many: many,
+		Kind: prompt.Confirm, Opener: key, Unasked: true, Request: many[0].Request, Short: many[0].Short, Profile: m.placeOfAll(many), Many: many,
 		Why: requests.SiblingWords(first, reasons[0].reached, len(many), more),
 	}, now)
 	m.reasons = reasons
@@ -84,7 +83,7 @@ func (m *Model) askSiblings(reqs []deck.Request, key string, now time.Time) (ask
 // can be paused, and r about all that one key has paused. The selected one is
 // the first. It is nil for one recording.
 func (m *Model) together(a *action, req deck.Request, r *deck.Recording) []prompt.One {
-	live := m.live.Find(r.SID)
+	live := m.live.Lookup(r.Key())
 	if live == nil {
 		return nil
 	}
@@ -95,7 +94,7 @@ func (m *Model) together(a *action, req deck.Request, r *deck.Recording) []promp
 	if pause {
 		req.Group = rand.Uint64() | 1
 	}
-	many := []prompt.One{{Request: req, Short: m.list.ShortSID(r.SID), State: prompt.State(live), Who: m.who(r)}}
+	many := []prompt.One{{Request: req, Short: m.list.ShortSID(r.Key()), Project: m.list.Project(r.Key()), State: prompt.State(live), Who: m.who(r)}}
 	for _, s := range m.requests.Siblings(m.live, live, a.update) {
 		if pause || s.Recording.Pause.Group == live.Pause.Group {
 			many = append(many, m.one(s, req))

@@ -28,7 +28,7 @@ func (m *Model) spot() slips.Spot {
 	if !ok {
 		return s
 	}
-	s.SID = r.SID
+	s.Of = r.Key()
 	if a := m.arrange(); m.mode != helping && a.pane != paneFull && !m.small() {
 		s.Line = a.header + m.list.Line()
 	}
@@ -56,16 +56,16 @@ func (m *Model) watchSpot(msg tea.Msg, before slips.Spot) {
 // again reports whether a key would send the same again of a recording because
 // it is held down, and says so beside what the first one has led to.
 func (m *Model) again(key string, r *deck.Recording, cannot, why string, now time.Time) bool {
-	asked, ok := m.slips.SentBefore(key, r.SID, now)
+	asked, ok := m.slips.SentBefore(key, r.Key(), now)
 	if !ok {
 		return false
 	}
-	p := m.requests.Since(m.live, r.SID, asked)
+	p := m.requests.Since(m.live, r.Key(), asked)
 	switch good := p.Outcome == deck.Accepted || p.Outcome == deck.Verified; {
 	case !p.Settled:
 		return false // it is under way, which is said elsewhere
 	case good && why != "":
-		words, _, _ := requests.Words(p, m.list.ShortSID(r.SID))
+		words, _, _ := requests.Words(p, m.called(r.Key()))
 		m.refuse(cannot+why+" ("+words+")", now)
 	default:
 		m.refuse(key+" is being held down: release it, then press again", now)

@@ -5,7 +5,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"tapedeck/api/text"
+	"tapedeck/api/deck"
 	"tapedeck/ui/line"
 	"tapedeck/ui/names"
 	"tapedeck/ui/prompt"
@@ -59,12 +59,12 @@ func (m *Model) answerable() bool {
 
 // inFewCells returns in which ways a question in one line can say who is on the
 // line of a recording, the longest first; none where it is not there.
-func (m *Model) inFewCells(sid text.Text) []string {
-	r := m.live.Find(sid)
+func (m *Model) inFewCells(of deck.Key) []string {
+	r := m.live.Lookup(of)
 	if r == nil {
 		return nil
 	}
-	people := m.people()
+	people := m.people(r)
 	return []string{people.Short(r, " ", names.PartyWidth), people.Short(r, "", names.PartyWidth), people.Short(r, "", names.PartyWidth-2)}
 }
 
@@ -94,11 +94,11 @@ func (m *Model) inLine() small.Selected {
 	if !ok {
 		return small.Selected{}
 	}
-	live := m.live.Find(r.SID)
+	live := m.live.Lookup(r.Key())
 	return small.Selected{
-		Recording: r, Short: m.list.ShortSID(r.SID), Who: m.people().Short(r, " ", names.PartyWidth),
+		Recording: r, Short: m.calledShort(r.Key()), Who: m.people(r).Short(r, " ", names.PartyWidth),
 		Troubled: live != nil && live.Active() && live.Trouble.Standing(),
-		Now:      m.shown.ServerSecond(m.at()), Clocks: m.clocks,
+		Now:      m.snapshotOf(r).ServerSecond(m.at()), Clocks: m.clocks,
 	}
 }
 

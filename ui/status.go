@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"tapedeck/api/text"
+	"tapedeck/api/deck"
 	"tapedeck/ui/line"
 	"tapedeck/ui/status"
 	"tapedeck/ui/theme"
@@ -23,12 +23,12 @@ func (m *Model) complain(s, hint string, now time.Time) {
 }
 
 // named returns the selected recording where a message names it; else the zero
-// text.
-func (m *Model) named(s string) text.Text {
-	if r, ok := m.selected(); ok && strings.Contains(s, "…"+m.list.ShortSID(r.SID)) {
-		return r.SID
+// key.
+func (m *Model) named(s string) deck.Key {
+	if r, ok := m.selected(); ok && strings.Contains(s, "…"+m.list.ShortSID(r.Key())) {
+		return r.Key()
 	}
-	return text.Text{}
+	return deck.Key{}
 }
 
 // busy says what this session has under way, for the right end of the status

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 )
 
 // isWas is the verb before a trouble: a resume by others has happened.
@@ -16,7 +15,7 @@ func isWas(kind deck.TroubleKind) string {
 // troubleWords says which recordings have a trouble that stands, why, and what
 // to do; empty for none. It is said as long as that lasts.
 func (m *Model) troubleWords() string {
-	words := m.alarms.Words(func(sid text.Text) string { return "…" + m.list.ShortSID(sid) })
+	words := m.alarms.Words(func(of deck.Key) string { return "…" + m.called(of) })
 	if words == "" {
 		return ""
 	}
@@ -39,11 +38,11 @@ func (m *Model) troubleKey() string {
 
 // againWords says what p does to a recording whose trouble stands.
 func (m *Model) againWords(r *deck.Recording) string {
-	if l := m.live.Find(r.SID); l != nil && l.Trouble.Kind == deck.ResumedByOthers {
+	if l := m.live.Lookup(r.Key()); l != nil && l.Trouble.Kind == deck.ResumedByOthers {
 		return "pauses it again"
 	}
 	return "tries again"
 }
 
 // troubled reports whether a trouble of the recording stands now.
-func (m *Model) troubled(r *deck.Recording) bool { return m.alarms.Troubled(r.SID) }
+func (m *Model) troubled(r *deck.Recording) bool { return m.alarms.Troubled(r.Key()) }

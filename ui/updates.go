@@ -54,12 +54,12 @@ func (m *Model) do(req deck.Request, short string, now time.Time) tea.Cmd {
 func (m *Model) doMany(reqs []deck.Request, key string, now time.Time) tea.Cmd {
 	named := make([]requests.Named, len(reqs))
 	for i, req := range reqs {
-		named[i] = requests.Named{Request: req, Short: m.list.ShortSID(req.SID)}
+		named[i] = requests.Named{Request: req, Short: m.called(req.Key())}
 	}
-	if slices.ContainsFunc(reqs, func(r deck.Request) bool { return m.underWay(r.SID) == "" }) {
+	if slices.ContainsFunc(reqs, func(r deck.Request) bool { return m.underWay(r.Key()) == "" }) {
 		m.thaw()
 	}
-	news, cmd := m.requests.SendAll(named, m.list.Marks()[reqs[0].SID], m.live, now)
+	news, cmd := m.requests.SendAll(named, m.list.Marks()[reqs[0].Key()], m.live, now)
 	m.tell(news, now)
 	m.askSiblings(reqs, key, now)
 	return cmd
@@ -70,7 +70,7 @@ func (m *Model) doMany(reqs []deck.Request, key string, now time.Time) tea.Cmd {
 func (m *Model) done(msg requests.DoneMsg, now time.Time) {
 	news, well := m.requests.Done(msg, m.live)
 	if !well.IsZero() {
-		m.list.Unmark(func(sid text.Text) bool { return sid == well })
+		m.list.Unmark(func(of deck.Key) bool { return of == well })
 	}
 	m.tell(news, now)
 }
@@ -85,7 +85,7 @@ func (m *Model) follow(s *deck.Snapshot, now time.Time) {
 // update that proved to be done after all.
 func (m *Model) outdated(s *deck.Snapshot, now time.Time) {
 	for _, said := range m.status.Requests() {
-		r := s.Find(said.Request.SID)
+		r := s.Lookup(said.Request.Key())
 		if r != nil && r.Update != nil && r.Update.Request == said.Request && r.Update.Outcome == deck.Verified {
 			m.status.Withdraw(said.Words)
 			words, _, _ := requests.Words(*r.Update, said.Short)
@@ -98,10 +98,10 @@ func (m *Model) outdated(s *deck.Snapshot, now time.Time) {
 
 // underWay returns what is being done to a recording already, by whomever;
 // empty for nothing.
-func (m *Model) underWay(sid text.Text) string { return m.requests.UnderWay(m.live, sid) }
+func (m *Model) underWay(of deck.Key) string { return m.requests.UnderWay(m.live, of) }
 
 // pausedHere returns the recordings that this session has paused and that are
 // paused still, or may be, for the question before quitting.
 func (m *Model) pausedHere() []string {
-	return m.requests.Paused(m.live, func(r *deck.Recording) (short, who string) { return m.list.ShortSID(r.SID), m.who(r) })
+	return m.requests.Paused(m.live, func(r *deck.Recording) (short, who string) { return m.called(r.Key()), m.who(r) })
 }

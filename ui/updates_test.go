@@ -27,7 +27,7 @@ func at120(t *testing.T, name string, o Options, play func(t *testing.T, s *sess
 
 // pick selects a recording, and has it been seen as selected.
 func (s *session) pick(sid string) *session {
-	s.m.list.Select(text.New(sid))
+	s.m.list.Select(deck.Key{SID: text.New(sid)})
 	s.m.slips.Seen()
 	return s
 }
@@ -142,7 +142,7 @@ func TestRefusals(t *testing.T) {
 		}
 		s.pick(sidRec).press("p")
 		s.want("cannot pause …91be: it is no longer known")
-		if s.m.requests.Busy().Words != "" || s.m.underWay(text.New(sidRec)) != "" {
+		if s.m.requests.Busy().Words != "" || s.m.underWay(deck.Key{SID: text.New(sidRec)}) != "" {
 			t.Error("the update is still under way")
 		}
 	})
@@ -264,7 +264,7 @@ func TestStop(t *testing.T) {
 		a := recording("11111111-1111-1111-1111-1111111a8142", api.InProgress, time.Minute)
 		b := recording("22222222-2222-2222-2222-2222222b8142", api.InProgress, time.Hour)
 		s.show(snapshotOf(a, b)).pick(a.SID.String())
-		short := s.m.list.ShortSID(a.SID)
+		short := s.m.list.ShortSID(a.Key())
 		s.press("X", "8", "1", "4", "2").wait(time.Second).press("enter")
 		s.wantVerbs("")
 		s.press("esc").wait(time.Second).press("X")

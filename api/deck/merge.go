@@ -143,3 +143,20 @@ func (s *Snapshot) Count() {
 		s.count(r)
 	}
 }
+
+// Several reports whether the snapshot is of several profiles.
+func (s *Snapshot) Several() bool { return len(s.Parts) > 1 }
+
+// StaleProfiles returns those of several profiles whose data is stale at the
+// local time now; all is that every one is. Of one profile all is that it is.
+func (s *Snapshot) StaleProfiles(now time.Time) (names []string, all bool) {
+	if !s.Several() {
+		return nil, s.Health.Phase(now) == Stale
+	}
+	for _, p := range s.Parts {
+		if p.Health.Phase(now) == Stale {
+			names = append(names, p.Profile)
+		}
+	}
+	return names, len(names) == len(s.Parts)
+}

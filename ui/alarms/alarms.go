@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 )
 
 // bellEvery is how often the bell rings at most.
@@ -98,9 +97,9 @@ func (m Model) Pauses() int { return m.standing }
 func (m Model) Troubles(kind deck.TroubleKind) int { return len(m.of(kind)) }
 
 // Troubled reports whether a trouble of the recording stands now.
-func (m Model) Troubled(sid text.Text) bool {
+func (m Model) Troubled(of deck.Key) bool {
 	for _, t := range m.troubled {
-		if t.SID == sid {
+		if t.Key() == of {
 			return true
 		}
 	}

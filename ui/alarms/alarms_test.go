@@ -12,7 +12,7 @@ import (
 
 var now = time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
 
-func name(sid text.Text) string { return "…" + sid.String() }
+func name(of deck.Key) string { return "…" + of.SID.String() }
 
 func troubleOf(sid string, kind deck.TroubleKind) *deck.Recording {
 	return &deck.Recording{Recording: api.Recording{SID: text.New(sid), Status: api.InProgress}, Trouble: deck.Trouble{Kind: kind, Why: "HTTP 422"}}
@@ -96,7 +96,7 @@ func TestAlarms(t *testing.T) {
 	if rings != 2 {
 		t.Errorf("it rings %d times in two minutes, want 2", rings)
 	}
-	if m.Watch(snapshot(troubleOf("3", deck.NotPaused))); !m.Troubled(text.New("3")) || m.Troubled(text.New("1")) || m.Troubles(deck.NotPaused) != 1 {
+	if m.Watch(snapshot(troubleOf("3", deck.NotPaused))); !m.Troubled(deck.Key{SID: text.New("3")}) || m.Troubled(deck.Key{SID: text.New("1")}) || m.Troubles(deck.NotPaused) != 1 {
 		t.Errorf("troubled: %q", strings.TrimSpace(m.Words(name)))
 	}
 }

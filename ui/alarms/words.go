@@ -21,12 +21,12 @@ func loud(kind deck.TroubleKind) string { return strings.ToUpper(string(kind)) }
 // trouble, with its recording or how many there are, and the pauses, with the
 // longest of them, whose clock moves in such steps, for each title is sent whole.
 // A recording is named by what name returns.
-func (m Model) Title(name func(sid text.Text) string, now time.Time, step time.Duration) (title string) {
+func (m Model) Title(name func(of deck.Key) string, now time.Time, step time.Duration) (title string) {
 	for _, kind := range kinds {
 		switch list := m.of(kind); len(list) {
 		case 0:
 		case 1:
-			title += "!" + loud(kind) + " " + name(list[0].SID) + " "
+			title += "!" + loud(kind) + " " + name(list[0].Key()) + " "
 		default:
 			title += "!" + loud(kind) + " " + strconv.Itoa(len(list)) + " "
 		}
@@ -34,14 +34,14 @@ func (m Model) Title(name func(sid text.Text) string, now time.Time, step time.D
 	if m.longest == nil {
 		return title
 	}
-	long := m.longest.Pause.For(m.live.ServerTime(now)).Truncate(step)
+	long := m.longest.Pause.For(m.live.Of(m.longest).ServerTime(now)).Truncate(step)
 	return title + fmt.Sprintf("!%d PAUSED %s ", m.live.Paused, times.Clock(long))
 }
 
 // Words says which recordings have a trouble that stands, and why; empty for
 // none. It is said as long as that lasts. A recording is named by what name
 // returns.
-func (m Model) Words(name func(sid text.Text) string) string {
+func (m Model) Words(name func(of deck.Key) string) string {
 	var parts []string
 	for _, kind := range kinds {
 		if list := m.of(kind); len(list) > 0 {
@@ -55,10 +55,10 @@ func (m Model) Words(name func(sid text.Text) string) string {
 const MostNamed = 3
 
 // words says what is the matter with recordings that have a kind of trouble.
-func words(kind deck.TroubleKind, list []*deck.Recording, name func(sid text.Text) string) string {
+func words(kind deck.TroubleKind, list []*deck.Recording, name func(of deck.Key) string) string {
 	var names []string
 	for _, r := range list[:min(len(list), MostNamed)] {
-		names = append(names, name(r.SID))
+		names = append(names, name(r.Key()))
 	}
 	words := strings.Join(names, " ")
 	if more := len(list) - MostNamed; more > 0 {

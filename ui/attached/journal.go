@@ -35,7 +35,7 @@ func history(client *local.Client, n int) ([]ui.Action, error) {
 func actionOf(a local.Action) ui.Action {
 	line := func(s string) string { return text.New(s).String() }
 	out := ui.Action{
-		Time: a.Time, Actor: line(a.Actor), Recording: text.New(a.SID), Behavior: line(a.Behavior), Outcome: line(a.Outcome), Reason: line(a.Reason),
+		Time: a.Time, Actor: line(a.Actor), Profile: line(a.Profile), Recording: text.New(a.SID), Behavior: line(a.Behavior), Outcome: line(a.Outcome), Reason: line(a.Reason),
 		Until: a.Until, ByTimer: a.ByTimer,
 	}
 	switch journal.Event(a.Event) {
@@ -87,7 +87,7 @@ func (l *left) ask(ctx context.Context) (out []ui.LeftBehind, err error) {
 	list, err := l.client.Left(ctx)
 	for _, p := range list {
 		out = append(out, ui.LeftBehind{
-			SID: text.New(p.SID), Actor: text.New(p.Actor).String(), PausedAt: p.Paused, EndedAt: p.Ended, Why: text.New(p.Why).String(),
+			Profile: text.New(p.Profile).String(), SID: text.New(p.SID), Actor: text.New(p.Actor).String(), PausedAt: p.Paused, EndedAt: p.Ended, Why: text.New(p.Why).String(),
 		})
 	}
 	return out, err

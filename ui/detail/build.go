@@ -262,6 +262,9 @@ func nextStep(err error) string {
 func (b *builder) known() {
 	r := b.rec
 	n := len(b.lines)
+	if b.project != "" {
+		b.labeled("project", b.project, theme.Plain, "")
+	}
 	if r.Paused() {
 		b.night()
 	}

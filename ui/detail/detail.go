@@ -12,7 +12,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/line"
 	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
@@ -29,8 +28,8 @@ type Model struct {
 	raw     bool // the JSON instead of the fields
 	minutes bool // the clock of an old recording shows whole minutes
 
-	mask     bool      // numbers are hidden, but for those of
-	revealed text.Text // this recording
+	mask     bool     // numbers are hidden, but for those of
+	revealed deck.Key // this recording
 
 	names names.Names // see SetNames
 
@@ -40,6 +39,7 @@ type Model struct {
 	offset  time.Duration   // from local time to the server's
 	short   string          // the recording's short SID
 	profile string
+	project string // which of several it is of; empty where there is one
 	actor   string // who "you" is
 
 	top  int // the first line of the body that is visible
@@ -103,7 +103,7 @@ func (m *Model) SetMinutes(on bool) {
 
 // SetMask hides all but the last digits of numbers, but for those of the
 // recording that is revealed.
-func (m *Model) SetMask(on bool, revealed text.Text) {
+func (m *Model) SetMask(on bool, revealed deck.Key) {
 	if m.mask != on || m.revealed != revealed {
 		m.mask, m.revealed = on, revealed
 		m.touch()
@@ -137,11 +137,20 @@ func (m *Model) SetRecording(r *deck.Recording, offset time.Duration, short, pro
 	if r == m.rec && offset == m.offset && short == m.short && profile == m.profile {
 		return
 	}
-	if r == nil || m.rec == nil || r.SID != m.rec.SID || answered(r) != answered(m.rec) {
+	if r == nil || m.rec == nil || r.Key() != m.rec.Key() || answered(r) != answered(m.rec) {
 		m.top = 0
 	}
 	m.rec, m.offset, m.short, m.profile = r, offset, short, profile
 	m.touch()
+}
+
+// SetProject names the project of the recording, where several are shown; empty
+// where there is one.
+func (m *Model) SetProject(name string) {
+	if m.project != name {
+		m.project = name
+		m.touch()
+	}
 }
 
 // SetUnnamed tells why calls and conferences are not known that are not.

@@ -11,5 +11,9 @@ func (m *Model) SetNames(n names.Names) {
 
 // people is how who is on the line is shown.
 func (m Model) people() names.View {
-	return names.View{Theme: m.th, Names: m.names, Mask: m.mask, Revealed: m.revealed}
+	v := names.View{Theme: m.th, Names: m.names, Mask: m.mask}
+	if m.rec.Profile == m.revealed.Profile {
+		v.Revealed = m.revealed.SID
+	}
+	return v
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // hides reports whether the numbers of the recording are masked.
-func (m Model) hides() bool { return m.mask && m.rec.SID != m.revealed }
+func (m Model) hides() bool { return m.mask && m.rec.Key() != m.revealed }
 
 // masked returns a text with its numbers hidden, where they are to be.
 func (m Model) masked(s string) string {

@@ -27,6 +27,7 @@ func (b *builder) summary(marked bool) {
 		b.changes()
 	}
 	b.update()
+	b.others()
 	b.with()
 	b.sids()
 	for b.h >= roomyFrom && len(b.lines) < summaryLines {

@@ -130,6 +130,9 @@ func (m Model) title(now time.Time) line.Open {
 	}
 	l.Add(m.th, theme.Bold, sym.Ellipsis+m.short)
 	l.Add(m.th, theme.Plain, "  ")
+	if m.project != "" {
+		l.Add(m.th, theme.Plain, m.th.Truncate(m.th.Plain(m.project), longestProject)+"  ")
+	}
 	if m.raw {
 		l.Add(m.th, theme.Bold, "raw JSON")
 		l.Add(m.th, theme.Dim, " "+sym.Dot+" ")
@@ -151,6 +154,10 @@ func (m Model) title(now time.Time) line.Open {
 	}
 	return l
 }
+
+// longestProject is how many cells the name of a project takes at most in the
+// title: the status and its clock have to stay beside it.
+const longestProject = 16
 
 // status returns the word for what the recording is doing, with a sign before it
 // where it was to be paused, and one behind it where the data is old.

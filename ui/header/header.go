@@ -44,6 +44,8 @@ type State struct {
 	Now    time.Time
 	Frozen time.Time // since when the display is frozen; zero when it is not
 	Stale  bool      // what is shown is old
+	// StaleProfiles are those of several whose data is old, by name.
+	StaleProfiles []string
 
 	Alarms          int // pauses that alarm
 	NotPaused       int // recordings with that trouble
@@ -86,10 +88,13 @@ func (m *Model) SetSnapshot(s *deck.Snapshot) {
 	m.counts.recording = max(0, s.Active-s.Paused-m.counts.starting-m.counts.other)
 }
 
-// Place names the space and the profile.
+// Place names the space and the profile, or the profiles where there are several.
 func (m Model) Place() string {
 	if m.o.Demo {
 		return "DEMO"
+	}
+	if m.shown.Several() {
+		return m.profiles()
 	}
 	space := m.th.Plain(text.New(m.o.Space).String())
 	if m.o.Profile == "" {
@@ -112,13 +117,15 @@ func (m Model) View(w int, s State) []string {
 
 // Title is the title of the terminal's window. It changes only when the counts
 // and the freshness do.
-func (m Model) Title(stale bool) string {
-	title := "tapedeck " + m.Place()
+func (m Model) Title(s State) string {
+	title, stale := "tapedeck "+m.Place(), s.Stale
 	switch {
 	case !m.shown.Known():
 		return title
 	case stale:
 		return title + ": STALE"
+	case len(s.StaleProfiles) > 0:
+		title += ": " + m.named(s.StaleProfiles) + " STALE"
 	case m.shown.Health.Partial:
 		title += ": PARTIAL"
 	}

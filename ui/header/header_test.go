@@ -113,7 +113,7 @@ func TestTitle(t *testing.T) {
 	m := New(theme.Theme{}, Options{Space: "acme", Profile: "night"})
 	check := func(stale bool, want string) {
 		t.Helper()
-		if got := m.Title(stale); got != want {
+		if got := m.Title(State{Stale: stale}); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -113,10 +113,19 @@ func (m Model) badges(s State) (out []segment) {
 // freshness says what the data is worth, in forms from the longest to the
 // shortest.
 func (m Model) freshness(s State) []segment {
-	h, dot := s.Live.Health, " "+m.th.Symbols().Dot+" "
-	if !h.Away.IsZero() {
+	if !s.Live.Health.Away.IsZero() {
 		return m.away(s)
 	}
+	if forms := m.unwell(s); forms != nil {
+		return forms
+	}
+	return m.health(s, s.Live.Health, m.shown.Health)
+}
+
+// health says what data is worth whose health is h, and shown that of what the
+// screen shows.
+func (m Model) health(s State, h, shown deck.Health) []segment {
+	dot := " " + m.th.Symbols().Dot + " "
 	switch h.Phase(s.Now) {
 	case deck.Loading:
 		long := "LOADING"
@@ -126,7 +135,7 @@ func (m Model) freshness(s State) []segment {
 		return []segment{m.segment(0, line.Of(theme.Warn, long))}
 	case deck.Live:
 		if !s.Frozen.IsZero() { // what is on the screen is not live
-			_, age := m.o.Clocks.Age(m.shown.Health.Age(s.Now))
+			_, age := m.o.Clocks.Age(shown.Age(s.Now))
 			return []segment{m.segment(0, line.Of(theme.Warn, "data"), line.Of(theme.Plain, " "+age+" old"))}
 		}
 		before, age := m.o.Clocks.Age(h.Age(s.Now))
@@ -135,7 +144,7 @@ func (m Model) freshness(s State) []segment {
 		word := m.segment(0, line.Of(theme.Warn, "PARTIAL"), line.Of(theme.Plain, dot+partialWhy(h.Err)))
 		return []segment{word, m.segment(0, line.Of(theme.Warn, "PARTIAL"))}
 	}
-	word := []line.Span{line.Of(theme.Bad, "STALE"), line.Of(theme.Plain, " "+m.age(m.shown.Health.Age(s.Now)))}
+	word := []line.Span{line.Of(theme.Bad, "STALE"), line.Of(theme.Plain, " "+m.age(shown.Age(s.Now)))}
 	why := dot + "poll overdue"
 	if h.Err != nil {
 		why = dot + api.Reason(h.Err)

@@ -5,6 +5,7 @@ package history
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -25,6 +26,7 @@ const kept = 20
 type Action struct {
 	Time      time.Time // local time when it was asked for
 	Actor     string    // who asked for it
+	Profile   string    // whose recording; empty where there is one profile
 	Recording text.Text // its SID
 	// What is pause, resume or stop; acknowledge; auto-resume; or seen, for
 	// what others did without tapedeck.
@@ -56,11 +58,14 @@ type Model struct {
 	list    []Action // what it said, the newest first
 	err     error    // why it could not be read
 
-	gone uint64                   // the highest ID of an update that is in own no more
-	own  []ownAction              // of this deck, for where there is no journal; the oldest first
-	acks map[text.Text]deck.Ack   // the last that was noted of each pause
-	auto map[text.Text]deck.Timer // the same of auto-resumes
+	gone map[string]uint64       // by profile the highest ID of an update that is in own no more
+	own  []ownAction             // of this deck, for where there is no journal; the oldest first
+	acks map[deck.Key]deck.Ack   // the last that was noted of each pause
+	auto map[deck.Key]deck.Timer // the same of auto-resumes
 }
+
+// Key names the recording.
+func (a Action) Key() deck.Key { return deck.Key{Profile: a.Profile, SID: a.Recording} }
 
 // ownAction is an action of this deck, with the ID of its update; 0 for none.
 type ownAction struct {
@@ -129,23 +134,23 @@ func (m Model) Update(k tea.KeyPressMsg) (Model, tea.Cmd) {
 
 // Follow notes what a snapshot shows of this deck's own actions.
 func (m *Model) Follow(s *deck.Snapshot, now time.Time) {
-	acks, auto := map[text.Text]deck.Ack{}, map[text.Text]deck.Timer{}
+	acks, auto := map[deck.Key]deck.Ack{}, map[deck.Key]deck.Timer{}
 	for _, r := range s.Recordings {
 		if p := r.Update; p != nil {
 			m.note(ownAction{id: p.ID, Action: Action{
-				Time: p.Asked, Actor: p.Request.Actor.Name(), Recording: r.SID, What: p.Request.Verb(),
+				Time: p.Asked, Actor: p.Request.Actor.Name(), Profile: r.Profile, Recording: r.SID, What: p.Request.Verb(),
 				Behavior: string(p.Request.Update.PauseBehavior), Outcome: string(p.Outcome), Reason: p.Note, ByTimer: p.Request.ByTimer,
 			}}, p.Err)
 		}
 		if a := r.Ack; a != (deck.Ack{}) {
-			if acks[r.SID] = a; m.acks[r.SID] != a {
-				m.Note(Action{Time: now, Actor: a.Actor, Recording: r.SID, What: "acknowledge",
-					Reason: a.Reason, Until: a.Until.Add(-s.Offset)})
+			if acks[r.Key()] = a; m.acks[r.Key()] != a {
+				m.Note(Action{Time: now, Actor: a.Actor, Profile: r.Profile, Recording: r.SID, What: "acknowledge",
+					Reason: a.Reason, Until: a.Until.Add(-s.Of(r).Offset)})
 			}
 		}
 		if t := r.Timer; !t.IsZero() {
-			if auto[r.SID] = t; m.auto[r.SID] != t {
-				m.Note(Action{Time: now, Actor: t.Actor, Recording: r.SID, What: "auto-resume",
+			if auto[r.Key()] = t; m.auto[r.Key()] != t {
+				m.Note(Action{Time: now, Actor: t.Actor, Profile: r.Profile, Recording: r.SID, What: "auto-resume",
 					Reason: t.Err, Until: t.At})
 			}
 		}
@@ -163,18 +168,23 @@ func (m *Model) note(a ownAction, err error) {
 	}
 	if a.id != 0 {
 		for i := len(m.own) - 1; i >= 0; i-- {
-			if m.own[i].id == a.id {
+			if m.own[i].id == a.id && m.own[i].Profile == a.Profile {
 				m.own[i] = a
 				return
 			}
 		}
-		if a.id <= m.gone {
+		if a.id <= m.gone[a.Profile] {
 			return
 		}
 	}
 	m.own = append(m.own, a)
 	if len(m.own) > kept {
-		m.gone = max(m.gone, m.own[0].id)
+		gone := maps.Clone(m.gone)
+		if gone == nil {
+			gone = map[string]uint64{}
+		}
+		gone[m.own[0].Profile] = max(gone[m.own[0].Profile], m.own[0].id)
+		m.gone = gone
 		m.own = append(m.own[:0:0], m.own[1:]...)
 	}
 }

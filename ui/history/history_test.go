@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
 	"tapedeck/ui/times"
@@ -15,7 +16,7 @@ import (
 // TestActionWords: what the history says of each kind of action, and how loudly.
 func TestActionWords(t *testing.T) {
 	now, rec := time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC), text.New("a-91be")
-	around := Around{Now: now, Short: func(sid text.Text) string { return strings.TrimPrefix(sid.String(), "a-") }}
+	around := Around{Now: now, Short: func(of deck.Key) string { return strings.TrimPrefix(of.SID.String(), "a-") }}
 	tests := []struct {
 		a    Action
 		want string
@@ -56,8 +57,8 @@ func TestHistoryIsBounded(t *testing.T) {
 	for id := uint64(1); id <= kept+5; id++ {
 		note(id, "requested", nil)
 	}
-	if len(h.own) != kept || h.own[0].id != 6 || h.gone != 5 {
-		t.Fatalf("%d kept, the oldest %d; gone up to %d", len(h.own), h.own[0].id, h.gone)
+	if len(h.own) != kept || h.own[0].id != 6 || h.gone[""] != 5 {
+		t.Fatalf("%d kept, the oldest %d; gone up to %d", len(h.own), h.own[0].id, h.gone[""])
 	}
 	note(3, "verified", nil)
 	if len(h.own) != kept || h.own[0].id != 6 {

@@ -14,8 +14,8 @@ import (
 // Around is what the history needs to name recordings, and the time.
 type Around struct {
 	Now   time.Time
-	Short func(sid text.Text) string // the end of a SID, which tells it apart
-	Who   func(sid text.Text) string // who is on the line; empty while that is not known
+	Short func(of deck.Key) string // the end of a SID, which tells it apart, and of which project it is where that has to be said
+	Who   func(of deck.Key) string // who is on the line; empty while that is not known
 }
 
 // The columns of the history, in cells.
@@ -65,7 +65,7 @@ func (m Model) action(a Action, w int, v Around) []string {
 	age := m.th.Fit(times.Ago(v.Now.Sub(a.Time)), ageWidth)
 	who = m.th.Fit(m.th.Plain(text.New(who).String()), whoWidth)
 	words, role := m.words(a, v)
-	people := v.Who(a.Recording)
+	people := v.Who(a.Key())
 	first := "  " + m.th.Paint(theme.Dim, age) + " " + who + " "
 	indent := 2 + ageWidth + 1 + whoWidth + 1
 	room := max(1, w-indent)
@@ -88,7 +88,7 @@ func (m Model) action(a Action, w int, v Around) []string {
 
 // words says what was done, and the result.
 func (m Model) words(a Action, v Around) (string, theme.Role) {
-	name, reason, role := "…"+v.Short(a.Recording), text.New(a.Reason).String(), theme.Plain
+	name, reason, role := "…"+v.Short(a.Key()), text.New(a.Reason).String(), theme.Plain
 	because := func(s string) string {
 		if reason != "" {
 			s += ": " + reason

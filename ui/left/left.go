@@ -31,6 +31,7 @@ const (
 
 // Pause is a pause whose session has ended.
 type Pause struct {
+	Profile  string // whose recording; empty where that is clear
 	SID      text.Text
 	Actor    string    // who paused, or acknowledged it last
 	PausedAt time.Time // zero when it is not known
@@ -42,7 +43,7 @@ type Pause struct {
 
 // same reports whether both are of one pause, left by one session.
 func (p Pause) same(o Pause) bool {
-	return p.SID == o.SID && p.Actor == o.Actor && p.PausedAt.Equal(o.PausedAt) && p.Since.Equal(o.Since)
+	return p.SID == o.SID && p.Profile == o.Profile && p.Actor == o.Actor && p.PausedAt.Equal(o.PausedAt) && p.Since.Equal(o.Since)
 }
 
 // Wait waits until the pauses whose session has ended are others than it returned
@@ -115,10 +116,10 @@ func (m *Model) Take(msg ChangedMsg, now time.Time) {
 type Around struct {
 	Live *deck.Snapshot // the latest
 	Now  time.Time
-	Own  func(sid text.Text) bool // whether a pause is this session's to answer for
-	Key  time.Time                // when a key was pressed last; zero for never
-	Busy bool                     // the session awaits the result of an update
-	Full bool                     // there is no place for a question now
+	Own  func(of deck.Key) bool // whether a pause is this session's to answer for
+	Key  time.Time              // when a key was pressed last; zero for never
+	Busy bool                   // the session awaits the result of an update
+	Full bool                   // there is no place for a question now
 }
 
 // atWork reports whether somebody has just pressed a key, or awaits a result.
@@ -127,7 +128,25 @@ func (a Around) atWork() bool {
 }
 
 // current reports whether what the snapshot says of a pause holds now.
-func (a Around) current() bool { return a.Live.Health.Phase(a.Now) == deck.Live }
+func (a Around) current(p Pause) bool {
+	return a.Live.Of(&deck.Recording{Profile: p.Profile}).Health.Phase(a.Now) == deck.Live
+}
+
+// find returns the recording of a pause; nil where the snapshot has none.
+func (a Around) find(p Pause) *deck.Recording {
+	if p.Profile == "" {
+		return a.Live.Find(p.SID)
+	}
+	return a.Live.Lookup(deck.Key{Profile: p.Profile, SID: p.SID})
+}
+
+// own reports whether a pause is this session's to answer for.
+func (a Around) own(p Pause, r *deck.Recording) bool {
+	if r != nil {
+		return a.Own(r.Key())
+	}
+	return a.Own(deck.Key{Profile: p.Profile, SID: p.SID})
+}
 
 // Ask is a question about a pause that was left behind.
 type Ask struct {
@@ -141,13 +160,13 @@ type Ask struct {
 // passed over, and those that were left only now wait for a quiet moment.
 func (m *Model) Next(a Around) (ask Ask, ok bool) {
 	m.Follow(a)
-	if a.Full || !a.current() {
+	if a.Full {
 		return Ask{}, false
 	}
 	for i := range m.list {
 		o := &m.list[i]
-		r := a.Live.Find(o.SID)
-		if o.asked || o.over || r == nil || !r.Paused() {
+		r := a.find(o.Pause)
+		if o.asked || !a.current(o.Pause) || o.over || r == nil || !r.Paused() {
 			continue
 		}
 		if r.Call == nil && r.Conference == nil && a.Now.Sub(o.found) < namedWithin {
@@ -168,7 +187,7 @@ func (m *Model) Again(a Around) (ask Ask, ok bool) {
 	for range m.list {
 		o := m.list[0]
 		m.list = append(m.list[1:], o)
-		if r := a.Live.Find(o.SID); !o.over && r != nil && r.Paused() {
+		if r := a.find(o.Pause); !o.over && r != nil && r.Paused() {
 			return m.ask(&m.list[len(m.list)-1], r, true), true
 		}
 	}
@@ -182,14 +201,14 @@ func (m *Model) ask(o *offer, r *deck.Recording, leads bool) Ask {
 
 // Follow notes which of them are over, or are this session's to answer for.
 func (m *Model) Follow(a Around) {
-	if len(m.list) == 0 || !a.current() {
-		return
-	}
 	for i := range m.list {
 		o := &m.list[i]
-		r := a.Live.Find(o.SID)
+		if !a.current(o.Pause) {
+			continue
+		}
+		r := a.find(o.Pause)
 		paused := r != nil && r.Paused()
-		o.over = o.over || a.Own(o.SID) || !paused && (o.seen || a.Now.Sub(o.found) >= lateWithin)
+		o.over = o.over || a.own(o.Pause, r) || !paused && (o.seen || a.Now.Sub(o.found) >= lateWithin)
 		o.seen = o.seen || paused
 	}
 }
@@ -197,7 +216,7 @@ func (m *Model) Follow(a Around) {
 // Holds reports whether what was asked about last is still left behind: another
 // session may have answered it.
 func (m *Model) Holds() bool {
-	return slices.ContainsFunc(m.list, func(o offer) bool { return o.SID == m.asked.SID })
+	return slices.ContainsFunc(m.list, func(o offer) bool { return o.SID == m.asked.SID && o.Profile == m.asked.Profile })
 }
 
 // Count returns how many were left behind that nobody has taken over or resumed

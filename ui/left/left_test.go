@@ -71,7 +71,7 @@ func around(after time.Duration, sids ...string) Around {
 		}
 		s.Recordings = append(s.Recordings, r)
 	}
-	return Around{Live: s, Now: now, Own: func(text.Text) bool { return false }}
+	return Around{Live: s, Now: now, Own: func(deck.Key) bool { return false }}
 }
 
 func pauses(sids ...string) (msg ChangedMsg) {
@@ -92,7 +92,7 @@ func TestNext(t *testing.T) {
 		{"all that are paused, each once", func(*Model, *Around) {}, []string{"A!", "C!"}},
 		{"no place", func(_ *Model, a *Around) { a.Full = true }, nil},
 		{"data that is old", func(_ *Model, a *Around) { a.Live.Health.Failing = start }, nil},
-		{"one of this session", func(_ *Model, a *Around) { a.Own = func(sid text.Text) bool { return sid.String() == "A" } }, []string{"C!"}},
+		{"one of this session", func(_ *Model, a *Around) { a.Own = func(of deck.Key) bool { return of.SID.String() == "A" } }, []string{"C!"}},
 		{"nobody on the line is known yet", func(_ *Model, a *Around) { a.Live.Recordings[0].Call = nil }, nil},
 		{"and is not for long", func(_ *Model, a *Around) {
 			a.Live.Recordings[0].Call, a.Now = nil, start.Add(namedWithin)

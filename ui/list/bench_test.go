@@ -127,7 +127,7 @@ func BenchmarkSetSort(b *testing.B) {
 			m := sized(theme.Theme{}, 120, 40, snapshot(bench(n)...))
 			b.ReportAllocs()
 			for i := 0; b.Loop(); i++ {
-				m.SetSort(Sorts()[i%len(sorts)], false)
+				m.SetSort(Sort(i%len(sorts)), false)
 			}
 		})
 	}

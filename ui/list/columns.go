@@ -15,8 +15,8 @@ import (
 type column struct {
 	title string
 	sort  Sort // the order that the column shows; noSort for none
-	// width is in cells, for a list of w cells; 0 takes what is left.
-	width func(t theme.Theme, w, sid int) int
+	// width is in cells, for a list of such a size; 0 takes what is left.
+	width func(t theme.Theme, s size) int
 	right bool // right-aligned
 	// ticks: the cell changes by itself, once a second. It then has a fixed
 	// width and no style, so that a tick costs the digits that changed.
@@ -27,7 +27,9 @@ type column struct {
 	// room is what who must have left for the column to be there.
 	room int
 	only only // in which lists the column is
-	cell func(c *context, r *row) cell
+	// several: it is there only where several profiles are shown.
+	several bool
+	cell    func(c *context, r *row) cell
 }
 
 // only says in which lists a column is: where times are apart, or together.
@@ -38,6 +40,13 @@ const (
 	wide          // only in a wide list
 	narrow        // only in a narrow one
 )
+
+// size is what the widths of columns depend on, in cells.
+type size struct {
+	w       int // of the list
+	sid     int // of the widest short SID
+	project int // of the widest name of a profile; 0 where there is one
+}
 
 // From these widths on paused and running have a column each, and columns
 // stand two cells apart.
@@ -63,31 +72,32 @@ var columns = []column{
 	{title: "PAUSED", sort: ByPause, width: pausedWidth, right: true, ticks: true, only: wide, cell: (*context).pausedFor},
 	{title: "RUNNING", sort: ByRunning, width: cells(8), right: true, ticks: true, only: wide, cell: (*context).runningFor},
 	{title: "FOR", sort: noSort, width: pausedWidth, right: true, ticks: true, only: narrow, cell: (*context).eitherFor},
+	{title: "PROJECT", sort: ByProject, width: projectWidth, rank: 1, room: 8, several: true, cell: (*context).project},
 	{title: "WHO", sort: ByWho, width: cells(0), cell: (*context).who},
-	{title: "KIND", sort: ByKind, width: cells(10), rank: 3, room: 33, cell: (*context).kind},
-	{title: "CH", sort: ByChannels, width: cells(2), right: true, rank: 2, room: 38, cell: (*context).channels},
-	{title: "SOURCE", sort: BySource, width: sourceWidth, rank: 4, room: 33, cell: (*context).source},
-	{title: "SID", sort: noSort, width: func(_ theme.Theme, _, sid int) int { return sid }, rank: 1, room: 22, cell: (*context).sid},
+	{title: "KIND", sort: ByKind, width: cells(10), rank: 4, room: 33, cell: (*context).kind},
+	{title: "CH", sort: ByChannels, width: cells(2), right: true, rank: 3, room: 38, cell: (*context).channels},
+	{title: "SOURCE", sort: BySource, width: sourceWidth, rank: 5, room: 33, cell: (*context).source},
+	{title: "SID", sort: noSort, width: func(_ theme.Theme, s size) int { return s.sid }, rank: 2, room: 22, cell: (*context).sid},
 }
 
-func cells(n int) func(theme.Theme, int, int) int {
-	return func(theme.Theme, int, int) int { return n }
+func cells(n int) func(theme.Theme, size) int {
+	return func(theme.Theme, size) int { return n }
 }
 
 // statusWidth leaves room for an update's sign, and for its word too where
 // there is much.
-func statusWidth(_ theme.Theme, w, _ int) int {
-	if w >= 110 {
+func statusWidth(_ theme.Theme, s size) int {
+	if s.w >= 110 {
 		return 16
 	}
 	return 10
 }
 
 // pausedWidth fits ≥99:59:59.
-func pausedWidth(t theme.Theme, _, _ int) int { return 8 + t.Width(t.Symbols().AtLeast) }
+func pausedWidth(t theme.Theme, _ size) int { return 8 + t.Width(t.Symbols().AtLeast) }
 
-func sourceWidth(_ theme.Theme, w, _ int) int {
-	if w >= 140 {
+func sourceWidth(_ theme.Theme, s size) int {
+	if s.w >= 140 {
 		return 24
 	}
 	return 16
@@ -100,6 +110,7 @@ type context struct {
 	now    time.Time // local
 	server time.Time
 	stale  bool // the data is old
+	part   part // whose row it is, where there are several profiles
 	kept   bool // the row is there only because it is selected
 	layout *layout
 	width  int // of the cell

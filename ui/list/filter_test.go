@@ -228,7 +228,7 @@ func TestFilterFindsNames(t *testing.T) {
 func TestListShowsNames(t *testing.T) {
 	m := sized(theme.New(theme.Options{}), 100, 12, nil)
 	m.SetNames(names.New(map[string]string{"+1 310 555 0142": "Front desk", "4420 7946 0018": "Astley"}))
-	m.SetMask(true, text.Text{})
+	m.SetMask(true, deck.Key{})
 	m.SetSnapshot(some())
 	m.SetSort(ByWho, false)
 	view := m.View(clock)
@@ -266,24 +266,24 @@ func TestFound(t *testing.T) {
 	for _, tt := range tests {
 		m := sized(theme.New(theme.Options{}), 80, 20, persons())
 		m.SetFilter(parse(t, tt.filter))
-		field, hidden := m.Found(text.New("aaaa-" + tt.sid))
+		field, hidden := m.Found(of("aaaa-" + tt.sid))
 		if field != tt.field || hidden != tt.hidden {
 			t.Errorf("%s in %s: %q %v, want %q %v", tt.filter, tt.sid, field, hidden, tt.field, tt.hidden)
 		}
 		m.SetSize(250, 20)
 		view := ansi.Strip(m.View(clock))
-		if _, hidden = m.Found(text.New("aaaa-" + tt.sid)); hidden && !strings.Contains(view, "found in "+tt.field) {
+		if _, hidden = m.Found(of("aaaa-" + tt.sid)); hidden && !strings.Contains(view, "found in "+tt.field) {
 			t.Errorf("%s is found in %s, which no row says:\n%s", tt.filter, tt.field, view)
 		} else if !hidden && strings.Contains(view, "found in ") {
 			t.Errorf("%s is shown, and yet:\n%s", tt.filter, view)
 		}
 		checkBox(t, m.th, 250, 20, view)
 		m.SetSize(80, 20) // too narrow to say it without cutting who
-		if view := ansi.Strip(m.View(clock)); tt.sid == "8142" && !m.Excluded(text.New("aaaa-8142")) && !strings.Contains(view, "(310) 555-0142 → (310) 555-0199") {
+		if view := ansi.Strip(m.View(clock)); tt.sid == "8142" && !m.Excluded(of("aaaa-8142")) && !strings.Contains(view, "(310) 555-0142 → (310) 555-0199") {
 			t.Errorf("%s cuts who:\n%s", tt.filter, view)
 		}
 	}
-	if field, _ := (Model{}).Found(text.New("x")); field != "" {
+	if field, _ := (Model{}).Found(of("x")); field != "" {
 		t.Errorf("found %s in no list", field)
 	}
 }
@@ -292,15 +292,15 @@ func TestFound(t *testing.T) {
 func TestFoundInWhatIsNotShown(t *testing.T) {
 	m := sized(theme.New(theme.Options{}), 120, 20, some())
 	m.SetFilter(parse(t, "3105550142"))
-	m.SetMask(true, text.Text{})
+	m.SetMask(true, deck.Key{})
 	if view := ansi.Strip(m.View(clock)); !strings.Contains(view, " in from") {
 		t.Errorf("a masked number is found, and no row says where:\n%s", view)
 	}
-	m.SetMask(true, text.New("aaaa-8142"))
+	m.SetMask(true, of("aaaa-8142"))
 	if view := ansi.Strip(m.View(clock)); strings.Contains(view, " in ") {
 		t.Errorf("a number that is revealed is said to be hidden:\n%s", view)
 	}
-	m.SetMask(false, text.Text{})
+	m.SetMask(false, deck.Key{})
 	m.SetNames(names.New(map[string]string{"+13105550142": "Front desk"}))
 	if view := ansi.Strip(m.View(clock)); !strings.Contains(view, "Front desk") || !strings.Contains(view, " in from") {
 		t.Errorf("a number behind a name is found, and no row says where:\n%s", view)

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/names"
 )
 
@@ -21,12 +20,12 @@ type found struct {
 // a recording; of several the first one that the row does not show. hidden
 // reports whether it does not. The field is empty without a word in the filter,
 // for a recording that has not every word, and for one that is not in the list.
-func (m Model) Found(sid text.Text) (field string, hidden bool) {
-	r := m.index[sid]
+func (m Model) Found(of deck.Key) (field string, hidden bool) {
+	r := m.index[of]
 	if r == nil || m.layout == nil {
 		return "", false
 	}
-	c := context{th: m.th, sym: m.th.Symbols(), layout: m.layout, people: m.people(), words: m.filter.words()}
+	c := context{th: m.th, sym: m.th.Symbols(), layout: m.layout, people: m.people(r), words: m.filter.words()}
 	return c.find(r)
 }
 
@@ -142,12 +141,16 @@ func (m *Model) SetActor(actor string) {
 // name gives a row the names that it is ordered by.
 func (m *Model) name(r *row) {
 	if c := r.rec.Call; c != nil && !m.names.IsZero() && !r.rec.IsConference() {
-		v := m.people()
+		v := m.people(r)
 		r.who = strings.ToLower(v.Party(r.rec.SID, c.From, c.FromShown()) + " " + v.Party(r.rec.SID, c.To, c.ToShown()))
 	}
 }
 
-// people is how who is on the line is shown.
-func (m Model) people() names.View {
-	return names.View{Theme: m.th, Names: m.names, Mask: m.mask, Revealed: m.revealed}
+// people is how who is on the line of a row is shown.
+func (m Model) people(r *row) names.View {
+	v := names.View{Theme: m.th, Names: m.names, Mask: m.mask}
+	if r.rec.Profile == m.revealed.Profile {
+		v.Revealed = m.revealed.SID
+	}
+	return v
 }

@@ -70,7 +70,7 @@ func (m Model) Hidden() int {
 		return 0
 	}
 	n := len(m.all) - len(m.unhidden())
-	if m.sel != nil && m.kept && !m.sel.rec.Active() && m.index[m.sel.rec.SID] == m.sel {
+	if m.sel != nil && m.kept && !m.sel.rec.Active() && m.index[m.sel.rec.Key()] == m.sel {
 		n--
 	}
 	return n

@@ -86,6 +86,7 @@ var columnMeans = map[string]string{
 	"PAUSED":  "for how long it has been paused",
 	"RUNNING": "for how long it has run; once it has ended, how long it was",
 	"FOR":     "where there is little room: for how long it has been paused, or has run",
+	"PROJECT": "the profile that it is of",
 	"WHO":     "from and to of the call, or the conference's name; names from the settings instead of numbers",
 	"KIND":    "call or conference",
 	"CH":      "channels: 1 mono, 2 stereo",
@@ -96,7 +97,27 @@ var columnMeans = map[string]string{
 func columnLegend() []theme.Sign {
 	var out []theme.Sign
 	for _, c := range columns {
-		out = append(out, theme.Sign{Sign: c.title, Means: columnMeans[c.title]})
+		if !c.several {
+			out = append(out, theme.Sign{Sign: c.title, Means: columnMeans[c.title]})
+		}
 	}
 	return out
+}
+
+// Shared explains what a row can show of a service: who else is at work, and where
+// it has several profiles, which one a recording is of.
+func Shared(several bool) []theme.Sign {
+	out := []theme.Sign{{Sign: "alice is pausing", Means: "a question about it is open on her screen, or her update is under way; +1 for one more person"}}
+	if !several {
+		return out
+	}
+	for _, c := range columns {
+		if c.several {
+			out = append(out, theme.Sign{Sign: c.title, Means: columnMeans[c.title]})
+		}
+	}
+	return append(out,
+		theme.Sign{Sign: "project:eu", Means: "in a filter: the name of the profile begins or ends with this, or the project's ID"},
+		theme.Sign{Sign: "eu STALE 00:42", Means: "in the header: a profile whose data is not live; its rows are dim, with ? at the status"},
+	)
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
 )
@@ -25,24 +24,24 @@ type Model struct {
 	stale   bool // the data is old
 
 	snap    *deck.Snapshot
-	asOf    time.Time          // server's time when the snapshot was set; ages count to it
-	seq     uint64             // counts snapshots
-	inOrder []*row             // the rows of the snapshot, in its order
-	index   map[text.Text]*row // the same by SID
-	tails   map[string]*row    // the same by the end of the SID, linked by row.alike
-	all     []*row             // the same in the order chosen
-	rows    []*row             // those that match, and the selected one
-	pausing []*row             // those of came that are paused
-	shown   int                // how many match
+	asOf    time.Time         // server's time when the snapshot was set; ages count to it
+	seq     uint64            // counts snapshots
+	inOrder []*row            // the rows of the snapshot, in its order
+	index   map[deck.Key]*row // the same by profile and SID
+	tails   map[string]*row   // the same by the end of the SID, linked by row.alike
+	all     []*row            // the same in the order chosen
+	rows    []*row            // those that match, and the selected one
+	pausing []*row            // those of came that are paused
+	shown   int               // how many match
 
-	sel       *row               // nil where there was nothing to select
-	selAt     int                // its place in rows
-	kept      bool               // it is in rows only because it is selected
-	choice    choice             // what the selection goes by
-	hideEnded bool               // see SetHideEnded
-	complete  bool               // all recordings had been read when the last snapshot came
-	top       int                // the first row of the window
-	marks     map[text.Text]bool // see SetMarks
+	sel       *row              // nil where there was nothing to select
+	selAt     int               // its place in rows
+	kept      bool              // it is in rows only because it is selected
+	choice    choice            // what the selection goes by
+	hideEnded bool              // see SetHideEnded
+	complete  bool              // all recordings had been read when the last snapshot came
+	top       int               // the first row of the window
+	marks     map[deck.Key]bool // see SetMarks
 	filter    Filter
 	tries     uint64 // counts filters
 	sort      Sort
@@ -53,7 +52,8 @@ type Model struct {
 	mask     bool        // see SetMask
 	names    names.Names // see SetNames
 	actor    string      // see SetActor
-	revealed text.Text   // see SetMask
+	revealed deck.Key    // see SetMask
+	parts    parts       // the profiles; none for one
 	layout   *layout     // replaced, never changed
 	memo     *memo
 }
@@ -123,6 +123,7 @@ func (m *Model) SetSnapshot(s *deck.Snapshot) {
 		s = &deck.Snapshot{}
 	}
 	m.snap, m.asOf = s, s.ServerTime(time.Now())
+	m.setParts(s.Parts)
 	line := m.selAt - m.top
 	m.load(s.Recordings)
 	m.complete = !s.Health.Complete.IsZero()
@@ -188,14 +189,14 @@ func (m Model) Shown() (shown, total int) { return m.shown, len(m.all) }
 
 // ShortSID returns the last characters of a SID: 4, or as many as tell it from
 // every other in the snapshot.
-func (m Model) ShortSID(sid text.Text) string {
-	if r := m.index[sid]; r != nil {
+func (m Model) ShortSID(of deck.Key) string {
+	if r := m.index[of]; r != nil {
 		return m.th.Plain(r.shortSID())
 	}
-	if m.sel != nil && m.sel.rec.SID == sid {
+	if m.sel != nil && m.sel.rec.Key() == of {
 		return m.th.Plain(m.sel.shortSID())
 	}
-	return m.th.Plain(lastRunes(sid.SID(), shortLen))
+	return m.th.Plain(lastRunes(of.SID.SID(), shortLen))
 }
 
 // refilter works out which rows are shown, and where the selected one is.
@@ -252,7 +253,9 @@ func (m *Model) touch() { m.memo = &memo{} }
 // arrange lays out the columns for the size, the theme and the short SIDs.
 func (m *Model) arrange() {
 	m.touch()
-	m.layout = arrange(m.th, m.w, m.sidWidth)
+	s := size{w: m.w, sid: m.sidWidth, project: m.parts.widest(m.th)}
+	m.layout = arrange(m.th, s)
+	m.parts.fit(m.th, s)
 }
 
 // window returns how many rows are visible: all lines but the column titles'.

@@ -357,3 +357,6 @@ func TestLengthOfTheEnded(t *testing.T) {
 		}
 	}
 }
+
+// of names a recording where one profile is shown.
+func of(sid string) deck.Key { return deck.Key{SID: text.New(sid)} }

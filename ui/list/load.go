@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 )
 
 // load takes over the recordings of a snapshot. Those that are the same as in
@@ -12,7 +11,7 @@ import (
 // are kept with all that was worked out for them, and their order too.
 func (m *Model) load(recs []*deck.Recording) {
 	if m.index == nil {
-		m.index, m.tails = map[text.Text]*row{}, map[string]*row{}
+		m.index, m.tails = map[deck.Key]*row{}, map[string]*row{}
 	}
 	m.seq++
 	inOrder := make([]*row, 0, len(recs))
@@ -24,7 +23,7 @@ func (m *Model) load(recs []*deck.Recording) {
 		var r *row
 		if len(before) > 0 && before[0].rec == rec {
 			r, before = before[0], before[1:]
-		} else if r = m.index[rec.SID]; r != nil && r.seen == m.seq {
+		} else if r = m.index[rec.Key()]; r != nil && r.seen == m.seq {
 			continue // a SID may not come twice
 		} else if r != nil && r.at >= len(m.inOrder)-len(before) {
 			before = m.inOrder[r.at+1:]
@@ -47,7 +46,7 @@ func (m *Model) load(recs []*deck.Recording) {
 		if *chosen == nil {
 			continue
 		}
-		if r := m.index[(*chosen).rec.SID]; r != nil {
+		if r := m.index[(*chosen).rec.Key()]; r != nil {
 			*chosen = r
 		}
 	}
@@ -71,7 +70,7 @@ func (m *Model) replace(old *row, rec *deck.Recording, dirty map[string]bool) *r
 		r.short, r.alike, old.now = old.short, old.alike, r
 		m.relink(tail, old, r)
 	}
-	m.index[rec.SID] = r
+	m.index[rec.Key()] = r
 	return r
 }
 
@@ -81,7 +80,7 @@ func (m *Model) forget(dirty map[string]bool) {
 		if r.seen == m.seq || r.now != nil {
 			continue
 		}
-		delete(m.index, r.rec.SID)
+		delete(m.index, r.rec.Key())
 		tail := tailOf(r)
 		m.relink(tail, r, r.alike)
 		dirty[tail] = true
@@ -115,14 +114,21 @@ func (m *Model) shortenSIDs(dirty map[string]bool) {
 	widest := m.sidWidth
 	var alike []*row
 	for tail := range dirty {
+		var twins map[string]*row // two profiles may have one SID: the project tells them apart
 		alike = alike[:0]
 		for r := m.tails[tail]; r != nil; r = r.alike {
+			if m.parts.several() && m.twin(&twins, r) {
+				continue
+			}
 			alike = append(alike, r)
 		}
-		if len(alike) == 1 && alike[0].short == len(tail) {
+		if len(alike) == 1 && alike[0].short == len(tail) && twins == nil {
 			continue
 		}
 		widest = max(widest, shorten(alike))
+		for r := m.tails[tail]; r != nil && twins != nil; r = r.alike {
+			r.short = twins[r.sid()].short
+		}
 	}
 	if widest != m.sidWidth {
 		m.sidWidth = widest

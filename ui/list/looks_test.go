@@ -32,12 +32,12 @@ func TestSelectedRowIsTinted(t *testing.T) {
 		for _, w := range []int{60, 80, 120, 250} {
 			for state, do := range map[string]func(*Model){
 				"": func(*Model) {}, "stale": func(m *Model) { m.SetStale(true) }, "unfocused": func(m *Model) { m.SetFocus(false) },
-				"marked": func(m *Model) { m.SetMarks(map[text.Text]bool{text.New("aaaa-07d1"): true}) },
+				"marked": func(m *Model) { m.SetMarks(map[deck.Key]bool{of("aaaa-07d1"): true}) },
 				"kept":   func(m *Model) { m.SetSnapshot(snapshot(rec("aaaa-0001", api.InProgress, 0))) },
-				"ended":  func(m *Model) { m.Select(text.New("aaaa-5b6d")) },
+				"ended":  func(m *Model) { m.Select(of("aaaa-5b6d")) },
 			} {
 				m := sized(theme.New(o), w, 12, some())
-				m.Select(text.New("aaaa-07d1"))
+				m.Select(of("aaaa-07d1"))
 				do(&m)
 				b := cellsOf(m.View(clock), w, 12)
 				for y := range 12 {
@@ -110,7 +110,7 @@ func TestTroubleIsOnTop(t *testing.T) {
 	acked.Trouble.Acked = true
 	s.Recordings = append(s.Recordings, acked)
 	m := sized(theme.Theme{}, 80, 20, s)
-	for _, by := range Sorts() {
+	for _, by := range (Model{}).Sorts() {
 		for _, rev := range []bool{false, true} {
 			m.SetSort(by, rev)
 			rows := strings.Fields(order(m))
@@ -217,7 +217,7 @@ func TestNewAndChangedRowsAreMarked(t *testing.T) {
 func TestHideEnded(t *testing.T) {
 	for _, w := range []int{60, 80, 120} {
 		m := sized(theme.Theme{}, w, 12, some())
-		m.Select(text.New("aaaa-5b6d"))
+		m.Select(of("aaaa-5b6d"))
 		m.SetHideEnded(true)
 		if got := order(m); got != "8142 c07a e3f0 91be 0d0d 07d1 nodt 5b6d" || m.Hidden() != 1 {
 			t.Errorf("%s, %d hidden", got, m.Hidden())

@@ -3,7 +3,7 @@ package list
 import (
 	"maps"
 
-	"tapedeck/api/text"
+	"tapedeck/api/deck"
 	"tapedeck/ui/theme"
 )
 
@@ -12,35 +12,35 @@ const mark = "*"
 
 // SetMarks marks recordings with a sign in their rows. The map is not changed
 // afterwards.
-func (m *Model) SetMarks(marks map[text.Text]bool) {
+func (m *Model) SetMarks(marks map[deck.Key]bool) {
 	m.marks = marks
 	m.touch()
 }
 
 // Marks returns the recordings that are marked. The map is replaced, never
 // changed.
-func (m Model) Marks() map[text.Text]bool { return m.marks }
+func (m Model) Marks() map[deck.Key]bool { return m.marks }
 
 // ToggleMark marks a recording, or takes its mark away, and reports whether it is
 // marked then.
-func (m *Model) ToggleMark(sid text.Text) (marked bool) {
+func (m *Model) ToggleMark(of deck.Key) (marked bool) {
 	marks := maps.Clone(m.marks)
 	if marks == nil {
-		marks = map[text.Text]bool{}
+		marks = map[deck.Key]bool{}
 	}
-	if marked = !marks[sid]; marked {
-		marks[sid] = true
+	if marked = !marks[of]; marked {
+		marks[of] = true
 	} else {
-		delete(marks, sid)
+		delete(marks, of)
 	}
 	m.SetMarks(marks)
 	return marked
 }
 
 // Unmark takes marks away.
-func (m *Model) Unmark(gone func(sid text.Text) bool) {
+func (m *Model) Unmark(gone func(of deck.Key) bool) {
 	marks := maps.Clone(m.marks)
-	maps.DeleteFunc(marks, func(sid text.Text, _ bool) bool { return gone(sid) })
+	maps.DeleteFunc(marks, func(of deck.Key, _ bool) bool { return gone(of) })
 	if len(marks) != len(m.marks) {
 		m.SetMarks(marks)
 	}

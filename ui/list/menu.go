@@ -10,7 +10,7 @@ import (
 // ChooseSort sorts by the order of a key of the menu, and reports whether there
 // is one.
 func (m *Model) ChooseSort(key string) bool {
-	for _, by := range Sorts() {
+	for _, by := range m.Sorts() {
 		if by.Key() == key {
 			m.SetSort(by, m.rev)
 			return true
@@ -42,7 +42,7 @@ func (m Model) SortMenu(w int) []string {
 	l.Add(theme.Bold, " Sort by ")
 	l.Add(theme.Border, strings.Repeat(sym.Rule, max(0, w-l.Width())))
 	end()
-	for _, by := range Sorts() {
+	for _, by := range m.Sorts() {
 		l.Begin(m.th, w)
 		l.Add(theme.Key, "  "+by.Key())
 		role, sign := theme.Plain, ""

@@ -91,8 +91,8 @@ type badge struct {
 // badges returns what is to be said beside who a row is about, what has to be
 // read first: that its auto-resume was not done, that a sibling still records,
 // when it is resumed, that its alarm is acknowledged, who of another session
-// paused it, in which hidden field the filter's word was found. What ticks has a
-// fixed width and no style.
+// paused it, in which hidden field the filter's word was found, who else is at
+// work on it. What ticks has a fixed width and no style.
 func (c *context) badges(r *row) (out []badge) {
 	if t := r.rec.Timer; r.paused && t.Err != "" {
 		out = append(out, badge{"auto-resume not done", "!auto", theme.Bad, false})
@@ -120,6 +120,9 @@ func (c *context) badges(r *row) (out []badge) {
 	if field := c.th.Plain(c.foundIn(r)); field != "" {
 		out = append(out, badge{"found in " + field, "in " + field, theme.Dim, true})
 	}
+	if words := c.others(r); words != "" {
+		out = append(out, badge{words, words, theme.Warn, true})
+	}
 	return out
 }
 
@@ -127,7 +130,7 @@ func (c *context) badges(r *row) (out []badge) {
 // left for who. Words become short before who is cut, and badges go, the last
 // one first, before who is too short to be known by.
 func (c *context) signBeside(r *row) (room int, sign string, role theme.Role) {
-	if !r.paused && len(r.rec.Siblings.List) == 0 && !r.acked && len(c.words) == 0 {
+	if !r.paused && len(r.rec.Siblings.List) == 0 && !r.acked && len(c.words) == 0 && len(r.rec.Others(c.actor)) == 0 {
 		return c.width, "", theme.Plain
 	}
 	list := c.badges(r)
@@ -210,7 +213,7 @@ func (c *context) end(s string, w int) string {
 
 // SetMask hides all but the last digits of numbers, but for those of the
 // recording that is revealed. The filter still finds what is hidden.
-func (m *Model) SetMask(on bool, revealed text.Text) {
+func (m *Model) SetMask(on bool, revealed deck.Key) {
 	if m.mask != on || m.revealed != revealed {
 		m.mask, m.revealed = on, revealed
 		m.arrange() // what was fitted into the old layout is not used again

@@ -196,6 +196,7 @@ func eachText(r *deck.Recording, n names.Names, put func(field, s string, number
 	} else {
 		put("kind", "call", false)
 	}
+	put("project", r.Profile, false)
 	put("pause behavior", string(r.Pause.Behavior), false)
 	put("paused by", r.Pause.Actor, false)
 	if c := r.Call; c != nil {

@@ -1,6 +1,6 @@
 package list
 
-import "tapedeck/api/text"
+import "tapedeck/api/deck"
 
 // choice is what the selection goes by, beside what is selected.
 type choice struct {
@@ -44,8 +44,8 @@ func (m *Model) SetFilter(f Filter) {
 }
 
 // Select selects a recording of the snapshot; it does nothing for another.
-func (m *Model) Select(sid text.Text) {
-	if r := m.index[sid]; r != nil {
+func (m *Model) Select(of deck.Key) {
+	if r := m.index[of]; r != nil {
 		m.Hold()
 		m.sel = r
 		m.refilter()
@@ -63,7 +63,7 @@ func (m Model) Line() int {
 }
 
 // Excluded reports whether the filter hides a recording of the snapshot.
-func (m Model) Excluded(sid text.Text) bool {
-	r := m.index[sid]
+func (m Model) Excluded(of deck.Key) bool {
+	r := m.index[of]
 	return r != nil && !m.filter.IsZero() && (indexOf(m.rows, r) < 0 || m.kept && r == m.sel)
 }

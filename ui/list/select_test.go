@@ -12,7 +12,6 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/theme"
 )
 
@@ -214,12 +213,12 @@ func TestSelectedIsTheLatest(t *testing.T) {
 
 func TestSelect(t *testing.T) {
 	m := sized(theme.Theme{}, 80, 11, snapshot(many(100)...))
-	m.Select(text.New("aaaa-0077"))
+	m.Select(of("aaaa-0077"))
 	if selected(m) != "aaaa-0077" {
 		t.Errorf("selected %s", selected(m))
 	}
 	visible(t, m)
-	m.Select(text.New("nobody"))
+	m.Select(of("nobody"))
 	if selected(m) != "aaaa-0077" {
 		t.Errorf("an unknown SID changed the selection to %s", selected(m))
 	}
@@ -270,7 +269,7 @@ func TestSorts(t *testing.T) {
 		s.Offset = time.Until(clock)
 		return s
 	}
-	for _, s := range Sorts() {
+	for _, s := range (Model{}).Sorts() {
 		m := sized(theme.Theme{}, 80, 20, now(some()))
 		m.SetSort(s, false)
 		if got := order(m); got != want[s] {
@@ -322,12 +321,12 @@ func TestShortSID(t *testing.T) {
 		}
 		m := sized(theme.Theme{}, 80, 5, snapshot(recs...))
 		for i, sid := range tt.sids {
-			if got := m.ShortSID(text.New(sid)); got != tt.want[i] {
+			if got := m.ShortSID(of(sid)); got != tt.want[i] {
 				t.Errorf("%q of %q is shown as %q, want %q", sid, tt.sids, got, tt.want[i])
 			}
 		}
 	}
-	if got := New(theme.Theme{}).ShortSID(text.New("aaaa-1234")); got != "1234" {
+	if got := New(theme.Theme{}).ShortSID(of("aaaa-1234")); got != "1234" {
 		t.Errorf("an unknown one is %q", got)
 	}
 }
@@ -341,7 +340,7 @@ func TestShortSIDsAreUnique(t *testing.T) {
 	m := sized(theme.Theme{}, 120, 40, snapshot(recs...))
 	seen := map[string]bool{}
 	for _, r := range recs {
-		s := m.ShortSID(r.SID)
+		s := m.ShortSID(r.Key())
 		if seen[s] || !strings.HasSuffix(r.SID.String(), s) || len(s) < 4 {
 			t.Fatalf("%s is shown as %s", r.SID, s)
 		}

@@ -33,7 +33,7 @@ func TestHugeSIDs(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, r := range recs {
-		short := m.ShortSID(r.SID)
+		short := m.ShortSID(r.Key())
 		if len(short) > 64 || seen[short] {
 			t.Errorf("%.10s… is shown as %q", r.SID, short)
 		}

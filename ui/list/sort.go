@@ -22,6 +22,7 @@ const (
 	ByChannels             // most channels first
 	BySource               // source, from A to Z
 	ByUpdated              // latest change first
+	ByProject              // the profile, from A to Z; where there are several
 )
 
 // sortKey is what rows are ordered by: text, then number; rows without a key
@@ -61,13 +62,18 @@ var sorts = []struct {
 		}
 		return sortKey{num: -r.update}
 	}},
+	ByProject: {"project", func(r *row, _ time.Time) sortKey { return textKey(r.rec.Profile) }},
 }
 
-// Sorts returns every order, in the order of the sort menu.
-func Sorts() []Sort {
+// Sorts returns every order, in the order of the sort menu: that by project only
+// where several are shown.
+func (m Model) Sorts() []Sort {
 	out := make([]Sort, len(sorts))
 	for i := range out {
 		out[i] = Sort(i)
+	}
+	if !m.parts.several() {
+		out = slices.DeleteFunc(out, func(s Sort) bool { return s == ByProject })
 	}
 	return out
 }
@@ -165,7 +171,7 @@ func byPause(a, b *row, rev bool) int {
 		c = -c
 	}
 	if c == 0 {
-		c = cmp.Compare(a.sid(), b.sid())
+		c = cmp.Or(cmp.Compare(a.sid(), b.sid()), cmp.Compare(a.rec.Profile, b.rec.Profile))
 	}
 	return c
 }

@@ -212,9 +212,11 @@ func matchSID(want string) (matcher, error) {
 	}, nil
 }
 
-// matchProject matches an end of the project's ID.
+// matchProject matches an end of the project's ID, or of its profile's name.
 func matchProject(want string) (matcher, error) {
-	return func(r *row, _ *matching) bool { return isEnd(r.rec.AccountSID.String(), want) }, nil
+	return func(r *row, _ *matching) bool {
+		return isEnd(r.rec.AccountSID.String(), want) || isEnd(r.rec.Profile, want)
+	}, nil
 }
 
 // isEnd reports whether s begins or ends with want, which is in lower case.

@@ -118,7 +118,7 @@ func (f FilterLine) found(m Model) string {
 	if !ok {
 		return ""
 	}
-	field, hidden := m.Found(r.SID)
+	field, hidden := m.Found(r.Key())
 	if !hidden {
 		return ""
 	}

@@ -6,7 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"tapedeck/api/text"
+	"tapedeck/api/deck"
 	"tapedeck/ui/theme"
 )
 
@@ -24,7 +24,7 @@ func TestFilterLine(t *testing.T) {
 	m := New(theme.Theme{})
 	m.SetSize(80, 20)
 	m.SetSnapshot(snapshot(many(5)...))
-	m.Select(many(5)[1].SID)
+	m.Select(many(5)[1].Key())
 	was, _ := m.Selected()
 	f := NewFilterLine(theme.Theme{})
 	if prepare := f.Open(&m); prepare == nil {
@@ -69,13 +69,13 @@ func TestFilterLine(t *testing.T) {
 func TestSortMenu(t *testing.T) {
 	m := New(theme.Theme{})
 	lines := m.SortMenu(40)
-	if len(lines) != len(Sorts())+1 || !strings.HasPrefix(lines[0], "─ Sort by ─") {
+	if len(lines) != len(m.Sorts())+1 || !strings.HasPrefix(lines[0], "─ Sort by ─") {
 		t.Errorf("%q", lines)
 	}
 	if m.ChooseSort("9") || m.ChooseSort("") {
 		t.Error("it sorts by a key that is no order's")
 	}
-	by := Sorts()[1]
+	by := m.Sorts()[1]
 	if !m.ChooseSort(by.Key()) || m.SortWords() != "sorted by "+by.Title() {
 		t.Errorf("%q", m.SortWords())
 	}
@@ -89,7 +89,7 @@ func TestSortMenu(t *testing.T) {
 // out before does not change.
 func TestMarks(t *testing.T) {
 	m := New(theme.Theme{})
-	one, two := text.New("one"), text.New("two")
+	one, two := of("one"), of("two")
 	if !m.ToggleMark(one) || !m.ToggleMark(two) || len(m.Marks()) != 2 {
 		t.Errorf("marks %v", m.Marks())
 	}
@@ -97,7 +97,7 @@ func TestMarks(t *testing.T) {
 	if m.ToggleMark(one) || m.Marks()[one] || !before[one] {
 		t.Errorf("marks %v, before %v", m.Marks(), before)
 	}
-	m.Unmark(func(sid text.Text) bool { return sid == two })
+	m.Unmark(func(k deck.Key) bool { return k == two })
 	if len(m.Marks()) != 0 || len(before) != 2 {
 		t.Errorf("marks %v, before %v", m.Marks(), before)
 	}

@@ -32,9 +32,9 @@ type placed struct {
 const maxWho = 56
 
 // arrange chooses the columns that fit into w cells, and their widths.
-func arrange(t theme.Theme, w, sid int) *layout {
+func arrange(t theme.Theme, s size) *layout {
 	l := &layout{edge: 2, gap: 1}
-	shape := narrow
+	shape, w := narrow, s.w
 	if w >= wideFrom {
 		shape, l.apart = wide, true
 	}
@@ -47,10 +47,10 @@ func arrange(t theme.Theme, w, sid int) *layout {
 		there = append(there, false)
 		for i := range columns {
 			c := &columns[i]
-			if c.rank != rank || c.only != anywhere && c.only != shape {
+			if c.rank != rank || !c.in(shape, s) {
 				continue
 			}
-			takes := l.gap + c.width(t, w, sid)
+			takes := l.gap + c.width(t, s)
 			if rank == 0 {
 				left -= takes
 			} else if left+l.gap-takes < c.room {
@@ -65,10 +65,10 @@ func arrange(t theme.Theme, w, sid int) *layout {
 	left += l.gap // there is none after the last column
 	for i := range columns {
 		c := &columns[i]
-		if c.rank >= len(there) || !there[c.rank] || c.only != anywhere && c.only != shape {
+		if c.rank >= len(there) || !there[c.rank] || !c.in(shape, s) {
 			continue
 		}
-		p := placed{column: c, cells: c.width(t, w, sid)}
+		p := placed{column: c, cells: c.width(t, s)}
 		if p.cells == 0 {
 			p.cells = min(max(0, left), maxWho)
 		}
@@ -79,6 +79,11 @@ func arrange(t theme.Theme, w, sid int) *layout {
 		}
 	}
 	return l
+}
+
+// in reports whether a column is in lists of a shape and a size.
+func (c *column) in(shape only, s size) bool {
+	return (c.only == anywhere || c.only == shape) && (!c.several || s.project > 0)
 }
 
 // SelectedLine returns on which line of the view the selected row is; ok is false
@@ -143,6 +148,8 @@ func (m Model) render(now time.Time) string {
 type frame struct {
 	context
 	line.Builder
+	parts    map[string]part // by profile; nil for one
+	allStale bool
 }
 
 func (m Model) frame(now time.Time) *frame {
@@ -156,8 +163,9 @@ func (m Model) frame(now time.Time) *frame {
 		f.server = m.snap.ServerSecond(now)
 	}
 	f.th, f.sym, f.layout, f.minutes, f.actor = m.th, m.th.Symbols(), m.layout, m.minutes, m.actor
-	f.people, f.words, f.tries = m.people(), m.filter.words(), m.tries
+	f.words, f.tries = m.filter.words(), m.tries
 	f.stale = m.stale
+	f.parts, f.allStale = m.labeled(now), m.stale
 	return f
 }
 
@@ -265,11 +273,14 @@ func (f *frame) position(m Model) string {
 
 // recording writes the line of a row.
 func (f *frame) recording(m Model, r *row) {
+	f.enter(m, r)
 	selected := r == m.sel
 	still := theme.Plain // the role of what stands still, but for the status
 	switch {
 	case !r.rec.Active():
 		still = theme.Ended
+	case f.stale && !f.allStale: // others are live
+		still = theme.Dim
 	case selected:
 		still = theme.Selected
 	}
@@ -285,7 +296,7 @@ func (f *frame) recording(m Model, r *row) {
 		f.Add(role, f.sym.Pointer)
 	}
 	f.sign(r, 1)
-	if m.marks[r.rec.SID] {
+	if m.marks[r.rec.Key()] {
 		f.mark(m.layout.edge)
 	}
 	x := m.layout.edge

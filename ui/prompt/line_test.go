@@ -247,7 +247,7 @@ func TestSeveral(t *testing.T) {
 		req.SID = text.New(sid)
 		q.Many = append(q.Many, One{Request: req, Short: sid, Who: "somebody", State: State(recs[sid])})
 	}
-	find := func(sid text.Text) *deck.Recording { return recs[sid.String()] }
+	find := func(of deck.Key) *deck.Recording { return recs[of.SID.String()] }
 	m, a := New(theme.Theme{}, q, opened).WatchAll(find)
 	if a.Closed || !strings.Contains(strings.Join(m.View(80, 12), "\n"), "Pause 3 recordings with silence?") {
 		t.Errorf("nothing has changed: %+v\n%s", a, strings.Join(m.View(80, 12), "\n"))

@@ -7,7 +7,6 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
 	"tapedeck/ui/times"
@@ -17,6 +16,7 @@ import (
 type One struct {
 	Request deck.Request
 	Short   string // its short SID, as the list shows it
+	Project string // of which project it is, where several are shown; else empty
 	Who     string // who is on the line
 	State   string // when the prompt opened; see [State]
 	Note    string // what is to be known of it beside that; may be empty
@@ -48,15 +48,15 @@ func (m Model) requests(change func(*deck.Request)) Answer {
 // WatchAll compares all that the prompt asks about with what they were when it
 // opened. One recording that has changed closes it; of several, those that
 // have changed are left out, and it closes when none is left.
-func (m Model) WatchAll(find func(sid text.Text) *deck.Recording) (Model, Answer) {
+func (m Model) WatchAll(find func(of deck.Key) *deck.Recording) (Model, Answer) {
 	if len(m.q.Many) == 0 {
-		return m, m.Watch(find(m.q.Request.SID))
+		return m, m.Watch(find(m.q.Request.Key()))
 	}
 	name, before := m.name(), len(m.asked())
 	m.q.Many = slices.Clone(m.q.Many)
 	for i := range m.q.Many {
 		o := &m.q.Many[i]
-		if r := find(o.Request.SID); o.Out == "" && State(r) != o.State {
+		if r := find(o.Request.Key()); o.Out == "" && State(r) != o.State {
 			o.Out = Since(r)
 		}
 	}
@@ -77,14 +77,22 @@ func Since(r *deck.Recording) string {
 	return "is now " + theme.Word(string(r.Status), r.Gone)
 }
 
+// named is a short SID, and the project where several are shown.
+func named(short, project string) string {
+	if project == "" {
+		return short
+	}
+	return short + " (" + project + ")"
+}
+
 // subject names what the prompt is about: …8142, or 3 recordings.
 func (m Model) subject() string {
 	if len(m.q.Many) == 0 {
-		return "…" + m.q.Short
+		return "…" + named(m.q.Short, m.q.Project)
 	}
 	switch asked := m.asked(); len(asked) {
 	case 1:
-		return "…" + asked[0].Short
+		return "…" + named(asked[0].Short, asked[0].Project)
 	default:
 		return fmt.Sprintf("%d recordings", len(asked))
 	}
@@ -141,9 +149,12 @@ func (m Model) abouts() [][]line.Span {
 // line names one of several, or says why it is left out.
 func (o One) line() []line.Span {
 	if o.Out != "" {
-		return []line.Span{line.Of(theme.Dim, "  …"+o.Short+"  "), line.Of(theme.Warn, o.Out+": left out"), line.Of(theme.Dim, "  "+o.Who)}
+		return []line.Span{line.Of(theme.Dim, strings.TrimRight("  …"+o.Short+"  "+o.Project, " ")+"  "), line.Of(theme.Warn, o.Out+": left out"), line.Of(theme.Dim, "  "+o.Who)}
 	}
 	out := []line.Span{line.Of(theme.Bold, "  …"+o.Short)}
+	if o.Project != "" {
+		out = append(out, line.Of(theme.Bold, "  "+o.Project))
+	}
 	if o.Note != "" {
 		out = append(out, line.Of(theme.Warn, "  "+o.Note))
 	}

@@ -40,7 +40,7 @@ func TestInLine(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			who := func(text.Text) []string {
+			who := func(deck.Key) []string {
 				if tt.gone {
 					return nil
 				}

@@ -50,6 +50,7 @@ type Question struct {
 	Short   string           // the short SID of the recording, as the list shows it
 	Who     string           // who is on the line
 	Profile string           // the space and profile
+	Project string           // of which project it is, where several are shown; else empty
 	State   string           // of the recording when the prompt opened; see [State]
 	Left    []string         // for Quit and Suspend: the recordings that are left paused; for Behind: more about it
 	Title   string           // for Behind: what happened
@@ -180,7 +181,7 @@ func (m Model) Expire(now time.Time) Answer {
 
 // name returns what is asked for, in words.
 func (m Model) name() string {
-	name := " …" + m.q.Short
+	name := " …" + named(m.q.Short, m.q.Project)
 	switch m.q.Kind {
 	case Quit:
 		return "quit"

@@ -143,7 +143,7 @@ func (m Model) wrap(l []line.Span, room, w int) [][]line.Span {
 }
 
 func (m Model) whole(w int) [][]line.Span {
-	short := "…" + m.q.Short
+	short := "…" + named(m.q.Short, m.q.Project)
 	if m.Typing() {
 		return m.lineLines(w)
 	}

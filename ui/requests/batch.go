@@ -28,7 +28,7 @@ func (m *Model) SendAll(all []Named, marked bool, s *deck.Snapshot, now time.Tim
 	b := &batch{did: Did(all[0].Request), total: len(all), marked: marked}
 	var send []deck.Request
 	for _, n := range all {
-		if busy := m.UnderWay(s, n.Request.SID); busy != "" {
+		if busy := m.UnderWay(s, n.Request.Key()); busy != "" {
 			news = append(news, b.end("…"+n.Short+": "+busy)...)
 			continue
 		}
@@ -93,7 +93,7 @@ func (b *batch) end(bad string) []News {
 
 // ended takes the end of an update of a batch. Well is its recording where it
 // went well.
-func (u *update) ended(err error) (news []News, well text.Text) {
+func (u *update) ended(err error) (news []News, well deck.Key) {
 	p, name := u.progress, "…"+u.Short
 	bad := ""
 	switch {
@@ -102,7 +102,7 @@ func (u *update) ended(err error) (news []News, well text.Text) {
 	case p.Outcome == deck.Failed:
 		bad = name + " (" + Cause(p.Err) + ")"
 	case p.Outcome == deck.Verified || p.Outcome == deck.Accepted:
-		well = u.Request.SID
+		well = u.Request.Key()
 	default:
 		bad = name + " (" + string(p.Outcome) + ")"
 		if p.Note != "" {

@@ -16,7 +16,6 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 )
 
 // Deck is what carries requests out.
@@ -59,10 +58,10 @@ type News struct {
 type Model struct {
 	ctx        context.Context
 	deck       Deck
-	updates    []update               // under way
-	own        map[text.Text]uint64   // paused by this session: the SID, and the ID of the request
-	timersLast bool                   // beyond the session
-	timers     map[text.Text]autoStep // the last of each auto-resume that was said; nil before the first snapshot
+	updates    []update              // under way
+	own        map[deck.Key]uint64   // paused by this session, and the ID of the request
+	timersLast bool                  // beyond the session
+	timers     map[deck.Key]autoStep // the last of each auto-resume that was said; nil before the first snapshot
 }
 
 // update is a request that is under way.
@@ -77,7 +76,7 @@ type update struct {
 
 // New returns the requests of a session that lasts until ctx ends.
 func New(ctx context.Context, d Deck) Model {
-	return Model{ctx: ctx, deck: d, own: map[text.Text]uint64{}}
+	return Model{ctx: ctx, deck: d, own: map[deck.Key]uint64{}}
 }
 
 // Send sends a request, of what a snapshot showed.
@@ -101,9 +100,9 @@ func (m *Model) register(n Named, s *deck.Snapshot, b *batch, now time.Time) *up
 
 // Insist tells the deck that a pause under way has been asked for again: it is
 // sent once more should its connection be one that the network forgot.
-func (m *Model) Insist(sid text.Text, by deck.Actor) tea.Cmd {
+func (m *Model) Insist(of deck.Key, by deck.Actor) tea.Cmd {
 	ctx, d := m.ctx, m.deck
-	req := deck.Request{SID: sid, Update: api.Update{Status: api.Paused}, Actor: by, Insist: true}
+	req := deck.Request{SID: of.SID, Profile: of.Profile, Update: api.Update{Status: api.Paused}, Actor: by, Insist: true}
 	return func() tea.Msg {
 		_, _ = d.Do(ctx, req) // what is under way is on the screen
 		return nil
@@ -115,7 +114,7 @@ func (m *Model) Insist(sid text.Text, by deck.Actor) tea.Cmd {
 func (m *Model) Follow(s *deck.Snapshot, now time.Time) (news []News) {
 	for i := range m.updates {
 		u := &m.updates[i]
-		r := s.Find(u.Request.SID)
+		r := s.Lookup(u.Request.Key())
 		if r == nil || r.Update == nil || r.Update.Request != u.Request || r.Update.Asked.Before(u.pressed) || u.done {
 			continue
 		}
@@ -131,7 +130,7 @@ func (m *Model) step(u *update, p deck.Progress) []News {
 	old := u.progress
 	u.progress = p
 	if p.Request.Update.Status == api.Paused && p.Outcome != deck.Failed {
-		m.own[u.Request.SID] = p.ID
+		m.own[u.Request.Key()] = p.ID
 	}
 	same := old.Outcome == p.Outcome && old.Settled == p.Settled && old.Tries == p.Tries && old.Note == p.Note && offRecord(old) == offRecord(p)
 	if same || u.batch != nil { // of a batch only the end is said, with all others
@@ -159,7 +158,7 @@ func (u *update) announce() News {
 // Done takes the end of a request, of which the latest snapshot may not know
 // yet. Well is a recording whose update was one of several and went well; zero
 // for none.
-func (m *Model) Done(msg DoneMsg, s *deck.Snapshot) (news []News, well text.Text) {
+func (m *Model) Done(msg DoneMsg, s *deck.Snapshot) (news []News, well deck.Key) {
 	for i := range m.updates {
 		u := &m.updates[i]
 		if u.Request != msg.req || u.progress.ID != 0 && msg.progress.ID != 0 && u.progress.ID != msg.progress.ID {
@@ -189,6 +188,6 @@ func (m *Model) Done(msg DoneMsg, s *deck.Snapshot) (news []News, well text.Text
 
 // shows reports whether a snapshot has what an update that is settled led to.
 func shows(s *deck.Snapshot, u *update) bool {
-	r := s.Find(u.Request.SID)
+	r := s.Lookup(u.Request.Key())
 	return r == nil || r.Update != nil && r.Update.ID >= u.progress.ID && (r.Update.ID > u.progress.ID || r.Update.Settled)
 }

@@ -103,7 +103,7 @@ func TestSend(t *testing.T) {
 	if got := said(news); got != "pausing …a: requested" {
 		t.Errorf("sent: %q", got)
 	}
-	if got := m.UnderWay(before, text.New("a")); got != "pausing it is under way (requested); one update at a time" {
+	if got := m.UnderWay(before, of("a")); got != "pausing it is under way (requested); one update at a time" {
 		t.Errorf("under way: %q", got)
 	}
 	if got := m.Busy(); got != (Busy{Words: "pausing …a: requested", Said: "pausing …a: requested"}) {
@@ -117,18 +117,18 @@ func TestSend(t *testing.T) {
 	if got := said(more...); got != "paused …a: verified in 0.4 s" || !more[0].Done || !well.IsZero() {
 		t.Errorf("done: %q, %v", got, well)
 	}
-	if got := m.UnderWay(before, text.New("a")); got != "the result of the last update is not on screen yet" {
+	if got := m.UnderWay(before, of("a")); got != "the result of the last update is not on screen yet" {
 		t.Errorf("before a snapshot shows it: %q", got)
 	}
-	if got := said(m.Follow(snapshot(end.progress), start)...); got != "" || m.UnderWay(before, text.New("a")) != "" || m.Busy().Words != "" {
-		t.Errorf("after it: %q, under way %q", got, m.UnderWay(before, text.New("a")))
+	if got := said(m.Follow(snapshot(end.progress), start)...); got != "" || m.UnderWay(before, of("a")) != "" || m.Busy().Words != "" {
+		t.Errorf("after it: %q, under way %q", got, m.UnderWay(before, of("a")))
 	}
-	if !m.Own(text.New("a")) {
+	if !m.Own(of("a")) {
 		t.Error("the pause is not the session's own")
 	}
 	resumed := snapshot(end.progress)
 	resumed.Recordings[0].Status = api.InProgress
-	if m.Follow(resumed, start.Add(time.Hour)); m.Own(text.New("a")) {
+	if m.Follow(resumed, start.Add(time.Hour)); m.Own(of("a")) {
 		t.Error("a pause that is over is the session's own")
 	}
 }
@@ -174,7 +174,7 @@ func TestRefused(t *testing.T) {
 	if got := said(news...); got != "BAD cannot pause …a: it is no longer known" {
 		t.Errorf("%q", got)
 	}
-	if m.UnderWay(s, text.New("a")) != "" || m.Own(text.New("a")) {
+	if m.UnderWay(s, of("a")) != "" || m.Own(of("a")) {
 		t.Error("it is under way, or the session's own")
 	}
 }
@@ -220,8 +220,8 @@ func TestSendAll(t *testing.T) {
 				if len(last) > 0 {
 					t.Errorf("said before the end: %q", said(last...))
 				}
-				var sid text.Text
-				if last, sid = m.Done(end, s); !sid.IsZero() {
+				var good deck.Key
+				if last, good = m.Done(end, s); !good.IsZero() {
 					well++
 				}
 			}
@@ -243,7 +243,7 @@ func TestSendAll(t *testing.T) {
 // session began.
 func TestFollowTimers(t *testing.T) {
 	m := New(context.Background(), nil)
-	short := func(sid text.Text) string { return sid.String() }
+	short := func(k deck.Key) string { return k.SID.String() }
 	resume := deck.Progress{ID: 1, Outcome: deck.Verified, Settled: true, Asked: start, Done: start.Add(time.Second), Request: deck.Request{
 		SID: text.New("a"), Update: api.Update{Status: api.InProgress}, Actor: ana, ByTimer: true}}
 	if got := said(m.FollowTimers(snapshot(resume), short)...); got != "" {
@@ -284,3 +284,6 @@ func TestSiblingWords(t *testing.T) {
 		}
 	}
 }
+
+// of names a recording where there is one profile.
+func of(sid string) deck.Key { return deck.Key{SID: text.New(sid)} }

@@ -6,7 +6,6 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 )
 
 // Pausable are the statuses that a pause makes sense in.
@@ -30,7 +29,7 @@ func (m *Model) Siblings(s *deck.Snapshot, r *deck.Recording, u api.Update) (lis
 		return nil
 	}
 	for _, other := range siblings(s, r) {
-		if o := other.Recording; o.Active() && slices.Contains(when, o.Status) && m.UnderWay(s, o.SID) == "" {
+		if o := other.Recording; o.Active() && slices.Contains(when, o.Status) && m.UnderWay(s, o.Key()) == "" {
 			list = append(list, other)
 		}
 	}
@@ -40,10 +39,11 @@ func (m *Model) Siblings(s *deck.Snapshot, r *deck.Recording, u api.Update) (lis
 // siblings returns the siblings of a recording: those that are listed, and,
 // where that is not all of them, the others of the same call or conference.
 func siblings(s *deck.Snapshot, r *deck.Recording) (all []Sibling) {
-	listed := map[text.Text]bool{r.SID: true}
+	listed := map[deck.Key]bool{r.Key(): true}
 	for _, other := range r.Siblings.List {
-		listed[other.SID] = true
-		if o := s.Find(other.SID); o != nil {
+		of := deck.Key{Profile: r.Profile, SID: other.SID}
+		listed[of] = true
+		if o := s.Lookup(of); o != nil {
 			all = append(all, Sibling{o, other.Why})
 		}
 	}
@@ -55,7 +55,7 @@ func siblings(s *deck.Snapshot, r *deck.Recording) (all []Sibling) {
 		why = "the same conference"
 	}
 	for _, o := range s.Recordings {
-		if o.Active() && o.ParentSID() == r.ParentSID() && !listed[o.SID] {
+		if o.Active() && o.Profile == r.Profile && o.ParentSID() == r.ParentSID() && !listed[o.Key()] {
 			all = append(all, Sibling{o, why})
 		}
 	}

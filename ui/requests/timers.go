@@ -16,9 +16,9 @@ type autoStep struct {
 // FollowTimers takes a snapshot: what the auto-resumes of the deck have done
 // since the last one, whoever set them. Short returns the end of a SID that tells
 // it apart.
-func (m *Model) FollowTimers(s *deck.Snapshot, short func(sid text.Text) string) (news []News) {
+func (m *Model) FollowTimers(s *deck.Snapshot, short func(of deck.Key) string) (news []News) {
 	first := m.timers == nil
-	next := map[text.Text]autoStep{}
+	next := map[deck.Key]autoStep{}
 	for _, r := range s.Recordings {
 		p := r.Update
 		byTimer := p != nil && p.Request.ByTimer
@@ -29,9 +29,9 @@ func (m *Model) FollowTimers(s *deck.Snapshot, short func(sid text.Text) string)
 		if byTimer {
 			step.id, step.outcome, step.settled = p.ID, p.Outcome, p.Settled
 		}
-		next[r.SID] = step
-		old := m.timers[r.SID]
-		switch name := short(r.SID); {
+		next[r.Key()] = step
+		old := m.timers[r.Key()]
+		switch name := short(r.Key()); {
 		case first || step == old:
 		case step.err != "" && step.err != old.err:
 			words := "auto-resume of …" + name + ", set by " + text.New(r.Timer.Actor).String() + ", not done: " + text.New(step.err).String()

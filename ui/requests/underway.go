@@ -6,21 +6,20 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 )
 
 // UnderWay returns what is being done to a recording already, by whomever, by a
 // snapshot; empty for nothing.
-func (m *Model) UnderWay(s *deck.Snapshot, sid text.Text) string {
+func (m *Model) UnderWay(s *deck.Snapshot, of deck.Key) string {
 	for _, u := range m.updates {
-		if u.Request.SID == sid && u.done {
+		if u.Request.Key() == of && u.done {
 			return "the result of the last update is not on screen yet"
 		}
-		if u.Request.SID == sid && !u.progress.Settled {
+		if u.Request.Key() == of && !u.progress.Settled {
 			return underWay(u.progress)
 		}
 	}
-	if r := s.Find(sid); r != nil && r.Update != nil && !r.Update.Settled {
+	if r := s.Lookup(of); r != nil && r.Update != nil && !r.Update.Settled {
 		return underWay(*r.Update)
 	}
 	return ""
@@ -32,13 +31,13 @@ func underWay(p deck.Progress) string {
 
 // Hung returns the pause of a recording that has had no answer for so long that
 // it may be sent once more; nil for none.
-func (m *Model) Hung(s *deck.Snapshot, sid text.Text, now time.Time) *deck.Progress {
+func (m *Model) Hung(s *deck.Snapshot, of deck.Key, now time.Time) *deck.Progress {
 	var p *deck.Progress
-	if l := s.Find(sid); l != nil && l.Update != nil && !l.Update.Settled {
+	if l := s.Lookup(of); l != nil && l.Update != nil && !l.Update.Settled {
 		p = l.Update
 	} else {
 		for i := range m.updates {
-			if u := &m.updates[i]; u.Request.SID == sid && !u.done {
+			if u := &m.updates[i]; u.Request.Key() == of && !u.done {
 				p = &u.progress
 			}
 		}
@@ -52,13 +51,13 @@ func (m *Model) Hung(s *deck.Snapshot, sid text.Text, now time.Time) *deck.Progr
 
 // Since returns how far the last update of a recording has come that was asked
 // for since; one that is settled and nothing else where there is none.
-func (m *Model) Since(s *deck.Snapshot, sid text.Text, since time.Time) deck.Progress {
+func (m *Model) Since(s *deck.Snapshot, of deck.Key, since time.Time) deck.Progress {
 	p := deck.Progress{Settled: true}
-	if l := s.Find(sid); l != nil && l.Update != nil && !l.Update.Asked.Before(since) {
+	if l := s.Lookup(of); l != nil && l.Update != nil && !l.Update.Asked.Before(since) {
 		p = *l.Update
 	}
 	for _, u := range m.updates {
-		if u.Request.SID == sid {
+		if u.Request.Key() == of {
 			p = u.progress
 		}
 	}

@@ -3,7 +3,7 @@ package slips
 import (
 	"time"
 
-	"tapedeck/api/text"
+	"tapedeck/api/deck"
 )
 
 const (
@@ -25,9 +25,9 @@ const (
 
 // Spot is what an updating key would act on, and where the eye finds it.
 type Spot struct {
-	SID      text.Text // the selected recording; zero for none
-	Line     int       // the line of its row on the screen; -1 where it is not on it
-	ReadOnly bool      // updates are refused
+	Of       deck.Key // the selected recording; zero for none
+	Line     int      // the line of its row on the screen; -1 where it is not on it
+	ReadOnly bool     // updates are refused
 }
 
 // By is what has changed a spot.
@@ -60,7 +60,7 @@ func (g *Guard) Watch(before, after Spot, by By, now time.Time) {
 		if before != after {
 			l.moved = now
 		}
-	case after.SID != before.SID:
+	case after.Of != before.Of:
 		note(becauseSelected)
 	case by == ByUser && after.Line != before.Line:
 		note(becauseMoved)

@@ -9,7 +9,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
-	"tapedeck/api/text"
+	"tapedeck/api/deck"
 )
 
 // Why a key may not be meant as it came.
@@ -63,7 +63,7 @@ type Guard struct {
 // held is the updating key that was pressed last, while nothing else was.
 type held struct {
 	key   string
-	sid   text.Text // what it sent an update of; empty for nothing
+	of    deck.Key  // what it sent an update of; empty for nothing
 	asked time.Time // when it did
 	last  time.Time // of the last press
 	count int       // presses, the first one too
@@ -130,8 +130,8 @@ func (g *Guard) Handled(key string, now time.Time) {
 func (g *Guard) Focus(now time.Time) { g.focused = now }
 
 // Sent notes that a key has sent an update of a recording by itself.
-func (g *Guard) Sent(key string, sid text.Text, now time.Time) {
-	g.held = held{key: key, sid: sid, asked: now, last: now}
+func (g *Guard) Sent(key string, of deck.Key, now time.Time) {
+	g.held = held{key: key, of: of, asked: now, last: now}
 }
 
 // Repeats reports whether a key has sent an update just now, and may be held
@@ -141,11 +141,11 @@ func (g *Guard) Repeats(key string, now time.Time) bool {
 	if h.count == 1 {
 		within = heldFirst
 	}
-	return h.key == key && !h.sid.IsZero() && now.Sub(h.last) < within
+	return h.key == key && !h.of.IsZero() && now.Sub(h.last) < within
 }
 
 // SentBefore returns when a key that may be held down still has sent an update
 // of a recording; ok is false where it has not.
-func (g *Guard) SentBefore(key string, sid text.Text, now time.Time) (asked time.Time, ok bool) {
-	return g.held.asked, g.held.sid == sid && g.Repeats(key, now)
+func (g *Guard) SentBefore(key string, of deck.Key, now time.Time) (asked time.Time, ok bool) {
+	return g.held.asked, g.held.of == of && g.Repeats(key, now)
 }

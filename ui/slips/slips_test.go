@@ -6,6 +6,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 
+	"tapedeck/api/deck"
 	"tapedeck/api/text"
 )
 
@@ -13,8 +14,8 @@ const ms = time.Millisecond
 
 var (
 	start = time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
-	one   = text.New("one")
-	two   = text.New("two")
+	one   = deck.Key{SID: text.New("one")}
+	two   = deck.Key{SID: text.New("two")}
 )
 
 func press(s string) tea.KeyPressMsg {
@@ -110,8 +111,8 @@ func TestHeld(t *testing.T) {
 // What the eye has not followed yet is why an updating key asks; rows that move
 // by themselves are not.
 func TestAsks(t *testing.T) {
-	at := func(sid text.Text, line int, readOnly bool) Spot {
-		return Spot{SID: sid, Line: line, ReadOnly: readOnly}
+	at := func(of deck.Key, line int, readOnly bool) Spot {
+		return Spot{Of: of, Line: line, ReadOnly: readOnly}
 	}
 	tests := []struct {
 		name          string

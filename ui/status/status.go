@@ -12,7 +12,6 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
-	"tapedeck/api/text"
 	"tapedeck/ui/theme"
 )
 
@@ -42,7 +41,7 @@ type Model struct {
 	th       theme.Theme
 	bad      bad
 	info     info
-	selected text.Text // when the last frame was made
+	selected deck.Key // when the last frame was made
 }
 
 // bad is a notice that must not be overlooked.
@@ -58,7 +57,7 @@ type info struct {
 	hint  string
 	role  theme.Role
 	since time.Time
-	about text.Text    // the recording that it names, where that was the selected one
+	about deck.Key     // the recording that it names, where that was the selected one
 	done  deck.Request // that it says was done; zero for none
 }
 
@@ -70,12 +69,12 @@ func (m *Model) SetTheme(t theme.Theme) { m.th = t }
 
 // Say says what a key has led to. About is the selected recording where the
 // words name it, zero otherwise: they go when the selection leaves it.
-func (m *Model) Say(words string, about text.Text, now time.Time) {
+func (m *Model) Say(words string, about deck.Key, now time.Time) {
 	m.info = info{words: words, since: now, about: about}
 }
 
 // Refuse says why a key does nothing now.
-func (m *Model) Refuse(words string, about text.Text, now time.Time) {
+func (m *Model) Refuse(words string, about deck.Key, now time.Time) {
 	m.info = info{words: words, role: theme.Warn, since: now, about: about}
 }
 
@@ -139,11 +138,11 @@ func (m *Model) Expire(now time.Time) (changed bool) {
 }
 
 // Select takes back what was said of the recording that the selection has left.
-func (m *Model) Select(sid text.Text) {
-	if sid != m.selected && m.info.about == m.selected && !m.selected.IsZero() {
+func (m *Model) Select(of deck.Key) {
+	if of != m.selected && m.info.about == m.selected && !m.selected.IsZero() {
 		m.info = info{}
 	}
-	m.selected = sid
+	m.selected = of
 }
 
 // Follow takes back that a request was done whose recording a snapshot shows
@@ -153,7 +152,7 @@ func (m *Model) Follow(s *deck.Snapshot) {
 	if done.SID.IsZero() {
 		return
 	}
-	r := s.Find(done.SID)
+	r := s.Lookup(done.Key())
 	if r != nil && (r.Trouble.Standing() || done.Update.Status != api.Paused && r.Paused()) {
 		m.info = info{}
 	}

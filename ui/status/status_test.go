@@ -15,7 +15,7 @@ import (
 
 var (
 	start = time.Date(2026, 3, 1, 3, 0, 0, 0, time.UTC)
-	one   = text.New("one")
+	one   = deck.Key{SID: text.New("one")}
 )
 
 // What must not be overlooked is said before everything else but a trouble, the
@@ -29,15 +29,15 @@ func TestView(t *testing.T) {
 	}{
 		{"nothing", func(*Model) {}, Around{}, []string{""}},
 		{"idle", func(*Model) {}, Around{Idle: line.Of(theme.Warn, "poll: HTTP 503")}, []string{" poll: HTTP 503"}},
-		{"a key", func(m *Model) { m.Say("marked", text.Text{}, start) }, Around{Idle: line.Of(theme.Warn, "poll")}, []string{" marked"}},
-		{"something under way", func(m *Model) { m.Say("marked", text.Text{}, start) }, Around{Busy: line.Of(theme.Plain, "pausing …1")},
+		{"a key", func(m *Model) { m.Say("marked", deck.Key{}, start) }, Around{Idle: line.Of(theme.Warn, "poll")}, []string{" marked"}},
+		{"something under way", func(m *Model) { m.Say("marked", deck.Key{}, start) }, Around{Busy: line.Of(theme.Plain, "pausing …1")},
 			[]string{" marked                      pausing …1"}},
 		{"bad, and a key", func(m *Model) {
 			m.Complain(Said{Words: "failed"}, "try again", start)
-			m.Say("marked", text.Text{}, start)
+			m.Say("marked", deck.Key{}, start)
 		}, Around{More: 2}, []string{" failed  marked", " hint: try again"}},
 		{"bad takes back what a key said", func(m *Model) {
-			m.Say("marked", text.Text{}, start)
+			m.Say("marked", deck.Key{}, start)
 			m.Complain(Said{Words: "failed"}, "", start)
 		}, Around{}, []string{" failed"}},
 		{"two that are bad", func(m *Model) {
@@ -45,12 +45,12 @@ func TestView(t *testing.T) {
 			m.Complain(Said{Words: "second"}, "", start)
 		}, Around{}, []string{" second; before that: first"}},
 		{"a key with its next step", func(m *Model) {
-			m.Say("copied", text.Text{}, start)
+			m.Say("copied", deck.Key{}, start)
 			m.Hint("set -s set-clipboard on")
 		}, Around{More: 2}, []string{" copied", " hint: set -s set-clipboard on"}},
 		{"a trouble", func(m *Model) { m.Complain(Said{Words: "failed"}, "", start) }, Around{Trouble: "NOT PAUSED", More: 2},
 			[]string{" NOT PAUSED", " failed"}},
-		{"too long for a line", func(m *Model) { m.Say(strings.Repeat("words ", 9), text.Text{}, start) }, Around{More: 2},
+		{"too long for a line", func(m *Model) { m.Say(strings.Repeat("words ", 9), deck.Key{}, start) }, Around{More: 2},
 			[]string{" words words words words words words", " words words words"}},
 	}
 	for _, tt := range tests {
@@ -88,7 +88,7 @@ func TestNoticesGo(t *testing.T) {
 	check("a key", "", "")
 
 	bad("bad")
-	m.Say("info", text.Text{}, start)
+	m.Say("info", deck.Key{}, start)
 	m.Expire(start.Add(infoFor))
 	check("10 s", "bad", "")
 	if m.Expire(start.Add(badFor)); m.Expire(start.Add(badFor)) {
@@ -114,16 +114,16 @@ func TestNoticesGo(t *testing.T) {
 	m.Say("…one is marked", one, start)
 	m.Select(one)
 	check("the same selected", "", "…one is marked")
-	m.Select(text.New("two"))
+	m.Select(deck.Key{SID: text.New("two")})
 	check("another selected", "", "")
 }
 
 // That a request was done is not said any more once a snapshot shows otherwise.
 func TestFollow(t *testing.T) {
-	resume := deck.Request{SID: one, Update: api.Update{Status: api.InProgress}}
-	pause := deck.Request{SID: one, Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}}
+	resume := deck.Request{SID: one.SID, Update: api.Update{Status: api.InProgress}}
+	pause := deck.Request{SID: one.SID, Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}}
 	recording := func(s api.Status) *deck.Recording {
-		return &deck.Recording{Recording: api.Recording{SID: one, Status: s}}
+		return &deck.Recording{Recording: api.Recording{SID: one.SID, Status: s}}
 	}
 	troubled := recording(api.InProgress)
 	troubled.Trouble = deck.Trouble{Kind: deck.ResumedByOthers}
@@ -141,7 +141,7 @@ func TestFollow(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := New(theme.Theme{})
-			m.Say("done", text.Text{}, start)
+			m.Say("done", deck.Key{}, start)
 			m.Done(tt.req)
 			m.Follow(&deck.Snapshot{Recordings: []*deck.Recording{tt.rec}})
 			if said, _ := m.Info(); (said != "") != tt.stay {

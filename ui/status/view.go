@@ -102,15 +102,28 @@ func (m Model) split(s string, w int) (head, tail string) {
 	return head, tail
 }
 
+// unwell is the health of a snapshot; of one of several profiles it is that of the
+// first whose last poll went wrong, with its name to begin with.
+func unwell(s *deck.Snapshot, now time.Time) (h deck.Health, whose string) {
+	if s.Several() && s.Health.Away.IsZero() {
+		for _, p := range s.Parts {
+			if phase := p.Health.Phase(now); (phase == deck.Stale || phase == deck.Partial) && p.Health.Err != nil {
+				return p.Health, p.Label() + ": "
+			}
+		}
+	}
+	return s.Health, ""
+}
+
 // Health says what is wrong with the data of a snapshot and what to do; empty
 // for nothing.
 func Health(s *deck.Snapshot, now time.Time) line.Span {
-	h := s.Health
+	h, whose := unwell(s, now)
 	if p := h.Phase(now); p == deck.Live || p == deck.Loading || h.Err == nil || !s.Known() {
 		return line.Span{}
 	}
 	e, answered := errors.AsType[*api.Error](h.Err)
-	words := "poll: " + api.Reason(h.Err)
+	words := whose + "poll: " + api.Reason(h.Err)
 	if !h.Away.IsZero() {
 		words = text.New(h.Err.Error()).String()
 	}
