@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -122,8 +123,9 @@ func (c *Client) want(reqs []deck.Request, result func(i int, p deck.Progress, e
 	return l, list
 }
 
-// newID returns an ID for a request.
-func newID() string { return rand.Text() }
+// newID returns an ID for a request, in lower case: as a token of the API it is
+// hidden nowhere.
+func newID() string { return strings.ToLower(rand.Text()) }
 
 // remember keeps a request, so that it is known again. The mutex must be held.
 func (c *Client) remember(id string, req deck.Request) {
@@ -204,9 +206,14 @@ func (c *Client) hear(w *wanted, state RequestState, result func(i int, p deck.P
 		c.tell(w, deck.Progress{}, &RefusalError{*state.Refused}, result)
 	case state.Progress != nil:
 		p := state.Progress.Deck(time.Now())
-		p.ID += c.raisedBy(w.key.profile)
 		if w.start != nil {
 			w.req.SID = p.Request.SID // of the new recording, once there is one
+		}
+		switch {
+		case p.ID > 0:
+			p.ID += c.raisedBy(w.key.profile)
+		case w.last != nil: // of a request from before a restart, which has no number any more
+			p.ID = w.last.ID
 		}
 		p.Request = w.req
 		w.last = &p

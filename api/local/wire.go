@@ -281,7 +281,9 @@ type Refresh struct {
 	Profile string `json:"profile,omitempty"` // empty for all
 }
 
-// Interval sets the time between two polls.
+// Interval asks for a time between two polls, for as long as the session lasts.
+// The service polls at the shortest that a session asks for, and never less
+// often than its settings say.
 type Interval struct {
 	Profile string  `json:"profile,omitempty"` // empty for all
 	Every   Seconds `json:"every"`

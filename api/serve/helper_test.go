@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"os"
@@ -139,6 +140,7 @@ type setting struct {
 	keep     bool   // with what is kept over restarts
 	pipes    bool   // without real sockets, for time that does not pass
 	spaces   []*sim.Space
+	journal  func(*journal.Journal) deck.Journal // in its place; nil for itself
 }
 
 // shortDir returns a folder whose path leaves room for a socket.
@@ -212,12 +214,18 @@ func (w *world) project(o setting, i int, profile string, kept *Kept) *Project {
 	w.spies = append(w.spies, s)
 	c := o.deck
 	c.Journal, c.Space, c.Project = w.journal, "https://acme.example", space.Project()
+	if o.journal != nil {
+		c.Journal = o.journal(w.journal)
+	}
 	if kept != nil {
 		c.Kept = kept.Deck(c.Space, c.Project)
 	}
 	d, err := deck.Open(api.Config{Space: "http://localhost", Project: space.Project(), Token: secret.New(space.Token()), Transport: s}, c)
 	check(w.t, err)
-	return &Project{Profile: profile, Space: c.Space, ID: c.Project, ReadOnly: c.ReadOnly, Deck: d, Journal: w.journal}
+	return &Project{Profile: profile, Space: c.Space, ID: c.Project, ReadOnly: c.ReadOnly, Deck: d, Journal: w.journal,
+		Recorded: func(since time.Time) iter.Seq2[journal.Entry, error] {
+			return journal.Read(w.dir, journal.Filter{Since: since})
+		}}
 }
 
 // peerOf tells who connects, by the name of the client's end.
