@@ -45,6 +45,7 @@ type operation struct {
 	with             string // how it pauses
 	record           deck.Journal
 	beside           *faultWire // another fault, that others meet at the same time
+	behind           bool       // the deck is behind the socket of a service
 }
 
 // asks returns what reports whether a request is one of a method, to a path
@@ -100,6 +101,7 @@ type faultCell struct {
 	frames  int
 	slowest time.Duration // the frame that took longest
 	pressed time.Time     // when the last key of the update was
+	host    *host         // that has the deck; nil where the screen has it
 }
 
 const faultInterval = 2 * time.Second
@@ -134,24 +136,40 @@ func openCell(t *testing.T, op operation, f fault, peak *gauge) *faultCell {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &faultCell{op: op, fault: f, space: space, wire: w}
-	c.session = &session{t: t, msgs: make(chan tea.Msg, 100),
-		m: New(ctx, Options{Deck: d, Space: "acme", Profile: "support-eu", Actor: deck.Actor{Actor: "ana"}, Theme: "dark"})}
-	c.run(c.m.Init())
-	c.send(tea.WindowSizeMsg{Width: 160, Height: 60})
 	if op.start || f.everywhere {
 		c.begin()
 	}
-	done := make(chan struct{})
-	go func() { defer close(done); d.Run(ctx) }()
+	shown, run := c.ownDeck(ctx, d)
+	if op.behind {
+		shown, run = c.behindSocket(t, d)
+	}
+	c.session = &session{t: t, msgs: make(chan tea.Msg, 100),
+		m: New(ctx, Options{Deck: shown, Space: "acme", Profile: "support-eu", Actor: deck.Actor{Actor: "ana"}, Theme: "dark"})}
+	c.run(c.m.Init())
+	c.send(tea.WindowSizeMsg{Width: 160, Height: 60})
+	end := run()
 	t.Cleanup(func() {
-		_ = d.Close(context.Background())
+		end()
 		cancel()
-		<-done
 		c.m.Close()
 		time.Sleep(3 * time.Second)
 	})
 	c.pass(time.Second)
 	return c
+}
+
+// ownDeck returns the deck for the screen, and what runs it and then ends it.
+func (c *faultCell) ownDeck(ctx context.Context, d *deck.Deck) (Deck, func() (end func())) {
+	return d, func() func() {
+		ctx, cancel := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() { defer close(done); d.Run(ctx) }()
+		return func() {
+			_ = d.Close(context.Background())
+			cancel()
+			<-done
+		}
+	}
 }
 
 // begin begins the fault, and the one beside it.
