@@ -46,6 +46,7 @@ type operation struct {
 	record           deck.Journal
 	beside           *faultWire // another fault, that others meet at the same time
 	behind           bool       // the deck is behind the socket of a service
+	kept             *memory    // its journal, of a service that is killed; nil for record
 }
 
 // asks returns what reports whether a request is one of a method, to a path
@@ -97,11 +98,14 @@ type faultCell struct {
 	content string    // the last frame
 	lines   []string  // its lines, with their styles
 	said    []string  // the status lines so far
+	headers []string  // what the header has said that the data is worth, without its age
 	began   time.Time // when the fault began
 	frames  int
-	slowest time.Duration // the frame that took longest
-	pressed time.Time     // when the last key of the update was
-	host    *host         // that has the deck; nil where the screen has it
+	slowest time.Duration      // the frame that took longest
+	pressed time.Time          // when the last key of the update was
+	host    *host              // that has the deck; nil where the screen has it
+	alive   context.Context    // until who has the deck is killed
+	die     context.CancelFunc // kills it
 }
 
 const faultInterval = 2 * time.Second
@@ -124,18 +128,12 @@ func openCell(t *testing.T, op operation, f fault, peak *gauge) *faultCell {
 		op.beside.t, op.beside.space, op.beside.peak = t, w.space, peak
 		w.space = op.beside
 	}
-	config := deck.Config{Interval: faultInterval, Journal: op.record}
-	if f.read == "PARTIAL page refused" {
-		config.FullEvery = 6 * time.Second // it is met by full scans only
-	}
-	d, err := deck.Open(api.Config{
-		Space: "https://" + wireHost, Project: space.Project(), Token: secret.New(space.Token()), Transport: w,
-	}, config)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &faultCell{op: op, fault: f, space: space, wire: w}
+	c := &faultCell{op: op, fault: f, space: space, wire: w, alive: context.Background(), die: func() {}}
+	if op.kept != nil {
+		c.bear()
+	}
+	d := c.openDeck(t)
 	if op.start || f.everywhere {
 		c.begin()
 	}
@@ -156,6 +154,21 @@ func openCell(t *testing.T, op operation, f fault, peak *gauge) *faultCell {
 	})
 	c.pass(time.Second)
 	return c
+}
+
+// openDeck opens a deck on the space.
+func (c *faultCell) openDeck(t *testing.T) *deck.Deck {
+	config := deck.Config{Interval: faultInterval, Journal: c.op.record, Space: "acme", Project: c.space.Project()}
+	if c.fault.read == "PARTIAL page refused" {
+		config.FullEvery = 6 * time.Second // it is met by full scans only
+	}
+	d, err := deck.Open(api.Config{
+		Space: "https://" + wireHost, Project: c.space.Project(), Token: secret.New(c.space.Token()), Transport: mortal{c.wire, c.alive},
+	}, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }
 
 // ownDeck returns the deck for the screen, and what runs it and then ends it.
@@ -265,6 +278,9 @@ func (c *faultCell) show(content string) {
 		return
 	}
 	c.content, c.lines = content, strings.Split(content, "\n")
+	if w := ages.ReplaceAllString(c.worth(), ""); len(c.headers) == 0 || c.headers[len(c.headers)-1] != w {
+		c.headers = append(c.headers, w)
+	}
 	if n := len(c.lines); n > 2 && c.op.keys != "" {
 		var said []string
 		for _, l := range c.lines[n-1-c.m.arrange().status : n-1] {
@@ -276,6 +292,9 @@ func (c *faultCell) show(content string) {
 		}
 	}
 }
+
+// ages are the times in what the header says of the data.
+var ages = regexp.MustCompile(`[0-9:]+s?`)
 
 var worth = regexp.MustCompile(`(LOADING|live|PARTIAL|STALE).*$`)
 

@@ -17,7 +17,7 @@ const socketGoroutines = 16
 // and what ends both.
 func (c *faultCell) behindSocket(t *testing.T, d *deck.Deck) (Deck, func() (end func())) {
 	c.host = newHost(t)
-	c.host.start(serve.Options{Projects: []*serve.Project{{Profile: "support-eu", Space: "acme", ID: c.space.Project(), Deck: d}}})
+	c.startService(d)
 	client := c.host.client(1001)
 	return client, func() func() {
 		return func() {
@@ -25,6 +25,15 @@ func (c *faultCell) behindSocket(t *testing.T, d *deck.Deck) (Deck, func() (end 
 			_ = c.host.end() // of a request that was not sent, the screen has said so
 		}
 	}
+}
+
+// startService starts the service with a deck.
+func (c *faultCell) startService(d *deck.Deck) {
+	p := &serve.Project{Profile: "support-eu", Space: "acme", ID: c.space.Project(), Deck: d}
+	if j, ok := c.op.record.(memoryOf); ok {
+		p.Recorded = j.recorded
+	}
+	c.host.start(serve.Options{Projects: []*serve.Project{p}}, c.die)
 }
 
 // TestFaultMatrixBehindSocket has the operations meet the faults with a deck that

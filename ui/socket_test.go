@@ -2,15 +2,21 @@ package ui
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
+	"iter"
 	"net"
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"tapedeck/api/journal"
 	"tapedeck/api/local"
 	"tapedeck/api/serve"
 )
@@ -31,6 +37,7 @@ type host struct {
 // serviceRun is one run of the service.
 type serviceRun struct {
 	stop   context.CancelFunc
+	die    context.CancelFunc // ends what its deck sends and writes
 	ended  chan error
 	killed atomic.Bool
 	conns  chan net.Conn
@@ -40,10 +47,11 @@ type serviceRun struct {
 
 func newHost(t testing.TB) *host { return &host{t: t} }
 
-// start starts a run of the service with these projects.
-func (h *host) start(o serve.Options) *serviceRun {
+// start starts a run of the service with these projects. When it is killed, die
+// ends what their decks send and write.
+func (h *host) start(o serve.Options, die context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
-	r := &serviceRun{stop: cancel, ended: make(chan error, 1), conns: make(chan net.Conn), over: make(chan struct{})}
+	r := &serviceRun{stop: cancel, die: die, ended: make(chan error, 1), conns: make(chan net.Conn), over: make(chan struct{})}
 	o.Version = "1.2.3"
 	o.PeerOf = func(c net.Conn) (serve.Peer, error) {
 		uid, err := strconv.Atoi(c.RemoteAddr().String())
@@ -59,7 +67,6 @@ func (h *host) start(o serve.Options) *serviceRun {
 	h.run = r
 	h.mu.Unlock()
 	go func() { r.ended <- server.Run(ctx, r) }()
-	return r
 }
 
 // Accept, Close and Addr make a listener of a run.
@@ -100,6 +107,7 @@ func (h *host) kill() {
 	r.killed.Store(true)
 	_ = r.Close()
 	h.cut()
+	r.die()
 	r.stop()
 }
 
@@ -233,4 +241,88 @@ func (h *host) client(uid int) *local.Client {
 		h.t.Fatal(err)
 	}
 	return c
+}
+
+// mortal carries requests, until what sends them is killed.
+type mortal struct {
+	next  http.RoundTripper
+	alive context.Context
+}
+
+func (m mortal) RoundTrip(r *http.Request) (*http.Response, error) {
+	if m.alive.Done() == nil {
+		return m.next.RoundTrip(r)
+	}
+	ctx, cancel := context.WithCancelCause(r.Context())
+	context.AfterFunc(m.alive, func() { cancel(errKilled) })
+	if ctx.Err() != nil {
+		return nil, errKilled
+	}
+	return m.next.RoundTrip(r.WithContext(ctx))
+}
+
+var errKilled = errors.New("it was killed")
+
+// memory is a journal that outlives those who write it.
+type memory struct {
+	space, project string
+
+	mu      sync.Mutex
+	entries []journal.Entry
+}
+
+// memoryOf is the journal of one of them, until it is killed.
+type memoryOf struct {
+	*memory
+	run   string
+	alive context.Context
+}
+
+func (m memoryOf) Enqueue(e journal.Entry) *journal.Pending {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.alive.Err() != nil {
+		return journal.Done(errKilled)
+	}
+	e.Space, e.Project = m.space, m.project
+	m.entries = append(m.entries, e)
+	return journal.Done(nil)
+}
+
+func (m memoryOf) NewID() string { return m.run + "-" + rand.Text() }
+
+// Settle settles what others have left open.
+func (m memoryOf) Settle(_ context.Context, settle func(journal.Entry) (journal.Entry, bool)) (n int, err error) {
+	m.mu.Lock()
+	open := map[string]journal.Entry{}
+	for _, e := range m.entries {
+		switch {
+		case e.Event == journal.Request && !strings.HasPrefix(e.ID, m.run+"-"):
+			open[e.ID] = e
+		case e.Event == journal.Outcome:
+			delete(open, e.ID)
+		}
+	}
+	m.mu.Unlock()
+	for _, e := range open {
+		if out, ok := settle(e); ok {
+			m.Enqueue(out)
+			n++
+		}
+	}
+	return n, nil
+}
+
+// recorded returns the entries so far.
+func (m *memory) recorded(time.Time) iter.Seq2[journal.Entry, error] {
+	m.mu.Lock()
+	list := slices.Clone(m.entries)
+	m.mu.Unlock()
+	return func(yield func(journal.Entry, error) bool) {
+		for _, e := range list {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
 }

@@ -255,7 +255,7 @@ func (c *Client) unclear(list []*wanted) {
 				p = *r.Update
 			}
 		}
-		p.Outcome, p.Settled, p.Err = deck.Unknown, false, ErrGone
+		p.Outcome, p.Settled, p.Err = deck.Unknown, false, &GoneError{Path: c.o.Path, Since: time.Now(), Err: errClosed}
 		p.Note = "the connection to the service broke; it will tell the result"
 		w.last = &p
 		c.unsure[w.key] = &p
