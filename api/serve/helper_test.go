@@ -213,10 +213,12 @@ func (w *world) project(o setting, i int, profile string, kept *Kept) *Project {
 	s := &spy{next: space.Transport()}
 	w.spies = append(w.spies, s)
 	c := o.deck
-	c.Journal, c.Space, c.Project = w.journal, "https://acme.example", space.Project()
+	c.Space, c.Project = "https://acme.example", space.Project()
+	var j deck.Journal = w.journal
 	if o.journal != nil {
-		c.Journal = o.journal(w.journal)
+		j = o.journal(w.journal)
 	}
+	c.Journal = journalOf{j, c.Space, c.Project}
 	if kept != nil {
 		c.Kept = kept.Deck(c.Space, c.Project)
 	}
@@ -226,6 +228,17 @@ func (w *world) project(o setting, i int, profile string, kept *Kept) *Project {
 		Recorded: func(since time.Time) iter.Seq2[journal.Entry, error] {
 			return journal.Read(w.dir, journal.Filter{Since: since})
 		}}
+}
+
+// journalOf is the journal of a project: each has its own in a service.
+type journalOf struct {
+	deck.Journal
+	space, project string
+}
+
+func (j journalOf) Enqueue(e journal.Entry) *journal.Pending {
+	e.Space, e.Project = j.space, j.project
+	return j.Journal.Enqueue(e)
 }
 
 // peerOf tells who connects, by the name of the client's end.

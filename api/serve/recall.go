@@ -97,7 +97,7 @@ func (r *recalled) put(p *project, id string, a *asked) {
 func (s *Server) recallRequest(p *project, e journal.Entry) *asked {
 	user, id, _ := strings.Cut(e.Ref, " ")
 	uid, err := strconv.Atoi(user)
-	if err != nil || !local.ValidID(id) || e.Recording.IsZero() {
+	if err != nil || !local.ValidID(id) || e.Recording.IsZero() && e.StatusAsked != deck.AskedStart {
 		return nil
 	}
 	a := &asked{
@@ -123,6 +123,9 @@ func progressOf(req deck.Request, e journal.Entry) deck.Progress {
 	p := deck.Progress{
 		Request: req, Outcome: deck.Outcome(e.Outcome), Settled: true, Asked: e.Time.Add(-e.Latency), Done: e.Time, Note: e.Reason,
 		HTTPStatus: e.HTTPStatus, JournalID: e.ID,
+	}
+	if !e.Recording.IsZero() {
+		p.Request.SID = e.Recording // of one that was started, it is new
 	}
 	if e.HTTPStatus != 0 {
 		p.Answered = e.Time

@@ -159,6 +159,23 @@ func TestRecalledOpen(t *testing.T) {
 	}
 }
 
+// TestRecalledStart: a start that the last run has carried out is not carried out
+// again.
+func TestRecalledStart(t *testing.T) {
+	w := start(t, setting{keep: true})
+	call := w.callOf(w.begin("in-progress"))
+	first := w.as("alice").start(local.Start{ID: "start-request-1", CallSID: call})
+	check(t, w.stop())
+	w = w.again(t, setting{})
+	again := w.as("alice").start(local.Start{ID: "start-request-1", CallSID: call})
+	if p := again.Progress; p == nil || p.Outcome != "verified" || p.Request.SID != first.Progress.Request.SID || p.JournalID != first.Progress.JournalID {
+		t.Errorf("told is %+v, after %+v", p, first.Progress)
+	}
+	if n := w.spies[0].posts.Load(); n != 0 {
+		t.Errorf("%d starts were sent, want none", n)
+	}
+}
+
 // entriesOf returns the requests in the journal of a service that has ended.
 func (w *world) entriesOf(t *testing.T) (list []journal.Entry) {
 	t.Helper()
