@@ -5,6 +5,7 @@ package serve
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,18 +51,19 @@ func TestInterval(t *testing.T) {
 func TestIntervalAfterRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, setting{pipes: true, deck: deck.Config{Interval: 4 * time.Second}})
-		now := w
-		c, err := local.Dial(t.Context(), local.Options{Version: "1", Dial: func(context.Context) (net.Conn, error) { return now.dial("alice") }})
+		var now atomic.Pointer[world]
+		now.Store(w)
+		c, err := local.Dial(t.Context(), local.Options{Version: "1", Dial: func(context.Context) (net.Conn, error) { return now.Load().dial("alice") }})
 		check(t, err)
 		defer c.Close()
 		c.SetInterval(time.Second)
 		for range 2 {
 			time.Sleep(5 * time.Second)
-			if got := now.server.projects[0].Deck.Snapshot().Interval; got != time.Second {
+			if got := now.Load().server.projects[0].Deck.Snapshot().Interval; got != time.Second {
 				t.Errorf("it polls every %s, want 1s", got)
 			}
-			check(t, now.stop())
-			now = start(t, setting{pipes: true, deck: deck.Config{Interval: 4 * time.Second}, dir: w.dir, spaces: w.spaces})
+			check(t, now.Load().stop())
+			now.Store(start(t, setting{pipes: true, deck: deck.Config{Interval: 4 * time.Second}, dir: w.dir, spaces: w.spaces}))
 		}
 	})
 }
