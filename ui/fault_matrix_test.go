@@ -296,7 +296,7 @@ func (c *faultCell) show(content string) {
 // ages are the times in what the header says of the data.
 var ages = regexp.MustCompile(`[0-9:]+s?`)
 
-var worth = regexp.MustCompile(`(LOADING|live|PARTIAL|STALE).*$`)
+var worth = regexp.MustCompile(`(LOADING|live|PARTIAL|STALE|service gone).*$`)
 
 // worth returns what the header says that the data is worth.
 func (c *faultCell) worth() string {
