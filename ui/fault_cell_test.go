@@ -15,7 +15,6 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/sim"
-	"tapedeck/api/text"
 )
 
 // faultHeap is the most that a fault may make the memory grow.
@@ -83,7 +82,7 @@ func (c *faultCell) play() {
 	c.space.Begin(sim.Begin{SID: faultNew, From: "sip:new", To: "sip:desk"})
 	c.space.Begin(sim.Begin{SID: faultNewest, Conference: true, FriendlyName: "Room two"})
 	if c.op.name == "list participants" {
-		c.m.list.Select(deck.Key{SID: text.New(faultRoom)})
+		c.m.list.Select(c.key(faultRoom))
 		for _, k := range []string{"j", "k"} { // so that the deck is told what is looked at
 			c.takeQuietly(keyPress(k))
 		}

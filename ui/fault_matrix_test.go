@@ -226,9 +226,17 @@ func (c *faultCell) until(most time.Duration, holds func() bool) (took time.Dura
 	return time.Since(began), true
 }
 
+// key returns the name of a recording: a service names its profile.
+func (c *faultCell) key(sid string) deck.Key {
+	if c.host != nil {
+		return deck.Key{Profile: "support-eu", SID: text.New(sid)}
+	}
+	return deck.Key{SID: text.New(sid)}
+}
+
 // update presses the keys of the operation.
 func (c *faultCell) update() {
-	c.m.list.Select(deck.Key{SID: text.New(c.op.sid)})
+	c.m.list.Select(c.key(c.op.sid))
 	c.m.slips.Seen()
 	for k := range strings.FieldsSeq(c.op.keys) {
 		if k == "~" {

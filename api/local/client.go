@@ -284,7 +284,7 @@ func (c *Client) find(profile string, sid text.Text) (d *held, r *deck.Recording
 			continue
 		}
 		if d != nil && (d.Space != h.Space || d.Project != h.Project) {
-			return nil, nil, &RefusalError{Refusal{Code: CodeAmbiguous, Error: "two projects have a recording with this SID",
+			return nil, nil, &RefusalError{Refusal: Refusal{Code: CodeAmbiguous, Error: "two projects have a recording with this SID",
 				Hint: "show one of them alone, with --profile"}}
 		}
 		if d == nil {

@@ -17,6 +17,9 @@ const (
 	// HeaderVersion has the build of tapedeck that the client is, such as
 	// "1.4.0", and, in the answer, that of the service.
 	HeaderVersion = "Tapedeck-Version"
+	// HeaderInstance has, in an answer, which run of the service it is of; see
+	// [WhoAmI].
+	HeaderInstance = "Tapedeck-Instance"
 	// HeaderSession has a number that the client has chosen for its screen, 16
 	// to 64 hexadecimal digits, so that its connections belong together. A
 	// connection without one is a session of its own. One that another user has
