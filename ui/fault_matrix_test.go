@@ -45,6 +45,8 @@ type operation struct {
 	with             string // how it pauses
 	record           deck.Journal
 	beside           *faultWire // another fault, that others meet at the same time
+	behind           bool       // the deck is behind the socket of a service
+	kept             *memory    // its journal, of a service that is killed; nil for record
 }
 
 // asks returns what reports whether a request is one of a method, to a path
@@ -96,10 +98,14 @@ type faultCell struct {
 	content string    // the last frame
 	lines   []string  // its lines, with their styles
 	said    []string  // the status lines so far
+	headers []string  // what the header has said that the data is worth, without its age
 	began   time.Time // when the fault began
 	frames  int
-	slowest time.Duration // the frame that took longest
-	pressed time.Time     // when the last key of the update was
+	slowest time.Duration      // the frame that took longest
+	pressed time.Time          // when the last key of the update was
+	host    *host              // that has the deck; nil where the screen has it
+	alive   context.Context    // until who has the deck is killed
+	die     context.CancelFunc // kills it
 }
 
 const faultInterval = 2 * time.Second
@@ -122,36 +128,61 @@ func openCell(t *testing.T, op operation, f fault, peak *gauge) *faultCell {
 		op.beside.t, op.beside.space, op.beside.peak = t, w.space, peak
 		w.space = op.beside
 	}
-	config := deck.Config{Interval: faultInterval, Journal: op.record}
-	if f.read == "PARTIAL page refused" {
-		config.FullEvery = 6 * time.Second // it is met by full scans only
-	}
-	d, err := deck.Open(api.Config{
-		Space: "https://" + wireHost, Project: space.Project(), Token: secret.New(space.Token()), Transport: w,
-	}, config)
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
-	c := &faultCell{op: op, fault: f, space: space, wire: w}
-	c.session = &session{t: t, msgs: make(chan tea.Msg, 100),
-		m: New(ctx, Options{Deck: d, Space: "acme", Profile: "support-eu", Actor: deck.Actor{Actor: "ana"}, Theme: "dark"})}
-	c.run(c.m.Init())
-	c.send(tea.WindowSizeMsg{Width: 160, Height: 60})
+	c := &faultCell{op: op, fault: f, space: space, wire: w, alive: context.Background(), die: func() {}}
+	if op.kept != nil {
+		c.bear()
+	}
+	d := c.openDeck(t)
 	if op.start || f.everywhere {
 		c.begin()
 	}
-	done := make(chan struct{})
-	go func() { defer close(done); d.Run(ctx) }()
+	shown, run := c.ownDeck(ctx, d)
+	if op.behind {
+		shown, run = c.behindSocket(t, d)
+	}
+	c.session = &session{t: t, msgs: make(chan tea.Msg, 100),
+		m: New(ctx, Options{Deck: shown, Space: "acme", Profile: "support-eu", Actor: deck.Actor{Actor: "ana"}, Theme: "dark"})}
+	c.run(c.m.Init())
+	c.send(tea.WindowSizeMsg{Width: 160, Height: 60})
+	end := run()
 	t.Cleanup(func() {
-		_ = d.Close(context.Background())
+		end()
 		cancel()
-		<-done
 		c.m.Close()
 		time.Sleep(3 * time.Second)
 	})
 	c.pass(time.Second)
 	return c
+}
+
+// openDeck opens a deck on the space.
+func (c *faultCell) openDeck(t *testing.T) *deck.Deck {
+	config := deck.Config{Interval: faultInterval, Journal: c.op.record, Space: "acme", Project: c.space.Project()}
+	if c.fault.read == "PARTIAL page refused" {
+		config.FullEvery = 6 * time.Second // it is met by full scans only
+	}
+	d, err := deck.Open(api.Config{
+		Space: "https://" + wireHost, Project: c.space.Project(), Token: secret.New(c.space.Token()), Transport: mortal{c.wire, c.alive},
+	}, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// ownDeck returns the deck for the screen, and what runs it and then ends it.
+func (c *faultCell) ownDeck(ctx context.Context, d *deck.Deck) (Deck, func() (end func())) {
+	return d, func() func() {
+		ctx, cancel := context.WithCancel(ctx)
+		done := make(chan struct{})
+		go func() { defer close(done); d.Run(ctx) }()
+		return func() {
+			_ = d.Close(context.Background())
+			cancel()
+			<-done
+		}
+	}
 }
 
 // begin begins the fault, and the one beside it.
@@ -195,9 +226,17 @@ func (c *faultCell) until(most time.Duration, holds func() bool) (took time.Dura
 	return time.Since(began), true
 }
 
+// key returns the name of a recording: a service names its profile.
+func (c *faultCell) key(sid string) deck.Key {
+	if c.host != nil {
+		return deck.Key{Profile: "support-eu", SID: text.New(sid)}
+	}
+	return deck.Key{SID: text.New(sid)}
+}
+
 // update presses the keys of the operation.
 func (c *faultCell) update() {
-	c.m.list.Select(deck.Key{SID: text.New(c.op.sid)})
+	c.m.list.Select(c.key(c.op.sid))
 	c.m.slips.Seen()
 	for k := range strings.FieldsSeq(c.op.keys) {
 		if k == "~" {
@@ -247,6 +286,9 @@ func (c *faultCell) show(content string) {
 		return
 	}
 	c.content, c.lines = content, strings.Split(content, "\n")
+	if w := ages.ReplaceAllString(c.worth(), ""); len(c.headers) == 0 || c.headers[len(c.headers)-1] != w {
+		c.headers = append(c.headers, w)
+	}
 	if n := len(c.lines); n > 2 && c.op.keys != "" {
 		var said []string
 		for _, l := range c.lines[n-1-c.m.arrange().status : n-1] {
@@ -259,7 +301,10 @@ func (c *faultCell) show(content string) {
 	}
 }
 
-var worth = regexp.MustCompile(`(LOADING|live|PARTIAL|STALE).*$`)
+// ages are the times in what the header says of the data.
+var ages = regexp.MustCompile(`[0-9:]+s?`)
+
+var worth = regexp.MustCompile(`(LOADING|live|PARTIAL|STALE|service gone).*$`)
 
 // worth returns what the header says that the data is worth.
 func (c *faultCell) worth() string {

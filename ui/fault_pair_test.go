@@ -62,7 +62,11 @@ func TestFaultsOffRecord(t *testing.T) {
 		}
 		op, j := updates[i%len(updates)], journals[i%len(journals)]
 		op.record = j
-		t.Run(f.name+", "+op.name+" "+string(j.only), func(t *testing.T) { meet(t, op, f) })
+		name := f.name + ", " + op.name + " " + string(j.only)
+		t.Run(name, func(t *testing.T) { meet(t, op, f) })
+		if op.behind = behindToo(i); op.behind {
+			t.Run(name+", behind a socket", func(t *testing.T) { meet(t, op, f) })
+		}
 	}
 }
 
@@ -111,6 +115,10 @@ func TestTwoFaults(t *testing.T) {
 			outer.read, outer.post = tt.read, tt.post
 			op.name, op.beside = "pair", inner
 			meet(t, op, outer)
+			if op.behind = behindToo(i); op.behind {
+				op.beside = &faultWire{hits: inner.hits, fault: inner.fault}
+				meet(t, op, outer)
+			}
 		})
 	}
 }

@@ -40,7 +40,7 @@ func (d *Deck) entryOf(r *Recording, event journal.Event, actor Actor) journal.E
 // requestEntry returns a journal entry about a request.
 func (d *Deck) requestEntry(r *Recording, event journal.Event, p *Progress) journal.Entry {
 	e := d.entryOf(r, event, p.Request.Actor)
-	e.ID, e.ByTimer = p.JournalID, p.Request.ByTimer
+	e.ID, e.Ref, e.ByTimer = p.JournalID, p.Request.Ref, p.Request.ByTimer
 	e.StatusBefore = string(p.Request.Seen)
 	e.StatusAsked, e.PauseBehavior = string(p.Request.Update.Status), string(p.Request.Update.PauseBehavior)
 	return e

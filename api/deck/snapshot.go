@@ -183,7 +183,7 @@ type Request struct {
 	// [*BusyError] that says what is under way.
 	Insist bool
 	// Ref is the asker's own name for the request. The deck passes it on with
-	// each Progress, and does nothing else with it.
+	// each Progress and to the journal, and does nothing else with it.
 	Ref string
 	// Snapshot is the Seq of the snapshot that the person saw; 0 when unknown.
 	// A request from before the recording's last update was shown is refused:

@@ -23,6 +23,11 @@ const AskedStart = "start"
 // was sent. The result of a request that was sent is in the Progress; rec is
 // the new recording, nil where there is none that is known.
 func (d *Deck) Start(ctx context.Context, callSID text.Text, o api.StartOptions, actor Actor) (rec *Recording, p Progress, err error) {
+	return d.StartFor(ctx, callSID, o, Request{Actor: actor})
+}
+
+// StartFor is Start for a request, of which the Actor and the Ref count.
+func (d *Deck) StartFor(ctx context.Context, callSID text.Text, o api.StartOptions, req Request) (rec *Recording, p Progress, err error) {
 	d.mu.Lock()
 	err = d.refuses()
 	if err == nil {
@@ -33,7 +38,8 @@ func (d *Deck) Start(ctx context.Context, callSID text.Text, o api.StartOptions,
 		return nil, p, fmt.Errorf("start a recording of call %s: %w", callSID.SID(), err)
 	}
 	defer d.updates.Done()
-	p = Progress{Outcome: Requested, Asked: time.Now(), Tries: 1, Request: Request{Update: api.Update{Status: AskedStart}, Actor: actor}}
+	req.Update = api.Update{Status: AskedStart}
+	p = Progress{Outcome: Requested, Asked: time.Now(), Tries: 1, Request: req}
 	if err := d.noteStart(callSID, &p, journal.Request); err != nil && d.config.JournalRequired {
 		return nil, p, fmt.Errorf("start a recording of call %s: %w: %w", callSID.SID(), ErrNotOnRecord, err)
 	}

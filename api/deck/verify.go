@@ -100,6 +100,9 @@ func (u *update) noteDone() {
 	}
 }
 
+// endedBefore is why an outcome stays as the answer left it.
+const endedBefore = "tapedeck ended before a read could verify it"
+
 // readOnce lets one more read decide what an answer left open.
 func (u *update) readOnce() {
 	p := u.progress()
@@ -211,7 +214,10 @@ func (u *update) verify(until time.Time) {
 		case err == nil && (!began.Before(until) || !rec.Status.Active() || u.isNewer(rec)):
 			u.contradicted(rec)
 			return
-		case err != nil && (closing.Err() != nil || u.isLate(began, until)):
+		case err != nil && closing.Err() != nil:
+			u.settle(outcome, endedBefore)
+			return
+		case err != nil && u.isLate(began, until):
 			u.settle(outcome, "it could not be read again: "+api.Reason(err))
 			return
 		}
@@ -222,7 +228,7 @@ func (u *update) verify(until time.Time) {
 		select {
 		case <-time.After(wait):
 		case <-closing.Done():
-			u.settle(outcome, "tapedeck ended before a read could verify it")
+			u.settle(outcome, endedBefore)
 			return
 		}
 	}

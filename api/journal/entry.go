@@ -45,6 +45,7 @@ type Entry struct {
 	Time  time.Time // when it happened, UTC, to the millisecond
 	Event Event
 	ID    string // of the request; see [Journal.NewID]
+	Ref   string // the asker's own name for the request, by which a service knows it again; empty without
 	Who
 
 	Space, Project, Profile     string
@@ -73,6 +74,7 @@ type entryJSON struct {
 	Time           string `json:"time"`
 	Event          string `json:"event"`
 	ID             string `json:"id,omitempty"`
+	Ref            string `json:"ref,omitempty"`
 	Actor          string `json:"actor,omitempty"`
 	UID            string `json:"uid,omitempty"`
 	SudoUser       string `json:"sudo_user,omitempty"`
@@ -147,7 +149,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 		*s = clean(*s)
 	}
 	*e = Entry{
-		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: eventOf(w.Event), ID: w.ID,
+		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: eventOf(w.Event), ID: w.ID, Ref: w.Ref,
 		Who: Who{Actor: w.Actor, UID: w.UID, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey, Inherited: w.Inherited, Claimed: w.Claimed,
 			TTY: w.TTY, Session: w.Session, Command: w.Command, Host: w.Host, PID: w.PID, Started: w.Started},
 		Space: w.Space, Project: w.Project, Profile: w.Profile,
@@ -163,7 +165,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 // texts returns every text of the line.
 func (w *entryJSON) texts() []*string {
 	return []*string{
-		&w.Prev, &w.Event, &w.ID, &w.Actor, &w.UID, &w.SudoUser, &w.SSHClient, &w.SSHKey, &w.TTY, &w.Host, &w.Started,
+		&w.Prev, &w.Event, &w.ID, &w.Ref, &w.Actor, &w.UID, &w.SudoUser, &w.SSHClient, &w.SSHKey, &w.TTY, &w.Host, &w.Started,
 		&w.Session, &w.Space, &w.Project, &w.Profile, &w.Recording, &w.Call, &w.Conference,
 		&w.StatusBefore, &w.StatusAsked, &w.PauseBehavior, &w.StatusAnswered, &w.Code, &w.Outcome, &w.Reason,
 		&w.From, &w.To,
@@ -174,7 +176,7 @@ func (w *entryJSON) texts() []*string {
 // each text.
 func encode(e Entry, hide func(string) string) ([]byte, error) {
 	w := entryJSON{
-		Seq: e.Seq, Prev: e.Prev, Time: formatTime(e.Time), Event: string(e.Event), ID: e.ID,
+		Seq: e.Seq, Prev: e.Prev, Time: formatTime(e.Time), Event: string(e.Event), ID: e.ID, Ref: e.Ref,
 		Actor: e.Actor, UID: e.UID, SudoUser: e.SudoUser, SSHClient: e.SSHClient, SSHKey: e.SSHKey, Inherited: e.Inherited, Claimed: e.Claimed,
 		TTY: e.TTY, Host: e.Host, PID: e.PID, Started: e.Started, Command: e.Command,
 		Session: e.Session, Space: e.Space, Project: e.Project, Profile: e.Profile,

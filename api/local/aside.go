@@ -24,6 +24,7 @@ type aside struct {
 	reveals  []deck.Key
 	refresh  bool
 	interval time.Duration // 0 for none
+	asked    time.Duration // that each run of the service is told; 0 for none
 	screen   *Screen
 }
 
@@ -51,8 +52,10 @@ func addTo(list []deck.Key, of deck.Key) []deck.Key {
 // SetInterval, Look, Reveal and Show.
 func (c *Client) Refresh() { c.aside.put(func() { c.aside.refresh = true }) }
 
-// SetInterval sets the time between two polls of every deck.
-func (c *Client) SetInterval(every time.Duration) { c.aside.put(func() { c.aside.interval = every }) }
+// SetInterval asks for a time between two polls of every deck; see [Interval].
+func (c *Client) SetInterval(every time.Duration) {
+	c.aside.put(func() { c.aside.interval, c.aside.asked = every, every })
+}
 
 // Look says that a recording is on screen.
 func (c *Client) Look(of deck.Key) {
@@ -77,10 +80,15 @@ func (c *Client) Show(prompt *Prompt, key time.Time) {
 
 // runAside sends what nobody waits for, until the client is closed.
 func (c *Client) runAside() {
+	var told *link // the connection whose service knows the interval
 	for {
 		l := c.reconnected(c.ctx)
 		if l == nil {
 			return
+		}
+		if told != l {
+			told = l
+			c.aside.put(func() { c.aside.interval = c.aside.asked })
 		}
 		select {
 		case <-c.aside.wake:

@@ -2,6 +2,7 @@ package local
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,6 +37,7 @@ type wanted struct {
 	at    time.Time
 	last  *deck.Progress // the latest; nil for none
 	over  bool           // the screen knows what became of it
+	never bool           // the run of the service that it was sent to did not know it
 }
 
 // Do carries a request out, and returns when its outcome is settled, or when ctx
@@ -122,8 +125,9 @@ func (c *Client) want(reqs []deck.Request, result func(i int, p deck.Progress, e
 	return l, list
 }
 
-// newID returns an ID for a request.
-func newID() string { return rand.Text() }
+// newID returns an ID for a request, in lower case: as a token of the API it is
+// hidden nowhere.
+func newID() string { return strings.ToLower(rand.Text()) }
 
 // remember keeps a request, so that it is known again. The mutex must be held.
 func (c *Client) remember(id string, req deck.Request) {
@@ -201,12 +205,17 @@ func (c *Client) hear(w *wanted, state RequestState, result func(i int, p deck.P
 	switch {
 	case w.over:
 	case state.Refused != nil:
-		c.tell(w, deck.Progress{}, &RefusalError{*state.Refused}, result)
+		c.tell(w, deck.Progress{}, &RefusalError{Refusal: *state.Refused}, result)
 	case state.Progress != nil:
 		p := state.Progress.Deck(time.Now())
-		p.ID += c.raisedBy(w.key.profile)
 		if w.start != nil {
 			w.req.SID = p.Request.SID // of the new recording, once there is one
+		}
+		switch {
+		case p.ID > 0:
+			p.ID += c.raisedBy(w.key.profile)
+		case w.last != nil: // of a request from before a restart, which has no number any more
+			p.ID = w.last.ID
 		}
 		p.Request = w.req
 		w.last = &p
@@ -248,7 +257,7 @@ func (c *Client) unclear(list []*wanted) {
 				p = *r.Update
 			}
 		}
-		p.Outcome, p.Settled, p.Err = deck.Unknown, false, ErrGone
+		p.Outcome, p.Settled, p.Err = deck.Unknown, false, &GoneError{Path: c.o.Path, Since: time.Now(), Err: errClosed}
 		p.Note = "the connection to the service broke; it will tell the result"
 		w.last = &p
 		c.unsure[w.key] = &p
@@ -275,7 +284,14 @@ func (c *Client) clear(w *wanted, end *deck.Progress) {
 // askFor finds out what became of requests whose answer was lost, from the
 // service, which may be another run of it.
 func (c *Client) askFor(ctx context.Context, sentBy *link, list []*wanted, result func(i int, p deck.Progress, err error)) {
-	for {
+	for wait := firstRetry; ; wait = askAgain { // what was still on its way has come by then
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return
+		case <-c.ctx.Done():
+			return
+		}
 		l := c.reconnected(ctx)
 		if l == nil {
 			return
@@ -290,13 +306,6 @@ func (c *Client) askFor(ctx context.Context, sentBy *link, list []*wanted, resul
 			}
 		}
 		if open == 0 {
-			return
-		}
-		select {
-		case <-time.After(askAgain):
-		case <-ctx.Done():
-			return
-		case <-c.ctx.Done():
 			return
 		}
 	}
@@ -339,7 +348,9 @@ func (c *Client) askForOne(ctx context.Context, l, sentBy *link, w *wanted, resu
 		c.hear(w, state, result)
 	case !refused || r.Code != CodeRequest:
 		// nothing is known; it is asked again
-	case l.instance == sentBy.instance:
+	case cmp.Or(r.instance, l.instance) == sentBy.instance && !w.never:
+		w.never = true // unless it is still on its way: it is asked once more
+	case cmp.Or(r.instance, l.instance) == sentBy.instance:
 		c.tell(w, deck.Progress{}, &GoneError{Path: c.o.Path, Since: w.at,
 			Err: errors.New("the request did not reach it, and was not sent again")}, result)
 	default:

@@ -37,7 +37,9 @@ type Options struct {
 	// [Dial] returns its error as it is.
 	Choose func(WhoAmI) (profiles []string, err error)
 
-	dial func(context.Context) (net.Conn, error) // of a test; nil for the socket
+	// Dial connects to the service; nil connects to the socket. Its error is a
+	// [*net.OpError] of "dial" where nothing was sent.
+	Dial func(context.Context) (net.Conn, error)
 }
 
 // Client is a deck that lives in the service of this host: a screen uses it as
@@ -142,12 +144,12 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.aside.init()
-	if c.o.dial == nil {
-		c.o.dial = func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "unix", o.Path) }
+	if c.o.Dial == nil {
+		c.o.Dial = func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "unix", o.Path) }
 	}
 	c.http = &http.Client{
 		Transport: &http.Transport{
-			DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return c.o.dial(ctx) },
+			DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return c.o.Dial(ctx) },
 			DisableCompression: true, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, ReadBufferSize: 64 << 10,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -282,7 +284,7 @@ func (c *Client) find(profile string, sid text.Text) (d *held, r *deck.Recording
 			continue
 		}
 		if d != nil && (d.Space != h.Space || d.Project != h.Project) {
-			return nil, nil, &RefusalError{Refusal{Code: CodeAmbiguous, Error: "two projects have a recording with this SID",
+			return nil, nil, &RefusalError{Refusal: Refusal{Code: CodeAmbiguous, Error: "two projects have a recording with this SID",
 				Hint: "show one of them alone, with --profile"}}
 		}
 		if d == nil {

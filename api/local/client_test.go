@@ -67,7 +67,7 @@ func TestServiceGone(t *testing.T) {
 	inTime(t, func(t *testing.T, w *wires, f *fake) {
 		list := []*deck.Recording{rec("a", api.InProgress, 1), rec("b", api.Paused, 2)}
 		f.publish(0, list...)
-		c := dialed(t, Options{Path: "s", dial: w.dial})
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
 		defer c.Close()
 		snapshots, cancel := c.Subscribe()
 		defer cancel()
@@ -121,7 +121,7 @@ func TestSilentService(t *testing.T) {
 		hangs := make(chan struct{})
 		f.answer = func(r *http.Request, in Request) *answer { <-hangs; return &answer{state: verified(in)} }
 		var mute atomic.Bool
-		c := dialed(t, Options{Path: "s", dial: func(ctx context.Context) (net.Conn, error) {
+		c := dialed(t, Options{Path: "s", Dial: func(ctx context.Context) (net.Conn, error) {
 			conn, err := w.dial(ctx)
 			if err != nil || mute.Load() {
 				return nil, &net.OpError{Op: "dial", Err: errors.New("nobody answers")}
@@ -208,7 +208,7 @@ func TestUpdateWhoseAnswerIsLost(t *testing.T) {
 					}
 					return &answer{state: state, cut: true, never: tt.never}
 				}
-				c := dialed(t, Options{Path: "s", dial: w.dial})
+				c := dialed(t, Options{Path: "s", Dial: w.dial})
 				defer c.Close()
 				snapshots, cancel := c.Subscribe()
 				defer cancel()
@@ -253,6 +253,52 @@ func TestUpdateWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
+// TestAnotherRunAnswers: a run of the service that does not know a request does not
+// say that the one before it has not sent it, also while the client does not know
+// yet that it is another one.
+func TestAnotherRunAnswers(t *testing.T) {
+	inTime(t, func(t *testing.T, w *wires, f *fake) {
+		f.publish(0, rec("a", api.InProgress, 1))
+		f.server.SetKeepAlivesEnabled(false)
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
+		defer c.Close()
+		var g *fake
+		f.answer = func(*http.Request, Request) *answer {
+			g = begin(t, w.listen(), "two")
+			return &answer{cut: true}
+		}
+		p, err := c.Do(t.Context(), pause("a"))
+		if err != nil || p.Outcome != deck.Unknown || !p.Settled {
+			t.Errorf("it ended as %s, settled %v, %v", p.Outcome, p.Settled, err)
+		}
+		c.Close()
+		f.end()
+		g.end()
+	})
+}
+
+// TestLateArrival: a request that is still on its way to the service when it is
+// asked for is not said to have been lost.
+func TestLateArrival(t *testing.T) {
+	inTime(t, func(t *testing.T, w *wires, f *fake) {
+		f.publish(0, rec("a", api.InProgress, 1))
+		f.answer = func(_ *http.Request, in Request) *answer {
+			time.AfterFunc(150*time.Millisecond, func() {
+				f.mu.Lock()
+				defer f.mu.Unlock()
+				f.requests[in.ID] = verified(in)
+			})
+			return &answer{cut: true, never: true}
+		}
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
+		defer f.end()
+		defer c.Close()
+		if p, err := c.Do(t.Context(), pause("a")); err != nil || p.Outcome != deck.Verified {
+			t.Errorf("it ended as %s, %v", p.Outcome, err)
+		}
+	})
+}
+
 // TestOwnUpdateIsKnownAgain: the screen finds its own request in the row, as it
 // made it, and the number of an update grows over a restart of the service.
 func TestOwnUpdateIsKnownAgain(t *testing.T) {
@@ -264,7 +310,7 @@ func TestOwnUpdateIsKnownAgain(t *testing.T) {
 			f.publish(0, r)
 		}
 		f.publish(0, rec("a", api.InProgress, 1))
-		c := dialed(t, Options{Path: "s", dial: w.dial})
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
 		defer c.Close()
 		snapshots, cancel := c.Subscribe()
 		defer cancel()
@@ -310,7 +356,7 @@ func TestRefusals(t *testing.T) {
 	inTime(t, func(t *testing.T, w *wires, f *fake) {
 		defer f.end()
 		f.publish(0, rec("a", api.InProgress, 1))
-		c := dialed(t, Options{Path: "s", dial: w.dial})
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
 		defer c.Close()
 		for _, whole := range []bool{true, false} {
 			for _, tt := range tests {
@@ -353,7 +399,7 @@ func TestOtherVersion(t *testing.T) {
 			defer f.end()
 			f.who.Wire = wire
 			f.publish(0, rec("a", api.InProgress, 1))
-			_, err := Dial(t.Context(), Options{Path: "s", Version: "1.2", dial: w.dial})
+			_, err := Dial(t.Context(), Options{Path: "s", Version: "1.2", Dial: w.dial})
 			if !strings.Contains(api.Hint(err), want) || !strings.Contains(api.Hint(err), "1.2") || !strings.Contains(api.Hint(err), "9.9") {
 				t.Errorf("wire %s: %v, hint %q", wire, err, api.Hint(err))
 			}
@@ -362,7 +408,7 @@ func TestOtherVersion(t *testing.T) {
 	inTime(t, func(t *testing.T, w *wires, f *fake) {
 		defer f.end()
 		f.refusing(func(string) *Refusal { return &Refusal{} }) // as a server that is none of ours
-		if _, err := Dial(t.Context(), Options{Path: "s", dial: w.dial}); err == nil || !strings.Contains(err.Error(), "does not speak /v1") {
+		if _, err := Dial(t.Context(), Options{Path: "s", Dial: w.dial}); err == nil || !strings.Contains(err.Error(), "does not speak /v1") {
 			t.Errorf("another server: %v", err)
 		}
 	})
@@ -373,7 +419,7 @@ func TestOtherVersion(t *testing.T) {
 func TestNothingBlocks(t *testing.T) {
 	inTime(t, func(t *testing.T, w *wires, f *fake) {
 		f.publish(0, rec("a", api.InProgress, 1))
-		c := dialed(t, Options{Path: "s", Command: "dashboard", Claims: Claims{TTY: "/dev/pts/3"}, dial: w.dial})
+		c := dialed(t, Options{Path: "s", Command: "dashboard", Claims: Claims{TTY: "/dev/pts/3"}, Dial: w.dial})
 		defer c.Close()
 		snapshots, cancel := c.Subscribe()
 		defer cancel()
@@ -422,7 +468,7 @@ func TestSeveralProfiles(t *testing.T) {
 		defer f.end()
 		f.publish(0, rec("a", api.InProgress, 1), rec("both", api.InProgress, 9))
 		f.publish(1, rec("b", api.InProgress, 2), rec("both", api.InProgress, 9))
-		c := dialed(t, Options{Path: "s", dial: w.dial})
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
 		defer c.Close()
 		snapshots, cancel := c.Subscribe()
 		defer cancel()
@@ -455,7 +501,7 @@ func TestSeveralProfiles(t *testing.T) {
 		if diff := cmp.Diff([]string{"test b", "prod a", "test both"}, got); diff != "" {
 			t.Error(diff)
 		}
-		one := dialed(t, Options{Path: "s", Profiles: []string{"test"}, dial: w.dial})
+		one := dialed(t, Options{Path: "s", Profiles: []string{"test"}, Dial: w.dial})
 		defer one.Close()
 		if s := one.Snapshot(); len(s.Recordings) != 2 || s.Recordings[1].Profile != "test" {
 			t.Errorf("of one profile: %s", describe(s))
@@ -476,7 +522,7 @@ func TestManyRequests(t *testing.T) {
 		}
 		reqs = append(reqs, pause("nobody"))
 		f.publish(0, list...)
-		c := dialed(t, Options{Path: "s", dial: w.dial})
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
 		defer c.Close()
 		done := map[int]bool{}
 		c.DoAll(t.Context(), reqs, func(i int, p deck.Progress, err error) {
@@ -496,7 +542,7 @@ func TestSessionEnded(t *testing.T) {
 	inTime(t, func(t *testing.T, w *wires, f *fake) {
 		defer f.end()
 		f.publish(0, rec("a", api.InProgress, 1))
-		c := dialed(t, Options{Path: "s", dial: w.dial})
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
 		defer c.Close()
 		snapshots, cancel := c.Subscribe()
 		defer cancel()

@@ -85,6 +85,7 @@ func (f *fake) end() {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(HeaderInstance, f.instance)
 	f.mu.Lock()
 	refuse := f.refuse
 	f.mu.Unlock()

@@ -82,7 +82,10 @@ func (f *Fault) Err() error {
 // RefusalError is a refusal of the service as an error. It is, for
 // [errors.Is], what the deck gives for the same, and may hold a
 // [*deck.BusyError].
-type RefusalError struct{ Refusal }
+type RefusalError struct {
+	Refusal
+	instance string // of the service that has refused; empty where that is not known
+}
 
 // Error returns the sentence.
 func (e *RefusalError) Error() string { return clean(e.Refusal.Error) }
@@ -181,7 +184,7 @@ func (r Request) Deck() (deck.Request, error) {
 		Update: api.Update{PauseBehavior: api.PauseBehavior(r.Behavior)},
 	}
 	bad := func(code Code, format string, args ...any) (deck.Request, error) {
-		return deck.Request{}, &RefusalError{Refusal{Code: code, Error: fmt.Sprintf(format, args...)}}
+		return deck.Request{}, &RefusalError{Refusal: Refusal{Code: code, Error: fmt.Sprintf(format, args...)}}
 	}
 	status, known := verbs[r.Update]
 	req.Update.Status = status

@@ -174,7 +174,7 @@ func TestClientThatTakesNothing(t *testing.T) {
 	inTime(t, func(t *testing.T, w *wires, f *fake) {
 		defer f.end()
 		f.publish(0, rec("a", api.InProgress, 1))
-		c := dialed(t, Options{Path: "s", dial: w.dial})
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
 		defer c.Close()
 		conn, err := w.dial(t.Context())
 		if err != nil {

@@ -169,10 +169,10 @@ func (c *Client) refusal(resp *http.Response) error {
 	var r Refusal
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, MaxBody))
 	if json.Unmarshal(b, &r) != nil || r.Code == "" || r.Error == "" {
-		return &RefusalError{Refusal{Code: CodeVersion, Error: fmt.Sprintf("what answers at %s does not speak %s (HTTP %d)", c.o.Path, Prefix, resp.StatusCode),
+		return &RefusalError{Refusal: Refusal{Code: CodeVersion, Error: fmt.Sprintf("what answers at %s does not speak %s (HTTP %d)", c.o.Path, Prefix, resp.StatusCode),
 			Hint: "is it tapedeck serve? This is tapedeck " + c.o.Version}}
 	}
-	return &RefusalError{r}
+	return &RefusalError{Refusal: r, instance: resp.Header.Get(HeaderInstance)}
 }
 
 // stream is one stream that is being read.
@@ -219,7 +219,7 @@ func (s *stream) take(raw []byte) error {
 	case "hello":
 		return s.hello(*l.hello)
 	case "bye":
-		return &RefusalError{*l.bye}
+		return &RefusalError{Refusal: *l.bye}
 	case "snapshot", "changed", "poll", "synced":
 	default:
 		return nil // a beat, or what a later version says
@@ -315,7 +315,7 @@ func (s *stream) hello(h Hello) error {
 		s.decks = append(s.decks, d)
 	}
 	if len(s.decks) == 0 {
-		return &RefusalError{Refusal{Code: CodeProfile, Error: "the service has no such profile, or none at all", Hint: "ask it: tapedeck status"}}
+		return &RefusalError{Refusal: Refusal{Code: CodeProfile, Error: "the service has no such profile, or none at all", Hint: "ask it: tapedeck status"}}
 	}
 	return nil
 }
@@ -335,7 +335,7 @@ func speaks(who WhoAmI, own string) error {
 	if err == nil && n > Major {
 		update = fmt.Sprintf("update this tapedeck: it is %s, and the service is tapedeck %s", own, clean(who.Version))
 	}
-	return &RefusalError{Refusal{Code: CodeVersion, Error: fmt.Sprintf("the service speaks version %q of the wire, and this tapedeck %d.%d",
+	return &RefusalError{Refusal: Refusal{Code: CodeVersion, Error: fmt.Sprintf("the service speaks version %q of the wire, and this tapedeck %d.%d",
 		clean(who.Wire), Major, Minor), Hint: update}}
 }
 

@@ -28,7 +28,7 @@
 //	POST   /v1/timer             timer        Timer; Done
 //	POST   /v1/reveal            reveal       Reveal; Done
 //	POST   /v1/refresh           view         Refresh; Done
-//	POST   /v1/interval          view         Interval; Done
+//	POST   /v1/interval          view         Interval; Done: the shortest that a session asks for, never over the service's own
 //	POST   /v1/look              view         Look; Done
 //	POST   /v1/session           view         Screen; Done
 //	GET    /v1/status            view         Status
@@ -76,6 +76,7 @@
 // A request whose ID is known is not carried out a second time, whatever else it
 // says: the answer is what became of the first one. So a client whose connection
 // broke asks for the same ID, by GET, and never sends a request again by itself.
+// After a restart the service knows those of the last 10 minutes by its journal.
 // Where the service does not know the ID and is still the one that it was sent to
 // (the same instance), nothing was sent to the API.
 //

@@ -24,7 +24,7 @@ var (
 // [*RefusalError] and says what is wrong with the start.
 func (s Start) Options() (api.StartOptions, error) {
 	bad := func(code Code, format string, args ...any) (api.StartOptions, error) {
-		return api.StartOptions{}, &RefusalError{Refusal{Code: code, Error: fmt.Sprintf(format, args...)}}
+		return api.StartOptions{}, &RefusalError{Refusal: Refusal{Code: code, Error: fmt.Sprintf(format, args...)}}
 	}
 	_, usable := text.New(s.CallSID).PathSegment()
 	switch {

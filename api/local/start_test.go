@@ -90,7 +90,7 @@ func TestStart(t *testing.T) {
 					}
 					return a
 				}
-				c := dialed(t, Options{Path: "s", Profiles: []string{"prod"}, dial: w.dial})
+				c := dialed(t, Options{Path: "s", Profiles: []string{"prod"}, Dial: w.dial})
 				defer c.Close()
 				who := deck.Actor{Actor: "ana"}
 				r, p, err := c.Start(context.Background(), sid("call"), api.StartOptions{Channels: "dual"}, who)
@@ -124,7 +124,7 @@ func TestStartEndsWithItsContext(t *testing.T) {
 			<-r.Context().Done()
 			return &answer{state: started(in, deck.Verified)}
 		}
-		c := dialed(t, Options{Path: "s", dial: w.dial})
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
 		defer c.Close()
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 		defer cancel()
@@ -169,7 +169,7 @@ func TestLoad(t *testing.T) {
 	inTime(t, func(t *testing.T, w *wires, f *fake) {
 		defer f.end()
 		f.publish(0, rec("a", api.InProgress, 1))
-		c := dialed(t, Options{Path: "s", dial: w.dial})
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
 		defer c.Close()
 		f.rows = map[string]any{"old": json.RawMessage(`{"tapedeck":{"profile":"prod"},"sid":"old","status":"completed"}`)}
 		if r, err := c.Load(t.Context(), sid("a")); err != nil || r != c.Snapshot().Find(sid("a")) {

@@ -17,6 +17,9 @@ const (
 	// HeaderVersion has the build of tapedeck that the client is, such as
 	// "1.4.0", and, in the answer, that of the service.
 	HeaderVersion = "Tapedeck-Version"
+	// HeaderInstance has, in an answer, which run of the service it is of; see
+	// [WhoAmI].
+	HeaderInstance = "Tapedeck-Instance"
 	// HeaderSession has a number that the client has chosen for its screen, 16
 	// to 64 hexadecimal digits, so that its connections belong together. A
 	// connection without one is a session of its own. One that another user has
@@ -281,7 +284,9 @@ type Refresh struct {
 	Profile string `json:"profile,omitempty"` // empty for all
 }
 
-// Interval sets the time between two polls.
+// Interval asks for a time between two polls, for as long as the session lasts.
+// The service polls at the shortest that a session asks for, and never less
+// often than its settings say.
 type Interval struct {
 	Profile string  `json:"profile,omitempty"` // empty for all
 	Every   Seconds `json:"every"`

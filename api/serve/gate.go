@@ -67,6 +67,7 @@ func post[T any](path string, words func(any) []local.Word, handle func(*call, *
 // ServeHTTP is the gate: the only way to a handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set(local.HeaderVersion, s.o.Version)
+	w.Header().Set(local.HeaderInstance, s.instance)
 	w.Header().Set("Cache-Control", "no-store")
 	c := &call{server: s, w: w, r: r}
 	defer func() {

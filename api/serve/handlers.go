@@ -191,22 +191,6 @@ func refresh(c *call, v *local.Refresh) (any, *local.Refusal) {
 	return local.Done{}, nil
 }
 
-// setInterval sets the time between two polls, for everybody.
-func setInterval(c *call, v *local.Interval) (any, *local.Refusal) {
-	every := v.Every.Duration()
-	if every < deck.MinInterval || every > deck.MaxInterval {
-		return nil, refuse(local.CodeBody, "every is between "+deck.MinInterval.String()+" and "+deck.MaxInterval.String()+", in seconds", "")
-	}
-	list, refusal := c.chosenBy(v.Profile)
-	if refusal != nil {
-		return nil, refusal
-	}
-	for _, p := range list {
-		p.Deck.SetInterval(every)
-	}
-	return local.Done{}, nil
-}
-
 // look says that a recording is on a screen.
 func look(c *call, v *local.Look) (any, *local.Refusal) {
 	p, r, refusal := c.shown(v.Profile, v.SID)

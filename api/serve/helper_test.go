@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"os"
@@ -139,6 +140,7 @@ type setting struct {
 	keep     bool   // with what is kept over restarts
 	pipes    bool   // without real sockets, for time that does not pass
 	spaces   []*sim.Space
+	journal  func(*journal.Journal) deck.Journal // in its place; nil for itself
 }
 
 // shortDir returns a folder whose path leaves room for a socket.
@@ -211,13 +213,32 @@ func (w *world) project(o setting, i int, profile string, kept *Kept) *Project {
 	s := &spy{next: space.Transport()}
 	w.spies = append(w.spies, s)
 	c := o.deck
-	c.Journal, c.Space, c.Project = w.journal, "https://acme.example", space.Project()
+	c.Space, c.Project = "https://acme.example", space.Project()
+	var j deck.Journal = w.journal
+	if o.journal != nil {
+		j = o.journal(w.journal)
+	}
+	c.Journal = journalOf{j, c.Space, c.Project}
 	if kept != nil {
 		c.Kept = kept.Deck(c.Space, c.Project)
 	}
 	d, err := deck.Open(api.Config{Space: "http://localhost", Project: space.Project(), Token: secret.New(space.Token()), Transport: s}, c)
 	check(w.t, err)
-	return &Project{Profile: profile, Space: c.Space, ID: c.Project, ReadOnly: c.ReadOnly, Deck: d, Journal: w.journal}
+	return &Project{Profile: profile, Space: c.Space, ID: c.Project, ReadOnly: c.ReadOnly, Deck: d, Journal: w.journal,
+		Recorded: func(since time.Time) iter.Seq2[journal.Entry, error] {
+			return journal.Read(w.dir, journal.Filter{Since: since})
+		}}
+}
+
+// journalOf is the journal of a project: each has its own in a service.
+type journalOf struct {
+	deck.Journal
+	space, project string
+}
+
+func (j journalOf) Enqueue(e journal.Entry) *journal.Pending {
+	e.Space, e.Project = j.space, j.project
+	return j.Journal.Enqueue(e)
 }
 
 // peerOf tells who connects, by the name of the client's end.

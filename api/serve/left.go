@@ -52,7 +52,8 @@ func newLeft(s *Server) *left { return &left{server: s} }
 // sessionOver puts on record which pauses of a person last beyond the last of
 // that person's screens. Those with an auto-resume are looked after: it goes on,
 // for it is the service's.
-func (s *Server) sessionOver(_ *session, who deck.Actor, role, why string, last bool) {
+func (s *Server) sessionOver(over *session, who deck.Actor, role, why string, last bool) {
+	s.intervals.over(over)
 	if last {
 		s.left.leave(who, role, why)
 	}

@@ -180,6 +180,7 @@ func (l *requests) now(a *asked) (state local.RequestState, more <-chan struct{}
 // makeRequests carries out requests, and writes a line for each that is settled.
 // When the client goes away they go on.
 func makeRequests(c *call, body *local.Requests) (any, *local.Refusal) {
+	c.recalledAll()
 	list, refusal := c.requests(body.Requests)
 	if refusal != nil {
 		return nil, refusal
@@ -313,9 +314,10 @@ func requestState(c *call) (any, *local.Refusal) {
 	if !local.ValidID(c.id) {
 		return nil, refuse(local.CodeID, "the ID of a request has 8 to 64 letters, digits and dashes", "")
 	}
+	c.recalledAll()
 	a := c.server.requests.find(c.session.peer.UID, c.id)
 	if a == nil {
-		return nil, refuse(local.CodeRequest, "there is no request "+quoted(c.id)+" of yours since the service started", "")
+		return nil, refuse(local.CodeRequest, "there is no request "+quoted(c.id)+" of yours in the last "+strconv.Itoa(int(keepSettled.Minutes()))+" minutes", "")
 	}
 	state, _, _ := c.server.requests.now(a)
 	return state, nil

@@ -53,6 +53,9 @@ type Project struct {
 	// Actions returns the last n actions of everybody, by the journal; nil where
 	// none is kept.
 	Actions func(n int) ([]journal.Action, error)
+	// Recorded returns what its journal has, for the requests that the last run of
+	// the service was asked for; nil where none is kept.
+	Recorded Recorded
 	// Background is what runs beside the deck for as long as it polls, such as a
 	// follower of the journal; nil for nothing.
 	Background func(ctx context.Context)
@@ -80,16 +83,18 @@ type Server struct {
 	since    time.Time
 	own      int // the service's user
 
-	projects []*project
-	sessions *sessions
-	permits  permits
-	requests *requests
-	conns    conns
-	rates    rates // of requests
-	loads    rates // of recordings that the API is asked for
-	feed     *local.Feed
-	left     *left
-	metrics  *metrics
+	projects  []*project
+	sessions  *sessions
+	permits   permits
+	requests  *requests
+	recalled  recalled
+	intervals *intervals
+	conns     conns
+	rates     rates // of requests
+	loads     rates // of recordings that the API is asked for
+	feed      *local.Feed
+	left      *left
+	metrics   *metrics
 
 	ending  chan struct{} // closed when the service begins to end
 	stopped sync.Once
@@ -112,11 +117,12 @@ func New(o Options) *Server {
 	s := &Server{
 		o: o, instance: rand.Text()[:16], since: time.Now(), own: os.Geteuid(),
 		rates: rates{rate: maxRate, burst: maxBurst}, loads: rates{rate: maxLoads, burst: maxLoadBurst},
-		requests: newRequests(), ending: make(chan struct{}),
+		requests: newRequests(), recalled: recalled{done: make(chan struct{}), open: map[*project]map[string]*asked{}}, ending: make(chan struct{}),
 	}
 	for i, p := range o.Projects {
 		s.projects = append(s.projects, &project{Project: p, number: i})
 	}
+	s.intervals = newIntervals(s.projects)
 	n := newNames()
 	s.permits = permits{roles: o.Roles, own: s.own, names: n}
 	s.sessions = &sessions{names: n, of: map[string]*session{}, over: s.sessionOver, asking: s.promptChanged}
@@ -166,13 +172,9 @@ func (s *Server) startProjects(ctx context.Context, background *sync.WaitGroup) 
 		}
 		s.follow(ctx, p, background)
 		background.Go(func() { defer crash.Guard(); s.feed.Follow(ctx, p.number, p.Deck) })
-		background.Go(func() {
-			defer crash.Guard()
-			if _, err := p.Deck.Recover(ctx); err != nil && ctx.Err() == nil {
-				s.o.Say("%v", err)
-			}
-		})
+		background.Go(func() { s.recover(ctx, p) })
 	}
+	background.Go(func() { defer crash.Guard(); s.recall(ctx) })
 }
 
 // end ends the service: no new requests, then those under way, then the clients.

@@ -198,6 +198,13 @@ func (l *sessions) end(s *session, why string, byOther bool) {
 	}
 }
 
+// hasEnded reports whether a session is over.
+func (l *sessions) hasEnded(s *session) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return s.ended
+}
+
 // remember has a session turned away that somebody has ended. The mutex must be
 // held.
 func (l *sessions) remember(key string) {

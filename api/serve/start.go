@@ -23,6 +23,7 @@ func makeStart(c *call, body *local.Start) (any, *local.Refusal) {
 	if err != nil {
 		return nil, refusalOf(err)
 	}
+	c.recalledAll()
 	s, uid := c.server, c.session.peer.UID
 	a := s.requests.find(uid, body.ID)
 	if a == nil {
@@ -72,6 +73,6 @@ func (a *asked) carryOut(ctx context.Context) (deck.Progress, error) {
 	if a.start == nil {
 		return a.project.Deck.Do(ctx, a.req)
 	}
-	_, p, err := a.project.Deck.Start(ctx, a.start.call, a.start.options, a.req.Actor)
+	_, p, err := a.project.Deck.StartFor(ctx, a.start.call, a.start.options, a.req)
 	return p, err
 }

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -219,10 +221,17 @@ func (s *service) open() error {
 		}
 		s.projects = append(s.projects, &serve.Project{
 			Profile: c.Profile, Space: c.Space, ID: c.Project, ReadOnly: c.ReadOnly, Deck: d, Journal: record.Journal(),
-			Actions: follower.Actions, Background: func(ctx context.Context) { _ = follower.Run(ctx) },
+			Actions: follower.Actions, Recorded: recordedIn(c.StateDir), Background: func(ctx context.Context) { _ = follower.Run(ctx) },
 		})
 	}
 	return nil
+}
+
+// recordedIn returns what reads the journal in a state directory.
+func recordedIn(dir string) serve.Recorded {
+	return func(since time.Time) iter.Seq2[journal.Entry, error] {
+		return journal.Read(dir, journal.Filter{Since: since})
+	}
 }
 
 // close closes the journals. The error says what is not on record.
