@@ -397,10 +397,12 @@ func sameState(a, b *deck.Snapshot) bool {
 	return x.Page == y.Page && x.Partial == y.Partial && x.Limit == y.Limit && sameMoment(x.Failing, y.Failing) &&
 		sameMoment(x.Next, y.Next) && sameFault(x.Err, y.Err) && x.Complete.IsZero() == y.Complete.IsZero() &&
 		a.Heard.IsZero() == b.Heard.IsZero() && a.Offset == b.Offset && a.Interval == b.Interval && a.ReadOnly == b.ReadOnly &&
-		a.PauseWarn == b.PauseWarn && a.PauseAlarm == b.PauseAlarm && a.Calls.Same(b.Calls) && a.Conferences.Same(b.Conferences)
+		a.PauseWarn == b.PauseWarn && a.PauseAlarm == b.PauseAlarm && sameUnnamed(a.Calls, b.Calls) && sameUnnamed(a.Conferences, b.Conferences)
 }
 
 func sameMoment(a, b time.Time) bool { return a.Round(0).Equal(b.Round(0)) }
+
+func sameUnnamed(a, b deck.Unnamed) bool { return sameFault(a.Err, b.Err) && sameMoment(a.Next, b.Next) }
 
 func sameFault(a, b error) bool {
 	if a == nil || b == nil {
