@@ -26,7 +26,7 @@ type EndedError struct {
 }
 
 // Error says so.
-func (e *EndedError) Error() string { return "the service has ended this session: " + e.Why }
+func (e *EndedError) Error() string { return "the dashboard ends: " + e.Why }
 
 // Hint returns the next step.
 func (e *EndedError) Hint() string { return e.Next }
@@ -47,8 +47,16 @@ func Run(ctx context.Context, client *local.Client, o ui.Options) error {
 	err := ui.Run(ctx, Options(client, o))
 	cancel(nil)
 	<-over
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), leaveTime)
+		defer cancel()
+		_ = client.Leave(ctx) // else the service finds out by itself
+	}
 	return err
 }
+
+// leaveTime is how long the service is told at most that the user quits.
+const leaveTime = 300 * time.Millisecond
 
 // Options returns the options of a screen on the deck of a service.
 func Options(client *local.Client, o ui.Options) ui.Options {
