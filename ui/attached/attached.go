@@ -8,8 +8,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"tapedeck/api/crash"
@@ -71,30 +69,17 @@ func Options(client *local.Client, o ui.Options) ui.Options {
 	return o
 }
 
-// place returns how the header names what is shown: the space and the profile of
-// one project, or the profiles of several.
+// place returns the space and the profile of what is shown; empty for several,
+// which the snapshots name.
 func place(list []local.Profile) (space, profile string) {
-	if len(list) == 1 {
-		return host(list[0].Space), list[0].Profile
+	if len(list) != 1 {
+		return "", ""
 	}
-	var names []string
-	for _, p := range list {
-		name := p.Profile
-		if name == "" {
-			name = host(p.Space)
-		}
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", "), ""
-}
-
-// host returns the host of a space's address.
-func host(space string) string {
+	space = list[0].Space
 	if u, err := url.Parse(space); err == nil && u.Host != "" {
-		return u.Host
+		space = u.Host
 	}
-	return space
+	return space, list[0].Profile
 }
 
 // watch ends the screen when the session was ended.
