@@ -63,8 +63,7 @@ func Options(client *local.Client, o ui.Options) ui.Options {
 	o.Actor = deck.Actor{Actor: who.User, UID: who.UID}
 	o.Space, o.Profile = place(client.Profiles())
 	o.History = func(n int) ([]ui.Action, error) { return history(client, n) }
-	left := &left{client: client}
-	o.LeftBehind = left.next
+	o.LeftBehind = (&left{from: client.Left}).next
 	o.Open = nil // the service keeps the record
 	return o
 }
@@ -82,9 +81,14 @@ func place(list []local.Profile) (space, profile string) {
 	return space, list[0].Profile
 }
 
+// subscribed is what gives snapshots.
+type subscribed interface {
+	Subscribe() (<-chan *deck.Snapshot, func())
+}
+
 // watch ends the screen when the session was ended.
-func watch(ctx context.Context, client *local.Client, end func(error)) {
-	snapshots, cancel := client.Subscribe()
+func watch(ctx context.Context, from subscribed, end func(error)) {
+	snapshots, cancel := from.Subscribe()
 	defer cancel()
 	for {
 		select {
