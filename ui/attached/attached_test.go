@@ -28,7 +28,7 @@ func TestActions(t *testing.T) {
 			ui.Action{Profile: "eu", Time: at, Actor: "alice", Recording: sid, What: "pause", Behavior: "skip", Outcome: "verified", Reason: "late"}},
 		{local.Action{Event: "request", Actor: "bo", SID: "0a1b-8142", Asked: "stopped"}, ui.Action{Actor: "bo", Recording: sid, What: "stop"}},
 		{local.Action{Event: "request", Actor: "bo", SID: "0a1b-8142", Asked: "in-progress", ByTimer: true}, ui.Action{Actor: "bo", Recording: sid, What: "resume", ByTimer: true}},
-		{local.Action{Event: "ack", Actor: "a\x1b[2J", SID: "0a1b-8142", Reason: "card\n", Until: at}, ui.Action{Actor: "a\ufffd[2J", Recording: sid, What: "acknowledge", Reason: "card\ufffd", Until: at}},
+		{local.Action{Event: "ack", Actor: "a\x1b[2J", SID: "0a1b-8142", Reason: "card\n", Until: at}, ui.Action{Actor: "a\ufffd[2J", Recording: sid, What: "acknowledge", Reason: "card ", Until: at}},
 		{local.Action{Event: "timer", Actor: "bo", SID: "0a1b-8142", Until: at}, ui.Action{Actor: "bo", Recording: sid, What: "auto-resume", Until: at}},
 		{local.Action{Event: "seen", Actor: "bo", SID: "0a1b-8142", Outcome: "x", Reason: "resumed by others"}, ui.Action{Recording: sid, What: "seen", Reason: "resumed by others"}},
 	}
