@@ -31,7 +31,7 @@ func TestChoose(t *testing.T) {
 				return names, err
 			}
 		}
-		c, err := Dial(t.Context(), Options{Path: "s", dial: w.dial, Choose: choose([]string{"us"}, nil)})
+		c, err := Dial(t.Context(), Options{Path: "s", Dial: w.dial, Choose: choose([]string{"us"}, nil)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,14 +40,14 @@ func TestChoose(t *testing.T) {
 		}
 		c.Close()
 		none := errors.New("none of them")
-		if _, err := Dial(t.Context(), Options{Path: "s", dial: w.dial, Choose: choose(nil, none)}); err != none {
+		if _, err := Dial(t.Context(), Options{Path: "s", Dial: w.dial, Choose: choose(nil, none)}); err != none {
 			t.Errorf("error %v", err)
 		}
 	})
 	inTime(t, func(t *testing.T, w *wires, f *fake) {
 		defer f.end()
 		f.who.Wire = "2.0"
-		_, err := Dial(t.Context(), Options{Path: "s", dial: w.dial, Choose: func(WhoAmI) ([]string, error) { return nil, nil }})
+		_, err := Dial(t.Context(), Options{Path: "s", Dial: w.dial, Choose: func(WhoAmI) ([]string, error) { return nil, nil }})
 		if err == nil || !strings.Contains(err.Error(), "version") {
 			t.Errorf("of another version: %v", err)
 		}
@@ -61,7 +61,7 @@ func TestServiceStarts(t *testing.T) {
 	for _, ends := range []bool{true, false} {
 		inTime(t, func(t *testing.T, w *wires, f *fake) {
 			f.publish(0, rec("a", api.InProgress, 1), rec("b", api.Paused, 2))
-			c := dialed(t, Options{Path: "s", dial: w.dial})
+			c := dialed(t, Options{Path: "s", Dial: w.dial})
 			defer c.Close()
 			snapshots, cancel := c.Subscribe()
 			defer cancel()
@@ -96,7 +96,7 @@ func TestLeave(t *testing.T) {
 		defer f.end()
 		f.who.Session = "s7"
 		f.publish(0, rec("a", api.InProgress, 1))
-		c := dialed(t, Options{Path: "s", dial: w.dial})
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
 		defer c.Close()
 		if err := c.Leave(t.Context()); err != nil || !slices.ContainsFunc(f.asked(), func(s string) bool { return strings.HasPrefix(s, "DELETE /v1/sessions/s7 ") }) {
 			t.Errorf("%v; asked for %q", err, f.asked())
