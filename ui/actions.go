@@ -282,6 +282,9 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 		m.refuse("not answered: that needs "+small.ForList(), now)
 		return nil
 	}
+	if q.Kind == prompt.Choose && k.String() == "t" && !open.Typing() && m.unwelcome("", now, mayTimer) {
+		return nil
+	}
 	open, a := open.Update(k, now)
 	m.prompt = &open
 	m.closePrompt(a, now)

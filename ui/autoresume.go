@@ -71,7 +71,7 @@ func (a *action) offersAutoResume(r *deck.Recording) bool {
 // resumeAfter is the auto-resume of an update made here, unless it asks for
 // another: the setting's for a pause.
 func (m *Model) resumeAfter(u api.Update) time.Duration {
-	if u.Status != api.Paused {
+	if u.Status != api.Paused || m.mayNot(mayTimer) != "" {
 		return 0
 	}
 	return min(m.o.AutoResume, deck.MaxResumeAfter)

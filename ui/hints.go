@@ -57,7 +57,11 @@ func promptHints(m *Model) []status.Hint {
 		if m.prompt.Typing() {
 			return lineHints
 		}
-		return []status.Hint{hint("1", "silence", 0), hint("2", "skip", 0), hint("t", "auto-resume", 2), hint("any other key", "cancels", 1)}
+		hints := []status.Hint{hint("1", "silence", 0), hint("2", "skip", 0)}
+		if m.mayNot(mayTimer) == "" {
+			hints = append(hints, hint("t", "auto-resume", 2))
+		}
+		return append(hints, hint("any other key", "cancels", 1))
 	case prompt.Ack, prompt.Timer:
 		return lineHints
 	case prompt.Behind:

@@ -39,6 +39,9 @@ func (m *Model) leftChanged(msg left.ChangedMsg, now time.Time) tea.Cmd {
 
 // offerLeft asks about the next pause that was left behind, where it is time.
 func (m *Model) offerLeft(now time.Time) (opened bool) {
+	if m.mayNot(mayAcknowledge) != "" && m.mayNot("resume") != "" {
+		return false // there is nothing to answer
+	}
 	ask, ok := m.left.Next(m.aroundLeft(now))
 	if ok {
 		m.openLeft(ask, "", now)
@@ -81,6 +84,9 @@ func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.
 	if a.Key == "r" {
 		i := slices.IndexFunc(m.keys.list, func(a action) bool { return a.update.Status == api.InProgress })
 		return m.request(&m.keys.list[i], now)
+	}
+	if m.unwelcome("cannot take over …"+q.Short+": ", now, mayAcknowledge) {
+		return nil
 	}
 	d, of, actor, reason := m.deck, r.Key(), m.o.Actor, m.left.Reason()
 	m.requests.TakeOver(of) // from now on this session's to answer for

@@ -107,7 +107,8 @@ func New(ctx context.Context, o Options) *Model {
 	m.filter = list.NewFilterLine(m.th)
 	if m.first = m.deck.first(); m.first.snapshot != nil { // the first frame has it
 		m.setRole(m.first.role, m.now)
-		m.show(m.first.snapshot)
+		m.live = m.first.snapshot
+		m.show(m.live)
 	}
 	m.compose()
 	return m
@@ -227,7 +228,9 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 	if s.Seq < m.live.Seq {
 		return
 	}
+	wasAway := m.away()
 	m.live = s
+	m.returned(wasAway)
 	if s.Interval > 0 {
 		m.interval = s.Interval
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -116,6 +117,13 @@ const goneWords = "the service is gone; this screen reconnects by itself"
 
 // away reports whether the service is not to be reached.
 func (m *Model) away() bool { return !m.live.Health.Away.IsZero() }
+
+// returned takes back what was refused for the service was gone.
+func (m *Model) returned(wasAway bool) {
+	if said, _ := m.status.Info(); wasAway && !m.away() && strings.HasSuffix(said, goneWords) {
+		m.status.Clear()
+	}
+}
 
 // setRole takes what the service allows the session now.
 func (m *Model) setRole(r Role, now time.Time) {

@@ -25,6 +25,10 @@ func (c *Client) EndSession(ctx context.Context, id string) error {
 	return c.into(ctx, http.MethodDelete, PathSessions+"/"+url.PathEscape(id), nil, nil)
 }
 
+// Leave ends the own session because its user quits: at once, where a connection
+// that only breaks is waited for a while.
+func (c *Client) Leave(ctx context.Context) error { return c.EndSession(ctx, c.WhoAmI().Session) }
+
 // Actions returns the last n actions of everybody, the newest first.
 func (c *Client) Actions(ctx context.Context, n int) ([]Action, error) {
 	var a Actions

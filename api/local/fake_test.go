@@ -108,6 +108,8 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		_ = f.feed.Watch(w, r, Watching{Hello: Hello{who}, Decks: decks})
+	case r.URL.Path == PathWhoAmI:
+		reply(w, 200, f.who)
 	case r.URL.Path == PathRequests:
 		f.postRequests(w, r)
 	case r.URL.Path == PathStart:

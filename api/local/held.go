@@ -221,6 +221,11 @@ func (d *held) lastUpdate() (id uint64) {
 	return cmp.Or(id, d.raised)
 }
 
+// starting reports whether the deck has not come to the end of its first poll.
+func (d *held) starting() bool {
+	return d.state.Health.Complete.IsZero() && d.state.Health.Failing.IsZero()
+}
+
 // part returns the snapshot of the deck. unsure has updates whose answer was
 // lost, and replaces what the service last said of them.
 func (d *held) part(away time.Time, why error, unsure map[text.Text]*deck.Progress) deck.Part {

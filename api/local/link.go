@@ -22,6 +22,11 @@ import (
 // of this one.
 const address = "http://tapedeck"
 
+// startTime is for how long a service that has started anew may read its first
+// recordings, before a client shows what there is of them in the place of those
+// that the last run of it had.
+const startTime = 10 * time.Second
+
 var (
 	errSilent = errors.New("it has said nothing for " + SilentFor.String())
 	errClosed = errors.New("the connection was closed")
@@ -184,6 +189,7 @@ type stream struct {
 	decks  []*held
 	link   *link
 	synced bool
+	began  time.Time // when the service said hello
 	said   time.Time
 }
 
@@ -221,8 +227,15 @@ func (s *stream) take(raw []byte) error {
 	case "bye":
 		return &RefusalError{Refusal: *l.bye}
 	case "snapshot", "changed", "poll", "synced":
+	case "beat":
+		s.c.mu.Lock()
+		defer s.c.mu.Unlock()
+		if !s.synced && s.link != nil {
+			return s.show(now)
+		}
+		return nil
 	default:
-		return nil // a beat, or what a later version says
+		return nil // what a later version says
 	}
 	if s.link == nil {
 		return fmt.Errorf("%w: %q before hello", errLine, l.kind)
@@ -255,7 +268,7 @@ func (s *stream) show(now time.Time) error {
 	c := s.c
 	if !s.synced {
 		for _, d := range s.decks {
-			if !d.synced {
+			if !d.synced || c.shown != nil && d.starting() && now.Sub(s.began) < startTime {
 				return nil // what is shown stays until all of it is there
 			}
 		}
@@ -299,7 +312,7 @@ func (s *stream) hello(h Hello) error {
 		before[d.Profile.Profile] = d
 	}
 	c.who = h.WhoAmI
-	s.link = &link{ctx: s.ctx, instance: h.Instance}
+	s.link, s.began = &link{ctx: s.ctx, instance: h.Instance}, time.Now()
 	for _, p := range h.Profiles {
 		p.Profile, p.Space, p.Project = clean(p.Profile), clean(p.Space), clean(p.Project)
 		if s.deck(p.Deck) != nil || len(s.decks) >= maxDecks {

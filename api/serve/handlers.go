@@ -245,12 +245,17 @@ func endSession(c *call) (any, *local.Refusal) {
 		return nil, refuse(local.CodeID, "there is no session "+quoted(c.id), "tapedeck sessions lists them")
 	}
 	who := c.who()
-	if s != c.session {
-		c.server.note(who, "ended the session "+s.id+" of "+s.user)
+	if s == c.session {
+		all.end(s, quit, true)
+		return local.Done{}, nil
 	}
+	c.server.note(who, "ended the session "+s.id+" of "+s.user)
 	all.end(s, "ended by "+who.Name(), true)
 	return local.Done{}, nil
 }
+
+// quit is why a session is over that its own user has ended, for the journal.
+const quit = "quit"
 
 // note puts on record what somebody did that is about no recording.
 func (s *Server) note(who deck.Actor, what string) {

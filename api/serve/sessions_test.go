@@ -217,3 +217,23 @@ func TestManySessions(t *testing.T) {
 	}
 	fetch[local.WhoAmI](w.as("bob"), local.PathWhoAmI)
 }
+
+// TestQuit: who quits is said to have quit, and what is left behind is offered at
+// once.
+func TestQuit(t *testing.T) { synctest.Test(t, testQuit) }
+
+func testQuit(t *testing.T) {
+	w := start(t, setting{roles: twoRoles, pipes: true})
+	sid := w.begin("in-progress")
+	alice, carol := w.as("alice"), w.as("carol")
+	alice.watch("").until("synced")
+	alice.request(pause("request-1", sid))
+	own := fetch[local.WhoAmI](alice, local.PathWhoAmI).Session
+	if g := alice.do("DELETE", local.PathSessions+"/"+own, nil); g.status != 200 {
+		t.Fatalf("%d %s", g.status, g.body)
+	}
+	left := fetch[local.Left](carol, local.PathLeft).Left
+	if len(left) != 1 || left[0].Actor != "alice" || left[0].Why != "quit" || time.Since(left[0].Ended) > time.Second {
+		t.Errorf("left are %+v", left)
+	}
+}

@@ -8,8 +8,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"tapedeck/api/crash"
@@ -26,7 +24,7 @@ type EndedError struct {
 }
 
 // Error says so.
-func (e *EndedError) Error() string { return "the service has ended this session: " + e.Why }
+func (e *EndedError) Error() string { return "the dashboard ends: " + e.Why }
 
 // Hint returns the next step.
 func (e *EndedError) Hint() string { return e.Next }
@@ -47,8 +45,16 @@ func Run(ctx context.Context, client *local.Client, o ui.Options) error {
 	err := ui.Run(ctx, Options(client, o))
 	cancel(nil)
 	<-over
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), leaveTime)
+		defer cancel()
+		_ = client.Leave(ctx) // else the service finds out by itself
+	}
 	return err
 }
+
+// leaveTime is how long the service is told at most that the user quits.
+const leaveTime = 300 * time.Millisecond
 
 // Options returns the options of a screen on the deck of a service.
 func Options(client *local.Client, o ui.Options) ui.Options {
@@ -57,41 +63,32 @@ func Options(client *local.Client, o ui.Options) ui.Options {
 	o.Actor = deck.Actor{Actor: who.User, UID: who.UID}
 	o.Space, o.Profile = place(client.Profiles())
 	o.History = func(n int) ([]ui.Action, error) { return history(client, n) }
-	left := &left{client: client}
-	o.LeftBehind = left.next
+	o.LeftBehind = (&left{from: client.Left}).next
 	o.Open = nil // the service keeps the record
 	return o
 }
 
-// place returns how the header names what is shown: the space and the profile of
-// one project, or the profiles of several.
+// place returns the space and the profile of what is shown; empty for several,
+// which the snapshots name.
 func place(list []local.Profile) (space, profile string) {
-	if len(list) == 1 {
-		return host(list[0].Space), list[0].Profile
+	if len(list) != 1 {
+		return "", ""
 	}
-	var names []string
-	for _, p := range list {
-		name := p.Profile
-		if name == "" {
-			name = host(p.Space)
-		}
-		names = append(names, name)
+	space = list[0].Space
+	if u, err := url.Parse(space); err == nil && u.Host != "" {
+		space = u.Host
 	}
-	slices.Sort(names)
-	return strings.Join(names, ", "), ""
+	return space, list[0].Profile
 }
 
-// host returns the host of a space's address.
-func host(space string) string {
-	if u, err := url.Parse(space); err == nil && u.Host != "" {
-		return u.Host
-	}
-	return space
+// subscribed is what gives snapshots.
+type subscribed interface {
+	Subscribe() (<-chan *deck.Snapshot, func())
 }
 
 // watch ends the screen when the session was ended.
-func watch(ctx context.Context, client *local.Client, end func(error)) {
-	snapshots, cancel := client.Subscribe()
+func watch(ctx context.Context, from subscribed, end func(error)) {
+	snapshots, cancel := from.Subscribe()
 	defer cancel()
 	for {
 		select {

@@ -53,10 +53,10 @@ func actionOf(a local.Action) ui.Action {
 
 // left asks the service again and again what was left behind.
 type left struct {
-	client *local.Client
-	last   []ui.LeftBehind
-	asked  bool // once at least
-	told   bool // what it answered was returned
+	from  func(context.Context) ([]local.LeftPause, error)
+	last  []ui.LeftBehind
+	asked bool // once at least
+	told  bool // what it answered was returned
 }
 
 // next waits until the pauses left behind are others than it returned last; see
@@ -84,7 +84,7 @@ func (l *left) next(ctx context.Context) ([]ui.LeftBehind, bool) {
 func (l *left) ask(ctx context.Context) (out []ui.LeftBehind, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	list, err := l.client.Left(ctx)
+	list, err := l.from(ctx)
 	for _, p := range list {
 		out = append(out, ui.LeftBehind{
 			Profile: text.New(p.Profile).String(), SID: text.New(p.SID), Actor: text.New(p.Actor).String(), PausedAt: p.Paused, EndedAt: p.Ended, Why: text.New(p.Why).String(),

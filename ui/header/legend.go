@@ -15,9 +15,11 @@ var legend = []theme.Sign{
 	{Sign: "live", Means: "how long ago the last complete poll ended"},
 	{Sign: "LOADING", Means: "not everything has been read once"},
 	{Sign: "STALE", Means: "polls fail or take too long: what is shown is old"},
+	{Sign: "service gone", Means: "tapedeck serve cannot be reached: what is shown is old, and nothing can be asked for"},
 	{Sign: "PARTIAL", Means: "the last poll could not read everything"},
 	{Sign: "FROZEN", Means: "the display is frozen, f thaws it; data says how old it is"},
 	{Sign: "READ-ONLY", Means: "no updates are sent from here"},
+	{Sign: "as operator", Means: "your role in the service of this host, which says what you may do"},
 	{Sign: "as of", Means: "when the counts were true, while the data is stale"},
 	{Sign: "DEMO", Means: "the space is simulated"},
 }
