@@ -402,7 +402,9 @@ func sameState(a, b *deck.Snapshot) bool {
 
 func sameMoment(a, b time.Time) bool { return a.Round(0).Equal(b.Round(0)) }
 
-func sameUnnamed(a, b deck.Unnamed) bool { return sameFault(a.Err, b.Err) && sameMoment(a.Next, b.Next) }
+func sameUnnamed(a, b deck.Unnamed) bool {
+	return sameFault(a.Err, b.Err) && sameMoment(a.Next, b.Next)
+}
 
 func sameFault(a, b error) bool {
 	if a == nil || b == nil {
