@@ -75,11 +75,7 @@ func TestProjectsScreen(t *testing.T) {
 // names it, though another project has a recording of the same SID.
 func TestRequestGoesToItsProject(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		var keys []deck.Key
-		for _, r := range projectKeys {
-			keys = append(keys, r)
-		}
-		at := rapid.SampledFrom(keys).Draw(rt, "recording")
+		at := rapid.SampledFrom(projectKeys).Draw(rt, "recording")
 		key := rapid.SampledFrom([]string{"p", "P", "r", "X", "a", "t", "v", "space"}).Draw(rt, "key")
 		synctest.Test(t, func(t *testing.T) {
 			s := newSession(t, 120, 40, Options{MaskNumbers: true})

@@ -12,6 +12,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
+	"tapedeck/api/text"
 	"tapedeck/ui/line"
 	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
@@ -147,7 +148,7 @@ func (m *Model) SetRecording(r *deck.Recording, offset time.Duration, short, pro
 // SetProject names the project of the recording, where several are shown; empty
 // where there is one.
 func (m *Model) SetProject(name string) {
-	if m.project != name {
+	if name = text.New(name).String(); m.project != name {
 		m.project = name
 		m.touch()
 	}

@@ -23,11 +23,11 @@ func (b *builder) summary(marked bool) {
 	}
 	b.facts(who...)
 	b.facts(b.state()...)
+	b.others()
 	if marked && b.h < tallFrom {
 		b.changes()
 	}
 	b.update()
-	b.others()
 	b.with()
 	b.sids()
 	for b.h >= roomyFrom && len(b.lines) < summaryLines {

@@ -111,6 +111,7 @@ type context struct {
 	server time.Time
 	stale  bool // the data is old
 	part   part // whose row it is, where there are several profiles
+	said   bool // who else is at work is said beside the status
 	kept   bool // the row is there only because it is selected
 	layout *layout
 	width  int // of the cell
@@ -142,6 +143,10 @@ func (c *context) status(r *row) cell {
 		out.text = "(" + out.text + ")"
 	}
 	n := noteOf(r.rec.Update, c.now, c.sym)
+	if c.said = false; n.sign == "" && out.sign == "" {
+		c.othersBeside(r, &out)
+		return out
+	}
 	if n.sign == "" || r.trouble != "" && n.role != theme.Changed { // the trouble says what went wrong
 		return out
 	}

@@ -91,8 +91,8 @@ type badge struct {
 // badges returns what is to be said beside who a row is about, what has to be
 // read first: that its auto-resume was not done, that a sibling still records,
 // when it is resumed, that its alarm is acknowledged, who of another session
-// paused it, in which hidden field the filter's word was found, who else is at
-// work on it. What ticks has a fixed width and no style.
+// paused it, who else is at work on it, in which hidden field the filter's word
+// was found. What ticks has a fixed width and no style.
 func (c *context) badges(r *row) (out []badge) {
 	if t := r.rec.Timer; r.paused && t.Err != "" {
 		out = append(out, badge{"auto-resume not done", "!auto", theme.Bad, false})
@@ -117,11 +117,11 @@ func (c *context) badges(r *row) (out []badge) {
 		}
 		out = append(out, badge{by, by, theme.Dim, true})
 	}
+	if words := c.others(r); words != "" && !c.said {
+		out = append(out, badge{words, words, theme.Warn, false})
+	}
 	if field := c.th.Plain(c.foundIn(r)); field != "" {
 		out = append(out, badge{"found in " + field, "in " + field, theme.Dim, true})
-	}
-	if words := c.others(r); words != "" {
-		out = append(out, badge{words, words, theme.Warn, true})
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"tapedeck/api/text"
+	"tapedeck/ui/theme"
 )
 
 // longestName is how many cells the name of a person takes at most beside who a
@@ -27,4 +28,13 @@ func (c *context) others(r *row) string {
 		words += " +" + strconv.Itoa(more)
 	}
 	return words
+}
+
+// othersBeside says it beside the status, where there is room: what is not paused
+// has the cells of the column beside it too. Else it is said beside who.
+func (c *context) othersBeside(r *row, out *cell) {
+	words := c.others(r)
+	if c.said = words != "" && c.th.Width(out.text)+1+c.th.Width(words) <= c.width; c.said {
+		out.sign, out.signRole = words, theme.Warn
+	}
 }

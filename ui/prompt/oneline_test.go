@@ -31,6 +31,8 @@ func TestInLine(t *testing.T) {
 		{name: "not there", q: Question{Kind: Confirm, Request: of(api.Paused), Short: "8142"}, w: 30, gone: true, fails: true},
 		{name: "the only one of several", q: Question{Kind: Confirm, Request: of(api.Paused), Many: []One{{Request: of(api.Paused), Short: "91be"}}}, w: 30,
 			want: "pause …91be (long → name)? y"},
+		{name: "of a project", q: Question{Kind: Confirm, Request: of(api.Paused), Short: "8142", Project: "sales"}, w: 36, want: "pause …8142 sales (long → name)? y"},
+		{name: "no room for the project", q: Question{Kind: Confirm, Request: of(api.Paused), Short: "8142", Project: "sales"}, w: 24, fails: true},
 		{name: "several", q: Question{Kind: Confirm, Request: of(api.Paused), Many: make([]One, 2)}, w: 99, fails: true},
 		{name: "a resume", q: Question{Kind: Confirm, Request: of(api.InProgress), Short: "8142"}, w: 99, fails: true},
 		{name: "a choice", q: Question{Kind: Choose, Request: of(api.Paused), Short: "8142"}, w: 99, fails: true},
