@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -400,10 +399,4 @@ func readLine(in io.Reader) (string, error) {
 			return "", fmt.Errorf("read what was typed: a line is longer than %d bytes", maxTyped)
 		}
 	}
-}
-
-// isHost reports whether err is that a name or an address leads nowhere.
-func isHost(err error) bool {
-	e, ok := errors.AsType[*net.DNSError](err)
-	return ok && e.IsNotFound
 }
