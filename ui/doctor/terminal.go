@@ -137,7 +137,7 @@ func terminalIs(ctx context.Context, o Options, k known) (Finding, known) {
 func encoding(_ context.Context, _ Options, k known) (Finding, known) {
 	const how = "set the terminal to UTF-8, or ascii = true"
 	switch {
-	case k.tmux != nil && k.tmux.err == nil && k.tmux.utf8 == "0":
+	case k.tmux != nil && k.tmux.silent() == "" && k.tmux.utf8 == "0":
 		return mend("attach with tmux -u, or set LANG to a UTF-8 locale before", "tmux takes your terminal for one without UTF-8"), k
 	case k.tty == nil:
 		return noTerminal, k
@@ -176,8 +176,8 @@ func title(_ context.Context, o Options, k known) (Finding, known) {
 	switch kind := o.variable("TERM"); {
 	case k.tty == nil:
 		return noTerminal, k
-	case k.tmux != nil && k.tmux.err != nil:
-		return skipped("not known: tmux does not answer"), k
+	case k.tmux.silent() != "":
+		return skipped("not known: %s", k.tmux.silent()), k
 	case k.tmux != nil && k.tmux.titles == "off" || k.tmux != nil && k.tmux.titles == "0":
 		return note("set -g set-titles on; set -g set-titles-string '#T'"+conf, "tmux keeps the title to itself: alarms are not in your window's title"), k
 	case k.tmux != nil && !k.tmux.has("title"):
@@ -199,8 +199,8 @@ func clipboard(_ context.Context, o Options, k known) (Finding, known) {
 	switch kind := o.variable("TERM"); {
 	case k.tty == nil && k.tmux == nil:
 		return noTerminal, k
-	case k.tmux != nil && k.tmux.err != nil:
-		return skipped("not known: tmux does not answer"), k
+	case k.tmux.silent() != "":
+		return skipped("not known: %s", k.tmux.silent()), k
 	case k.tmux != nil && (k.tmux.clipboard == "off" || k.tmux.clipboard == "0"):
 		return note("set -s set-clipboard on"+conf, "tmux keeps the clipboard to itself: set-clipboard is off"), k
 	case k.tmux != nil && !k.tmux.has("clipboard"):

@@ -60,6 +60,20 @@ func askTmux(ctx context.Context, environ []string) *tmux {
 // has reports whether tmux knows a feature of its terminal.
 func (t *tmux) has(feature string) bool { return slices.Contains(t.features, feature) }
 
+// silent says why it is not known what tmux does with its terminal; empty where
+// that is known, or there is no tmux.
+func (t *tmux) silent() string {
+	switch {
+	case t == nil:
+		return ""
+	case t.err != nil:
+		return "tmux does not answer"
+	case t.terminal == "":
+		return "no terminal is attached to this tmux"
+	}
+	return ""
+}
+
 // slowEscape is an escape-time, in milliseconds, from which Esc is late.
 const slowEscape = 100
 
@@ -86,5 +100,5 @@ func multiplexer(_ context.Context, o Options, k known) (Finding, known) {
 	if len(how) > 0 {
 		return note(strings.Join(how, "; ")+" in ~/.tmux.conf", "tmux %s: %s", t.version, strings.Join(found, "; ")), k
 	}
-	return ok("tmux %s on %s", t.version, t.terminal), k
+	return ok("tmux %s, its settings are well", t.version), k
 }
