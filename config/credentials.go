@@ -240,7 +240,7 @@ func (l *loader) nothing() error {
 		"tapedeck --demo shows it on a simulated space, without settings",
 		"tapedeck login asks, and keeps them in " + where,
 		"or set SIGNALWIRE_SPACE, SIGNALWIRE_PROJECT_ID and SIGNALWIRE_API_TOKEN",
-		"tapedeck --help lists the commands and flags",
+		"tapedeck doctor says what is wrong; tapedeck --help lists the commands",
 	}
 	if name, _ := l.env.first(plainProject, plainToken); name != "" {
 		e.Hints = append(e.Hints, name+" is set, but counts only beside a space such as SIGNALWIRE_SPACE")

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -358,13 +357,14 @@ func (l *login) line(ctx context.Context, hidden bool) (string, error) {
 	}
 	read := func() (string, error) { return readLine(l.Stdin) }
 	if f, ok := l.Stdin.(interface{ Fd() uintptr }); ok && hidden && term.IsTerminal(f.Fd()) {
-		before, err := term.GetState(f.Fd())
+		fd := f.Fd()
+		before, err := term.GetState(fd)
 		if err != nil {
 			return "", fmt.Errorf("hide what is typed: %w", err)
 		}
-		defer func() { _ = term.Restore(f.Fd(), before); l.say("\n") }()
+		defer func() { _ = term.Restore(fd, before); l.say("\n") }()
 		read = func() (string, error) {
-			b, err := term.ReadPassword(f.Fd())
+			b, err := term.ReadPassword(fd)
 			return string(b), err
 		}
 	}
@@ -400,10 +400,4 @@ func readLine(in io.Reader) (string, error) {
 			return "", fmt.Errorf("read what was typed: a line is longer than %d bytes", maxTyped)
 		}
 	}
-}
-
-// isHost reports whether err is that a name or an address leads nowhere.
-func isHost(err error) bool {
-	e, ok := errors.AsType[*net.DNSError](err)
-	return ok && e.IsNotFound
 }

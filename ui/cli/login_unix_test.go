@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -71,8 +72,12 @@ func TestLoginHidesTheToken(t *testing.T) {
 		has(t, "the terminal", shown.String(), space.Project())
 		cancel(nil)
 		_, _ = keyboard.WriteString("\n") // for the one who still reads
-		_ = keyboard.Close()
-		_ = tty.Close()
+		if !stopped {
+			_ = keyboard.Close()
+			_ = tty.Close()
+		} else { // the one who still reads has it open until the line comes
+			t.Cleanup(func() { runtime.KeepAlive(tty); runtime.KeepAlive(keyboard) })
+		}
 	}
 }
 

@@ -19,7 +19,8 @@ project, and pauses, resumes and stops them by key.
 
 Space, project and token are read from SIGNALWIRE_SPACE, SIGNALWIRE_PROJECT_ID
 and SIGNALWIRE_API_TOKEN, or from a settings file, into which tapedeck login
-enters them; tapedeck config shows what was read. Every flag of a setting has its variable: --read-only is
+enters them; tapedeck config shows what was read, and tapedeck doctor what is
+wrong. Every flag of a setting has its variable: --read-only is
 TAPEDECK_READ_ONLY.
 
 Exit codes: 0 done; 1 failed; 2 usage, settings, or not a terminal; 129, 130,
@@ -55,7 +56,7 @@ func (r *runner) root() *cobra.Command {
 	cmd.Flags().Bool("version", false, "print the version")
 	space.add(cmd, "with --demo: ")
 	cmd.AddCommand(r.list(), r.show(), r.pause(), r.resume(), r.stop(), r.start(), r.ack(), r.watch(),
-		r.status(), r.journal(), r.loginCommand(), r.logoutCommand(), r.serveCommand(), r.sessionsCommand(), r.simulate(), r.config(), r.schema(), r.versionCommand(), exitCodes())
+		r.status(), r.journal(), r.loginCommand(), r.logoutCommand(), r.doctorCommand(), r.serveCommand(), r.sessionsCommand(), r.simulate(), r.config(), r.schema(), r.versionCommand(), exitCodes())
 	cmd.SetHelpCommand(r.help())
 	return cmd
 }
