@@ -191,25 +191,30 @@ func benchAttached(b *testing.B, p program, active int) {
 		}
 	}
 	startAndSee(b, p, attached, "live") // it has all of it
-	var first, rows, own []float64
+	var first, rows, own, cpu, ownCPU []float64
 	for b.Loop() {
-		at, _ := startAndSee(b, p, append(env, "TAPEDECK_SERVER=off"), firstLine)
-		own = append(own, at[0])
-		at, seen := startAndSee(b, p, attached, firstLine, "▌") // the row that is selected
+		at, _, used := startAndSee(b, p, append(env, "TAPEDECK_SERVER=off"), firstLine)
+		own, ownCPU = append(own, at[0]), append(ownCPU, used)
+		at, seen, used := startAndSee(b, p, attached, firstLine, "▌") // the row that is selected
 		if bytes.Contains(seen, []byte("LOADING")) {
 			b.Errorf("it says LOADING: %q", seen)
 		}
-		first, rows = append(first, at[0]), append(rows, at[1])
+		first, rows, cpu = append(first, at[0]), append(rows, at[1]), append(cpu, used)
 	}
-	slices.Sort(rows)
+	for _, list := range [][]float64{rows, cpu, ownCPU} {
+		slices.Sort(list)
+	}
 	report(b, first, own)
+	b.ReportMetric(cpu[len(cpu)/2], "cpu-ms") // of the dashboard, until its first row
+	b.ReportMetric(ownCPU[len(ownCPU)/2], "plain-cpu-ms")
 	b.ReportMetric(rows[len(rows)/2], "rows-ms-median")
 	b.ReportMetric(rows[len(rows)*95/100], "rows-ms-p95")
 }
 
 // startAndSee starts the program in a terminal, and returns after how many ms each
-// of the texts was there, and what was written until all were.
-func startAndSee(b *testing.B, p program, env []string, texts ...string) (at []float64, seen []byte) {
+// of the texts was there, what was written until all were, and how many ms of a
+// processor that took.
+func startAndSee(b *testing.B, p program, env []string, texts ...string) (at []float64, seen []byte, cpu float64) {
 	b.Helper()
 	cmd := exec.Command(p.path)
 	cmd.Env = clean(b.TempDir(), env...)
@@ -219,7 +224,13 @@ func startAndSee(b *testing.B, p program, env []string, texts ...string) (at []f
 		b.Fatal(err)
 	}
 	late := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
-	defer func() { late.Stop(); _ = cmd.Process.Kill(); _ = cmd.Wait(); _ = master.Close() }()
+	defer func() {
+		late.Stop()
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		_ = master.Close()
+		cpu = float64(cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()) / 1e6
+	}()
 	buf := make([]byte, 64<<10)
 	for len(at) < len(texts) {
 		n, err := master.Read(buf)
@@ -231,5 +242,5 @@ func startAndSee(b *testing.B, p program, env []string, texts ...string) (at []f
 			at = append(at, float64(time.Since(began))/1e6)
 		}
 	}
-	return at, seen
+	return at, seen, 0
 }
