@@ -37,6 +37,7 @@ type launch struct {
 	env   []string // beside the clean environment
 	w, h  int
 	shell string // a script that starts the program, which is "$@"; "": none
+	uid   int    // of the user who starts it; 0 for that of the test
 }
 
 // terminal is a pseudo-terminal with a program in it, and its screen.
@@ -94,9 +95,15 @@ func (p program) start(t testing.TB, l launch) *terminal {
 	if l.shell != "" {
 		s.cmd = exec.Command("/bin/sh", append([]string{"-c", l.shell, "sh", p.path}, l.args...)...)
 	}
+	if l.uid != 0 {
+		s.homeOf(l.uid)
+	}
 	s.cmd.Env = clean(s.home, l.env...)
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = s.slave, s.slave, s.slave
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if l.uid != 0 {
+		s.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(l.uid), Gid: nogroup}
+	}
 	s.check(s.cmd.Start())
 	go s.reader()
 	go func() {
@@ -106,6 +113,17 @@ func (p program) start(t testing.TB, l launch) *terminal {
 	}()
 	t.Cleanup(func() { s.close(l.env) })
 	return s
+}
+
+// homeOf gives the terminal a home that is another user's, where it starts.
+func (s *terminal) homeOf(uid int) {
+	s.t.Helper()
+	var err error
+	s.home, err = os.MkdirTemp("", "td")
+	s.check(err)
+	s.t.Cleanup(func() { _ = os.RemoveAll(s.home) })
+	s.check(os.Chown(s.home, uid, nogroup))
+	s.cmd.Dir = s.home
 }
 
 func size(w, h int) *pty.Winsize { return &pty.Winsize{Cols: uint16(w), Rows: uint16(h)} }

@@ -75,6 +75,8 @@ func TestE2E(t *testing.T) {
 		{"marks", testMarks},
 		{"journal broken", testJournalBroken},
 		{"nothing else writes", testNothingElseWrites},
+		{"service", testService},
+		{"team", testTeam},
 		{"long", testLong},
 	}
 	for _, tt := range tests {

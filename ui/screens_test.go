@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -28,6 +29,33 @@ func TestHundredScreens(t *testing.T) {
 	if float64(all) > 1.02*float64(one) {
 		t.Errorf("%d requests with one screen, %d with %d", one, all, many)
 	}
+}
+
+// someRole is what a service tells of a screen of a test.
+type someRole struct{}
+
+func (someRole) Role() Role               { return Role{Name: "operator", May: []string{"all"}} }
+func (someRole) Show(Question, time.Time) {}
+
+// TestFirstFrameOfAService: the first frame has the rows, and what the data is
+// worth.
+func TestFirstFrameOfAService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newFakeDeck()
+		d.feed <- office()
+		m := New(t.Context(), Options{Deck: d, Service: someRole{}, Space: "acme", Actor: deck.Actor{Actor: "ana"}})
+		defer m.Close()
+		m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
+		text := screenText(m.View(), 120, 40)
+		for _, want := range []string{"live", "PAUSED 2", "8142"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the first frame has no %q:\n%s", want, text)
+			}
+		}
+		if strings.Contains(text, "LOADING") {
+			t.Errorf("the first frame says LOADING:\n%s", text)
+		}
+	})
 }
 
 // apiRequests counts the requests to the API of half a minute, with so many screens
