@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -82,7 +84,7 @@ type walker struct {
 	mu          sync.Mutex // guards what follows, which readCalls and readConferences write
 	calls       map[text.Text]*api.Call
 	conferences map[text.Text]*api.Conference
-	legs        map[text.Text]text.Text // the calls in progress, each with its parent
+	legs        map[text.Text]text.Text // without names: the calls in progress, each with its parent
 	callsDone   bool                    // all calls in progress were read, or cannot be
 	done        bool                    // so were all conferences
 	unnamed     error                   // why some could not be
@@ -125,18 +127,37 @@ func (k *walker) unmet() bool {
 	if k.unnamed != nil {
 		return true
 	}
+	// A leg of a recorded call counts as met, and so does the call whose leg is.
 	met := map[text.Text]bool{}
-	for sid, parent := range k.legs {
-		if k.recorded[sid] || k.recorded[parent] {
-			met[sid], met[parent] = true, true
+	unmet := func(sid, parent text.Text) bool { return !k.recorded[sid] && !k.recorded[parent] && !met[sid] }
+	for range 2 {
+		left := false
+		for sid, parent := range k.parents() {
+			if !unmet(sid, parent) && !parent.IsZero() && !k.recorded[parent] {
+				met[parent] = true
+			}
+			left = left || unmet(sid, parent)
+		}
+		if !left {
+			return false
 		}
 	}
-	for sid := range k.legs {
-		if !met[sid] {
-			return true
+	return true
+}
+
+// parents yields the calls in progress, each with its parent. The mutex must be
+// held.
+func (k *walker) parents() iter.Seq2[text.Text, text.Text] {
+	if !k.walk.Names {
+		return maps.All(k.legs)
+	}
+	return func(yield func(sid, parent text.Text) bool) {
+		for sid, c := range k.calls {
+			if !yield(sid, c.ParentCallSID) {
+				return
+			}
 		}
 	}
-	return false
 }
 
 // putCall takes a call in, without its resource: of thousands only who is on
@@ -144,7 +165,9 @@ func (k *walker) unmet() bool {
 func (k *walker) putCall(c api.Call) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.legs[c.SID] = c.ParentCallSID
+	if !k.walk.Names {
+		k.legs[c.SID] = c.ParentCallSID
+	}
 	if t := c.Began(); !t.IsZero() && t.Before(k.since) {
 		k.old = append(k.old, api.RecordingQuery{CallSID: c.SID, PageSize: pageSize})
 	}

@@ -121,7 +121,7 @@ func (r *runner) runList(cmd *cobra.Command, q *listQuery) (err error) {
 		return err
 	}
 	// Rows are made and thrown away: more collections cost less than the memory.
-	defer debug.SetGCPercent(debug.SetGCPercent(40))
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	l, err := r.link(cmd, false)
 	if err != nil {
 		return err
