@@ -98,7 +98,7 @@ func testTenThousand(t *testing.T, p program) {
 			space.ServeHTTP(w, r)
 		}))
 		cmd := exec.Command(p.path, strings.Fields("list "+form)...)
-		cmd.Env = append(clean(t.TempDir()), "SIGNALWIRE_SPACE="+server.URL, "SIGNALWIRE_PROJECT_ID="+space.Project(), "SIGNALWIRE_API_TOKEN="+space.Token())
+		cmd.Env = append(clean(t.TempDir()), "SIGNALWIRE_SPACE="+server.URL, "SIGNALWIRE_PROJECT_ID="+space.Project(), "SIGNALWIRE_API_TOKEN="+space.Token(), "TAPEDECK_SERVER=off")
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
@@ -171,9 +171,9 @@ func testShellScript(t *testing.T, p program) {
 			space := serveSpace(t, sim.Options{})
 			mine, other := space.begin(10), space.begin(20)
 			home := shortHome(t)
-			env := append(clean(home, space.env()...), "TAPEDECK="+p.path)
+			env := append(clean(home, space.env()...), "TAPEDECK="+p.path, "TAPEDECK_SERVER=off")
 			if through == "the service" {
-				env = append(env, "TAPEDECK_SOCKET="+filepath.Join(home, "s"))
+				env = append(env, "TAPEDECK_SERVER=auto", "TAPEDECK_SOCKET="+filepath.Join(home, "s"))
 				p.serveCommands(t, env)
 			}
 			script := exec.Command("sh", "testdata/pause-watch-resume.sh")
