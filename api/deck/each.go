@@ -18,7 +18,7 @@ import (
 
 // maxPending is how many recordings of a walk wait for who is on their line
 // before the walk waits, too.
-const maxPending = 2 * pageSize
+const maxPending = pageSize
 
 // Walk says what [Deck.Each] reads.
 type Walk struct {
@@ -45,7 +45,7 @@ func (d *Deck) Each(ctx context.Context, w Walk, each func(*Recording) bool) (un
 	defer cancel()
 	k := &walker{
 		d: d, walk: w, each: each, told: map[text.Text]bool{}, news: make(chan struct{}, 1), left: 4 * labelsOne,
-		calls: map[text.Text]*api.Call{}, conferences: map[text.Text]*api.Conference{}, since: d.serverNow().Add(-d.config.Lookback),
+		calls: map[text.Text]leg{}, conferences: map[text.Text]*api.Conference{}, since: d.serverNow().Add(-d.config.Lookback),
 		legs: map[text.Text]text.Text{}, recorded: map[text.Text]bool{},
 	}
 	defer k.wg.Wait()
@@ -82,7 +82,7 @@ type walker struct {
 	wg       sync.WaitGroup
 
 	mu          sync.Mutex // guards what follows, which readCalls and readConferences write
-	calls       map[text.Text]*api.Call
+	calls       map[text.Text]leg
 	conferences map[text.Text]*api.Conference
 	legs        map[text.Text]text.Text // without names: the calls in progress, each with its parent
 	callsDone   bool                    // all calls in progress were read, or cannot be
@@ -152,16 +152,15 @@ func (k *walker) parents() iter.Seq2[text.Text, text.Text] {
 		return maps.All(k.legs)
 	}
 	return func(yield func(sid, parent text.Text) bool) {
-		for sid, c := range k.calls {
-			if !yield(sid, c.ParentCallSID) {
+		for sid, l := range k.calls {
+			if !yield(sid, l.parent()) {
 				return
 			}
 		}
 	}
 }
 
-// putCall takes a call in, without its resource: of thousands only who is on
-// the line is needed.
+// putCall takes a call in.
 func (k *walker) putCall(c api.Call) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -172,11 +171,8 @@ func (k *walker) putCall(c api.Call) {
 		k.old = append(k.old, api.RecordingQuery{CallSID: c.SID, PageSize: pageSize})
 	}
 	if k.walk.Names {
-		k.calls[c.SID] = &api.Call{
-			SID: c.SID, ParentCallSID: c.ParentCallSID, From: c.From, To: c.To,
-			FromFormatted: c.FromFormatted, ToFormatted: c.ToFormatted, Status: c.Status, Direction: c.Direction,
-			CallerName: c.CallerName, Start: c.Start, Created: c.Created, Doubtful: c.Doubtful,
-		}
+		l := legOf(c)
+		k.calls[l.sid()] = l
 	}
 	k.tell()
 }
@@ -288,7 +284,10 @@ func (k *walker) name(ctx context.Context, r *Recording) bool {
 		k.wantConferences(ctx)
 	}
 	k.mu.Lock()
-	r.Call, r.Conference = k.calls[r.CallSID], k.conferences[r.ConferenceSID]
+	r.Conference = k.conferences[r.ConferenceSID]
+	if l, ok := k.calls[r.CallSID]; ok {
+		r.Call = l.call()
+	}
 	done, unnamed := k.callsDone, k.unnamed
 	if r.IsConference() {
 		done = k.done
