@@ -3,19 +3,26 @@ package main
 import (
 	"bufio"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"tapedeck/api/sim"
 )
 
 func TestMain(m *testing.M) {
@@ -33,6 +40,11 @@ func TestMain(m *testing.M) {
 //
 //	exits CODE PROGRAM [ARG...]  runs a program that must end with this exit code
 //	serve [ARG...]               starts tapedeck simulate, reads its three lines, and sets their variables
+//	service [ARG...]             starts tapedeck serve, and waits until it serves
+//	unserve                      ends the service
+//	space KIND                   serves a space that does what no fault of simulate does, and sets its variables:
+//	                             partial lists what is not complete; cut drops all connections from the first update on
+//	pick NAME INDEX              sets a variable to the SID of a line of the list, from 0
 //	get CODE PATH                gets a path of the simulator, which must answer with this status
 //	end SIGNAL CODE              sends a signal to the simulator, which must end with this exit code
 //	occupy                       listens on a port, and sets OCCUPIED to its address
@@ -41,21 +53,27 @@ func TestScript(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Values[simulatorKey{}] = &simulator{}
+			e.Values[serviceKey{}] = &service{}
 			e.Setenv("HOME", e.WorkDir)
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
 			e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, "state"))
 			e.Setenv("LANG", "C.UTF-8")
 			e.Setenv("TERM", "xterm-256color")
+			e.Setenv("TAPEDECK_SERVER", "off") // that of the host has nothing to do with it
 			// A program built with -race waits a second at its end otherwise.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"exits":  exits,
-			"serve":  serve,
-			"get":    get,
-			"end":    end,
-			"occupy": occupy,
+			"exits":   exits,
+			"serve":   serve,
+			"service": startService,
+			"space":   startSpace,
+			"unserve": endService,
+			"pick":    pick,
+			"get":     get,
+			"end":     end,
+			"occupy":  occupy,
 		},
 		RequireExplicitExec: true,
 	})
@@ -102,13 +120,7 @@ type simulatorKey struct{}
 
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, neg, args, 0)
-	program := ""
-	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
-		if path := filepath.Join(dir, "tapedeck"); program == "" && isFile(path) {
-			program = path
-		}
-	}
-	cmd := exec.Command(program, append([]string{"simulate"}, args...)...)
+	cmd := exec.Command(programOf(ts), append([]string{"simulate"}, args...)...)
 	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "GORACE=" + ts.Getenv("GORACE")}
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
@@ -125,6 +137,100 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Setenv(name, value)
 	}
+}
+
+// programOf returns the path of tapedeck.
+func programOf(ts *testscript.TestScript) string {
+	for _, dir := range filepath.SplitList(ts.Getenv("PATH")) {
+		if path := filepath.Join(dir, "tapedeck"); isFile(path) {
+			return path
+		}
+	}
+	ts.Fatalf("tapedeck is not in PATH")
+	return ""
+}
+
+// service is the tapedeck serve that a script has started last.
+type service struct{ cmd *exec.Cmd }
+
+// serviceKey is the key of a script's service among its values.
+type serviceKey struct{}
+
+func startService(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 0)
+	dir, err := os.MkdirTemp("", "td") // the path of a socket is short
+	ts.Check(err)
+	ts.Defer(func() { _ = os.RemoveAll(dir) })
+	ts.Setenv("TAPEDECK_SOCKET", filepath.Join(dir, "s"))
+	ts.Setenv("TAPEDECK_SERVER", "auto")
+	cmd := exec.Command(programOf(ts), append([]string{"serve"}, args...)...)
+	for _, name := range []string{"PATH", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "LANG", "GORACE", "TAPEDECK_SOCKET",
+		"SIGNALWIRE_SPACE", "SIGNALWIRE_PROJECT_ID", "SIGNALWIRE_API_TOKEN"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	out, err := cmd.StderrPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	s := ts.Value(serviceKey{}).(*service)
+	s.cmd = cmd
+	ts.Defer(func() { _ = cmd.Process.Kill() })
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() || !strings.HasPrefix(lines.Text(), "tapedeck: serving ") {
+		ts.Fatalf("the service says %q", lines.Text())
+	}
+	go func() {
+		for lines.Scan() {
+			continue
+		}
+	}()
+}
+
+func endService(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 0)
+	s := ts.Value(serviceKey{}).(*service)
+	ts.Check(s.cmd.Process.Signal(os.Interrupt))
+	if got := exitCode(ts, s.cmd.Wait()); got != 128+int(syscall.SIGINT) {
+		ts.Fatalf("the service ended with %d", got)
+	}
+}
+
+func startSpace(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 1)
+	space := sim.New(sim.Options{Seed: 4})
+	sid := space.Begin(sim.Begin{StartedAgo: time.Minute, CallSID: "5e4d3c2b-2222-4eee-8fff-000000000201"})
+	var cut atomic.Bool
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		key := strings.ToLower(strings.TrimSuffix(path.Base(r.URL.Path), ".json"))
+		switch {
+		case args[0] == "partial":
+			_, _ = fmt.Fprintf(w, `{%q:[{"sid":%q,"status":"paused"}],"next_page_uri":"https://elsewhere.example/"}`, key, sid)
+		case cut.Load() || r.Method == http.MethodPost:
+			cut.Store(true)
+			panic(http.ErrAbortHandler)
+		default:
+			space.ServeHTTP(w, r)
+		}
+	}))
+	ts.Defer(server.Close)
+	ts.Setenv("SIGNALWIRE_SPACE", server.URL)
+	ts.Setenv("SIGNALWIRE_PROJECT_ID", space.Project())
+	ts.Setenv("SIGNALWIRE_API_TOKEN", space.Token())
+	ts.Setenv("SID", sid)
+	ts.Setenv("CALL", "5e4d3c2b-2222-4eee-8fff-000000000201")
+}
+
+func pick(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, neg, args, 2)
+	var in []string
+	for line := range strings.Lines(ts.ReadFile("stdout")) {
+		sid, _, _ := strings.Cut(line, "\t")
+		in = append(in, strings.TrimSpace(sid))
+	}
+	i := number(ts, args[1])
+	if i >= len(in) {
+		ts.Fatalf("there are %d lines", len(in))
+	}
+	ts.Setenv(args[0], in[i])
 }
 
 func isFile(path string) bool {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // The variables of SignalWire's tools, in the order in which they count.
@@ -315,20 +316,22 @@ func refused(what string, w written, err error) error {
 		return w.err
 	}
 	value := quote(w.value)
-	if strings.Contains(w.value, "@") || tokenLike.MatchString(w.value) {
+	if strings.Contains(w.value, "@") || tokenLike().MatchString(w.value) {
 		value = "the value"
 	}
 	return problem("cannot use %s for %s (%s): %v", value, what, w.place, err)
 }
 
 // tokenLike matches what looks like a token of SignalWire's.
-var tokenLike = regexp.MustCompile(`(?i)pt[0-9a-f]{32}`)
+var tokenLike = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)pt[0-9a-f]{32}`)
+})
 
 var errTokenLike = errors.New("it looks like an API token; was it put in the wrong place?")
 
 // checkProject checks a project's ID, which becomes a part of every path.
 func checkProject(id string) error {
-	if tokenLike.MatchString(id) {
+	if tokenLike().MatchString(id) {
 		return errTokenLike
 	}
 	if len(id) > 128 {

@@ -60,7 +60,7 @@ func CheckToken(token string) error {
 
 // shownValue quotes a value for an error, unless it may hold a secret.
 func shownValue(value string) string {
-	if strings.Contains(value, "@") || tokenLike.MatchString(value) {
+	if strings.Contains(value, "@") || tokenLike().MatchString(value) {
 		return "the value"
 	}
 	return quote(value)

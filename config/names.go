@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -25,7 +26,9 @@ const (
 
 // numbers matches what may be given a name: a phone number, with blanks and
 // signs as people write them, or an address such as sip:desk@example.com.
-var numbers = regexp.MustCompile(`^(\+?[0-9 ().-]*[0-9]{2}[0-9 ().-]*|[a-z]+:[^\s]+|[^\s@]+@[^\s@]+)$`)
+var numbers = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\+?[0-9 ().-]*[0-9]{2}[0-9 ().-]*|[a-z]+:[^\s]+|[^\s@]+@[^\s@]+)$`)
+})
 
 // loadNames reads the names for numbers: those of names_file, over them those of
 // the file's [names], over them those of the profile.
@@ -79,7 +82,7 @@ func (l *loader) addNames(names map[string]any, place func(number string) string
 // addName adds one name, or says why it is none.
 func (l *loader) addName(number, name string) error {
 	switch {
-	case !numbers.MatchString(number):
+	case !numbers().MatchString(number):
 		return errors.New(`it is not a number such as "+15125550128", nor an address such as "sip:desk@example.com"`)
 	case strings.TrimSpace(name) == "":
 		return errors.New("the name is empty")

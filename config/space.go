@@ -17,7 +17,7 @@ const domain = ".signalwire.com"
 // A path is dropped. The errors never hold the value, which may hold a
 // password.
 func parseSpace(value string) (string, error) {
-	if tokenLike.MatchString(value) {
+	if tokenLike().MatchString(value) {
 		return "", errTokenLike
 	}
 	for _, r := range value {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -16,7 +18,7 @@ import (
 
 // maxPending is how many recordings of a walk wait for who is on their line
 // before the walk waits, too.
-const maxPending = 2 * pageSize
+const maxPending = pageSize
 
 // Walk says what [Deck.Each] reads.
 type Walk struct {
@@ -30,6 +32,11 @@ type Walk struct {
 // them: the first is told before the last page is asked for, and ten thousand
 // take no more memory than some pages. The walk ends when each returns false.
 //
+// It asks for the pages of the recordings and, at the same time, for the calls in
+// progress. It asks for the conferences in progress only where one of them is
+// recorded and wants its name, or where a call has no recording that was met: it
+// may be in a conference that is older than the lookback and is recorded.
+//
 // unnamed is why it is not known of all who is on the line. The error of a list
 // that was read and is not complete wraps [api.ErrPage], [api.ErrPages] or
 // [api.ErrRows].
@@ -38,12 +45,12 @@ func (d *Deck) Each(ctx context.Context, w Walk, each func(*Recording) bool) (un
 	defer cancel()
 	k := &walker{
 		d: d, walk: w, each: each, told: map[text.Text]bool{}, news: make(chan struct{}, 1), left: 4 * labelsOne,
-		calls: map[text.Text]*api.Call{}, conferences: map[text.Text]*api.Conference{}, since: d.serverNow().Add(-d.config.Lookback),
+		calls: map[text.Text]leg{}, conferences: map[text.Text]*api.Conference{}, since: d.serverNow().Add(-d.config.Lookback),
+		legs: map[text.Text]text.Text{}, recorded: map[text.Text]bool{},
 	}
-	var wg sync.WaitGroup
-	defer wg.Wait()
+	defer k.wg.Wait()
 	defer cancel()
-	wg.Go(func() { defer crash.Guard(); k.readParents(ctx) })
+	k.wg.Go(func() { defer crash.Guard(); k.readCalls(ctx) })
 	partial, err := k.readAll(ctx)
 	if err == nil {
 		err = k.finish(ctx)
@@ -69,52 +76,103 @@ type walker struct {
 	hurry   bool               // no name is waited for
 	left    int                // how many names may still be read one by one
 	since   time.Time          // the beginning of the lookback, by the server's clock as far as it is known
+	// recorded are the calls with an active recording that was met.
+	recorded map[text.Text]bool
+	asked    bool // for the conferences
+	wg       sync.WaitGroup
 
-	mu          sync.Mutex // guards what follows, which readParents writes
-	calls       map[text.Text]*api.Call
+	mu          sync.Mutex // guards what follows, which readCalls and readConferences write
+	calls       map[text.Text]leg
 	conferences map[text.Text]*api.Conference
-	done        bool  // all that are in progress were read
-	unnamed     error // why they could not be
+	legs        map[text.Text]text.Text // without names: the calls in progress, each with its parent
+	callsDone   bool                    // all calls in progress were read, or cannot be
+	done        bool                    // so were all conferences
+	unnamed     error                   // why some could not be
 	old         []api.RecordingQuery
 	news        chan struct{}
 }
 
-// readParents reads the calls and conferences in progress.
-func (k *walker) readParents(ctx context.Context) {
-	d := k.d
-	calls := d.client.Calls(api.CallQuery{Status: api.InProgress, PageSize: pageSize})
-	conferences := d.client.Conferences(api.ConferenceQuery{Status: api.InProgress, PageSize: pageSize})
-	var wg sync.WaitGroup
-	var failed [2]error
-	wg.Go(func() {
-		defer crash.Guard()
-		failed[0] = eachRow(ctx, d.poller.places, calls, func(c api.Call) { k.putCall(c) })
-	})
-	wg.Go(func() {
-		defer crash.Guard()
-		failed[1] = eachRow(ctx, d.poller.places, conferences, func(c api.Conference) { k.putConference(c) })
-	})
-	wg.Wait()
+// readCalls reads the calls in progress.
+func (k *walker) readCalls(ctx context.Context) {
+	calls := k.d.client.Calls(api.CallQuery{Status: api.InProgress, PageSize: pageSize})
+	err := eachRow(ctx, k.d.poller.places, calls, func(c api.Call) { k.putCall(c) })
 	k.mu.Lock()
-	k.done, k.unnamed = true, cmp.Or(failed[0], failed[1])
+	k.callsDone, k.unnamed = true, cmp.Or(k.unnamed, err)
 	k.mu.Unlock()
 	k.tell()
 }
 
-// putCall takes a call in, without its resource: of thousands only who is on
-// the line is needed.
+// wantConferences has the conferences in progress be read, once.
+func (k *walker) wantConferences(ctx context.Context) {
+	if k.asked {
+		return
+	}
+	k.asked = true
+	k.wg.Go(func() {
+		defer crash.Guard()
+		conferences := k.d.client.Conferences(api.ConferenceQuery{Status: api.InProgress, PageSize: pageSize})
+		err := eachRow(ctx, k.d.poller.places, conferences, func(c api.Conference) { k.putConference(c) })
+		k.mu.Lock()
+		k.done, k.unnamed = true, cmp.Or(k.unnamed, err)
+		k.mu.Unlock()
+		k.tell()
+	})
+}
+
+// unmet reports whether a call in progress has no recording that was met, nor has
+// its other leg, or whether that cannot be known.
+func (k *walker) unmet() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.unnamed != nil {
+		return true
+	}
+	// A leg of a recorded call counts as met, and so does the call whose leg is.
+	met := map[text.Text]bool{}
+	unmet := func(sid, parent text.Text) bool { return !k.recorded[sid] && !k.recorded[parent] && !met[sid] }
+	for range 2 {
+		left := false
+		for sid, parent := range k.parents() {
+			if !unmet(sid, parent) && !parent.IsZero() && !k.recorded[parent] {
+				met[parent] = true
+			}
+			left = left || unmet(sid, parent)
+		}
+		if !left {
+			return false
+		}
+	}
+	return true
+}
+
+// parents yields the calls in progress, each with its parent. The mutex must be
+// held.
+func (k *walker) parents() iter.Seq2[text.Text, text.Text] {
+	if !k.walk.Names {
+		return maps.All(k.legs)
+	}
+	return func(yield func(sid, parent text.Text) bool) {
+		for sid, l := range k.calls {
+			if !yield(sid, l.parent()) {
+				return
+			}
+		}
+	}
+}
+
+// putCall takes a call in.
 func (k *walker) putCall(c api.Call) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if !k.walk.Names {
+		k.legs[c.SID] = c.ParentCallSID
+	}
 	if t := c.Began(); !t.IsZero() && t.Before(k.since) {
 		k.old = append(k.old, api.RecordingQuery{CallSID: c.SID, PageSize: pageSize})
 	}
 	if k.walk.Names {
-		k.calls[c.SID] = &api.Call{
-			SID: c.SID, ParentCallSID: c.ParentCallSID, From: c.From, To: c.To,
-			FromFormatted: c.FromFormatted, ToFormatted: c.ToFormatted, Status: c.Status, Direction: c.Direction,
-			CallerName: c.CallerName, Start: c.Start, Created: c.Created, Doubtful: c.Doubtful,
-		}
+		l := legOf(c)
+		k.calls[l.sid()] = l
 	}
 	k.tell()
 }
@@ -222,9 +280,18 @@ func (k *walker) name(ctx context.Context, r *Recording) bool {
 	if !k.walk.Names || !r.Active() {
 		return true
 	}
+	if r.IsConference() && !k.hurry {
+		k.wantConferences(ctx)
+	}
 	k.mu.Lock()
-	r.Call, r.Conference = k.calls[r.CallSID], k.conferences[r.ConferenceSID]
-	done, unnamed := k.done, k.unnamed
+	r.Conference = k.conferences[r.ConferenceSID]
+	if l, ok := k.calls[r.CallSID]; ok {
+		r.Call = l.call()
+	}
+	done, unnamed := k.callsDone, k.unnamed
+	if r.IsConference() {
+		done = k.done
+	}
 	k.mu.Unlock()
 	known := r.Conference != nil || !r.IsConference() && r.Call != nil
 	if !known && done && unnamed == nil && k.left > 0 {
@@ -242,8 +309,12 @@ func (k *walker) finish(ctx context.Context) error {
 	for {
 		k.flush(ctx)
 		k.mu.Lock()
-		done := k.done
+		calls, done := k.callsDone, k.done
 		k.mu.Unlock()
+		if calls && !k.asked && !k.over && k.unmet() {
+			k.wantConferences(ctx)
+		}
+		done = calls && (done || !k.asked)
 		if k.over || done && len(k.pending) == 0 {
 			break
 		}
@@ -282,6 +353,9 @@ func (k *walker) finishOld(ctx context.Context) error {
 
 // add takes in a recording that is to be told of.
 func (k *walker) add(rec api.Recording, read time.Time) {
+	if rec.Status.Active() {
+		k.recorded[rec.CallSID] = true
+	}
 	k.d.mu.Lock()
 	defer k.d.mu.Unlock()
 	k.pending = append(k.pending, k.d.seen(rec, read, time.Now()))

@@ -184,3 +184,47 @@ func TestDescribe(t *testing.T) {
 		}
 	})
 }
+
+// TestEachAsksForFew: two requests where what is recorded are calls, and a third
+// for the conferences where one is recorded, or may be that no page has.
+func TestEachAsksForFew(t *testing.T) {
+	const call = "5e4d3c2b-2222-4eee-8fff-000000000201"
+	old := sim.Begin{StartedAgo: 41 * time.Hour, Conference: true}
+	tests := []struct {
+		name        string
+		begin       []sim.Begin
+		walk        Walk
+		conferences int
+		old         int // requests for what is older than the lookback
+	}{
+		{name: "nothing", walk: Walk{Names: true}},
+		{name: "calls", begin: []sim.Begin{{}, {CallSID: call}, {CallSID: call}}, walk: Walk{Names: true}},
+		{name: "calls, without names", begin: []sim.Begin{{}}},
+		{name: "a call whose recording has ended", begin: []sim.Begin{{}, {Status: "stopped"}}, walk: Walk{Names: true}, conferences: 1},
+		{name: "a conference", begin: []sim.Begin{{Conference: true}}, walk: Walk{Names: true}, conferences: 1},
+		{name: "an old conference", begin: []sim.Begin{{}, old}, walk: Walk{Names: true}, conferences: 1, old: 1},
+		{name: "an old conference, without names", begin: []sim.Begin{{}, old}, conferences: 1, old: 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				space := sim.New(sim.Options{Seed: 3})
+				want := 0
+				for _, b := range tt.begin {
+					if space.Begin(b); b.Status == "" {
+						want++
+					}
+				}
+				tb := open(t, space, Config{})
+				got, unnamed, err := tb.walked(tt.walk)
+				if err != nil || unnamed != nil || len(got) != want {
+					t.Errorf("%v, %v, told of %d, want %d", err, unnamed, len(got), want)
+				}
+				old := tb.wire.count("GET", "/Recordings.json?C")
+				if n, all := tb.wire.count("GET", "/Conferences.json"), tb.wire.count("GET", ""); n != tt.conferences || old < tt.old || all != 2+n+old {
+					t.Errorf("%d requests, %d for conferences, %d for what is old: %v", all, n, old, tb.wire.log)
+				}
+			})
+		})
+	}
+}

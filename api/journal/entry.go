@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"tapedeck/api/text"
@@ -221,13 +222,15 @@ func shorten(s string) string {
 
 // tokens are what a token of SignalWire looks like, and the other forms in
 // which a secret gets into the text of an error.
-var tokens = regexp.MustCompile(`PT[0-9A-Za-z]{16,}|(?i:basic|bearer)\s+[0-9A-Za-z+/=._~-]{8,}|://[^/@\s]*@`)
+var tokens = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`PT[0-9A-Za-z]{16,}|(?i:basic|bearer)\s+[0-9A-Za-z+/=._~-]{8,}|://[^/@\s]*@`)
+})
 
 func hideTokens(s string) string {
 	if len(s) < 9 || !strings.Contains(s, "PT") && !strings.Contains(s, "@") && !strings.ContainsAny(s, " ") {
 		return s
 	}
-	return tokens.ReplaceAllStringFunc(s, func(found string) string {
+	return tokens().ReplaceAllStringFunc(s, func(found string) string {
 		if strings.HasPrefix(found, "://") {
 			return "://[hidden]@"
 		}

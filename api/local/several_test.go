@@ -34,8 +34,9 @@ func TestSameSIDInTwoProfiles(t *testing.T) {
 		synctest.Wait()
 		f.asked()
 		for _, profile := range []string{"test", "prod"} {
-			c.Look(in(profile))
 			c.Reveal(in(profile), deck.Actor{})
+			synctest.Wait()
+			c.Look(in(profile))
 			synctest.Wait()
 			if err := c.Acknowledge(in(profile), deck.Actor{}, "x", time.Minute); err != nil {
 				t.Error(err)

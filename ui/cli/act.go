@@ -373,10 +373,7 @@ func (p *results) end() error {
 	if p.a.out.json.on && p.failed == nil {
 		p.failed = p.objects.end()
 	}
-	if p.failed != nil {
-		return fmt.Errorf("print the results: %w", p.failed)
-	}
-	return nil
+	return notPrinted("the results", p.failed)
 }
 
 // tabbed returns cells with tabs between them. None of them has a tab.

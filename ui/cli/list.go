@@ -49,7 +49,7 @@ conference.
 tapedeck knows beside them under "tapedeck": times in UTC by RFC 3339, durations in
 seconds. tapedeck schema list prints the JSON Schema.
 
-It takes what a running service or dashboard knows, else it reads the API; then each
+It takes what tapedeck serve knows where it runs, else it reads the API; then each
 line is printed as it comes, unless --sort wants all of them first.
 
 --filter takes the words and terms of the dashboard's filter, such as
@@ -121,7 +121,7 @@ func (r *runner) runList(cmd *cobra.Command, q *listQuery) (err error) {
 		return err
 	}
 	// Rows are made and thrown away: more collections cost less than the memory.
-	defer debug.SetGCPercent(debug.SetGCPercent(40))
+	defer debug.SetGCPercent(debug.SetGCPercent(20))
 	l, err := r.link(cmd, false)
 	if err != nil {
 		return err
@@ -135,14 +135,16 @@ func (r *runner) runList(cmd *cobra.Command, q *listQuery) (err error) {
 		return err
 	}
 	if err := r.listInto(ctx, q, l, out); err != nil {
-		return errors.Join(notPrinted(out.end()), notPrinted(w.Flush()), err)
+		return errors.Join(notPrinted("the list", out.end()), notPrinted("the list", w.Flush()), err)
 	}
-	return errors.Join(notPrinted(out.end()), notPrinted(w.Flush()))
+	return errors.Join(notPrinted("the list", out.end()), notPrinted("the list", w.Flush()))
 }
 
-func notPrinted(err error) error {
+// notPrinted returns the error for what could not be printed; nil where its
+// reader has left.
+func notPrinted(what string, err error) error {
 	if err != nil && !isPipe(err) {
-		return fmt.Errorf("print the list: %w", err)
+		return fmt.Errorf("print %s: %w", what, err)
 	}
 	return nil
 }
@@ -180,7 +182,7 @@ func (r *runner) listInto(ctx context.Context, q *listQuery, l *link, out *lines
 			break
 		}
 	}
-	if unnamed != nil {
+	if unnamed != nil && err == nil {
 		r.warn(config.Config{Warnings: []string{"it is not known of all who is on the line: " + api.Reason(unnamed)}})
 	}
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"tapedeck/ui/theme"
 )
 
-// Service is what the commands work through: a running service or dashboard, or
-// a deck of the command's own. A [deck.Deck] is one.
+// Service is what the commands work through: tapedeck serve, or a deck of the
+// command's own. A [deck.Deck] is one.
 type Service interface {
 	// Snapshot returns the current snapshot.
 	Snapshot() *deck.Snapshot

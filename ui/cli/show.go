@@ -83,8 +83,8 @@ func (r *runner) runShow(cmd *cobra.Command, a *act, args []string) (err error) 
 	if a.out.json.on {
 		printed = errors.Join(printed, out.end())
 	}
-	if printed != nil {
-		return fmt.Errorf("print the recordings: %w", printed)
+	if err := notPrinted("the recordings", printed); err != nil {
+		return err
 	}
 	for _, err := range missing {
 		r.report(err)

@@ -25,6 +25,10 @@ func (e *SignalError) ExitCode() int { return 128 + int(e.Signal) }
 // window that closes often sends two, and what is under way is to be finished.
 // What goes on for a while after a SIGHUP ends with [Terminated].
 //
+// A reader that leaves does not end the process by SIGPIPE: what was sent to the
+// API is to be answered and put on record. The write fails, and a command ends by
+// that.
+//
 // stop ends the watch and releases what it holds.
 func NotifyContext(parent context.Context, exit func(code int)) (ctx context.Context, stop func()) {
 	terminated := make(chan struct{})
@@ -36,9 +40,12 @@ func NotifyContext(parent context.Context, exit func(code int)) (ctx context.Con
 	received := make(chan os.Signal, 8)
 	done := make(chan struct{})
 	signal.Notify(received, signals...)
+	readerLeft := make(chan os.Signal, 1) // nobody receives from it
+	signal.Notify(readerLeft, syscall.SIGPIPE)
 	go watch(received, done, terminated, cancel, exit)
 	return ctx, func() {
 		signal.Stop(received)
+		signal.Stop(readerLeft)
 		close(done)
 		cancel(nil)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -79,7 +80,7 @@ func (p *pieces) pass(in []byte, now time.Time) (out []byte) {
 				out = append(out, p.cur...)
 			}
 			p.cur, p.lone = nil, false
-		case p.scan.state == strEscape && len(in) == 1 && !colorReply.Match(p.cur):
+		case p.scan.state == strEscape && len(in) == 1 && !colorReply().Match(p.cur):
 			p.drop() // somebody has pressed it after waiting
 			p.scan.state, p.cur = escape, []byte{c}
 		}
@@ -118,10 +119,14 @@ func continues(in []byte) bool {
 }
 
 // colorReply is the answer to a question for a color, but for its end.
-var colorReply = regexp.MustCompile(`^\x1b\](4;\d+|1\d);rgba?:[0-9a-fA-F]+(/[0-9a-fA-F]+){2,3}\x1b?$`)
+var colorReply = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\x1b\](4;\d+|1\d);rgba?:[0-9a-fA-F]+(/[0-9a-fA-F]+){2,3}\x1b?$`)
+})
 
 // colored is how one begins.
-var colored = regexp.MustCompile(`^\x1b\](4|1|$)`)
+var colored = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\x1b\](4|1|$)`)
+})
 
 // isKey reports whether a byte within a sequence is a key that somebody has
 // pressed: a control character that no sequence has, or one that came alone and
@@ -145,7 +150,7 @@ func (p *pieces) isKey(c byte, in []byte) bool {
 		return strings.IndexByte(`\[]P_^O`, c) < 0
 	case str:
 		switch {
-		case !colored.Match(p.cur):
+		case !colored().Match(p.cur):
 			return true
 		case c == 'r':
 			return !bytes.HasSuffix(p.cur, []byte(";"))

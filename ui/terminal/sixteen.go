@@ -3,6 +3,7 @@ package terminal
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // sixteen are the colors of the 256 that are used, as one of the 16 that every
@@ -20,12 +21,14 @@ var sixteen = map[string][2]string{ // foreground, background
 	"131": {"31", "41"}, "25": {"34", "44"}, "90": {"35", "45"}, "28": {"32", "42"}, "235": {"30", "40"}, "253": {"37", "47"},
 }
 
-var indexed = regexp.MustCompile(`[34]8;5;\d+`)
+var indexed = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`[34]8;5;\d+`)
+})
 
 // InSixteen returns an SGR sequence with the colors of the 256 that are known in
 // the 16 of every terminal.
 func InSixteen(sgr string) string {
-	return indexed.ReplaceAllStringFunc(sgr, func(s string) string {
+	return indexed().ReplaceAllStringFunc(sgr, func(s string) string {
 		ground, n, _ := strings.Cut(s, ";5;")
 		pair, ok := sixteen[n]
 		switch {
