@@ -103,7 +103,7 @@ func viewActions() []action {
 		{key: bind("j k ↑ ↓", "move; also g G Home End PgUp PgDn ctrl+d ctrl+u")},
 		{key: bind("Enter", "toggle the detail pane in full width", "enter"), hint: "detail", rank: 6, run: (*Model).toggleFull},
 		{key: bind("Esc", "closes, cancels, clears the filter, then the marks; never quits, never confirms", "esc"), run: (*Model).escape},
-		{key: bind("Tab", "focus the list or the detail pane, to scroll it", "tab"), hint: "focus", rank: 12, run: (*Model).toggleFocus},
+		{key: bind("Tab", "focus the list or the detail pane, to scroll it", "tab", "shift+tab"), hint: "focus", rank: 12, run: (*Model).toggleFocus},
 		{key: bind("/", "filter: words, by:me, status:paused, paused>1m, !word; the help has all terms", "/"), hint: "filter", rank: 4, run: (*Model).openFilter},
 		{key: bind("o", "sort by another column", "o"), hint: "sort", rank: 8, run: (*Model).openSort},
 		{key: bind("O", "reverse the order", "O"), run: (*Model).reverse},

@@ -50,7 +50,17 @@ func (m *Model) helpSections() []help.Section {
 		help.Section{Title: "Filter", Signs: list.FilterLegend()},
 		help.Section{Title: "Outcomes of an update", Signs: requests.Legend()},
 		help.Section{Title: "Header", Signs: header.Legend()},
+		help.Section{Title: "Terminal", Signs: terminalLegend},
 	)
+}
+
+// terminalLegend is what to do about what a terminal does not tell.
+var terminalLegend = []theme.Sign{
+	{Sign: "RUNEWIDTH_EASTASIAN", Means: "set it to 1 where signs are cut in half, to 0 where they have a hole behind them; else the terminal's answer, then the locale counts"},
+	{Sign: "ascii", Means: "this setting shows only ASCII"},
+	{Sign: "theme", Means: "set to dark or light, it has brighter colors where the terminal does not tell its background"},
+	{Sign: "focus", Means: "not told by PuTTY and screen, nor by tmux without focus-events on: no key asks because of it"},
+	{Sign: "paste", Means: "screen's own has no brackets: it arrives as keys in a burst, may open a question, and sends nothing"},
 }
 
 // keySections are the keys by what they are for. A key that is in no group is

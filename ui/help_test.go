@@ -48,6 +48,9 @@ func TestHelpHasEverything(t *testing.T) {
 					has(sign.Sign, sign.Means)
 				}
 			}
+			for _, l := range terminalLegend {
+				has(l.Sign, l.Means)
+			}
 			for _, term := range list.FilterTerms() {
 				has(term.Example, term.Does)
 			}

@@ -8,19 +8,6 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// plain returns a key of the keypad in its application mode as the digit that
-// is on it, two escapes that arrive together as one, and every other key as it is.
-func plain(k tea.KeyPressMsg) tea.KeyPressMsg {
-	if k.Code == tea.KeyEscape && k.Mod == tea.ModAlt {
-		return tea.KeyPressMsg{Code: tea.KeyEscape}
-	}
-	if k.Code < tea.KeyKp0 || k.Code > tea.KeyKp9 || k.Text != "" || k.Mod&^(tea.ModNumLock|tea.ModCapsLock) != 0 {
-		return k
-	}
-	digit := '0' + k.Code - tea.KeyKp0
-	return tea.KeyPressMsg{Code: digit, Text: string(digit)}
-}
-
 // escaped returns the updating key that comes after an escape, so soon that the
 // terminal's library takes both for that key with Alt; empty for any other.
 func (m *Model) escaped(key string) string {

@@ -7,6 +7,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/terminal"
 	"tapedeck/ui/times"
 )
 
@@ -15,7 +16,7 @@ import (
 func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	m.list.Hold()
 	m.slips.Press(k, now)
-	k = plain(k)
+	k = terminal.Key(k)
 	s := k.String()
 	if !m.slips.Repeats(s, now) {
 		m.status.Dismiss(now)

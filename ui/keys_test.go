@@ -304,7 +304,7 @@ func TestTerminal(t *testing.T) {
 	})
 	t.Run("nothing changes in a second in which nothing changes", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
-			s := newSession(t, 120, 40, Options{})
+			s := newSession(t, 120, 40, Options{Theme: "dark"})
 			s.show(nothing(nil))
 			before := s.m.View().Content
 			s.wait(3 * time.Second)
@@ -313,16 +313,4 @@ func TestTerminal(t *testing.T) {
 			}
 		})
 	})
-}
-
-// Before the terminal has told its background, COLORFGBG does.
-func TestBackgroundOfTheEnvironment(t *testing.T) {
-	for _, tt := range []struct {
-		env  string
-		dark bool
-	}{{"", true}, {"COLORFGBG=15;0", true}, {"COLORFGBG=0;15", false}, {"COLORFGBG=0;default;7", false}, {"COLORFGBG=", true}, {"COLORFGBG=x", true}} {
-		if got := darkBy([]string{"TERM=xterm", tt.env}); got != tt.dark {
-			t.Errorf("%q: dark %v, want %v", tt.env, got, tt.dark)
-		}
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/ui/left"
 	"tapedeck/ui/prompt"
+	"tapedeck/ui/theme"
 )
 
 // Quit is why a session ended whose user quit it.
@@ -66,7 +67,7 @@ func (m *Model) openLeft(l left.Ask, opener string, now time.Time) {
 	short := m.list.ShortSID(r.Key())
 	m.open(prompt.Question{
 		Kind: prompt.Behind, Opener: opener, Unasked: opener == "", Request: deck.Request{SID: r.SID, Profile: r.Profile, Actor: m.o.Actor}, Short: short,
-		Who: m.who(r), Profile: m.placeOf(r.Profile), Project: m.project(r.Key()), State: prompt.State(r), Title: l.Words(m.called(r.Key()), now), Left: l.More(now),
+		Who: m.who(r), Profile: m.placeOf(r.Profile), Project: m.project(r.Key()), State: prompt.State(r), Title: theme.Lead(l.Words(m.called(r.Key()), now)), Left: l.More(now),
 	}, now)
 	if l.Leads {
 		m.list.Select(r.Key())

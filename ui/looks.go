@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"strings"
-
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -16,29 +14,17 @@ import (
 type looks struct {
 	th      theme.Theme
 	themeOf theme.Options // what th was made of
+	known   known         // of the terminal
 	numbers numbers
 	clocks  times.Clocks
 }
 
 func newLooks(o Options) looks {
-	of := theme.Options{Mode: o.Theme, Dark: darkBy(o.Terminal.Environ), NoColor: o.NoColor, ASCII: o.ASCII}
+	of, known := o.supposed()
 	return looks{
-		th: theme.New(of), themeOf: of, numbers: numbers{names: names.New(o.Names), mask: o.MaskNumbers},
+		th: theme.New(of), themeOf: of, known: known, numbers: numbers{names: names.New(o.Names), mask: o.MaskNumbers},
 		clocks: times.Clocks{Slow: o.LowBandwidth},
 	}
-}
-
-// darkBy reports whether the terminal's background is dark, as far as the
-// environment tells before the terminal does: COLORFGBG ends in the number of a
-// color. Most are.
-func darkBy(environ []string) bool {
-	for _, kv := range environ {
-		if v, ok := strings.CutPrefix(kv, "COLORFGBG="); ok {
-			bg := v[strings.LastIndexByte(v, ';')+1:]
-			return bg != "7" && bg != "15"
-		}
-	}
-	return true
 }
 
 // people is how who is on the line of a recording is shown.

@@ -125,7 +125,7 @@ func (m *Model) Init() tea.Cmd {
 			return openedMsg{open()}
 		})
 	}
-	cmds = append(cmds, m.left.Wait())
+	cmds = append(cmds, m.left.Wait(), m.awaitAnswers())
 	return tea.Batch(cmds...)
 }
 
@@ -182,8 +182,11 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.WindowSizeMsg:
 		m.w, m.h = msg.Width, msg.Height
 	case tea.BackgroundColorMsg:
-		m.themeOf.Dark = msg.IsDark()
-		m.setTheme()
+		m.background(msg.IsDark())
+	case widthMsg:
+		m.width(msg.wide)
+	case unansweredMsg:
+		m.unanswered()
 	case tea.ModeReportMsg:
 		m.modeReport(msg)
 	case tea.FocusMsg:

@@ -68,12 +68,18 @@ func (p painted) take(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		p.screen.Resize(msg.Width, msg.Height)
 	case tea.ModeReportMsg:
-		p.modes(msg)
-	case tea.CursorPositionMsg:
-		if narrow, ok := terminal.Agrees(msg.X, msg.Y); ok {
-			p.screen.SetAgreed(narrow)
+		if msg.Mode == ansi.ModeSynchronizedOutput && supports(msg.Value) {
+			p.screen.SetSync(true)
 		}
-		return nil
+	case tea.CursorPositionMsg:
+		narrow, ok := terminal.Agrees(msg.X, msg.Y)
+		if !ok {
+			return nil
+		}
+		_, cmd := p.Model.Update(widthMsg{wide: !narrow})
+		p.screen.SetAgreed(narrow && !p.Model.themeOf.Wide)
+		p.paint()
+		return cmd
 	case tea.ResumeMsg:
 		if err := p.screen.Continue(); err != nil {
 			return nil // the terminal is gone, which who reads from it finds out
@@ -98,21 +104,8 @@ func (p painted) paint() {
 	if c := v.Cursor; c != nil {
 		f.Cursor = &terminal.Position{X: c.X, Y: c.Y}
 	}
+	p.screen.SetMethod(p.Model.th.Method())
 	p.screen.Show(f)
-}
-
-// modes takes the terminal's word on whether frames can be drawn as one, and how
-// it counts the cells of text.
-func (p painted) modes(msg tea.ModeReportMsg) {
-	if !supports(msg.Value) {
-		return
-	}
-	switch msg.Mode {
-	case ansi.ModeSynchronizedOutput:
-		p.screen.SetSync(true)
-	case ansi.ModeUnicodeCore:
-		p.screen.SetMethod(ansi.GraphemeWidth)
-	}
 }
 
 // supports reports whether a terminal has a mode.

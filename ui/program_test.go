@@ -4,6 +4,7 @@ package ui
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -91,7 +92,8 @@ func startProgramWith(t *testing.T, w, h int, snap *deck.Snapshot, o Options) *p
 	ctx, cancel := context.WithCancelCause(context.Background())
 	in, typing := io.Pipe()
 	p := &program{d: newFakeDeck(), out: &wire{}, in: typing, stop: cancel, done: make(chan error, 1)}
-	o.Deck, o.Space, o.Profile, o.Actor, o.Theme = p.d, "acme", "support-eu", deck.Actor{Actor: "ana"}, "dark"
+	o.Deck, o.Theme = p.d, "dark"
+	o.Space, o.Profile, o.Actor.Actor = cmp.Or(o.Space, "acme"), cmp.Or(o.Profile, "support-eu"), cmp.Or(o.Actor.Actor, "ana")
 	at := &o.Terminal
 	if at.Environ == nil {
 		at.Environ = []string{"TERM=xterm-256color", "SSH_TTY=/dev/pts/1"}

@@ -64,6 +64,9 @@ func first(s string) (width, n int) {
 
 // Width returns how many cells s takes. Sequences take none.
 func Width(m ansi.Method, s string) (sum int) {
+	if m&Wide != 0 {
+		return wideWidth(m&^Wide, s)
+	}
 	for len(s) > 0 {
 		if n := sgr(s); n > 0 {
 			s = s[n:]
@@ -81,6 +84,10 @@ func Width(m ansi.Method, s string) (sum int) {
 // Decode returns the first character or sequence of s, how many cells and bytes
 // it takes, and the state to decode what follows in.
 func Decode(m ansi.Method, s string, state ansi.State) (seq string, width, n int, next ansi.State) {
+	if m&Wide != 0 {
+		seq, width, n, next = Decode(m&^Wide, s, state)
+		return seq, widened(seq, width), n, next
+	}
 	if state == ansi.NormalState && len(s) > 0 {
 		if width, n := first(s); n > 0 {
 			return s[:n], width, n, ansi.NormalState

@@ -90,3 +90,29 @@ func TestWidthAllocatesNothing(t *testing.T) {
 		t.Errorf("%g allocations", n)
 	}
 }
+
+// On a terminal that takes what is ambiguous for wide that has two cells, and all
+// else what it has elsewhere.
+func TestWide(t *testing.T) {
+	for _, tt := range []struct {
+		s    string
+		want int
+	}{
+		{"", 0}, {"plain", 5}, {"é", 2}, {"Müller", 7}, {"→≥…·│─↑↓", 16}, {"да", 4}, {"αβ", 4}, {"東京", 4}, {"한글", 4}, {"ｱ", 1}, {"🙂", 2},
+		{"e\u0301", 1}, {"ก็ดี", 2}, {"مرحبا", 5}, {"\x1b[1mé\x1b[m", 2}, {"é\u0301", 2}, {"¡", 2}, {"\u00a0", 1},
+	} {
+		for _, m := range methods {
+			if got := Width(m|Wide, tt.s); got != tt.want && !eastAsian {
+				t.Errorf("%q, method %d: %d cells, want %d", tt.s, m, got, tt.want)
+			}
+			sum := 0
+			for left, state := tt.s, ansi.State(0); left != ""; {
+				_, width, n, next := Decode(m|Wide, left, state)
+				sum, left, state = sum+width, left[n:], next
+			}
+			if sum != tt.want && !eastAsian {
+				t.Errorf("%q, method %d: %d cells in pieces, want %d", tt.s, m, sum, tt.want)
+			}
+		}
+	}
+}

@@ -69,6 +69,8 @@ func (b *builder) facts(list ...fact) {
 		gap := 0
 		if l.Cells > edge {
 			gap = b.th.Width(dot)
+		} else {
+			s = theme.Lead(s)
 		}
 		if l.Cells+gap+b.th.Width(s) > b.w && gap > 0 {
 			add()

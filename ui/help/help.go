@@ -72,6 +72,8 @@ func (m Model) Update(k tea.KeyPressMsg) Model {
 	switch k.String() {
 	case "tab":
 		m.next()
+	case "shift+tab":
+		m.previous()
 	case "home", "g":
 		m.view.GotoTop()
 	case "end", "G":
@@ -91,6 +93,17 @@ func (m *Model) next() {
 	if at < len(m.starts) {
 		m.view.SetYOffset(m.starts[at])
 	}
+}
+
+// previous scrolls to the last title before the line at the top.
+func (m *Model) previous() {
+	at := 0
+	for _, line := range m.starts {
+		if line < m.view.YOffset() {
+			at = line
+		}
+	}
+	m.view.SetYOffset(at)
 }
 
 // View returns the help as lines. Its title says which lines of it are shown.

@@ -14,6 +14,8 @@ func press(s string) tea.KeyPressMsg {
 	switch s {
 	case "tab":
 		return tea.KeyPressMsg{Code: tea.KeyTab}
+	case "shift+tab":
+		return tea.KeyPressMsg{Code: tea.KeyTab, Mod: tea.ModShift}
 	case "down":
 		return tea.KeyPressMsg{Code: tea.KeyDown}
 	}
@@ -75,8 +77,13 @@ func TestScroll(t *testing.T) {
 	title("line 2-9 of 19")
 	m = m.Update(press("tab"))
 	title("line 6-13 of 19")
+	m = m.Update(press("shift+tab"))
+	title("line 1-8 of 19")
 	m = m.Update(press("G"))
 	title("line 12-19 of 19")
+	m = m.Update(press("shift+tab"))
+	title("line 11-18 of 19")
+	m = m.Update(press("G"))
 	m = m.Update(press("tab"))
 	title("line 1-8 of 19")
 	m.SetSize(60, 30)

@@ -70,18 +70,22 @@ func (m Model) action(a Action, w int, v Around) []string {
 	indent := 2 + ageWidth + 1 + whoWidth + 1
 	room := max(1, w-indent)
 	var out []string
-	for i, part := range line.Wrap(m.th, m.th.Plain(words), room) {
+	wrap := room
+	if theme.RightToLeft(words) { // a line may begin with it
+		wrap -= len(theme.Lead("א")) - len("א")
+	}
+	for i, part := range line.Wrap(m.th, m.th.Plain(words), wrap) {
 		if i > 0 {
 			first = m.th.Pad(indent)
 		}
-		out = append(out, first+m.th.Paint(role, part))
+		out = append(out, first+m.th.Paint(role, theme.Lead(part)))
 	}
 	switch n := m.th.Width(words); {
 	case people == "":
 	case len(out) == 1 && n+2+m.th.Width(people) <= room:
 		out[0] += "  " + m.th.Paint(theme.Dim, people)
 	default:
-		out = append(out, m.th.Pad(indent)+m.th.Paint(theme.Dim, m.th.Truncate(people, room)))
+		out = append(out, m.th.Pad(indent)+m.th.Paint(theme.Dim, m.th.Truncate(theme.Lead(people), room)))
 	}
 	return out
 }

@@ -100,6 +100,9 @@ func (c *context) badges(r *row) (out []badge) {
 	if s := r.rec.Siblings; s.Paused > 0 && s.Recording > 0 {
 		if r.siblings[0] == "" {
 			r.siblings = [2]string{fmt.Sprintf("%d of %d still recording", s.Recording, s.Of()), fmt.Sprintf("%d/%d rec", s.Recording, s.Of())}
+			if theme.RightToLeft(c.whole(r)) { // it would move the digits
+				r.siblings = [2]string{fmt.Sprintf("still recording %d of %d", s.Recording, s.Of()), fmt.Sprintf("rec %d/%d", s.Recording, s.Of())}
+			}
 		}
 		out = append(out, badge{r.siblings[0], r.siblings[1], theme.Warn, false})
 	}

@@ -93,18 +93,22 @@ func (f FilterLine) View(m Model, w int, typing bool) (out string, cursor int) {
 		value = f.input.Value()
 		before = string([]rune(value)[:f.input.Position()])
 	}
-	room := max(8, min(typedRoom, f.th.Width(value)+1), w-4-f.th.Width(count)-2)
+	title := " / "
+	if theme.RightToLeft(value) { // it would move the digits of the count
+		title, count = " / name: ", "matches "+count
+	}
+	room := max(8, min(typedRoom, f.th.Width(value)+1), w-len(title)-1-f.th.Width(count)-2)
 	// What is typed is shown from its end when it does not fit.
 	for typing && f.th.Width(before) >= room {
 		r := []rune(before)
 		before, value = string(r[1:]), string([]rune(value)[1:])
 	}
 	if typing {
-		cursor = min(w-1, 3+f.th.Width(before))
+		cursor = min(w-1, len(title)+f.th.Width(before))
 	}
 	var l line.Builder
 	l.Begin(f.th, w)
-	l.Add(theme.Key, " / ")
+	l.Add(theme.Key, title)
 	l.Cut(theme.Bold, f.th.Plain(value), room)
 	l.Fill(max(l.Width()+2, w-f.th.Width(count)-1))
 	l.Cut(role, count, w-l.Width())

@@ -6,6 +6,7 @@ import (
 
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
+	"tapedeck/ui/theme"
 )
 
 // PartyWidth is how many cells of a name or an address stand for it in few
@@ -25,7 +26,11 @@ func (v View) Short(r *deck.Recording, gap string, party int) string {
 		return "call"
 	}
 	c := r.Call
-	return v.short(r.SID, c.From, c.FromShown(), party) + gap + v.Theme.Symbols().Arrow + gap + v.short(r.SID, c.To, c.ToShown(), party)
+	from, to := v.short(r.SID, c.From, c.FromShown(), party), v.short(r.SID, c.To, c.ToShown(), party)
+	if theme.RightToLeft(from) {
+		return from + v.Theme.To(from) + to
+	}
+	return from + gap + v.Theme.Symbols().Arrow + gap + to
 }
 
 // short is one end of a call: its name, its last four digits, or the user of

@@ -149,7 +149,7 @@ func (m Model) abouts() [][]line.Span {
 // line names one of several, or says why it is left out.
 func (o One) line() []line.Span {
 	if o.Out != "" {
-		return []line.Span{line.Of(theme.Dim, strings.TrimRight("  …"+o.Short+"  "+o.Project, " ")+"  "), line.Of(theme.Warn, o.Out+": left out"), line.Of(theme.Dim, "  "+o.Who)}
+		return []line.Span{line.Of(theme.Dim, strings.TrimRight("  …"+o.Short+"  "+o.Project, " ")+"  "), line.Of(theme.Warn, o.Out+": left out"), line.Of(theme.Dim, "  "+theme.Lead(o.Who))}
 	}
 	out := []line.Span{line.Of(theme.Bold, "  …"+o.Short)}
 	if o.Project != "" {
@@ -158,7 +158,7 @@ func (o One) line() []line.Span {
 	if o.Note != "" {
 		out = append(out, line.Of(theme.Warn, "  "+o.Note))
 	}
-	return append(out, line.Of(theme.Plain, "  "+o.Who))
+	return append(out, line.Of(theme.Plain, "  "+theme.Lead(o.Who)))
 }
 
 // fitted is m with as many names as fit into h lines of w cells.

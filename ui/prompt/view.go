@@ -87,7 +87,7 @@ func (m Model) fit(l []line.Span, w int) string {
 
 // about is the line that says who is on the line, and where.
 func (m Model) about() []line.Span {
-	return []line.Span{line.Of(theme.Plain, "  "), line.Of(theme.Bold, m.q.Who), line.Of(theme.Dim, " · "+m.q.Profile)}
+	return []line.Span{line.Of(theme.Plain, "  "), line.Of(theme.Bold, theme.Lead(m.q.Who)), line.Of(theme.Dim, " · "+m.q.Profile)}
 }
 
 // ask is what stands before the text that is typed.

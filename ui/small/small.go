@@ -129,6 +129,9 @@ func (s Selected) line(th theme.Theme, w int) string {
 	l.Add(role, th.Plain(word))
 	l.Add(theme.Bold, th.Plain(" …"+s.Short))
 	clock, who := s.clock(), " "+s.Who
+	if clock != "" && theme.RightToLeft(who) { // it would move the digits
+		clock = " for" + clock
+	}
 	fits := l.Width()+th.Width(who)+th.Width(clock) <= w
 	if l.Add(theme.Plain, who); fits {
 		l.Fill(w - th.Width(clock))

@@ -44,7 +44,7 @@ func (c cell) plain() bool { return c.char() < utf8.RuneSelf && c.width() == 1 }
 func (c cell) disputed() bool {
 	switch char := c.char(); {
 	case char < 0x300, 0x370 <= char && char < 0x483, 0x2010 <= char && char < 0x2600:
-		return false
+		return c.width() > 1 // which not every terminal that takes some of them for wide does of all
 	case 0x3041 <= char && char <= 0x9fff, 0xac00 <= char && char <= 0xd7a3, 0xff01 <= char && char <= 0xff60:
 		return false
 	}

@@ -134,9 +134,15 @@ func (p *Painter) SetSync(on bool) { p.change(func() { p.sync = on }) }
 // on, such as the lines of a frame, as they are counted here: it was asked.
 func (p *Painter) SetAgreed(on bool) { p.change(func() { p.agreed = on }) }
 
-// SetMethod sets how the cells of text are counted, and paints all anew.
+// SetMethod sets how the cells of text are counted, and paints all anew where
+// that is another way.
 func (p *Painter) SetMethod(m ansi.Method) {
-	p.change(func() { p.clear, p.method = p.clear || m != p.method, m })
+	p.mu.Lock()
+	same := m == p.method
+	p.mu.Unlock()
+	if !same {
+		p.change(func() { p.clear, p.method = true, m })
+	}
 }
 
 // Pause stops painting, after leave was written, until [Painter.Resume]. It

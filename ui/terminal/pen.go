@@ -39,17 +39,30 @@ func (p *pen) put(row []cell, x, y int) {
 	if p.x < 0 {
 		p.move(x, y)
 	}
-	if c.disputed() {
-		p.clear()
-		p.out = append(strconv.AppendInt(append(p.out, "\x1b["...), int64(c.width()), 10), 'X')
-	}
 	if !p.suits(c) {
+		p.style(p.t.ahead(row))
+	}
+	if c.disputed() && !p.empty(c.width()) && !p.suits(c) {
 		p.style(p.t.ahead(row))
 	}
 	p.out = p.t.appendChar(p.out, c)
 	if p.x += c.width(); p.x >= p.w || !p.sure(c) {
 		p.x = -1
 	}
+}
+
+// empty makes the n cells of a character empty that a terminal may take for
+// narrower: in the style of the character, so that what it leaves shows a tint,
+// too. It reports false where it has changed the style.
+func (p *pen) empty(n int) (styled bool) {
+	if p.x+n >= p.w { // a space in the last column does not move the cursor behind it
+		p.clear()
+		p.out = append(strconv.AppendInt(append(p.out, "\x1b["...), int64(n), 10), 'X')
+		return false
+	}
+	p.out = append(p.out, "  "[:n]...)
+	p.out = append(p.out, "\b\b"[:n]...)
+	return true
 }
 
 // sure reports whether the cursor is known to be right behind a cell after it

@@ -77,7 +77,7 @@ func (p *pieces) pass(in []byte, now time.Time) (out []byte) {
 		switch {
 		case p.scan.state == ground || p.scan.state == pasting:
 			if len(p.cur) < maxKept {
-				out = append(out, p.cur...)
+				out = append(out, commonForm(p.cur)...)
 			}
 			p.cur, p.lone = nil, false
 		case p.scan.state == strEscape && len(in) == 1 && !colorReply().Match(p.cur):
@@ -133,7 +133,7 @@ var colored = sync.OnceValue(func() *regexp.Regexp {
 // that no answer has in this place.
 func (p *pieces) isKey(c byte, in []byte) bool {
 	switch {
-	case p.scan.state == mouse:
+	case p.scan.state == mouse, isBackTab(p.cur, c) && !p.lone:
 		return false
 	case c == 0x1b, c == 0x07, c == 0x18, c == 0x1a:
 		return false

@@ -10,6 +10,9 @@ import (
 // terminal with colors has, so that what is muted can be read and what alarms is
 // red. The nearest by numbers is a dark blue for what is muted, and red for
 // amber. Badges are white on a color, for bold black is gray on some terminals.
+// On a background that nobody knows there are the terminal's own color, magenta
+// and bright red, which can be read on black and on white, and the selected row
+// is inverted.
 var sixteen = map[string][2]string{ // foreground, background
 	// On dark backgrounds.
 	"103": {"37", "47"}, "146": {"37", "47"}, "245": {"90", "100"}, "248": {"37", "47"}, "242": {"90", "100"},
@@ -19,6 +22,10 @@ var sixteen = map[string][2]string{ // foreground, background
 	// On light ones.
 	"60": {"34", "44"}, "240": {"90", "100"}, "244": {"90", "100"}, "130": {"35", "45"}, "160": {"31", "41"},
 	"131": {"31", "41"}, "25": {"34", "44"}, "90": {"35", "45"}, "28": {"32", "42"}, "235": {"30", "40"}, "253": {"37", "47"},
+	// On any.
+	"66": {"39", "49"}, "32": {"39", "49"}, "29": {"39", "49"}, "243": {"39", "49"}, "196": {"91", "101"}, "132": {"35", "45"}, "133": {"35", "45"},
+	"152": {"39", "49"}, "153": {"39", "49"}, "159": {"39", "49"}, "151": {"39", "49"}, "250": {"39", "49"}, "254": {"39", "49"},
+	"210": {"91", "101"}, "215": {"35", "45"}, "182": {"35", "45"}, "216": {"35", "45"}, "237": {"39", "7"},
 }
 
 var indexed = sync.OnceValue(func() *regexp.Regexp {

@@ -201,3 +201,17 @@ func checkColumns(t *testing.T, want [][]cell, got [][]rune, where string) {
 		}
 	}
 }
+
+// A character that a terminal takes for narrower leaves no hole in a row with a
+// tint: its cells were written in the tint before.
+func TestNoHoleInATint(t *testing.T) {
+	s := newScreen(20, 2, true)
+	s.show("\x1b[48;5;57mก็ดี 🙂 x\x1b[m")
+	if out := s.out.String(); strings.Contains(out, "X") || !strings.Contains(out, "  \b\b🙂") || strings.Contains(out, "\x1b[m \b") {
+		t.Errorf("%q", out)
+	}
+	s.show("\x1b[48;5;57m" + strings.Repeat("x", 18) + "🙂\x1b[m") // up to the last column
+	if got := s.emu.CellAt(18, 0); got.Content != "🙂" || got.Style.Bg == nil {
+		t.Errorf("in the last columns: %q %v", got.Content, got.Style)
+	}
+}

@@ -3,6 +3,7 @@ package theme
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // rightToLeft are the scripts that are written from the right.
@@ -24,6 +25,18 @@ func Guard(name string) string {
 		return name + " (name)"
 	}
 	return name
+}
+
+// Lead returns a text with something Latin before it where it begins with letters
+// that are written from the right: some terminals turn a line around by its first
+// letter.
+func Lead(s string) string {
+	if at := strings.IndexFunc(s, unicode.IsLetter); at >= 0 && !isASCII(s) {
+		if r, _ := utf8.DecodeRuneInString(s[at:]); RightToLeft(string(r)) {
+			return "name: " + s
+		}
+	}
+	return s
 }
 
 // To returns what stands between the two ends of a call: an arrow, and a word

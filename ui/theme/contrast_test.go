@@ -1,44 +1,26 @@
 package theme
 
 import (
-	"math"
 	"strconv"
 	"strings"
 	"testing"
 )
 
 // rgb returns a color of the 256 as a terminal shows it by default.
-func rgb(n int) [3]float64 {
+func rgb(n int) shade {
 	levels := []float64{0, 95, 135, 175, 215, 255}
 	switch {
 	case n >= 232:
 		v := float64(8 + 10*(n-232))
-		return [3]float64{v, v, v}
+		return shade{v, v, v}
 	case n >= 16:
 		n -= 16
-		return [3]float64{levels[n/36], levels[n/6%6], levels[n%6]}
+		return shade{levels[n/36], levels[n/6%6], levels[n%6]}
 	}
 	panic("a color that each terminal has its own of")
 }
 
-// luminance is that of WCAG 2.
-func luminance(n int) float64 {
-	var out float64
-	for i, v := range rgb(n) {
-		if v /= 255; v <= 0.04045 {
-			v /= 12.92
-		} else {
-			v = math.Pow((v+0.055)/1.055, 2.4)
-		}
-		out += []float64{0.2126, 0.7152, 0.0722}[i] * v
-	}
-	return out
-}
-
-func contrast(a, b int) float64 {
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
-}
+func contrast(a, b int) float64 { return contrastOf(rgb(a), rgb(b)) }
 
 // colors returns the colors that a sequence sets; the terminal's own where it
 // sets none.

@@ -40,7 +40,7 @@ const (
 // terminals get the nearest that they have; without color, weight and reverse
 // stay, and the words carry the rest.
 type palette struct {
-	pick  lipgloss.LightDarkFunc
+	pick  func(light, dark string) string
 	color bool
 }
 
@@ -48,7 +48,7 @@ type palette struct {
 func (p palette) fg(light, dark string) lipgloss.Style {
 	s := lipgloss.NewStyle()
 	if p.color {
-		s = s.Foreground(p.pick(lipgloss.Color(light), lipgloss.Color(dark)))
+		s = s.Foreground(lipgloss.Color(p.pick(light, dark)))
 	}
 	return s
 }
@@ -67,7 +67,7 @@ func (p palette) badge(light, dark string) lipgloss.Style {
 	if !p.color {
 		return lipgloss.NewStyle().Bold(true).Reverse(true)
 	}
-	return p.fg("231", "16").Bold(true).Background(p.pick(lipgloss.Color(light), lipgloss.Color(dark)))
+	return p.fg("231", "16").Bold(true).Background(lipgloss.Color(p.pick(light, dark)))
 }
 
 // label returns a style for words that are not the data: a muted color of its
@@ -110,7 +110,7 @@ func (p palette) selected() [roles]lipgloss.Style {
 		case Badge, Alarm, Demo:
 		default:
 			if p.color {
-				all[i] = all[i].Background(p.pick(lipgloss.Color("253"), lipgloss.Color("238")))
+				all[i] = all[i].Background(lipgloss.Color(p.pick("253", "238")))
 			} else {
 				all[i] = all[i].Reverse(true)
 			}
@@ -122,10 +122,18 @@ func (p palette) selected() [roles]lipgloss.Style {
 // prefixes returns the sequences that begin each role's style, elsewhere and in
 // the selected row. They are made once, for rows are written by hand.
 func prefixes(o Options) *[2][roles]string {
-	dark := o.Mode == "dark" || o.Mode != "light" && o.Dark
-	p := palette{pick: lipgloss.LightDark(dark), color: !o.NoColor && o.Mode != "mono"}
+	p := palette{pick: chosen(o), color: !o.NoColor && o.Mode != "mono"}
+	plain, selected := p.styles(), p.selected()
+	if o.unknown() {
+		p.pick = func(_, dark string) string { return onTint[dark] }
+		badges := selected
+		selected = p.selected()
+		for _, r := range []Role{Badge, Alarm, Demo} {
+			selected[r] = badges[r]
+		}
+	}
 	var out [2][roles]string
-	for row, styles := range [][roles]lipgloss.Style{p.styles(), p.selected()} {
+	for row, styles := range [][roles]lipgloss.Style{plain, selected} {
 		for i, style := range styles {
 			out[row][i], _, _ = strings.Cut(style.Render("x"), "x")
 		}

@@ -18,9 +18,13 @@ import (
 type Options struct {
 	Mode      string // auto, dark, light or mono; empty means auto
 	Dark      bool   // for auto: whether the terminal's background is dark
+	Unknown   bool   // for auto: nobody knows that, and the colors are to be seen on any
 	NoColor   bool   // no color at all, as mono
 	ASCII     bool   // only ASCII in the frame
 	Graphemes bool   // the terminal confirmed mode 2027: it counts widths by grapheme
+	// Wide: the terminal takes characters of ambiguous width for two cells wide.
+	// The signs of the frame are then ASCII, and names stay as they are.
+	Wide bool
 }
 
 // Theme is how the screen looks. The zero value is plain: no color, Unicode.
@@ -28,6 +32,7 @@ type Theme struct {
 	sgr    *[2][roles]string // what begins each role, elsewhere and in the selected row; nil for plain
 	row    int               // 1 in the selected row
 	ascii  bool
+	wide   bool // no sign of the frame is of ambiguous width
 	method ansi.Method
 }
 
@@ -35,12 +40,18 @@ const reset = "\x1b[m"
 
 // New returns the theme for a terminal.
 func New(o Options) Theme {
-	t := Theme{sgr: prefixes(o), ascii: o.ASCII, method: ansi.WcWidth}
+	t := Theme{sgr: prefixes(o), ascii: o.ASCII, wide: o.Wide, method: ansi.WcWidth}
 	if o.Graphemes {
 		t.method = ansi.GraphemeWidth
 	}
+	if o.Wide {
+		t.method |= cells.Wide
+	}
 	return t
 }
+
+// Method returns how the cells of text are counted, for the painter.
+func (t Theme) Method() ansi.Method { return t.method }
 
 // Selected returns the theme as it is in the selected row: every role on its
 // tint, or inverted where there is no color.
@@ -144,7 +155,7 @@ func (t Theme) cut(s string, w int, tail string) string {
 
 // tail returns the ellipsis that fits into w cells.
 func (t Theme) tail(w int) string {
-	if t.ascii {
+	if t.ascii || t.wide {
 		return ".."[:min(2, w)]
 	}
 	const tail = "…"
@@ -206,9 +217,10 @@ type Symbols struct {
 	Down     string // more below; the sorted column
 }
 
-// Symbols returns the signs of the frame, in ASCII where only that is allowed.
+// Symbols returns the signs of the frame, in ASCII where only that is allowed, or
+// where they would be wide.
 func (t Theme) Symbols() Symbols {
-	if t.ascii {
+	if t.ascii || t.wide {
 		return Symbols{
 			Arrow: "->", AtLeast: ">=", Ellipsis: "..", Dot: "-", Bar: "|", Rule: "-",
 			Pointer: ">", Busy: "..", Up: "^", Down: "v",
@@ -227,19 +239,20 @@ var toASCII = map[rune]string{
 
 // Plain returns s as it may be printed: in ASCII mode the signs of the frame
 // become their ASCII forms and every other character that is not printable
-// ASCII a question mark; else it returns s.
+// ASCII a question mark; where they would be wide only those signs change; else
+// it returns s.
 func (t Theme) Plain(s string) string {
-	if !t.ascii || isASCII(s) {
+	if !t.ascii && !t.wide || isASCII(s) {
 		return s
 	}
 	var b strings.Builder
 	b.Grow(len(s))
 	for _, r := range s {
 		switch {
-		case ' ' <= r && r <= '~':
-			b.WriteRune(r)
 		case toASCII[r] != "":
 			b.WriteString(toASCII[r])
+		case ' ' <= r && r <= '~', !t.ascii:
+			b.WriteRune(r)
 		default:
 			b.WriteByte('?')
 		}
@@ -256,6 +269,9 @@ func (t Theme) Wrap(s string, w int) []string {
 	if t.Width(s) <= w {
 		return []string{s}
 	}
+	if t.wide {
+		return t.wrap(s, w)
+	}
 	return t.lines(t.method.Wrap(s, w, ""), w)
 }
 
@@ -267,6 +283,9 @@ func (t Theme) Break(s string, w int) []string {
 	}
 	if t.Width(s) <= w {
 		return []string{s}
+	}
+	if t.wide {
+		return t.hardwrap(s, w)
 	}
 	return t.lines(t.method.Hardwrap(s, w, true), w)
 }

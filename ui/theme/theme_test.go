@@ -13,7 +13,8 @@ import (
 
 var themes = []Theme{
 	{}, New(Options{Mode: "dark"}), New(Options{Mode: "light"}), New(Options{Mode: "mono"}),
-	New(Options{Dark: true, Graphemes: true}), New(Options{ASCII: true, NoColor: true}),
+	New(Options{Dark: true, Graphemes: true}), New(Options{ASCII: true, NoColor: true}), New(Options{Wide: true}),
+	New(Options{Wide: true, Graphemes: true}), New(Options{Unknown: true}),
 }
 
 func TestWord(t *testing.T) {
@@ -90,6 +91,36 @@ func TestPlain(t *testing.T) {
 	if got := New(Options{}).Plain("é会"); got != "é会" {
 		t.Errorf("%q, want it as it is", got)
 	}
+	th = New(Options{Wide: true})
+	if got, want := th.Plain("é → 会 ≥1… · ⋯"), "é -> 会 >=1.. - .."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Where a terminal takes ambiguous characters for wide, what is wrapped has all
+// of its text, in lines that fit by that count.
+func TestWrapWide(t *testing.T) {
+	th := New(Options{Wide: true})
+	for _, tt := range []struct {
+		s     string
+		w     int
+		wrap  string
+		broke string
+	}{
+		{"Müller & Söhne", 7, "Müller|& Söhne", "Müller| & Söhn|e"},
+		{"ééééé", 4, "éé|éé|é", "éé|éé|é"},
+		{"東京 é b", 5, "東京|é b", "東京 |é b"},
+		{"one two three", 8, "one two|three", "one two |three"},
+		{"a  b", 20, "a  b", "a  b"},
+		{"é\nü", 3, "é|ü", "é|ü"},
+	} {
+		if got := strings.Join(th.Wrap(tt.s, tt.w), "|"); got != tt.wrap {
+			t.Errorf("Wrap(%q, %d) = %q, want %q", tt.s, tt.w, got, tt.wrap)
+		}
+		if got := strings.Join(th.Break(tt.s, tt.w), "|"); got != tt.broke {
+			t.Errorf("Break(%q, %d) = %q, want %q", tt.s, tt.w, got, tt.broke)
+		}
+	}
 }
 
 // Every sign of the frame is as wide as its columns are made for, and in ASCII
@@ -103,7 +134,7 @@ func TestSymbols(t *testing.T) {
 			}
 		}
 		for _, sign := range []string{s.Arrow, s.AtLeast, s.Ellipsis, s.Dot, s.Bar, s.Rule, s.Pointer, s.Busy, s.Up, s.Down} {
-			if th.Plain(sign) != sign || th.ASCII() && !isASCII(sign) {
+			if th.Plain(sign) != sign || (th.ASCII() || th.wide) && !isASCII(sign) {
 				t.Errorf("%q is not fit for the theme", sign)
 			}
 		}
