@@ -26,10 +26,19 @@ type painted struct {
 	*Model
 	screen *terminal.Screen
 	hook   *crash.Hook // of the session
+	// release has the program let go of the terminal, which is ours, and with it of
+	// the clock that it draws by; nil for a program that keeps it.
+	release func() error
 }
 
 // Init returns the model's, with the hook of the session.
-func (p painted) Init() tea.Cmd { return p.guard(p.Model.Init()) }
+func (p painted) Init() tea.Cmd {
+	cmd := p.guard(p.Model.Init())
+	if p.release == nil {
+		return cmd
+	}
+	return tea.Batch(cmd, func() tea.Msg { _ = p.release(); return nil })
+}
 
 // guard returns a command whose panic ends the session and nothing else, and so
 // with all that it may be a batch of.

@@ -139,7 +139,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("show the screen: %w", err)
 	}
-	return runOn(ctx, painted{m, screen, hook}, in, func() { cancel(ErrHangup) })
+	return runOn(ctx, painted{Model: m, screen: screen, hook: hook}, in, func() { cancel(ErrHangup) })
 }
 
 // input returns the input of the terminal; nil for one that sends nothing.
@@ -169,7 +169,9 @@ func runOn(ctx context.Context, m painted, in *terminal.Input, ended func()) err
 		defer m.hook.Guard()
 		m.Model.Update(tea.WindowSizeMsg{Width: w, Height: h})
 		m.paint() // before anything else, so that there is something to look at
-		p := tea.NewProgram(m, programOptions(ctx, m)...)
+		var p *tea.Program
+		m.release = func() error { return p.ReleaseTerminal() }
+		p = tea.NewProgram(m, programOptions(ctx, m)...)
 		defer m.screen.WatchSize(func(w, h int) { p.Send(tea.WindowSizeMsg{Width: w, Height: h}) })()
 		defer m.screen.WatchProcess(func() { p.Send(continuedMsg{}) })()
 		if in != nil {
@@ -182,7 +184,7 @@ func runOn(ctx context.Context, m painted, in *terminal.Input, ended func()) err
 
 // programOptions returns what the program is made with, beside the model. It
 // reads nothing and draws nothing: its clock, which is for that, moves as seldom
-// as it can.
+// as it can until it is stopped.
 func programOptions(ctx context.Context, m painted) []tea.ProgramOption {
 	w, h := m.screen.Size()
 	environ := m.o.Terminal.Environ

@@ -108,13 +108,14 @@ func (p *poller) end(err error, next time.Time) {
 // rest waits for the next poll, or until one is asked for; not earlier than
 // the API wants, and never less than the floor. It lets ended recordings go meanwhile.
 func (p *poller) rest(ctx context.Context, wait time.Duration, insist bool) {
+	began := time.Now()
 	next := time.NewTimer(wait)
 	defer next.Stop()
-	var wake chan struct{}
-	var floor <-chan time.Time
-	if !insist {
-		floor = time.After(pollFloor)
+	wake := p.wake
+	if insist {
+		wake = nil
 	}
+	var asked <-chan time.Time
 	for {
 		var purge <-chan time.Time
 		if at := p.deck.nextPurge(); !at.IsZero() {
@@ -127,9 +128,9 @@ func (p *poller) rest(ctx context.Context, wait time.Duration, insist bool) {
 			return
 		case <-next.C:
 			return
-		case <-floor:
-			wake = p.wake
 		case <-wake:
+			wake, asked = nil, time.After(pollFloor-time.Since(began))
+		case <-asked:
 			return
 		case <-purge:
 			p.deck.letGo()

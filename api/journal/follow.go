@@ -61,8 +61,6 @@ func Follow(dir, space, project string) *Follower {
 // Run follows the journal until ctx ends. What cannot be read now is tried
 // again at the next look, so there is no error.
 func (f *Follower) Run(ctx context.Context) error {
-	next := time.NewTicker(followEvery)
-	defer next.Stop()
 	for first := true; ; first = false {
 		err := f.look(ctx)
 		f.noteLeft(err)
@@ -75,7 +73,7 @@ func (f *Follower) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-next.C:
+		case <-time.After(time.Until(time.Now().Truncate(followEvery).Add(followEvery))): // as the clocks of screens tick: one wake-up for both
 		}
 	}
 }

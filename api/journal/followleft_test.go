@@ -178,6 +178,29 @@ func TestFollowLeftBehindWaits(t *testing.T) {
 	})
 }
 
+// The looks are at full seconds, as the ticks of screens are.
+func TestFollowWithTheClocks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		dir := t.TempDir()
+		f := Follow(dir, "s", "p")
+		time.Sleep(300 * time.Millisecond)
+		var ended sync.WaitGroup
+		ended.Go(func() { f.Run(ctx) })
+		_, version, _ := f.LeftBehind(ctx, 0)
+		time.Sleep(400 * time.Millisecond)
+		self := Who{Actor: "ana"}.writtenBy(thisProcess())
+		add(t, dir, request("w").by(self), outcome("w").by(self), Entry{Event: Behind, Recording: rec1, Reason: "its terminal was lost"}.by(self))
+		limit, stop := context.WithTimeout(ctx, time.Minute)
+		defer stop()
+		if _, _, err := f.LeftBehind(limit, version); err != nil || !time.Now().Equal(time.Now().Truncate(time.Second)) {
+			t.Errorf("it looks at %s: %v", time.Now().Format("05.000"), err)
+		}
+		cancel()
+		ended.Wait()
+	})
+}
+
 // What cannot be read takes nothing away; what is found again is no change.
 func TestFollowLeftBehindUnreadable(t *testing.T) {
 	dir := t.TempDir()

@@ -79,12 +79,13 @@ type Painter struct {
 	err     error
 
 	// The writer's own.
-	canvas canvas
-	pen    pen
-	shown  Frame
-	hidden bool // the cursor is
-	lines  []string
-	out    []byte
+	canvas  canvas
+	pen     pen
+	shown   Frame
+	painted time.Time // when the last frame was written
+	hidden  bool      // the cursor is
+	lines   []string
+	out     []byte
 }
 
 // NewPainter returns a painter of a terminal whose size is not known yet:
@@ -211,25 +212,27 @@ func (p *Painter) run() {
 			p.write()
 			return
 		}
+		p.rest()
 		if p.flush(true) {
-			p.rest()
+			p.painted = time.Now()
 		}
 	}
 }
 
-// rest waits until the next frame may be painted. What is no frame is written
-// meanwhile.
+// rest waits until the next frame may be painted, which is at once unless one was
+// just painted. What is no frame is written meanwhile.
 func (p *Painter) rest() {
-	gap := time.NewTimer(frameGap)
+	left := frameGap - time.Since(p.painted)
+	if left <= 0 {
+		return
+	}
+	gap := time.NewTimer(left)
 	defer gap.Stop()
-	for woken := false; ; woken = true {
+	for {
+		p.flush(false)
 		select {
 		case <-p.wake:
-			p.flush(false)
 		case <-gap.C:
-			if woken {
-				p.change(func() {})
-			}
 			return
 		case <-p.closed:
 			return
