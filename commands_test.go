@@ -36,7 +36,7 @@ func TestCommands(t *testing.T) {
 }
 
 // forCommands are the packages below ui that commands use.
-var forCommands = []string{"cli", "list", "names", "theme", "times", "cells", "line"}
+var forCommands = []string{"cli", "list", "names", "theme", "times", "cells", "line", "doctor"}
 
 // testInitialized: nothing of tapedeck that only the dashboard needs takes the
 // time of a command, and nothing else of it takes much.

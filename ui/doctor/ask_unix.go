@@ -39,7 +39,7 @@ func ask(in, out *os.File, limit time.Duration) *answers {
 		if n <= 0 || err != nil {
 			break
 		}
-		if sent = append(sent, buf[:n]...); featuresAnswer.Match(sent) || len(sent) > 64<<10 {
+		if sent = append(sent, buf[:n]...); featuresAnswer().Match(sent) || len(sent) > 64<<10 {
 			break
 		}
 	}

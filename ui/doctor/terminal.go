@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/charmbracelet/colorprofile"
@@ -46,17 +47,23 @@ type answers struct {
 }
 
 var (
-	cursorAnswer   = regexp.MustCompile(`\x1b\[(\d+);(\d+)R`)
-	modeAnswer     = regexp.MustCompile(`\x1b\[\?(\d+);(\d)\$y`)
-	nameAnswer     = regexp.MustCompile(`\x1bP>\|([^\x1b\a]*)(?:\x1b\\|\a)`)
-	colorAnswer    = regexp.MustCompile(`\x1bP1\$r([0-9:;]*)m\x1b\\`)
-	featuresAnswer = regexp.MustCompile(`\x1b\[\?([0-9;]*)c`)
+	cursorAnswer   = pattern(`\x1b\[(\d+);(\d+)R`)
+	modeAnswer     = pattern(`\x1b\[\?(\d+);(\d)\$y`)
+	nameAnswer     = pattern(`\x1bP>\|([^\x1b\a]*)(?:\x1b\\|\a)`)
+	colorAnswer    = pattern(`\x1bP1\$r([0-9:;]*)m\x1b\\`)
+	featuresAnswer = pattern(`\x1b\[\?([0-9;]*)c`)
 )
+
+// pattern returns what compiles an expression when it is used first: no other
+// command has to wait for it.
+func pattern(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
 
 // readAnswers makes sense of what a terminal sent.
 func readAnswers(sent string) *answers {
 	a := &answers{modes: map[int]int{}}
-	for _, m := range cursorAnswer.FindAllStringSubmatch(sent, -1) {
+	for _, m := range cursorAnswer().FindAllStringSubmatch(sent, -1) {
 		column, _ := strconv.Atoi(m[2])
 		switch m[1] {
 		case "2":
@@ -65,18 +72,18 @@ func readAnswers(sent string) *answers {
 			a.line = column - 1
 		}
 	}
-	for _, m := range modeAnswer.FindAllStringSubmatch(sent, -1) {
+	for _, m := range modeAnswer().FindAllStringSubmatch(sent, -1) {
 		mode, _ := strconv.Atoi(m[1])
 		a.modes[mode], _ = strconv.Atoi(m[2])
 	}
-	if m := nameAnswer.FindStringSubmatch(sent); m != nil {
+	if m := nameAnswer().FindStringSubmatch(sent); m != nil {
 		a.name = m[1]
 	}
-	if m := colorAnswer.FindStringSubmatch(sent); m != nil {
+	if m := colorAnswer().FindStringSubmatch(sent); m != nil {
 		color := strings.ReplaceAll(m[1], "::", ":")
 		a.rgb = strings.Contains(strings.ReplaceAll(color, ":", ";"), "48;2;1;2;3")
 	}
-	if m := featuresAnswer.FindStringSubmatch(sent); m != nil {
+	if m := featuresAnswer().FindStringSubmatch(sent); m != nil {
 		a.all = true
 		for s := range strings.SplitSeq(m[1], ";") {
 			n, _ := strconv.Atoi(s)
