@@ -75,3 +75,60 @@ func TestPackaging(t *testing.T) {
 	}
 	t.Logf("exposure %s", found[1])
 }
+
+// released matches what .goreleaser.yaml takes from the repository.
+var released = regexp.MustCompile(`(?:src|dockerfile|cmd): "?([^", }\n]+)`)
+
+// TestReleaseFiles: what a release is made of is there, every unit is packaged, the
+// scripts can be read and run, and the tools are the same ones in both places.
+func TestReleaseFiles(t *testing.T) {
+	read := func(name string) string {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	config := read(".goreleaser.yaml")
+	var taken []string
+	for _, m := range released.FindAllStringSubmatch(config, -1) {
+		if name := m[1]; name != "go" && !strings.HasPrefix(name, "build/") {
+			taken = append(taken, name)
+			if files, err := filepath.Glob(name); err != nil || len(files) == 0 {
+				t.Errorf(".goreleaser.yaml takes %s, which is not there", name)
+			}
+		}
+	}
+	files, err := os.ReadDir(packaging)
+	if err != nil || len(taken) < 8 {
+		t.Fatalf("%v, and %q are taken", err, taken)
+	}
+	for _, f := range files {
+		name := filepath.Join(packaging, f.Name())
+		text := read(name)
+		interpreter, is := strings.CutPrefix(text, "#!")
+		switch {
+		case is:
+			interpreter, _, _ = strings.Cut(interpreter, "\n")
+			info, err := f.Info()
+			if err != nil || info.Mode()&0o111 == 0 {
+				t.Errorf("%s cannot be run: %v %v", name, info.Mode(), err)
+			}
+			shell := strings.Fields(strings.TrimPrefix(interpreter, "/usr/bin/env "))[0]
+			if out, err := exec.Command(shell, "-n", name).CombinedOutput(); err != nil {
+				t.Errorf("%s -n %s: %v\n%s", shell, name, err, out)
+			}
+		case !strings.Contains(config, name):
+			t.Errorf("%s is in no package", name)
+		}
+	}
+	check := read(filepath.Join(packaging, "check"))
+	for _, tool := range regexp.MustCompile(`(?m)[=\s](github\.com/\S+@v\S+)`).FindAllStringSubmatch(check, -1) {
+		if strings.Contains(tool[1], "cyclonedx") && !strings.Contains(config, tool[1]+"\n") {
+			t.Errorf("check has %s, .goreleaser.yaml another one", tool[1])
+		}
+	}
+	if !strings.Contains(read(filepath.Join(packaging, "sign")), `"$1" = true`) {
+		t.Error("a snapshot would be signed")
+	}
+}

@@ -22,6 +22,8 @@ type setting struct {
 	host bool
 	// values are those that are allowed, where they are words.
 	values []string
+	// allowed says what is allowed, where it is a range.
+	allowed string
 	// auto, if set, finds the default and says where it came from.
 	auto func(l *loader) (text, source string)
 	set  func(c *Config, text string, b base) error // the error says what is allowed
@@ -143,15 +145,16 @@ func (b base) path(p string) (string, error) {
 const day = 24 * time.Hour
 
 func duration(name, usage, def string, least, most time.Duration, at func(*Config) *time.Duration) setting {
+	allowed := formatDuration(least) + " to " + formatDuration(most)
 	return setting{
-		name: name, usage: usage, hint: "TIME", def: def, kind: durationKind,
+		name: name, usage: usage, hint: "TIME", def: def, kind: durationKind, allowed: allowed,
 		set: func(c *Config, text string, _ base) error {
 			d, err := parseDuration(text)
 			if err != nil {
-				return fmt.Errorf("%w; allowed is %s to %s", err, formatDuration(least), formatDuration(most))
+				return fmt.Errorf("%w; allowed is %s", err, allowed)
 			}
 			if d < least || d > most {
-				return fmt.Errorf("allowed is %s to %s", formatDuration(least), formatDuration(most))
+				return fmt.Errorf("allowed is %s", allowed)
 			}
 			*at(c) = d
 			return nil

@@ -105,8 +105,8 @@ func TestUsage(t *testing.T) {
 
 func TestOutput(t *testing.T) {
 	tests := []struct{ args, want string }{
-		{"version", "tapedeck v1.2.3 (go1."},
-		{"--version", "tapedeck v1.2.3 (go1."},
+		{"version", "tapedeck v1.2.3 (commit "},
+		{"--version", "tapedeck v1.2.3 (commit "},
 		{"--help", "Exit codes"},
 		{"help simulate", "three lines"},
 		{"completion", "zsh"},
