@@ -77,6 +77,7 @@ func TestE2E(t *testing.T) {
 		{"nothing else writes", testNothingElseWrites},
 		{"service", testService},
 		{"team", testTeam},
+		{"team for long", testTeamLong},
 		{"long", testLong},
 	}
 	for _, tt := range tests {

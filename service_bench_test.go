@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -11,16 +10,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
-	"github.com/creack/pty"
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
@@ -150,97 +146,4 @@ func (p *poster) pause() float64 {
 	time.Sleep(100 * time.Millisecond)
 	fmt.Fprint(p.typed, "j") // from the last of those paused to the first that is not
 	return took
-}
-
-// BenchmarkAttachedFirstFrame measures the time from the start of the built
-// program in a terminal to its first line, and to its first row, attached to a
-// service, and the first line of one with a deck of its own, in turns. The budgets
-// are 1.0 times, no LOADING, and with 10,000 active recordings rows within 150 ms.
-func BenchmarkAttachedFirstFrame(b *testing.B) {
-	dir, err := os.MkdirTemp("", "td")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	p := program{filepath.Join(dir, "tapedeck")}
-	build(b, "-o", p.path, ".")
-	for _, active := range []int{24, 10_000} {
-		b.Run(fmt.Sprint(active), func(b *testing.B) { benchAttached(b, p, active) })
-	}
-}
-
-// firstLine is in the first frame only: it begins the title.
-const firstLine = "\x1b]2;tapedeck "
-
-func benchAttached(b *testing.B, p program, active int) {
-	env := p.startSimulator(b, "--recordings", fmt.Sprint(active))
-	home := b.TempDir()
-	socket := filepath.Join(filepath.Dir(p.path), fmt.Sprint("s", active))
-	cmd := exec.Command(p.path, "serve", "--socket", socket)
-	cmd.Env = clean(home, env...)
-	log := &said{}
-	cmd.Stderr = log
-	if err := cmd.Start(); err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }()
-	attached := []string{"TAPEDECK_SOCKET=" + socket}
-	for began := time.Now(); !bytes.Contains([]byte(log.String()), []byte("serving ")); time.Sleep(10 * time.Millisecond) {
-		if time.Since(began) > patience {
-			b.Fatalf("it does not serve: %s", log)
-		}
-	}
-	startAndSee(b, p, attached, "live") // it has all of it
-	var first, rows, own, cpu, ownCPU []float64
-	for b.Loop() {
-		at, _, used := startAndSee(b, p, append(env, "TAPEDECK_SERVER=off"), firstLine)
-		own, ownCPU = append(own, at[0]), append(ownCPU, used)
-		at, seen, used := startAndSee(b, p, attached, firstLine, "▌") // the row that is selected
-		if bytes.Contains(seen, []byte("LOADING")) {
-			b.Errorf("it says LOADING: %q", seen)
-		}
-		first, rows, cpu = append(first, at[0]), append(rows, at[1]), append(cpu, used)
-	}
-	for _, list := range [][]float64{rows, cpu, ownCPU} {
-		slices.Sort(list)
-	}
-	report(b, first, own)
-	b.ReportMetric(cpu[len(cpu)/2], "cpu-ms") // of the dashboard, until its first row
-	b.ReportMetric(ownCPU[len(ownCPU)/2], "plain-cpu-ms")
-	b.ReportMetric(rows[len(rows)/2], "rows-ms-median")
-	b.ReportMetric(rows[len(rows)*95/100], "rows-ms-p95")
-}
-
-// startAndSee starts the program in a terminal, and returns after how many ms each
-// of the texts was there, what was written until all were, and how many ms of a
-// processor that took.
-func startAndSee(b *testing.B, p program, env []string, texts ...string) (at []float64, seen []byte, cpu float64) {
-	b.Helper()
-	cmd := exec.Command(p.path)
-	cmd.Env = clean(b.TempDir(), env...)
-	began := time.Now()
-	master, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 120})
-	if err != nil {
-		b.Fatal(err)
-	}
-	late := time.AfterFunc(30*time.Second, func() { _ = cmd.Process.Kill() })
-	defer func() {
-		late.Stop()
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-		_ = master.Close()
-		cpu = float64(cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()) / 1e6
-	}()
-	buf := make([]byte, 64<<10)
-	for len(at) < len(texts) {
-		n, err := master.Read(buf)
-		if err != nil {
-			b.Fatalf("%v: %q", err, seen)
-		}
-		seen = append(seen, buf[:n]...)
-		for len(at) < len(texts) && bytes.Contains(seen, []byte(texts[len(at)])) {
-			at = append(at, float64(time.Since(began))/1e6)
-		}
-	}
-	return at, seen, 0
 }

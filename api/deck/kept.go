@@ -100,6 +100,24 @@ func (d *Deck) Kept() Kept {
 	return k
 }
 
+// Whose returns who has paused a recording, and who has acknowledged that it goes
+// on; zero for nobody, or nobody who is known.
+func (d *Deck) Whose(of Key) (paused, acked Actor) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.find(of.SID)
+	if e == nil || e.who == nil || !e.view.Paused() {
+		return paused, acked
+	}
+	if e.view.Pause.Actor != "" {
+		paused = e.who.paused
+	}
+	if e.view.Ack != (Ack{}) {
+		acked = e.who.acked
+	}
+	return paused, acked
+}
+
 // keep returns what is kept of an entry; ok is false for nothing. The mutex
 // must be held.
 func (d *Deck) keep(e *entry) (k KeptRecording, ok bool) {

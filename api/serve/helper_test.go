@@ -473,7 +473,7 @@ func (w *world) begin(status string) string {
 // wait waits for something.
 func (w *world) wait(what string, is func() bool) {
 	w.t.Helper()
-	for range 2000 {
+	for range 6000 {
 		if is() {
 			return
 		}

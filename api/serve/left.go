@@ -60,13 +60,17 @@ func (s *Server) sessionOver(over *session, who deck.Actor, role, why string, la
 	s.saveKept()
 }
 
-// leave notes that somebody no longer looks.
+// leave notes that somebody no longer looks. What a command of theirs has paused is
+// to outlive it, whoever looks.
 func (l *left) leave(who deck.Actor, role, why string) {
 	now := time.Now()
 	for _, p := range l.server.projects {
 		for _, r := range p.Deck.Snapshot().Recordings {
-			own := r.Pause.Actor == who.Name() && !r.Pause.Recorded || r.Ack.Actor == who.Name()
-			if !r.Paused() || !own || !r.Timer.At.IsZero() {
+			if !r.Paused() || !r.Timer.At.IsZero() {
+				continue
+			}
+			theirs := func(a deck.Actor) bool { return a.UID != "" && a.UID == who.UID && !a.Command }
+			if paused, acked := p.Deck.Whose(r.Key()); !(theirs(paused) && !r.Pause.Recorded) && !theirs(acked) {
 				continue
 			}
 			if !l.add(leftPause{

@@ -29,7 +29,7 @@ func TestCrowd(t *testing.T) {
 		crowd = append(crowd, c)
 	}
 	for _, c := range crowd[maxConnsPerUser:] {
-		_ = c.SetReadDeadline(time.Now().Add(5 * time.Second))
+		_ = c.SetReadDeadline(time.Now().Add(30 * time.Second))
 		line, err := bufio.NewReader(c).ReadString('\n')
 		if err == nil && strings.HasPrefix(line, "HTTP/1.1 429 ") {
 			refused++

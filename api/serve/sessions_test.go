@@ -114,7 +114,8 @@ func TestLeftBehind(t *testing.T) { synctest.Test(t, testLeftBehind) }
 func testLeftBehind(t *testing.T) {
 	w := start(t, setting{roles: twoRoles, pipes: true})
 	timed, plain, resumed := w.begin("in-progress"), w.begin("in-progress"), w.begin("in-progress")
-	theirs := w.begin("paused") // by somebody else, elsewhere
+	theirs := w.begin("paused")        // by somebody else, elsewhere
+	outlives := w.begin("in-progress") // by a command of hers, which is to outlive it
 	alice, second, carol := w.as("alice"), w.as("alice"), w.as("carol")
 	one, two := alice.watch(""), second.watch("")
 	one.until("synced")
@@ -123,6 +124,9 @@ func testLeftBehind(t *testing.T) {
 		alice.request(pause("request-"+string(rune('0'+i)), sid))
 	}
 	alice.post(local.PathTimer, local.Timer{SID: timed, After: 600})
+	command := w.as("alice")
+	command.post(local.PathSession, local.Screen{Command: "pause"})
+	command.request(pause("request-8", outlives))
 	end := func(c *client, v *watching) {
 		v.cancel()
 		c.http.CloseIdleConnections()
@@ -140,7 +144,7 @@ func testLeftBehind(t *testing.T) {
 		t.Fatalf("left are %+v", left)
 	}
 	for _, l := range left {
-		if l.SID == timed || l.SID == theirs {
+		if l.SID == timed || l.SID == theirs || l.SID == outlives {
 			t.Errorf("%s was not left by her", l.SID)
 		}
 	}
