@@ -3,6 +3,7 @@ package theme
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -139,18 +140,20 @@ func TestContrastOnAnyBackground(t *testing.T) {
 	}
 }
 
+var indexed = regexp.MustCompile(`([34])8;5;(\d+)`)
+
 // trueColor returns a sequence with the colors of the 256 that are no terminal's
 // own as what they are.
 func trueColor(seq string) string {
-	for n := 16; n < 256; n++ {
-		c := rgb(n)
-		for _, what := range []string{"38", "48"} {
-			for _, end := range []string{";", "m"} {
-				seq = strings.ReplaceAll(seq, fmt.Sprintf("%s;5;%d%s", what, n, end), fmt.Sprintf("%s;2;%.0f;%.0f;%.0f%s", what, c[0], c[1], c[2], end))
-			}
+	return indexed.ReplaceAllStringFunc(seq, func(s string) string {
+		p := indexed.FindStringSubmatch(s)
+		n, _ := strconv.Atoi(p[2])
+		if n < 16 {
+			return s
 		}
-	}
-	return seq
+		c := rgb(n)
+		return fmt.Sprintf("%s8;2;%.0f;%.0f;%.0f", p[1], c[0], c[1], c[2])
+	})
 }
 
 // What is set, or known, is not changed by it, and without color there is none.
