@@ -56,7 +56,7 @@ Exits 0, or 1 when something has to be mended.`,
 func (r *runner) doctor(cmd *cobra.Command, out *output) error {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
-	o := doctor.Options{Sources: r.sources(cmd), Version: r.version()}
+	o := doctor.Options{Sources: r.sources(cmd), Version: r.release()}
 	if in, ok := r.Stdin.(*os.File); ok && r.Keyboard && r.Terminal {
 		if stdout, ok := r.Stdout.(*os.File); ok {
 			o.In, o.Out = in, stdout

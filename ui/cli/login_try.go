@@ -26,7 +26,7 @@ func (l *login) try(ctx context.Context) (wrong []string, err error) {
 			return nil, err
 		}
 	}
-	client, err := api.New(api.Config{Space: base, Project: l.project, Token: token, UserAgent: "tapedeck/" + l.version()})
+	client, err := api.New(api.Config{Space: base, Project: l.project, Token: token, UserAgent: "tapedeck/" + l.release()})
 	if err != nil {
 		return []string{"space", "project"}, usage("cannot use what was entered: " + err.Error())
 	}

@@ -38,7 +38,7 @@ type jsonFlag struct {
 	pick []string
 }
 
-const allFields = "\x00" // the value of --json without a value
+const allFields = "all" // the value of --json without a value
 
 func (f *jsonFlag) String() string { return "" }
 func (f *jsonFlag) Type() string   { return "FIELDS" }

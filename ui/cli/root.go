@@ -68,7 +68,7 @@ func (r *runner) dashboard(cmd *cobra.Command, demo bool, space *spaceFlags) err
 	if done, err := space.help(r.Stdout); done {
 		return err
 	}
-	start := Start{Environ: r.Environ, Version: r.version()}
+	start := Start{Environ: r.Environ, Version: r.release()}
 	var err error
 	if demo {
 		var o sim.Options

@@ -73,7 +73,7 @@ type service struct {
 // runServe serves until the context ends.
 func (r *runner) runServe(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
-	s := &service{version: r.version()}
+	s := &service{version: r.release()}
 	if s.host, s.configs, err = r.served(cmd); err != nil {
 		return err
 	}

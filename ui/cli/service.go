@@ -125,7 +125,7 @@ func (r *runner) attach(ctx context.Context, cmd *cobra.Command, as string) (Att
 	if err != nil {
 		return nil, c, nil
 	}
-	service, err := r.Attach(ctx, c, Client{Version: r.version(), Command: as, Environ: r.Environ})
+	service, err := r.Attach(ctx, c, Client{Version: r.release(), Command: as, Environ: r.Environ})
 	return service, c, err
 }
 
@@ -152,7 +152,7 @@ func (r *runner) ownLink(c config.Config, updates bool) (*link, error) {
 		return nil, errors.Join(err, l.close(time.Now()))
 	}
 	l.own, err = deck.Open(api.Config{
-		Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + r.version(), Observe: l.log.Exchange,
+		Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + r.release(), Observe: l.log.Exchange,
 	}, dc)
 	if err != nil {
 		return nil, errors.Join(err, l.close(time.Now()))

@@ -1,10 +1,20 @@
 package cli
 
 import (
+	"maps"
+	"net/http"
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"tapedeck/api/sim"
 )
 
 // TestVersion: --version and version say version, commit, Go and system.
@@ -36,4 +46,41 @@ func TestVersion(t *testing.T) {
 			t.Errorf("got %q, want %q", got, tt.want)
 		}
 	}
+}
+
+// TestUserAgent: a space is told the version alone, and no more of the build.
+func TestUserAgent(t *testing.T) {
+	space := spaceWith(sim.Begin{SID: sidA})
+	var mu sync.Mutex
+	agents := map[string]bool{}
+	environ := reachable(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		agents[r.UserAgent()] = true
+		mu.Unlock()
+		space.ServeHTTP(w, r)
+	}), space)
+	for _, args := range []string{"list", "show " + sidA, "pause " + sidA, "status", "doctor"} {
+		call(t, App{Environ: environ, Version: "1.2.3"}, strings.Fields(args)...)
+		mu.Lock()
+		if len(agents) != 1 || !agents["tapedeck/1.2.3"] {
+			t.Errorf("%s says %q", args, slices.Collect(maps.Keys(agents)))
+		}
+		clear(agents)
+		mu.Unlock()
+	}
+}
+
+// TestHelpIsText: the help of no command holds a control character.
+func TestHelpIsText(t *testing.T) {
+	r := &runner{}
+	var look func(cmd *cobra.Command)
+	look = func(cmd *cobra.Command) {
+		if s := cmd.UsageString() + cmd.Long; strings.ContainsFunc(s, func(c rune) bool { return c != '\n' && unicode.IsControl(c) }) {
+			t.Errorf("the help of %s: %q", cmd.CommandPath(), s)
+		}
+		for _, sub := range cmd.Commands() {
+			look(sub)
+		}
+	}
+	look(r.root())
 }
