@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"os/signal"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -32,7 +34,23 @@ func TestMain(m *testing.M) {
 	if signal.Ignored(syscall.SIGHUP) { // by nohup, say: the programs that are started would ignore it too
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
-	testscript.Main(m, map[string]func(){"tapedeck": main})
+	testscript.Main(waiting{m}, map[string]func(){"tapedeck": main})
+}
+
+// waiting runs twice as many tests beside each other as there are processors,
+// where -parallel is not given: most of the time they wait for a program that
+// waits for a clock.
+type waiting struct{ *testing.M }
+
+// Run runs the tests.
+func (m waiting) Run() int {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
+	if !given {
+		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	}
+	return m.M.Run()
 }
 
 // TestScript runs testdata/script. Besides testscript's own, the scripts have

@@ -64,6 +64,7 @@ func TestReadmeCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes half a minute")
 	}
+	t.Parallel()
 	bin := t.TempDir()
 	build(t, "-o", filepath.Join(bin, "tapedeck"), ".")
 	for i, block := range fenced(t, "sh") {
