@@ -220,7 +220,19 @@ func testService(t *testing.T, p program) {
 	space.release()
 	ben.see("PAUSED 2")
 
-	// The service is killed in the middle of an update, which the space has.
+	testServiceKilled(h, ben, cem, sids)
+	testServiceRestarted(h, ben, cem, sids[3])
+	h.matches(by, by, by)
+	ben.keys("p")
+	ben.see("paused …a004 with silence: verified")
+	h.matches(by, by, by, by)
+}
+
+// testServiceKilled kills the service in the middle of an update, which the space
+// has.
+func testServiceKilled(h *team, ben, cem *terminal, sids []string) {
+	h.t.Helper()
+	space := h.space
 	space.hold()
 	ben.keys("/status:in-progress\r")
 	ben.see("2 of 4")
@@ -236,9 +248,13 @@ func testService(t *testing.T, p program) {
 	ben.see("paused …a003 with silence: verified", "live", "/ status:in-progress")
 	ben.keys("j")
 	cem.see("live", "PAUSED 3", "REC 1")
+}
 
-	// It is restarted, and the screens go on as they were.
-	ben.selects(sids[3], "REC")
+// testServiceRestarted restarts the service, and the screens go on as they were.
+func testServiceRestarted(h *team, ben, cem *terminal, selects string) {
+	t := h.t
+	t.Helper()
+	ben.selects(selects, "REC")
 	if err := h.serve.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +263,7 @@ func testService(t *testing.T, p program) {
 		t.Errorf("the service ended with %d: %s", code, h.log)
 	}
 	cem.see("service gone")
-	began = time.Now()
+	began := time.Now()
 	h.start()
 	for _, s := range []*terminal{ben, cem} {
 		s.see("live")
@@ -256,12 +272,8 @@ func testService(t *testing.T, p program) {
 	if took := time.Since(began); took > time.Second+soon {
 		t.Errorf("the screens are back %s later", took)
 	}
-	ben.selects(sids[3], "REC")
+	ben.selects(selects, "REC")
 	ben.see("/ status:in-progress")
-	h.matches(by, by, by)
-	ben.keys("p")
-	ben.see("paused …a004 with silence: verified")
-	h.matches(by, by, by, by)
 }
 
 // testTeam has people with different roles on one service: the kernel says who

@@ -253,52 +253,6 @@ func TestUpdateWhoseAnswerIsLost(t *testing.T) {
 	}
 }
 
-// TestAnotherRunAnswers: a run of the service that does not know a request does not
-// say that the one before it has not sent it, also while the client does not know
-// yet that it is another one.
-func TestAnotherRunAnswers(t *testing.T) {
-	inTime(t, func(t *testing.T, w *wires, f *fake) {
-		f.publish(0, rec("a", api.InProgress, 1))
-		f.server.SetKeepAlivesEnabled(false)
-		c := dialed(t, Options{Path: "s", Dial: w.dial})
-		defer c.Close()
-		var g *fake
-		f.answer = func(*http.Request, Request) *answer {
-			g = begin(t, w.listen(), "two")
-			return &answer{cut: true}
-		}
-		p, err := c.Do(t.Context(), pause("a"))
-		if err != nil || p.Outcome != deck.Unknown || !p.Settled {
-			t.Errorf("it ended as %s, settled %v, %v", p.Outcome, p.Settled, err)
-		}
-		c.Close()
-		f.end()
-		g.end()
-	})
-}
-
-// TestLateArrival: a request that is still on its way to the service when it is
-// asked for is not said to have been lost.
-func TestLateArrival(t *testing.T) {
-	inTime(t, func(t *testing.T, w *wires, f *fake) {
-		f.publish(0, rec("a", api.InProgress, 1))
-		f.answer = func(_ *http.Request, in Request) *answer {
-			time.AfterFunc(150*time.Millisecond, func() {
-				f.mu.Lock()
-				defer f.mu.Unlock()
-				f.requests[in.ID] = verified(in)
-			})
-			return &answer{cut: true, never: true}
-		}
-		c := dialed(t, Options{Path: "s", Dial: w.dial})
-		defer f.end()
-		defer c.Close()
-		if p, err := c.Do(t.Context(), pause("a")); err != nil || p.Outcome != deck.Verified {
-			t.Errorf("it ended as %s, %v", p.Outcome, err)
-		}
-	})
-}
-
 // TestOwnUpdateIsKnownAgain: the screen finds its own request in the row, as it
 // made it, and the number of an update grows over a restart of the service.
 func TestOwnUpdateIsKnownAgain(t *testing.T) {

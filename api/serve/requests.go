@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	keepSettled   = 10 * time.Minute // for which a settled request is remembered
-	maxRemembered = 4096             // requests of one user that are remembered
+	keepSettled   = 10 * time.Minute     // for which a settled request is remembered
+	maxRemembered = 4096                 // requests of one user that are remembered
+	firstLine     = 5 * time.Millisecond // before the first line of an answer: what is asked for goes out first
 )
 
 // verbs are the words for the updates, by their names on the wire.
@@ -216,6 +217,12 @@ func (c *call) stream(all []*asked) *local.Refusal {
 
 // tell sends a line for each step of a request until it is settled, or ctx ends.
 func (l *requests) tell(ctx context.Context, a *asked, lines chan<- []byte) {
+	select {
+	case <-a.done:
+	case <-time.After(firstLine):
+	case <-ctx.Done():
+		return
+	}
 	for {
 		state, more, settled := l.now(a)
 		select {

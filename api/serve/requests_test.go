@@ -29,6 +29,13 @@ func TestRequest(t *testing.T) {
 	alice.post(local.PathSession, local.Screen{Command: "dashboard", Claims: local.Claims{SSHClient: "192.0.2.7:50522", SSHKey: "SHA256:abc", TTY: "/dev/pts/3"}})
 	watch := bob.watch("")
 	watch.until("synced")
+	slow := func(r *http.Request) (*http.Response, error) {
+		if r.Method == http.MethodPost {
+			time.Sleep(10 * firstLine)
+		}
+		return nil, nil
+	}
+	w.spies[0].before.Store(&slow)
 	g := alice.do("POST", local.PathRequests, local.Requests{Requests: []local.Request{pause("request-1", sid)}})
 	steps := strings.Split(strings.TrimSpace(string(g.body)), "\n")
 	var first, last local.RequestState
