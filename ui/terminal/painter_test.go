@@ -33,6 +33,13 @@ func newScreen(w, h int, raw bool) *screen {
 	return s
 }
 
+// resize makes the terminal another size, with what was on it.
+func (s *screen) resize(w, h int) {
+	s.w, s.h = w, h
+	s.emu.Resize(w, h)
+	s.p.Resize(w, h)
+}
+
 // show paints a frame, and returns the bytes it took.
 func (s *screen) show(f string) int {
 	s.out.Reset()
@@ -179,12 +186,18 @@ func checkHistory(t *testing.T, seed int64, frames int) {
 				t.Fatalf("seed %d, frame %d, %dx%d, raw %v\n%q\n%s", seed, i, w, h, raw, s.out.String(), firstDifference(got, want))
 			}
 			lines = next(r, lines)
+			if r.Intn(6) == 0 {
+				w, h = 14+r.Intn(70), 3+r.Intn(16)
+				s.resize(w, h)
+				clean.resize(w, h)
+				lines = append(lines, randomFrame(r, h)...)[:h]
+			}
 		}
 	}
 }
 
 // What the painter makes of a frame after others is what it makes of it on an
-// empty screen.
+// empty screen, also after the terminal has become another size.
 func TestHistories(t *testing.T) {
 	for seed := range int64(120) {
 		checkHistory(t, seed, 14)
