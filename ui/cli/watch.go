@@ -112,7 +112,7 @@ func (r *runner) runWatch(cmd *cobra.Command, q *watchQuery) (err error) {
 	defer func() { err = joined(err, l.close(time.Now())) }()
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
-	defer l.run(ctx)()
+	defer l.run()()
 	defer run.wait()
 	events := &queue{wake: make(chan struct{}, 1)}
 	var background sync.WaitGroup
