@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -196,10 +198,23 @@ func checkHistory(t *testing.T, seed int64, frames int) {
 	}
 }
 
+// histories is how many are looked at: n, or what TAPEDECK_HISTORIES says: 1,500
+// take a minute.
+func histories(t *testing.T, n int64) int64 {
+	t.Helper()
+	if s := os.Getenv("TAPEDECK_HISTORIES"); s != "" {
+		var err error
+		if n, err = strconv.ParseInt(s, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n
+}
+
 // What the painter makes of a frame after others is what it makes of it on an
 // empty screen, also after the terminal has become another size.
 func TestHistories(t *testing.T) {
-	for seed := range int64(120) {
+	for seed := range histories(t, 120) {
 		checkHistory(t, seed, 14)
 	}
 }
@@ -233,7 +248,7 @@ func checkWritten(t *testing.T, seed int64, frames int) {
 
 // What the painter makes of a frame is what its lines say.
 func TestWritten(t *testing.T) {
-	for seed := range int64(40) {
+	for seed := range histories(t, 40) {
 		checkWritten(t, seed, 14)
 	}
 }
