@@ -138,6 +138,7 @@ func (s *session) run(ctx context.Context) error {
 	s.parts.Go(func(ctx context.Context) error {
 		return cli.ShareStatus(ctx, s.start.Config, s.deck, s.noScreen.Load)
 	})
+	s.parts.Go(func(ctx context.Context) error { return cli.ShareSIDs(ctx, s.start.Config, s.deck) })
 	s.parts.Go(s.runDeck)
 
 	err := show(func() error { return ui.Run(ctx, s.options()) })

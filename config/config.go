@@ -67,6 +67,7 @@ type Config struct {
 	// that can be used first: the one that was set, else those that are usual on
 	// this host. Empty where none is known.
 	Sockets       []string
+	RunDir        string   // folder of the user's session, in memory; empty where there is none
 	SocketGroup   string   // the socket's group, a name or a number; empty for that of the process
 	ServeProfiles []string // profiles that tapedeck serve serves; empty for the one in force
 	Metrics       string   // address of /metrics and /healthz; empty for none
@@ -231,6 +232,7 @@ func (l *loader) loadSettings() {
 		}
 		l.show(s.name, s.show(l.cfg), v.source)
 	}
+	l.cfg.RunDir = l.runFolder()
 	l.cfg.NoColor = l.env.value("NO_COLOR") != ""
 	source := "default"
 	if l.cfg.NoColor {

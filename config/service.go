@@ -100,12 +100,22 @@ func (l *loader) usualSockets() (paths []string) {
 		return nil
 	}
 	paths = []string{filepath.Join(hostFolder, socketName)}
-	if dir := l.env.value("XDG_RUNTIME_DIR"); filepath.IsAbs(dir) {
-		if path := filepath.Join(dir, "tapedeck", socketName); len(path) <= maxSocket {
+	if dir := l.runFolder(); dir != "" {
+		if path := filepath.Join(dir, socketName); len(path) <= maxSocket {
 			paths = append(paths, path)
 		}
 	}
 	return paths
+}
+
+// runFolder returns tapedeck's folder in that of the user's session; empty where
+// there is none, and for the demo, which leaves nothing behind.
+func (l *loader) runFolder() string {
+	dir := l.env.value("XDG_RUNTIME_DIR")
+	if l.demo || !filepath.IsAbs(dir) {
+		return ""
+	}
+	return filepath.Join(dir, "tapedeck")
 }
 
 // profilesSetting returns the setting of the profiles that are served.

@@ -3,6 +3,7 @@ package cli
 import (
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -145,8 +146,22 @@ func TestActOnSeveral(t *testing.T) {
 	for i := range 12 {
 		args = append(args, space.Begin(sim.Begin{StartedAgo: time.Duration(i) * time.Minute}))
 	}
-	environ := reachable(t, space, space)
+	var under, most atomic.Int64
+	environ := reachable(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			n := under.Add(1)
+			defer under.Add(-1)
+			for was := most.Load(); n > was && !most.CompareAndSwap(was, n); was = most.Load() {
+				continue
+			}
+			time.Sleep(30 * time.Millisecond) // so that others come meanwhile
+		}
+		space.ServeHTTP(w, r)
+	}), space)
 	code, stdout, stderr := call(t, App{Environ: environ}, args...)
+	if n := most.Load(); n < 2 || n > 8 {
+		t.Errorf("%d updates were under way at once, want at most 8", n)
+	}
 	results := decoded[[]struct {
 		SID, Verb, Outcome string
 		Code               int `json:"exit_code"`

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 const completeLimit = 100 * time.Millisecond
 
 // completeSIDs completes the SIDs of active recordings, with who is on the line,
-// from a running service. The network is never asked: where none
-// runs, or none answers in time, there is nothing.
+// from a running service, else from the dashboards of this user. The network is
+// never asked: where none runs, or none answers in time, there is nothing.
 func (r *runner) completeSIDs(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 	if r.Attach == nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -35,25 +36,23 @@ func (r *runner) completeSIDs(cmd *cobra.Command, args []string, typed string) (
 // sidsFor returns the SIDs that begin, or end, with what was typed.
 func (r *runner) sidsFor(ctx context.Context, cmd *cobra.Command, args []string, typed string) (sids []string) {
 	service, c, err := r.attach(ctx, cmd, "completion")
-	if err != nil || service == nil {
-		return nil
-	}
-	defer func() { _ = service.Close() }()
-	l := r.newLink(c)
-	l.Service, l.attached = service, service
-	s, err := l.synced(ctx)
 	if err != nil {
 		return nil
 	}
-	given := map[text.Text]bool{}
-	for _, arg := range args {
-		given[text.New(arg)] = true
+	list := sharedFor(c)
+	if service != nil {
+		defer func() { _ = service.Close() }()
+		l := r.newLink(c)
+		l.Service, l.attached = service, service
+		s, err := l.synced(ctx)
+		if err != nil {
+			return nil
+		}
+		list = sidsOf(s, l.view)
 	}
-	for _, rec := range s.Recordings {
-		sid := rec.SID.SID()
-		if rec.Active() && !given[rec.SID] && (strings.HasPrefix(strings.ToLower(sid), strings.ToLower(typed)) || isSID(rec.SID, typed)) {
-			is := shownIn(l, s, rec)
-			sids = append(sids, cobra.CompletionWithDesc(sid, is.who()+" · "+is.word()))
+	for _, rec := range list {
+		if !slices.Contains(args, rec.SID) && (strings.HasPrefix(strings.ToLower(rec.SID), strings.ToLower(typed)) || isSID(text.New(rec.SID), typed)) {
+			sids = append(sids, cobra.CompletionWithDesc(rec.SID, rec.Is))
 		}
 	}
 	return sids

@@ -343,7 +343,7 @@ func (s row) cells() (cells []string) {
 		cells = append(cells, f.Value.String())
 	}
 	for _, c := range besideCells {
-		cells = append(cells, text.New(c.cell(s)).String())
+		cells = append(cells, safeCell(text.New(c.cell(s)).String()))
 	}
 	return cells
 }

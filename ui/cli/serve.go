@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tapedeck/api"
-	"tapedeck/api/crash"
+	"tapedeck/api/background"
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
 	"tapedeck/api/local"
@@ -112,50 +112,29 @@ func (r *runner) runServe(cmd *cobra.Command) (err error) {
 	return s.run(ctx, server, listener, metrics)
 }
 
-// run serves, and the metrics beside it.
+// run serves, with the metrics beside it, without which it does not go on.
 func (s *service) run(ctx context.Context, server *serve.Server, l, metrics net.Listener) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	measured := make(chan error, 1)
-	if metrics == nil {
-		close(measured)
-	} else {
-		go func() {
-			defer crash.Guard()
-			err := server.RunMetrics(ctx, metrics)
-			if err != nil {
-				stop(err)
-			}
-			measured <- err
-		}()
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var parts background.Group
+	for i, p := range s.projects { // so that tapedeck status, of the service's own user, knows how it is
+		parts.Go(func(ctx context.Context) error {
+			return ShareStatus(ctx, s.configs[i], p.Deck, func() bool { return false })
+		})
 	}
-	polls, end := context.WithCancel(context.WithoutCancel(ctx))
-	shared := make(chan struct{})
-	go func() {
-		defer crash.Guard()
-		defer close(shared)
-		s.shareStatus(polls)
-	}()
+	if metrics != nil {
+		parts.Go(func(ctx context.Context) error { return server.RunMetrics(ctx, metrics) })
+	}
+	parts.Go(func(ended context.Context) error {
+		select {
+		case <-parts.Broken():
+			stop()
+		case <-ended.Done():
+		}
+		return nil
+	})
 	err := server.Run(ctx, l)
-	stop(nil)
-	end()
-	<-shared
-	return errors.Join(err, <-measured)
-}
-
-// shareStatus has tapedeck status, of the service's own user, know how it is.
-func (s *service) shareStatus(ctx context.Context) {
-	done := make(chan struct{})
-	for i, p := range s.projects {
-		go func() {
-			defer crash.Guard()
-			defer func() { done <- struct{}{} }()
-			ShareStatus(ctx, s.configs[i], p.Deck, func() bool { return false })
-		}()
-	}
-	for range s.projects {
-		<-done
-	}
+	return joined(err, parts.Stop())
 }
 
 // tell writes a line about the service for its administrator.

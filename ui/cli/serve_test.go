@@ -257,3 +257,21 @@ func TestRoleWords(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestServeWithItsMetrics: a service whose metrics break down ends, and says why.
+func TestServeWithItsMetrics(t *testing.T) {
+	dir, err := os.MkdirTemp("", "td")
+	must(t, err)
+	defer func() { _ = os.RemoveAll(dir) }()
+	l, err := serve.Listen(serve.Socket{Paths: []string{filepath.Join(dir, "s")}})
+	must(t, err)
+	metrics, err := serve.ListenMetrics(t.Context(), "127.0.0.1:0")
+	must(t, err)
+	must(t, metrics.Close())
+	kept, err := serve.OpenKept(filepath.Join(dir, "state"))
+	must(t, err)
+	server := serve.New(serve.Options{Kept: kept, Say: func(string, ...any) {}})
+	if err := (&service{}).run(t.Context(), server, l, metrics); err == nil || !strings.Contains(err.Error(), "serve metrics on 127.0.0.1") {
+		t.Errorf("it ends with %v", err)
+	}
+}

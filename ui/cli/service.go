@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tapedeck/api"
-	"tapedeck/api/crash"
+	"tapedeck/api/background"
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
 	"tapedeck/api/local"
@@ -188,14 +188,12 @@ func (l *link) close(until time.Time) error {
 
 // run polls with the command's own deck until the function that it returns is
 // called. A service polls by itself.
-func (l *link) run(ctx context.Context) (stop func()) {
-	if l.own == nil {
-		return func() {}
+func (l *link) run() (stop func()) {
+	var parts background.Group
+	if l.own != nil {
+		parts.Go(l.own.Run)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() { defer crash.Guard(); defer close(done); l.own.Run(ctx) }()
-	return func() { cancel(); <-done }
+	return func() { _ = parts.Stop() }
 }
 
 // shown returns a recording as it is shown now.

@@ -112,7 +112,7 @@ func (r *runner) runWatch(cmd *cobra.Command, q *watchQuery) (err error) {
 	defer func() { err = joined(err, l.close(time.Now())) }()
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
-	defer l.run(ctx)()
+	defer l.run()()
 	defer run.wait()
 	events := &queue{wake: make(chan struct{}, 1)}
 	var background sync.WaitGroup
@@ -162,16 +162,15 @@ func (w *watcher) watch(ctx context.Context, written <-chan error) error {
 // writeEvents writes the events as they come, until ctx ends or the reader has
 // left. A reader that is too slow gets a snapshot instead of what it has missed.
 func (r *runner) writeEvents(ctx context.Context, q *watchQuery, l *link, events *queue) error {
-	var seq uint64
 	var said time.Time
 	for {
 		batch, missed := events.take()
 		if missed {
-			batch = []*event{snapshotEvent(l, time.Now(), true)}
+			instead := snapshotEvent(l, time.Now(), true)
+			events.number(instead)
+			batch = []*event{instead}
 		}
 		for _, e := range batch {
-			seq++
-			e.Seq = seq
 			var err error
 			switch {
 			case q.out.query != nil:
@@ -219,11 +218,27 @@ type queue struct {
 	mu     sync.Mutex
 	list   []*event
 	missed bool // the reader was too slow: what waited was let go
+	seq    uint64
 	wake   chan struct{}
 }
 
+// number gives an event the next number.
+func (q *queue) number(e *event) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.numberLocked(e)
+}
+
+func (q *queue) numberLocked(e *event) {
+	q.seq++
+	e.Seq = q.seq
+}
+
+// put gives an event the next number and has it wait for the reader. From then
+// on it does not change: the program of an alarm has it at the same time.
 func (q *queue) put(e *event) {
 	q.mu.Lock()
+	q.numberLocked(e)
 	if len(q.list) >= maxUnread {
 		q.list, q.missed = nil, true
 	}

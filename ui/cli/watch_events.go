@@ -63,15 +63,15 @@ type watcher struct {
 
 	last     *deck.Snapshot
 	seen     map[text.Text]*deck.Recording // the active ones, as they were told of
-	alarming map[text.Text]bool
-	told     map[text.Text]*deck.Progress // the last step of an update that was told of
+	alarming map[text.Text]string          // why, as alarmKind has it
+	told     map[text.Text]*deck.Progress  // the last step of an update that was told of
 	synced   bool
 	worth    deck.Phase
 }
 
 func newWatcher(l *link, emit func(*event)) *watcher {
 	return &watcher{
-		l: l, emit: emit, seen: map[text.Text]*deck.Recording{}, alarming: map[text.Text]bool{}, told: map[text.Text]*deck.Progress{},
+		l: l, emit: emit, seen: map[text.Text]*deck.Recording{}, alarming: map[text.Text]string{}, told: map[text.Text]*deck.Progress{},
 	}
 }
 
@@ -91,6 +91,9 @@ func (w *watcher) take(s *deck.Snapshot, now time.Time) {
 func (w *watcher) begin(s *deck.Snapshot, now time.Time) {
 	w.worth = s.Health.Phase(now)
 	w.emit(snapshotEvent(w.l, now, false))
+	if w.worth == deck.Stale || w.worth == deck.Partial { // nobody has to look into the snapshot for it
+		w.say(eventStale, now)
+	}
 	for _, r := range s.Recordings {
 		if r.Active() {
 			w.seen[r.SID] = r
@@ -310,13 +313,25 @@ func (w *watcher) look(now time.Time) {
 	}
 }
 
-// lookAlarms tells of the alarms that stand now and did not before.
+// alarmKind is what kind of alarm stands: one of another kind is another alarm.
+func alarmKind(r *deck.Recording) string {
+	switch {
+	case r.Trouble.Standing():
+		return string(r.Trouble.Kind)
+	case r.Timer.Err != "":
+		return "auto-resume"
+	}
+	return "pause"
+}
+
+// lookAlarms tells of the alarms that stand now and did not before, or not for
+// the same reason.
 func (w *watcher) lookAlarms(now time.Time) {
 	_, alarm := w.last.Alarms(now)
-	standing := make(map[text.Text]bool, len(alarm))
+	standing := make(map[text.Text]string, len(alarm))
 	for _, r := range alarm {
-		standing[r.SID] = true
-		if !w.alarming[r.SID] {
+		standing[r.SID] = alarmKind(r)
+		if w.alarming[r.SID] != standing[r.SID] {
 			e := w.about(eventAlarm, r, now)
 			e.Reason = alarmWords(e.row)
 			w.emit(e)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand"
+	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +33,13 @@ func newScreen(w, h int, raw bool) *screen {
 	s.p.canvas.t = newTables(nil)
 	s.p.Resize(w, h)
 	return s
+}
+
+// resize makes the terminal another size, with what was on it.
+func (s *screen) resize(w, h int) {
+	s.w, s.h = w, h
+	s.emu.Resize(w, h)
+	s.p.Resize(w, h)
 }
 
 // show paints a frame, and returns the bytes it took.
@@ -179,14 +188,33 @@ func checkHistory(t *testing.T, seed int64, frames int) {
 				t.Fatalf("seed %d, frame %d, %dx%d, raw %v\n%q\n%s", seed, i, w, h, raw, s.out.String(), firstDifference(got, want))
 			}
 			lines = next(r, lines)
+			if r.Intn(6) == 0 {
+				w, h = 14+r.Intn(70), 3+r.Intn(16)
+				s.resize(w, h)
+				clean.resize(w, h)
+				lines = append(lines, randomFrame(r, h)...)[:h]
+			}
 		}
 	}
 }
 
+// histories is how many are looked at: n, or what TAPEDECK_HISTORIES says: 1,500
+// take a minute.
+func histories(t *testing.T, n int64) int64 {
+	t.Helper()
+	if s := os.Getenv("TAPEDECK_HISTORIES"); s != "" {
+		var err error
+		if n, err = strconv.ParseInt(s, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n
+}
+
 // What the painter makes of a frame after others is what it makes of it on an
-// empty screen.
+// empty screen, also after the terminal has become another size.
 func TestHistories(t *testing.T) {
-	for seed := range int64(120) {
+	for seed := range histories(t, 120) {
 		checkHistory(t, seed, 14)
 	}
 }
@@ -220,7 +248,7 @@ func checkWritten(t *testing.T, seed int64, frames int) {
 
 // What the painter makes of a frame is what its lines say.
 func TestWritten(t *testing.T) {
-	for seed := range int64(40) {
+	for seed := range histories(t, 40) {
 		checkWritten(t, seed, 14)
 	}
 }
