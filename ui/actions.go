@@ -52,6 +52,13 @@ func actions(behavior api.PauseBehavior) []action {
 	return slices.Concat(updateActions(behavior), nightActions(), viewActions(), sessionActions())
 }
 
+// What the help says of auto-resumes, where the session sets them, and where
+// they are its own; see [Model.does].
+const (
+	timerOfChoice  = "; t first sets an auto-resume"
+	timerOfSuspend = "an auto-resume or "
+)
+
 // updateActions are the keys that change a recording. There is no toggle.
 func updateActions(behavior api.PauseBehavior) []action {
 	return []action{
@@ -62,7 +69,7 @@ func updateActions(behavior api.PauseBehavior) []action {
 			update: api.Update{Status: api.Paused, PauseBehavior: behavior},
 		},
 		{
-			key:  bind("P", "pause: choose 1 silence (the gap stays in the file) or 2 skip (the time is cut out); t first sets an auto-resume", "P"),
+			key:  bind("P", "pause: choose 1 silence (the gap stays in the file) or 2 skip (the time is cut out)"+timerOfChoice, "P"),
 			hint: "choose", rank: 5,
 			verb: "pause", when: requests.Pausable,
 			update: api.Update{Status: api.Paused},
@@ -121,16 +128,20 @@ func viewActions() []action {
 // sessionActions are the keys about the session.
 func sessionActions() []action {
 	stop := func(m *Model, now time.Time) tea.Cmd {
+		if why := m.mayNot(mayStop); why != "" {
+			m.refuse(why, now)
+			return nil
+		}
 		m.say("stop is X, it asks first", now)
 		return nil
 	}
 	return []action{
 		{key: bind("? F1", "this help", "?", "f1"), hint: "help", run: (*Model).openHelp},
 		{key: bind("ctrl+l", "redraw the screen", "ctrl+l")},
-		{key: bind("ctrl+z", "suspend tapedeck; asks as q does, refuses with an auto-resume or an update under way", "ctrl+z")},
+		{key: bind("ctrl+z", "suspend tapedeck; asks as q does, refuses with "+timerOfSuspend+"an update under way", "ctrl+z")},
 		{key: bind("q", "quit; asks while recordings are paused here", "q"), hint: "quit", rank: 7, run: (*Model).quit},
 		{key: bind("ctrl+c", "cancels what is open; twice in 2 s quits", "ctrl+c")},
-		{key: bind("s x Delete", "do nothing: stop is X", "s", "x", "delete"), run: stop},
+		{key: bind("s x Delete", "do nothing: stop is X", "s", "x", "delete"), may: mayStop, run: stop},
 		{key: bind("S D K", "do nothing", "S", "D", "K"), run: func(*Model, time.Time) tea.Cmd { return nil }},
 	}
 }

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"cmp"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -80,11 +79,11 @@ func (m *Model) keySections() []help.Section {
 	section := func(title string, keys []action) {
 		s := help.Section{Title: title}
 		for _, a := range keys {
-			h := a.key.Help()
-			if !grouped[h.Key] {
-				s.Signs = append(s.Signs, theme.Sign{Sign: h.Key, Means: cmp.Or(m.mayNot(a.needs()), h.Desc)})
+			name := a.key.Help().Key
+			if !grouped[name] {
+				s.Signs = append(s.Signs, theme.Sign{Sign: name, Means: m.does(&a)})
 			}
-			grouped[h.Key] = true
+			grouped[name] = true
 		}
 		if len(s.Signs) > 0 {
 			out = append(out, s)

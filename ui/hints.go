@@ -58,14 +58,21 @@ func promptHints(m *Model) []status.Hint {
 			return lineHints
 		}
 		hints := []status.Hint{hint("1", "silence", 0), hint("2", "skip", 0)}
-		if m.mayNot(mayTimer) == "" {
+		if m.prompt.Question().Offers("t") {
 			hints = append(hints, hint("t", "auto-resume", 2))
 		}
 		return append(hints, hint("any other key", "cancels", 1))
 	case prompt.Ack, prompt.Timer:
 		return lineHints
 	case prompt.Behind:
-		return []status.Hint{hint("t", "take it over", 0), hint("r", "resume", 0), hint("any other key", "leaves it", 1)}
+		var hints []status.Hint
+		if m.prompt.Question().Offers("t") {
+			hints = append(hints, hint("t", "take it over", 0))
+		}
+		if m.prompt.Question().Offers("r") {
+			hints = append(hints, hint("r", "resume", 0))
+		}
+		return append(hints, hint("any other key", "leaves it", 1))
 	case prompt.Confirm:
 		return []status.Hint{hint("y", m.prompt.Question().Request.Verb(), 0), hint("any other key", "cancels", 1)}
 	case prompt.Typed:

@@ -40,7 +40,7 @@ func (m *Model) leftChanged(msg left.ChangedMsg, now time.Time) tea.Cmd {
 
 // offerLeft asks about the next pause that was left behind, where it is time.
 func (m *Model) offerLeft(now time.Time) (opened bool) {
-	if m.mayNot(mayAcknowledge) != "" && m.mayNot("resume") != "" {
+	if m.mayNot(mayAcknowledge) != "" && m.mayNot(mayResume) != "" {
 		return false // there is nothing to answer
 	}
 	ask, ok := m.left.Next(m.aroundLeft(now))
@@ -52,6 +52,10 @@ func (m *Model) offerLeft(now time.Time) (opened bool) {
 
 // askLeft opens the question about a pause that was left behind again: L.
 func (m *Model) askLeft(now time.Time) tea.Cmd {
+	if why := m.mayNot(mayAcknowledge); why != "" && m.mayNot(mayResume) != "" {
+		m.refuse(why, now) // there is nothing to answer
+		return nil
+	}
 	ask, ok := m.left.Again(m.aroundLeft(now))
 	if !ok {
 		m.refuse("no pause was left behind", now)
@@ -68,6 +72,7 @@ func (m *Model) openLeft(l left.Ask, opener string, now time.Time) {
 	m.open(prompt.Question{
 		Kind: prompt.Behind, Opener: opener, Unasked: opener == "", Request: deck.Request{SID: r.SID, Profile: r.Profile, Actor: m.o.Actor}, Short: short,
 		Who: m.who(r), Profile: m.placeOf(r.Profile), Project: m.project(r.Key()), State: prompt.State(r), Title: theme.Lead(l.Words(m.called(r.Key()), now)), Left: l.More(now),
+		Barred: m.barred(map[string]string{"t": mayAcknowledge, "r": mayResume}),
 	}, now)
 	if l.Leads {
 		m.list.Select(r.Key())

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -42,8 +44,10 @@ type Question struct {
 	Verb string   // pause, resume or stop
 }
 
-// The words of what a role may do that are no verbs of updates.
+// The words of what a role may do, beside the verbs of the keys that update.
 const (
+	mayStop        = "stop"
+	mayResume      = "resume"
 	mayAcknowledge = "acknowledge"
 	mayTimer       = "timer"
 	mayReveal      = "reveal"
@@ -146,6 +150,30 @@ func (a *action) needs() string {
 		return a.verb
 	}
 	return a.may
+}
+
+// does says in the help what a key does here: what its role may not, or what
+// holds on the deck of a service.
+func (m *Model) does(a *action) string {
+	words := a.key.Help().Desc
+	if m.mayNot(mayTimer) != "" {
+		words = strings.TrimSuffix(words, timerOfChoice)
+	}
+	if m.o.Service != nil { // which has the auto-resumes
+		words = strings.Replace(words, timerOfSuspend, "", 1)
+	}
+	return cmp.Or(m.mayNot(a.needs()), words)
+}
+
+// barred returns which keys of a question the role may not use; each key has its
+// word.
+func (m *Model) barred(words map[string]string) (keys string) {
+	for _, key := range slices.Sorted(maps.Keys(words)) {
+		if m.mayNot(words[key]) != "" {
+			keys += key
+		}
+	}
+	return keys
 }
 
 // idleStep is how seldom the service is told of a key, which only says how long

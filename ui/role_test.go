@@ -126,6 +126,67 @@ func TestRoleWithoutTimer(t *testing.T) {
 	})
 }
 
+// TestRoleIsNotLedAstray: nothing on the screen points to a key that the role has
+// not, and nothing says of an auto-resume what does not hold on a service.
+func TestRoleIsNotLedAstray(t *testing.T) {
+	for _, k := range []string{"s", "x", "delete"} {
+		onNight(t, k+" without stop", Options{Service: lacking("stop")}, func(t *testing.T, s *session) {
+			s.show(office()).pick(sidRec).press(k)
+			if want := "your role, operator, may not stop"; s.m.said() != want {
+				t.Errorf("it says %q, want %q", s.m.said(), want)
+			}
+			s.press("?")
+			s.wantNot("do nothing: stop is X")
+		})
+		onNight(t, k+" with stop", Options{Service: lacking()}, func(t *testing.T, s *session) {
+			s.show(office()).pick(sidRec).press(k)
+			s.want("stop is X, it asks first")
+		})
+	}
+	help := func(m *Model) string { return fmt.Sprint(m.keySections()) }
+	onNight(t, "P without timer", Options{Service: lacking("timer")}, func(t *testing.T, s *session) {
+		s.show(office()).pick(sidRec).press("P")
+		s.want("1 silence", "2 skip")
+		s.wantNot("auto-resume: asks for the time first", "t auto-resume")
+		if strings.Contains(help(s.m), "t first sets an auto-resume") {
+			t.Error("the help has t of P")
+		}
+	})
+	onNight(t, "P with timer", Options{Service: lacking()}, func(t *testing.T, s *session) {
+		s.show(office()).pick(sidRec).press("P")
+		s.want("auto-resume: asks for the time first", "t auto-resume")
+		if !strings.Contains(help(s.m), "t first sets an auto-resume") {
+			t.Error("the help has no t of P")
+		}
+		if strings.Contains(help(s.m), "refuses with an auto-resume") || !strings.Contains(help(s.m), "refuses with an update under way") {
+			t.Error("the help has ctrl+z refuse what the service does")
+		}
+	})
+	onNight(t, "ctrl+z of an own deck", Options{}, func(t *testing.T, s *session) {
+		s.show(office())
+		if !strings.Contains(help(s.m), "refuses with an auto-resume or an update under way") {
+			t.Error("the help does not say that ctrl+z refuses with an auto-resume")
+		}
+	})
+	left := LeftBehind{SID: text.New(sidPaused), Actor: "alice"}
+	for _, tt := range []struct{ lacks, has, not string }{
+		{"acknowledge", "r resume it, asks   any other key leaves it", "t take it over"},
+		{"resume", "t take it over   any other key leaves it", "r resume"},
+	} {
+		onNight(t, "left behind without "+tt.lacks, Options{Service: lacking(tt.lacks)}, func(t *testing.T, s *session) {
+			s.show(office()).leftBehind(left).wait(4 * time.Second).show(office())
+			s.want("alice paused …8142", tt.has)
+			s.wantNot(tt.not)
+		})
+	}
+	onNight(t, "left behind with nothing to answer", Options{Service: lacking("acknowledge", "resume")}, func(t *testing.T, s *session) {
+		s.show(office()).leftBehind(left).wait(4 * time.Second).show(office()).press("L")
+		if want := "your role, operator, may not acknowledge"; s.m.said() != want || s.m.prompt != nil {
+			t.Errorf("it says %q, want %q", s.m.said(), want)
+		}
+	})
+}
+
 // TestRoleWithoutBulk: of several siblings it is asked about one after the other,
 // so that no answer is about several.
 func TestRoleWithoutBulk(t *testing.T) {

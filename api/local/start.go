@@ -71,8 +71,8 @@ func (c *Client) Start(ctx context.Context, callSID text.Text, o api.StartOption
 		p = *w.last
 	}
 	if p.Answer != nil {
-		if rec = c.Snapshot().Find(p.Request.SID); rec == nil {
-			rec = &deck.Recording{Recording: *p.Answer, Profile: start.Profile}
+		if rec = c.Snapshot().Lookup(p.Request.Key()); rec == nil {
+			rec = &deck.Recording{Recording: *p.Answer, Profile: p.Request.Profile}
 		}
 	}
 	return rec, p, err

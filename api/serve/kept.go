@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -36,13 +37,52 @@ type Kept struct {
 	said  string     // why it could not be written, as it was said last
 }
 
+// lockTime is for how long a service that is ending may still have the state
+// directory: it has given up its socket by then.
+const lockTime = 2 * time.Second
+
+// LockKept has the state directory with this path be that of one service until
+// the function that it returns is called. Two services of one would each do the
+// auto-resumes that are kept there, and lose what the other one keeps. Lock it
+// before [OpenKept].
+func LockKept(path string) (unlock func(), err error) {
+	dir, err := state.Make(path)
+	if err != nil {
+		return nil, cannotKeep(path, err)
+	}
+	lock, err := dir.OpenOwn(keptName+".lock", os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, cannotKeep(path, err)
+	}
+	for end := time.Now().Add(lockTime); ; time.Sleep(lockTime / 40) {
+		locked, err := state.TryLock(lock)
+		if err == nil && locked {
+			return func() { _ = lock.Close() }, nil
+		}
+		if err == nil && time.Now().Before(end) {
+			continue
+		}
+		_ = lock.Close()
+		if err != nil {
+			return nil, cannotKeep(path, err)
+		}
+		return nil, &Error{What: "cannot use the state directory " + path + ": another tapedeck serve keeps its pauses and auto-resumes there",
+			Next: "stop that one, or choose another folder with --state-dir"}
+	}
+}
+
+// cannotKeep says why the state directory cannot be used.
+func cannotKeep(path string, err error) *Error {
+	return &Error{What: fmt.Sprintf("cannot use the state directory %s: %v", path, err), Next: "set state_dir to a folder of the service's user", Err: err}
+}
+
 // OpenKept reads what the last run of the service has left in the state
 // directory with this path, which is made if it does not exist. An error that
 // comes with a Kept is no reason not to begin: what cannot be read is lost.
 func OpenKept(path string) (*Kept, error) {
 	dir, err := state.Make(path)
 	if err != nil {
-		return nil, &Error{What: fmt.Sprintf("cannot use the state directory %s: %v", path, err), Next: "set state_dir to a folder of the service's user", Err: err}
+		return nil, cannotKeep(path, err)
 	}
 	k := &Kept{dir: dir}
 	b, err := dir.ReadOwn(keptName, maxKept)

@@ -277,6 +277,35 @@ func TestOlderThanTheLookback(t *testing.T) {
 	}
 }
 
+// TestOldOfSeveralProjects: a recording that no deck has is that of the project
+// that has it, also while another one does not answer; one that two have is
+// refused without a profile.
+func TestOldOfSeveralProjects(t *testing.T) {
+	w := start(t, setting{profiles: []string{"eu", "us"}, deck: deck.Config{Lookback: time.Hour}})
+	old := beginAs("in-progress")
+	old.StartedAgo = 5 * time.Hour
+	alone := w.spaces[1].Begin(old)
+	old = beginAs("in-progress")
+	old.StartedAgo = 5 * time.Hour
+	old.SID = w.spaces[0].Begin(old)
+	both := w.spaces[1].Begin(old)
+	c := w.as("alice")
+	if g := c.do("POST", local.PathRequests, local.Requests{Requests: []local.Request{pause("request-1", both)}}); g.refusal().Code != local.CodeAmbiguous {
+		t.Errorf("of two: %d %s", g.status, g.body)
+	}
+	if n := w.spies[0].posts.Load() + w.spies[1].posts.Load(); n != 0 {
+		t.Errorf("%d updates were sent", n)
+	}
+	down := func(*http.Request) (*http.Response, error) { return answer(500, "{}"), nil }
+	w.spies[0].before.Store(&down)
+	if got := c.request(pause("request-2", alone))["request-2"]; got.Progress == nil || got.Progress.Outcome != "verified" || got.Progress.Request.Profile != "us" {
+		t.Errorf("of one, while the other does not answer: %+v", got)
+	}
+	if g := c.do("GET", local.PathRecordings+"/"+strings.Replace(alone, "-", "0", 1)[:35]+"x", nil); g.refusal().Code != local.CodeAPI {
+		t.Errorf("of none, while one does not answer: %d %s", g.status, g.body)
+	}
+}
+
 // TestEnd: at the end an update under way is answered first, its client is told,
 // a new one is refused, and who watches is told why.
 func TestEnd(t *testing.T) {

@@ -235,7 +235,7 @@ func holding(list []*project, sid text.Text) (found *project, rec *deck.Recordin
 		switch {
 		case r == nil:
 		case found != nil:
-			return nil, nil, refuse(local.CodeAmbiguous, "several profiles have the recording "+quoted(sid.String()), "name the profile")
+			return nil, nil, severalHave(sid)
 		default:
 			found, rec = p, r
 		}
@@ -263,18 +263,37 @@ func (c *call) find(profile, sid string) (*project, *deck.Recording, *local.Refu
 		refusal.After = local.SecondsOf(wait)
 		return nil, nil, refusal
 	}
+	return c.load(list, sid)
+}
+
+// load asks the API for a recording that no deck has. One that several projects
+// have is refused, as [holding] does; a project that cannot be asked is in the way
+// only where no other one has it.
+func (c *call) load(list []*project, sid string) (found *project, rec *deck.Recording, refusal *local.Refusal) {
 	for _, p := range list {
 		r, err := p.Deck.Load(c.r.Context(), text.New(sid))
 		switch {
+		case err == nil && found != nil:
+			return nil, nil, severalHave(text.New(sid))
 		case err == nil:
-			return p, r, nil
+			found, rec = p, r
 		case !errors.Is(err, api.ErrNotFound) && !errors.Is(err, api.ErrSID):
-			refusal := refuse(local.CodeAPI, "cannot look for the recording "+quoted(sid)+": "+api.Reason(err), api.Hint(err))
+			refusal = refuse(local.CodeAPI, "cannot look for the recording "+quoted(sid)+": "+api.Reason(err), api.Hint(err))
 			refusal.Fault = local.FaultOf(err)
-			return nil, nil, refusal
 		}
 	}
-	return nil, nil, refuse(local.CodeRecording, "there is no recording "+quoted(sid), "")
+	switch {
+	case found != nil:
+		return found, rec, nil
+	case refusal == nil:
+		refusal = refuse(local.CodeRecording, "there is no recording "+quoted(sid), "")
+	}
+	return nil, nil, refusal
+}
+
+// severalHave refuses a SID that stands for a recording of several projects.
+func severalHave(sid text.Text) *local.Refusal {
+	return refuse(local.CodeAmbiguous, "several profiles have the recording "+quoted(sid.String()), "name the profile")
 }
 
 // shown is find for a recording that is on a screen: a deck has it.

@@ -212,7 +212,7 @@ func (a *act) refuses(l *link, t target) (res result, ok bool) {
 
 // settled returns the result of a request.
 func (a *act) settled(l *link, req deck.Request, p deck.Progress, err error) result {
-	res := result{target: target{typed: req.SID.String(), rec: l.Snapshot().Find(req.SID)}, verb: a.verb, p: p}
+	res := result{target: target{typed: req.SID.String(), rec: l.Snapshot().Lookup(req.Key())}, verb: a.verb, p: p}
 	if res.rec != nil {
 		if l.attached != nil && err == nil && p.Settled {
 			res.rec = l.await(context.Background(), res.rec, func(r *deck.Recording) bool { return l.told(r, p) })
@@ -280,7 +280,7 @@ func (l *link) perform(ctx context.Context, wait string, reqs []deck.Request, re
 	}
 	look := func(s *deck.Snapshot, enough func(*deck.Progress) bool) {
 		for i, req := range reqs {
-			r := s.Find(req.SID)
+			r := s.Lookup(req.Key())
 			if r != nil && r.Update != nil && l.asked(r.Update, req) && !r.Update.Asked.Before(began) && enough(r.Update) {
 				tell(i, *r.Update, nil)
 			}

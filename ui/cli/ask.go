@@ -66,7 +66,7 @@ func (r *runner) confirm(ctx context.Context, a *act, l *link, reqs []deck.Reque
 func (l *link) ask(ctx context.Context, r *runner, a *act, reqs []deck.Request) {
 	where := strings.TrimPrefix(l.config.Space, "https://")
 	for _, req := range reqs {
-		rec := l.Snapshot().Find(req.SID)
+		rec := l.Snapshot().Lookup(req.Key())
 		if rec == nil {
 			continue
 		}
@@ -133,7 +133,7 @@ func (r *runner) answer(ctx context.Context, a *act, want string) error {
 // then than in the question.
 func (l *link) unchanged(ctx context.Context, a *act, reqs []deck.Request) error {
 	for _, req := range reqs {
-		rec := l.Snapshot().Find(req.SID)
+		rec := l.Snapshot().Lookup(req.Key())
 		if l.own != nil {
 			var err error
 			if rec, err = l.own.Reload(ctx, req.SID); err != nil {

@@ -67,10 +67,13 @@ func (l *link) resolve(ctx context.Context, sids []string) ([]target, error) {
 	} else if targets, err = choose(sids, s.Recordings, l); err == nil {
 		l.load(ctx, targets)
 	}
-	met := map[text.Text]bool{}
+	met := map[deck.Key]bool{}
 	return slices.DeleteFunc(targets, func(t target) bool { // one may be named in two ways
-		again := t.rec != nil && met[t.rec.SID]
-		met[t.sid()] = true
+		if t.rec == nil {
+			return false
+		}
+		again := met[t.rec.Key()]
+		met[t.rec.Key()] = true
 		return again
 	}), err
 }
@@ -113,7 +116,7 @@ func (l *link) await(ctx context.Context, rec *deck.Recording, want func(*deck.R
 	for {
 		select {
 		case s := <-snapshots:
-			if r := s.Find(rec.SID); r != nil {
+			if r := s.Lookup(rec.Key()); r != nil {
 				if rec = r; want(r) {
 					return r
 				}
@@ -257,6 +260,9 @@ const maxCandidates = 10
 // who is on their lines.
 func (l *link) ambiguous(sid string, recs []*deck.Recording) *Error {
 	e := usage(fmt.Sprintf("%s is the end of %d SIDs; nothing was sent", sid, len(recs)), "give more of the SID")
+	if same := func(r *deck.Recording) bool { return r.SID == recs[0].SID }; !slices.ContainsFunc(recs[1:], func(r *deck.Recording) bool { return !same(r) }) {
+		e = usage(fmt.Sprintf("%d projects have a recording %s; nothing was sent", len(recs), recs[0].SID), "name one of them with --profile NAME")
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	named := slices.Clone(recs[:min(len(recs), maxCandidates)])
@@ -269,7 +275,11 @@ func (l *link) ambiguous(sid string, recs []*deck.Recording) *Error {
 	}
 	for _, r := range named {
 		s := l.shown(r)
-		e.Lines = append(e.Lines, fmt.Sprintf("%s  %-9s  %s", r.SID, s.word(), s.who()))
+		line := fmt.Sprintf("%s  %-9s  %s", r.SID, s.word(), s.who())
+		if r.Profile != "" {
+			line += " · " + text.New(r.Profile).String()
+		}
+		e.Lines = append(e.Lines, line)
 	}
 	if more := len(recs) - len(named); more > 0 {
 		e.Lines = append(e.Lines, fmt.Sprintf("and %d more", more))

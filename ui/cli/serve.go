@@ -95,6 +95,11 @@ func (r *runner) runServe(cmd *cobra.Command) (err error) {
 		}
 		defer func() { _ = metrics.Close() }()
 	}
+	unlock, err := serve.LockKept(s.host.StateDir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if s.kept, err = serve.OpenKept(s.host.StateDir); s.kept == nil {
 		return err
 	} else if err != nil {

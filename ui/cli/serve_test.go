@@ -141,6 +141,9 @@ func TestServe(t *testing.T) {
 	if code, _, errs := call(t, App{Environ: s.env}, "sessions", "end"); code != 2 || !strings.Contains(errs, "takes one ID") {
 		t.Errorf("sessions end: %d %q", code, errs)
 	}
+	if elsewhere := serveAgain(t, s, "--socket", s.socket+"2"); !strings.Contains(elsewhere, "another tapedeck serve keeps its pauses and auto-resumes there") {
+		t.Errorf("a second one at another socket: %q", elsewhere)
+	}
 	second := serveAgain(t, s)
 	if !strings.Contains(second, fmt.Sprintf("cannot listen on %s: process %d already serves it", s.socket, os.Getpid())) {
 		t.Errorf("a second one: %q", second)
@@ -155,11 +158,11 @@ func TestServe(t *testing.T) {
 }
 
 // serveAgain runs the same tapedeck serve once more, and returns what it says.
-func serveAgain(t *testing.T, s *hostService) string {
+func serveAgain(t *testing.T, s *hostService, args ...string) string {
 	t.Helper()
 	var out, errs bytes.Buffer
 	home := strings.TrimPrefix(s.env[0], "HOME=")
-	code := Execute(t.Context(), App{Args: []string{"serve", "--config", filepath.Join(home, "config.toml")}, Environ: s.env, Stdout: &out, Stderr: &errs})
+	code := Execute(t.Context(), App{Args: append([]string{"serve", "--config", filepath.Join(home, "config.toml")}, args...), Environ: s.env, Stdout: &out, Stderr: &errs})
 	if code != 1 {
 		t.Errorf("a second one ended with %d", code)
 	}

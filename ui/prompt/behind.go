@@ -18,8 +18,13 @@ func (m Model) behind() [][]line.Span {
 	for _, l := range m.q.Left {
 		out = append(out, []line.Span{line.Of(theme.Plain, "  "+l)})
 	}
-	return append(out, []line.Span{
-		line.Of(theme.Key, "  t"), line.Of(theme.Plain, " take it over"), line.Of(theme.Key, "   r"), line.Of(theme.Plain, " resume it, asks"),
-		line.Of(theme.Dim, "   any other key leaves it"),
-	})
+	var answers []line.Span
+	gap := "  "
+	for _, a := range []struct{ key, does string }{{"t", " take it over"}, {"r", " resume it, asks"}} {
+		if m.q.Offers(a.key) {
+			answers = append(answers, line.Of(theme.Key, gap+a.key), line.Of(theme.Plain, a.does))
+			gap = "   "
+		}
+	}
+	return append(out, append(answers, line.Of(theme.Dim, gap+"any other key leaves it")))
 }

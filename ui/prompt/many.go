@@ -179,10 +179,12 @@ func (m Model) choose() [][]line.Span {
 	}
 	out := [][]line.Span{{line.Of(theme.Bold, title+": what becomes of the paused time?")}}
 	out = m.because(append(out, m.abouts()...))
-	return append(out,
+	out = append(out,
 		[]line.Span{line.Of(theme.Key, "  1"), line.Of(theme.Plain, " silence: the gap stays in the file")},
 		[]line.Span{line.Of(theme.Key, "  2"), line.Of(theme.Plain, " skip: the time is cut out")},
-		[]line.Span{line.Of(theme.Key, "  t"), line.Of(theme.Plain, " auto-resume: asks for the time first")},
-		[]line.Span{line.Of(theme.Dim, "  1 or 2 pauses at once; any other key cancels")},
 	)
+	if m.q.Offers("t") {
+		out = append(out, []line.Span{line.Of(theme.Key, "  t"), line.Of(theme.Plain, " auto-resume: asks for the time first")})
+	}
+	return append(out, []line.Span{line.Of(theme.Dim, "  1 or 2 pauses at once; any other key cancels")})
 }

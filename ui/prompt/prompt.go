@@ -58,7 +58,11 @@ type Question struct {
 	Trouble deck.TroubleKind // for Ack: what alarms, where it is not the pause; no time is asked for
 	Many    []One            // several recordings, Request's first; none for one
 	Unasked bool             // it opens by itself, so that in its first 300 ms no key counts
+	Barred  string           // of a Choose or a Behind: keys that the role may not use, which are not listed
 }
+
+// Offers reports whether a key is listed among the answers.
+func (q Question) Offers(key string) bool { return !strings.Contains(q.Barred, key) }
 
 // Leaves reports whether it asks about leaving the screen.
 func (q Question) Leaves() bool { return q.Kind == Quit || q.Kind == Suspend }
