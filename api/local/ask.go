@@ -209,7 +209,7 @@ func (c *Client) hear(w *wanted, state RequestState, result func(i int, p deck.P
 	case state.Progress != nil:
 		p := state.Progress.Deck(time.Now())
 		if w.start != nil {
-			w.req.SID, w.req.Profile = p.Request.SID, p.Request.Profile // of the new recording, once there is one
+			w.req.SID, w.req.Profile = p.Request.SID, cmp.Or(p.Request.Profile, w.req.Profile) // of the new recording, once there is one
 		}
 		switch {
 		case p.ID > 0:

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"errors"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -20,6 +21,7 @@ const (
 	maxWait    = 24 * time.Hour
 	maxActions = 200
 	fewActions = 50 // where no number is asked for
+	rowsAtOnce = 64 // rows that a client has to take within writeTime
 )
 
 // whoAmI answers who asks, and what the service is.
@@ -79,16 +81,38 @@ func recordings(c *call) (any, *local.Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	out := encodedJSON{'['}
+	var rows [][]byte
 	for _, p := range list {
-		for _, row := range c.server.feed.Rows(p.number) {
-			if len(out) > 1 {
-				out = append(out, ',')
-			}
-			out = append(out, row...)
-		}
+		rows = append(rows, c.server.feed.Rows(p.number)...)
 	}
-	return append(out, ']'), nil
+	c.array(rows)
+	return nil, nil
+}
+
+// array answers with a JSON array of what is encoded already. It makes no copy of
+// that, which may be large: many clients that take nothing cost no memory each.
+func (c *call) array(rows [][]byte) {
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.WriteHeader(http.StatusOK)
+	rc := http.NewResponseController(c.w)
+	before := []byte{'['}
+	for i, row := range rows {
+		if i%rowsAtOnce == 0 {
+			_ = rc.SetWriteDeadline(time.Now().Add(writeTime))
+		}
+		if _, err := c.w.Write(before); err != nil {
+			return
+		}
+		if _, err := c.w.Write(row); err != nil {
+			return
+		}
+		before = []byte{','}
+	}
+	_ = rc.SetWriteDeadline(time.Now().Add(writeTime))
+	if len(rows) == 0 {
+		_, _ = c.w.Write(before)
+	}
+	_, _ = c.w.Write([]byte("]\n"))
 }
 
 // recording answers with one, which the API may be asked for.

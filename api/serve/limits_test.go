@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -60,6 +61,50 @@ func TestCrowd(t *testing.T) {
 		_ = c.Close()
 	}
 	w.wait("the first user is let in again", func() bool { return w.as("alice").do("GET", local.PathWhoAmI, nil).status == 200 })
+}
+
+// TestManyWhoTakeNothing: those who ask for all recordings and take none cost next
+// to nothing, however much there is, while somebody who takes them gets them whole.
+func TestManyWhoTakeNothing(t *testing.T) {
+	w := start(t, setting{})
+	for range 500 {
+		w.spaces[0].Begin(beginAs("in-progress"))
+	}
+	w.server.projects[0].Deck.Refresh()
+	w.wait("all are there", func() bool { return len(w.server.feed.Rows(0)) == 500 })
+	size := len(w.as("bob").do("GET", local.PathRecordings, nil).body)
+	if rows := fetch[[]json.RawMessage](w.as("bob"), local.PathRecordings); len(rows) != 500 {
+		t.Fatalf("%d rows came", len(rows))
+	}
+	used := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	before := used()
+	const crowd = 60
+	for range crowd {
+		c, err := w.dial("alice")
+		check(t, err)
+		defer func() { _ = c.Close() }()
+		_, err = io.WriteString(c, "GET "+local.PathRecordings+" HTTP/1.1\r\nHost: tapedeck\r\n\r\n")
+		check(t, err)
+		_, err = io.ReadFull(c, make([]byte, 1000)) // it is being answered
+		check(t, err)
+	}
+	if each := (int64(used()) - int64(before)) / crowd; each > int64(size)/4 {
+		t.Errorf("each costs %d bytes, of an answer of %d", each, size)
+	}
+	for _, rows := range []int{0, 1} {
+		empty := start(t, setting{})
+		for range rows {
+			empty.begin("in-progress")
+		}
+		if got := fetch[[]json.RawMessage](empty.as("bob"), local.PathRecordings); len(got) != rows {
+			t.Errorf("%d rows came, want %d", len(got), rows)
+		}
+	}
 }
 
 // TestConns: the total leaves room for those who have to look.
