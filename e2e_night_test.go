@@ -217,6 +217,15 @@ func testStatus(t *testing.T, p program) {
 	s := p.start(t, launch{env: env})
 	s.see("live", "PAUSED 1")
 	ask(`^REC 1 PAUSED 1 01:\d\d\n$`, 0) // from the one that runs
+	session := clean(s.home, env...) // in whose folder the dashboard keeps what a shell completes
+	for out, deadline := "", time.Now().Add(patience); !strings.HasPrefix(out, sidOf(20)+"\t") || !strings.Contains(out, " · PAUSED\n"); {
+		if time.Now().After(deadline) {
+			t.Errorf("%s is completed to %q", sidOf(20)[:4], out)
+			break
+		}
+		out, _ = p.command(t, session, "__complete", "resume", sidOf(20)[len(sidOf(20))-4:])
+		time.Sleep(50 * time.Millisecond)
+	}
 	space.fault("503")
 	s.see("STALE")
 	ask(`^STALE\n$`, 6)
