@@ -335,7 +335,7 @@ func testTeam(t *testing.T, p program) {
 		}
 	}
 	next := h.screen(operator)
-	next.see("live", "1 left behind", operator.name+" paused …a001", "its session ended", "t take it over")
+	next.see("live", "1 left behind", operator.name+" paused …a001", "its session ended", "r resume it, asks")
 }
 
 // sessions returns what tapedeck sessions says.

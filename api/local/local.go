@@ -42,7 +42,7 @@
 // actions and left to those; without one they are about every profile.
 //
 // A body of a client is strict JSON: a field that is not known is refused, and so
-// is a second value. What the service sends may get more fields: a client passes
+// is one that stands twice, and a second value. What the service sends may get more fields: a client passes
 // over those it does not know. Times are RFC 3339 in UTC, to the nanosecond;
 // durations are seconds, as numbers. A zero value may be left out.
 //

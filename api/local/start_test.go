@@ -193,3 +193,20 @@ func TestLoad(t *testing.T) {
 		}
 	})
 }
+
+// TestStartOfOneOfSeveral: of several profiles that are shown, the new recording is
+// that of the one that the service names.
+func TestStartOfOneOfSeveral(t *testing.T) {
+	c := &Client{}
+	w := &wanted{start: &Start{}, last: &deck.Progress{}}
+	state := RequestState{ID: "x", Progress: &Progress{Request: Request{SID: "new", Profile: "us", Update: "start"}, Outcome: "requested"}}
+	c.hear(w, state, func(int, deck.Progress, error) { t.Error("it is not settled") })
+	if want := (deck.Key{Profile: "us", SID: sid("new")}); w.req.Key() != want || w.last.Request.Key() != want {
+		t.Errorf("it is %+v, want %+v", w.req.Key(), want)
+	}
+	state.Progress.Request.Profile = "" // an answer that names none
+	c.hear(w, state, nil)
+	if w.req.Profile != "us" {
+		t.Errorf("then its profile is %q", w.req.Profile)
+	}
+}

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -188,7 +189,8 @@ func (c *call) read(r route) (any, *local.Refusal) {
 		return nil, nil
 	}
 	body := r.body()
-	d := json.NewDecoder(limited)
+	var raw bytes.Buffer // of what was read
+	d := json.NewDecoder(io.TeeReader(limited, &raw))
 	d.DisallowUnknownFields()
 	err := d.Decode(body)
 	if err == nil {
@@ -197,6 +199,11 @@ func (c *call) read(r route) (any, *local.Refusal) {
 			if _, large := errors.AsType[*http.MaxBytesError](more); large {
 				err = more
 			}
+		}
+	}
+	if err == nil {
+		if name := repeated(raw.Bytes()); name != "" {
+			err = errors.New("it has " + quoted(name) + " twice")
 		}
 	}
 	if err == nil {

@@ -179,6 +179,8 @@ func TestRefused(t *testing.T) {
 		{"another type", "POST", "/v1/timer", `{"sid":1}`, 400, local.CodeBody, "cannot unmarshal"},
 		{"an unknown field", "POST", "/v1/timer", `{"sid":"x","aftre":60}`, 400, local.CodeBody, `unknown field "aftre"`},
 		{"a second value", "POST", "/v1/timer", `{"sid":"x","after":1}{}`, 400, local.CodeBody, "something follows it"},
+		{"a field twice", "POST", "/v1/timer", `{"sid":"x","after":1,"sid":"` + sid + `"}`, 400, local.CodeBody, `it has "sid" twice`},
+		{"a field twice, in another case", "POST", "/v1/requests", `{"requests":[{"id":"` + id + `","sid":"` + sid + `","update":"pause","ſid":"x"}]}`, 400, local.CodeBody, `twice`},
 		{"a large body", "POST", "/v1/timer", `{"sid":"` + strings.Repeat("x", local.MaxBody) + `"}`, 413, local.CodeTooLarge, "larger than 65536 bytes"},
 		{"a large tail", "POST", "/v1/timer", `{"sid":"x"}` + strings.Repeat(" ", local.MaxBody), 413, local.CodeTooLarge, says},
 		{"a body for a get", "GET", "/v1/whoami", "{}", 400, local.CodeBody, "takes no body"},
@@ -274,5 +276,19 @@ func TestWhoAmI(t *testing.T) {
 	rows := fetch[[]json.RawMessage](w.as("alice"), local.PathRecordings+"?profile=us")
 	if len(rows) != 0 {
 		t.Errorf("%d recordings, want none", len(rows))
+	}
+}
+
+// TestRepeated: a name that stands twice in one object is found, however deep, in
+// every case that the decoder takes for the same; in two objects it may stand.
+func TestRepeated(t *testing.T) {
+	for in, want := range map[string]string{
+		`{}`: "", `[]`: "", `1`: "", `{"a":1,"b":2}`: "", `{"a":"a","b":"a"}`: "", `[{"a":1},{"a":{"a":[{"a":1}]}}]`: "",
+		`{"a":1,"a":2}`: "a", `{"a":{},"b":[],"A":1}`: "A", `{"x":[1,{"sid":[],"ſid":0}]}`: "ſid", `[[{"k":null,"K":null}]]`: "K",
+		`{"a":["b","b"],"b":{"c":1},"c":2}`: "", `{"a":{"b":1},"c":{"b":1},"a":1}`: "a", `{"a":`: "",
+	} {
+		if got := repeated([]byte(in)); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
 	}
 }
