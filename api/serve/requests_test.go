@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -281,7 +282,10 @@ func TestOlderThanTheLookback(t *testing.T) {
 // that has it, also while another one does not answer; one that two have is
 // refused without a profile.
 func TestOldOfSeveralProjects(t *testing.T) {
-	w := start(t, setting{profiles: []string{"eu", "us"}, deck: deck.Config{Lookback: time.Hour}})
+	w := start(t, setting{profiles: []string{"eu", "us"}, deck: deck.Config{Lookback: time.Hour, Interval: time.Hour}})
+	w.wait("the only poll of both", func() bool {
+		return !slices.ContainsFunc(w.server.projects, func(p *project) bool { return p.Deck.Snapshot().Health.Complete.IsZero() })
+	})
 	old := beginAs("in-progress")
 	old.StartedAgo = 5 * time.Hour
 	alone := w.spaces[1].Begin(old)
