@@ -67,7 +67,7 @@ func BenchmarkAttach(b *testing.B) {
 		path := socket(b)
 		f := begin(b, listen(b, path), "one")
 		f.feed.Publish(0, s)
-		lines := f.feed.news(&sub{decks: []bool{true}})[0]
+		lines := allLines(f.feed)
 		b.Run(fmt.Sprintf("client/%d", active), func(b *testing.B) {
 			var took []time.Duration
 			var cpu time.Duration

@@ -2,7 +2,6 @@ package local
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -20,21 +19,15 @@ const maxLeft = 10_000
 // Feed is the service's half of a watch: it takes the snapshots of its decks,
 // and has for each client what is new since that client was last told. What
 // changed is encoded once, and shared by all that are up to date. It holds no
-// backlog: of a recording it knows how it is now, and since when.
+// backlog: of a recording it knows how it is now, and since when. A client that
+// is slow has no copy of its own of more than one line; see [batch].
 type Feed struct {
 	mu    sync.Mutex
 	decks []*feedDeck
-	ver   uint64              // of what is known now; grows by one with each change
-	last  change              // the one that made it ver
-	subs  map[*sub]struct{}   // those who watch
-	made  map[string][][]byte // what was put together for ver, by what it is: shared
-	ended *Refusal            // why it is over; nil while it is not
-}
-
-// change is what one snapshot has changed.
-type change struct {
-	deck  int
-	lines []byte
+	ver   uint64             // of what is known now; grows by one with each change
+	subs  map[*sub]struct{}  // those who watch
+	made  map[madeFor]*batch // what was put together for ver: shared; nil for nothing
+	ended *Refusal           // why it is over; nil while it is not
 }
 
 // feedDeck is what a feed knows of one deck.
@@ -45,6 +38,7 @@ type feedDeck struct {
 	asking  map[text.Text][]deck.Asking
 	left    []departure
 	leftAll uint64 // the departures since this version are in left
+	ver     uint64 // the version in which anything changed
 	state   uint64 // the version in which the state changed
 	poll    uint64 // the version in which it changed, or a poll ended
 }
@@ -67,11 +61,13 @@ type sub struct {
 	wake  chan struct{} // something is new
 	decks []bool        // which ones are wanted
 	ver   uint64        // what it was told last; 0 for nothing
+	todo  []*batch      // what it is being told of that; empty when it has all
+	at    int           // where in the first of them it is
 }
 
 // NewFeed returns a feed of decks, whose numbers are their places in the list.
 func NewFeed(profiles []Profile) *Feed {
-	f := &Feed{subs: map[*sub]struct{}{}, made: map[string][][]byte{}, ver: 1}
+	f := &Feed{subs: map[*sub]struct{}{}, made: map[madeFor]*batch{}, ver: 1}
 	for i, p := range profiles {
 		p.Deck = i
 		f.decks = append(f.decks, &feedDeck{Profile: p, rows: map[text.Text]*feedRow{}, asking: map[text.Text][]deck.Asking{}, leftAll: 1})
@@ -112,7 +108,7 @@ func (f *Feed) Publish(number int, s *deck.Snapshot) {
 	if len(changed) == 0 && len(left) == 0 && !state && !poll {
 		return // not even a poll has ended
 	}
-	f.ver = next
+	f.ver, d.ver = next, next
 	if state {
 		d.state = next
 	}
@@ -128,18 +124,17 @@ func (f *Feed) Publish(number int, s *deck.Snapshot) {
 	}
 	if first {
 		d.leftAll = next
-		f.tell(change{number, d.snapshot(time.Now())})
-		return
 	}
-	f.tell(change{number, d.lines(changed, left, state, poll)})
+	f.tell(number, d.batch(changed, left, state, poll))
 }
 
-// tell lets those know who watch. The mutex must be held.
-func (f *Feed) tell(c change) {
-	f.last = c
-	clear(f.made)
+// tell lets those know who watch a deck, and keeps the change for those who know
+// all that was before. The mutex must be held.
+func (f *Feed) tell(number int, changed *batch) {
+	f.forget()
+	f.keep(number, f.ver-1, changed)
 	for s := range f.subs {
-		if s.decks[c.deck] {
+		if s.decks[number] {
 			s.poke()
 		}
 	}
@@ -171,8 +166,9 @@ func (f *Feed) Ask(number int, sid text.Text, asking []deck.Asking) {
 		return
 	}
 	f.ver++
+	d.ver = f.ver
 	row.ver, row.line = f.ver, d.encode(row.rec)
-	f.tell(change{number, d.lines([]*feedRow{row}, nil, false, false)})
+	f.tell(number, d.batch([]*feedRow{row}, nil, false, false))
 }
 
 // Row returns a recording as the wire has it, nil for one that the deck does not
@@ -260,66 +256,27 @@ func (d *feedDeck) diff(s *deck.Snapshot, ver uint64) (changed []*feedRow, left 
 	return changed, left
 }
 
-// lines returns the lines of a change.
-func (d *feedDeck) lines(changed []*feedRow, left []text.Text, state, poll bool) []byte {
+// batch returns a change; nil for nothing.
+func (d *feedDeck) batch(changed []*feedRow, left []text.Text, state, poll bool) *batch {
 	if len(changed) == 0 && len(left) == 0 && !state {
 		if !poll {
 			return nil
 		}
-		return appendPoll(make([]byte, 0, 100), d.Deck, d.s)
+		return &batch{tail: appendPoll(make([]byte, 0, 100), d.Deck, d.s)}
 	}
-	l := rowLines{kind: "changed", deck: d.Deck, seq: d.s.Seq}
+	b := &batch{kind: "changed", deck: d.Deck, seq: d.s.Seq, left: left, rows: changed, most: len(changed)}
 	if state || poll {
-		l.state = StateOf(d.s)
+		b.state = StateOf(d.s)
 	}
-	l.begin()
-	l.left(left)
-	for _, row := range changed {
-		l.row(row.line, len(changed))
-	}
-	l.end()
-	return l.b
+	return b
 }
 
-// news returns what is new to one who watches, and what it is told by that; nil
-// for nothing.
-func (f *Feed) news(s *sub) [][]byte {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	from := s.ver
-	if s.ver = f.ver; from == f.ver {
-		return nil
+// since returns what is new since a version, all of the deck since 0; nil for
+// nothing.
+func (d *feedDeck) since(from uint64) *batch {
+	if from == 0 {
+		return d.snapshot(time.Now())
 	}
-	if from == f.ver-1 {
-		if !s.decks[f.last.deck] {
-			return nil
-		}
-		return [][]byte{f.last.lines}
-	}
-	key := fmt.Sprint(from, s.decks)
-	if lines, ok := f.made[key]; ok {
-		return lines
-	}
-	var out [][]byte
-	for i, d := range f.decks {
-		switch {
-		case !s.decks[i]:
-		case from == 0, from < d.leftAll:
-			if lines := d.snapshot(time.Now()); lines != nil {
-				out = append(out, lines)
-			}
-		default:
-			if lines := d.since(from); lines != nil {
-				out = append(out, lines)
-			}
-		}
-	}
-	f.made[key] = out
-	return out
-}
-
-// since returns in one change what is new since a version; nil for nothing.
-func (d *feedDeck) since(from uint64) []byte {
 	var changed []*feedRow
 	for _, row := range d.rows {
 		if row.ver > from {
@@ -332,38 +289,21 @@ func (d *feedDeck) since(from uint64) []byte {
 			left[sid] = true
 		}
 	}
-	return d.lines(changed, slices.Collect(maps.Keys(left)), d.state > from, d.poll > from)
+	return d.batch(changed, slices.Collect(maps.Keys(left)), d.state > from, d.poll > from)
 }
 
-// snapshot returns all of a deck, the most urgent first; nothing before its
-// first snapshot.
-func (d *feedDeck) snapshot(now time.Time) []byte {
-	if d.s == nil {
-		return nil
-	}
-	var ranks [lowest + 1][][]byte
-	size := 0
+// snapshot returns all of a deck, the most urgent first. The deck must have had
+// its first snapshot.
+func (d *feedDeck) snapshot(now time.Time) *batch {
+	var ranks [lowest + 1][]*feedRow
 	for _, r := range d.s.Recordings {
 		if row := d.rows[r.SID]; row != nil {
 			rank := rankOf(d.s, r, now)
-			ranks[rank] = append(ranks[rank], row.line)
-			size += len(row.line) + 1
+			ranks[rank] = append(ranks[rank], row)
 		}
 	}
-	ranked := slices.Concat(ranks[:]...)
-	l := rowLines{kind: "snapshot", deck: d.Deck, seq: d.s.Seq, of: len(ranked), state: StateOf(d.s),
-		b: make([]byte, 0, size+size/100+4096)}
-	l.begin()
-	for i, row := range ranked {
-		most := len(ranked)
-		if i <= firstRows {
-			most = firstRows
-		}
-		l.row(row, most)
-	}
-	l.end()
-	l.b = appendLine(l.b, "synced", Synced{d.Deck, d.s.Seq})
-	return l.b
+	return &batch{kind: "snapshot", deck: d.Deck, seq: d.s.Seq, state: StateOf(d.s), rows: slices.Concat(ranks[:]...),
+		most: firstRows, tail: appendLine(nil, "synced", Synced{d.Deck, d.s.Seq})}
 }
 
 // lowest is the rank of what is least urgent.

@@ -47,8 +47,8 @@ func written() []byte {
 	out := appendLine(nil, "hello", Hello{WhoAmI{Wire: "1.0", Instance: "one", Profiles: people}})
 	for i, list := range [][]*deck.Recording{{rec("a", api.InProgress, 1), odd}, {odd, rec("c", api.InProgress, 3)}, {odd}} {
 		f.Publish(0, &deck.Snapshot{Seq: uint64(i), Recordings: sorted(list), Health: deck.Health{Complete: time.Now()}, Heard: time.Now()})
-		for _, b := range f.news(s) {
-			out = append(out, b...)
+		for line := f.news(s); line != nil; line = f.news(s) {
+			out = append(out, line...)
 		}
 	}
 	return append(out, "{\"beat\":\"2026-11-29T03:00:00Z\"}\n{\"later\":{}}\n"...)

@@ -26,64 +26,44 @@ const (
 	MaxLine = 8 << 20
 )
 
-// rowLines writes lines of one kind, "snapshot" or "changed", about one deck.
-type rowLines struct {
-	kind string
-	deck int
-	seq  uint64
+// rowLine writes one line of a batch, about one deck.
+type rowLine struct{ b []byte }
 
-	b     []byte
-	cut   []int // where each finished line ends
-	begun int   // where the line that is being written begins
-	open  bool  // it has a list of rows
-	rows  int   // how many it has
-	of    int   // in the first line; 0 for none
-	state *State
-}
-
-func (l *rowLines) begin() {
-	l.begun, l.open, l.rows = len(l.b), false, 0
-	l.b = append(append(append(l.b, `{"`...), l.kind...), `":{"deck":`...)
-	l.b = append(strconv.AppendInt(l.b, int64(l.deck), 10), `,"seq":`...)
-	l.b = strconv.AppendUint(l.b, l.seq, 10)
-	if l.of > 0 {
-		l.b = strconv.AppendInt(append(l.b, `,"of":`...), int64(l.of), 10)
-		l.of = 0
+// begin begins the line of a batch: in the first one of a snapshot with how many
+// rows come, and with the state, if not nil.
+func (l *rowLine) begin(of *batch, rows int, state *State) {
+	l.b = append(append(append(l.b, `{"`...), of.kind...), `":{"deck":`...)
+	l.b = append(strconv.AppendInt(l.b, int64(of.deck), 10), `,"seq":`...)
+	l.b = strconv.AppendUint(l.b, of.seq, 10)
+	if rows > 0 && of.kind == "snapshot" {
+		l.b = strconv.AppendInt(append(l.b, `,"of":`...), int64(rows), 10)
 	}
-	if l.state != nil {
-		if state, err := json.Marshal(l.state); err == nil {
+	if state != nil {
+		if state, err := json.Marshal(state); err == nil {
 			l.b = append(append(l.b, `,"state":`...), state...)
 		}
-		l.state = nil
 	}
 }
 
-func (l *rowLines) end() {
-	if l.open {
-		l.b = append(l.b, ']')
-	}
-	l.b = append(l.b, "}}\n"...)
-	l.cut = append(l.cut, len(l.b))
-}
+func (l *rowLine) end() { l.b = append(l.b, "}}\n"...) }
 
-// row adds a row. most is how many the line may have.
-func (l *rowLines) row(row []byte, most int) {
-	if l.open && (l.rows >= most || len(l.b)-l.begun+len(row) > cutAt) {
-		l.end()
-		l.begin()
+// rows adds the rows, after all else.
+func (l *rowLine) rows(rows []*feedRow) {
+	if len(rows) == 0 {
+		return
 	}
-	if l.open {
-		l.b = append(l.b, ',')
-	} else {
-		l.b = append(l.b, `,"recordings":[`...)
-		l.open = true
+	l.b = append(l.b, `,"recordings":[`...)
+	for i, row := range rows {
+		if i > 0 {
+			l.b = append(l.b, ',')
+		}
+		l.b = append(l.b, row.line...)
 	}
-	l.b = append(l.b, row...)
-	l.rows++
+	l.b = append(l.b, ']')
 }
 
 // left adds the SIDs of those that are no longer shown, before any row.
-func (l *rowLines) left(sids []text.Text) {
+func (l *rowLine) left(sids []text.Text) {
 	if len(sids) == 0 {
 		return
 	}

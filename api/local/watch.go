@@ -44,10 +44,9 @@ func (f *Feed) Watch(w http.ResponseWriter, r *http.Request, what Watching) erro
 	beat := time.NewTimer(BeatEvery)
 	defer beat.Stop()
 	for {
-		for lines := f.news(s); lines != nil; lines = f.news(s) {
-			if err := out.write(lines...); err != nil {
-				return err
-			}
+		if told, err := f.tellAll(s, out); err != nil {
+			return err
+		} else if told {
 			beat.Reset(BeatEvery)
 		}
 		if why := f.over(); why != nil {
@@ -66,6 +65,21 @@ func (f *Feed) Watch(w http.ResponseWriter, r *http.Request, what Watching) erro
 			return r.Context().Err()
 		}
 	}
+}
+
+// tellAll writes all that is new to one who watches, and reports whether that was
+// anything.
+func (f *Feed) tellAll(s *sub, out *pieces) (told bool, err error) {
+	for line := f.news(s); line != nil; line = f.news(s) {
+		if err := out.add(line); err != nil {
+			return told, err
+		}
+		told = true
+	}
+	if !told {
+		return false, nil
+	}
+	return true, out.rc.Flush()
 }
 
 // End lets go of all who watch, with the reason, and of those who come later.
@@ -97,19 +111,26 @@ type pieces struct {
 	rc *http.ResponseController
 }
 
-// write writes lines, and gives each piece of them its time.
-func (p *pieces) write(lines ...[]byte) error {
-	for _, b := range lines {
-		for part := range slices.Chunk(b, pieceOf) {
-			if err := p.deadline(time.Now().Add(LetGoAfter)); err != nil {
-				return err
-			}
-			if _, err := p.w.Write(part); err != nil {
-				return err
-			}
-		}
+// write writes lines, for the client to have at once.
+func (p *pieces) write(lines []byte) error {
+	if err := p.add(lines); err != nil {
+		return err
 	}
 	return p.rc.Flush()
+}
+
+// add writes lines, and gives each piece of them its time. The end of them may
+// wait for more.
+func (p *pieces) add(lines []byte) error {
+	for part := range slices.Chunk(lines, pieceOf) {
+		if err := p.deadline(time.Now().Add(LetGoAfter)); err != nil {
+			return err
+		}
+		if _, err := p.w.Write(part); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // deadline sets until when the client has to take what is written. A writer

@@ -10,11 +10,13 @@ import (
 	"net"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"tapedeck/api/deck"
 	"tapedeck/api/local"
 )
 
@@ -104,6 +106,58 @@ func TestManyWhoTakeNothing(t *testing.T) {
 		if got := fetch[[]json.RawMessage](empty.as("bob"), local.PathRecordings); len(got) != rows {
 			t.Errorf("%d rows came, want %d", len(got), rows)
 		}
+	}
+}
+
+// TestManyWhoWatchAndTakeNothing: those who watch and stall in their first
+// snapshot cost next to nothing, however much there is and however often it
+// changes, while somebody who takes it gets it whole.
+func TestManyWhoWatchAndTakeNothing(t *testing.T) {
+	const rows = 2000
+	w := start(t, setting{})
+	for range rows {
+		w.spaces[0].Begin(beginAs("in-progress"))
+	}
+	w.server.projects[0].Deck.Refresh()
+	w.wait("all are there", func() bool { return len(w.server.feed.Rows(0)) == rows })
+	size := 0
+	for _, row := range w.server.feed.Rows(0) {
+		size += len(row)
+	}
+	used := func() uint64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return m.HeapAlloc
+	}
+	asked := w.server.projects[0].Deck.Snapshot().Recordings[0].SID
+	before := used()
+	const crowd = 40
+	for i := range crowd {
+		c, err := w.dial("alice")
+		check(t, err)
+		defer func() { _ = c.Close() }()
+		_, err = io.WriteString(c, "GET "+local.PathWatch+" HTTP/1.1\r\nHost: tapedeck\r\n\r\n")
+		check(t, err)
+		_, err = io.ReadFull(c, make([]byte, 20_000)) // its snapshot has begun
+		check(t, err)
+		w.server.feed.Ask(0, asked, []deck.Asking{{Session: "s" + strconv.Itoa(i), Actor: "alice", Verb: "pause"}})
+	}
+	if each := (int64(used()) - int64(before)) / crowd; each > int64(size)/4 {
+		t.Errorf("each costs %d bytes, of a snapshot of %d", each, size)
+	}
+	watch, got := w.as("bob").watch(""), 0
+	for line := ""; !strings.HasPrefix(line, `{"synced"`); line = watch.until() {
+		var l struct {
+			Snapshot struct{ Recordings []json.RawMessage }
+		}
+		if line != "" {
+			check(t, json.Unmarshal([]byte(line), &l))
+		}
+		got += len(l.Snapshot.Recordings)
+	}
+	if got != rows {
+		t.Errorf("%d rows came, want %d", got, rows)
 	}
 }
 
