@@ -181,6 +181,10 @@ func startService(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() { _ = os.RemoveAll(dir) })
 	ts.Setenv("TAPEDECK_SOCKET", filepath.Join(dir, "s"))
 	ts.Setenv("TAPEDECK_SERVER", "auto")
+	if s := ts.Value(serviceKey{}).(*service); s.cmd != nil { // its state directory is that of one service
+		_ = s.cmd.Process.Kill()
+		_ = s.cmd.Wait()
+	}
 	cmd := exec.Command(programOf(ts), append([]string{"serve"}, args...)...)
 	for _, name := range []string{"PATH", "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "LANG", "GORACE", "TAPEDECK_SOCKET",
 		"SIGNALWIRE_SPACE", "SIGNALWIRE_PROJECT_ID", "SIGNALWIRE_API_TOKEN"} {
@@ -210,6 +214,7 @@ func endService(ts *testscript.TestScript, neg bool, args []string) {
 	if got := exitCode(ts, s.cmd.Wait()); got != 128+int(syscall.SIGINT) {
 		ts.Fatalf("the service ended with %d", got)
 	}
+	s.cmd = nil
 }
 
 func startSpace(ts *testscript.TestScript, neg bool, args []string) {

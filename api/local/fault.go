@@ -133,7 +133,10 @@ func RefusalOf(err error) Refusal {
 	if e, ok := errors.AsType[*RefusalError](err); ok {
 		return e.Refusal
 	}
-	out := Refusal{Code: CodeUnfit, Error: err.Error(), Hint: api.Hint(err)}
+	out := Refusal{Code: CodeUnfit, Error: err.Error()}
+	if answer, ok := errors.AsType[*api.Error](err); ok { // of others no network is the reason: the deck refused by itself
+		out.Hint = api.Hint(answer)
+	}
 	if busy, ok := errors.AsType[*deck.BusyError](err); ok {
 		out.Code, out.Hint, out.Busy = CodeBusy, "wait for its result, which is on the screen", ProgressOf(busy.Progress)
 		return out
