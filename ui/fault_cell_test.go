@@ -55,6 +55,7 @@ func meet(t *testing.T, op operation, f fault) {
 	var heap gauge
 	heap.look()
 	before := heap.most.Load()
+	heap.limit = before + faultHeap
 	var last *deck.Snapshot
 	synctest.Test(t, func(t *testing.T) {
 		c := openCell(t, op, f, &heap)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"runtime"
 	"runtime/metrics"
 	"strings"
 	"sync/atomic"
@@ -74,17 +75,31 @@ var operations = []operation{
 }
 
 // gauge keeps the most memory that was in use.
-type gauge struct{ most atomic.Uint64 }
+type gauge struct {
+	most  atomic.Uint64
+	limit uint64 // from which it looks again without what nobody uses any more; 0 for never
+}
 
 func (g *gauge) look() {
-	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	metrics.Read(s)
-	for v := s[0].Value.Uint64(); ; {
+	v := heapObjects()
+	if g.limit != 0 && v > g.limit {
+		runtime.GC()
+		v = heapObjects()
+	}
+	for {
 		old := g.most.Load()
 		if v <= old || g.most.CompareAndSwap(old, v) {
 			return
 		}
 	}
+}
+
+// heapObjects returns how many bytes all objects take, with those that nobody
+// uses and that are not collected yet.
+func heapObjects() uint64 {
+	s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
 }
 
 // faultCell is one operation that meets one fault: a screen, its deck and the

@@ -296,6 +296,12 @@ func TestCompleteThroughTheService(t *testing.T) {
 	space := spaceWith(sim.Begin{SID: sidA, From: "+13105550142", To: "+13105550199"}, sim.Begin{SID: sidC})
 	s := serveThrough(t, space, deck.Config{})
 	code, stdout, _ := s.run(looker, "__complete pause 8142")
+	for range 50 {
+		if stdout != ":4\n" { // a busy machine does not answer in time
+			break
+		}
+		code, stdout, _ = s.run(looker, "__complete pause 8142")
+	}
 	if want := sidA + "\t(310) 555-0142 → (310) 555-0199 · REC\n:4\n"; code != 0 || stdout != want {
 		t.Errorf("%d %q, want %q", code, stdout, want)
 	}
@@ -307,7 +313,7 @@ func TestCompleteThroughTheService(t *testing.T) {
 	deaf.Environ = append(deaf.Environ[:len(deaf.Environ):len(deaf.Environ)], "TAPEDECK_SERVER="+path)
 	began := time.Now()
 	code, stdout, _ = call(t, deaf, "__complete", "pause", "")
-	if took := time.Since(began); code != 0 || stdout != ":4\n" || took > 2*completeLimit {
+	if took := time.Since(began); code != 0 || stdout != ":4\n" || took > 3*time.Second { // without a limit it is what the client waits for a service
 		t.Errorf("%d %q after %v", code, stdout, took)
 	}
 }
