@@ -127,7 +127,7 @@ func namedOptions(s string) Options {
 var roads = map[string][]string{
 	"list and detail":      {"j", "j", "k", "G", "g", "\t", "J", "J"},
 	"detail in full width": {"\r", "J", "G", "\x1b"},
-	"questions":            {"P", "\x1b", "r", "\x1b", "X", "8", "\x1b", "t", "\x1b", "a", "\x1b", "L", "\x1b", "q", "\x1b"},
+	"questions":            {"P", "\x1b", "r", "\x1b", "X", "8", "\x1b", "t", "\x1b", "a", "\x1b", "L", "\x1b"},
 	"marks":                {" ", "j", " ", "p", "\x1b[B", "\x1b", "r", "\x1b"},
 	"status line":          {"p", "p", "f", "p", "f"},
 	"history and help":     {"h", "j", "\x1b", "?", "\x1b", "R"},
