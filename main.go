@@ -329,15 +329,8 @@ func actionOf(a journal.Action) ui.Action {
 		Time: a.Time, Actor: a.Name(), Recording: a.Recording, Behavior: a.PauseBehavior,
 		Outcome: a.Outcome, Reason: a.Reason, Until: a.Until, ByTimer: a.ByTimer,
 	}
-	switch a.Event {
-	case journal.Ack:
-		out.What = "acknowledge"
-	case journal.Timer:
-		out.What = "auto-resume"
-	case journal.Request, journal.Outcome:
-		out.What = deck.Request{Update: api.Update{Status: api.Status(a.StatusAsked)}}.Verb()
-	default:
-		out.What, out.Actor, out.Outcome = "seen", "", "" // the actor is who had asked for what others have ended
+	if out.What = deck.WordOf(a.Event, api.Status(a.StatusAsked)); out.What == deck.SeenWord {
+		out.Actor, out.Outcome = "", "" // the actor is who had asked for what others have ended
 	}
 	return out
 }

@@ -38,15 +38,8 @@ func actionOf(a local.Action) ui.Action {
 		Time: a.Time, Actor: line(a.Actor), Profile: line(a.Profile), Recording: text.New(a.SID), Behavior: line(a.Behavior), Outcome: line(a.Outcome), Reason: line(a.Reason),
 		Until: a.Until, ByTimer: a.ByTimer,
 	}
-	switch journal.Event(a.Event) {
-	case journal.Ack:
-		out.What = "acknowledge"
-	case journal.Timer:
-		out.What = "auto-resume"
-	case journal.Request, journal.Outcome:
-		out.What = deck.Request{Update: api.Update{Status: api.Status(a.Asked)}}.Verb()
-	default:
-		out.What, out.Actor, out.Outcome = "seen", "", "" // the actor is who had asked for what others have ended
+	if out.What = deck.WordOf(journal.Event(a.Event), api.Status(a.Asked)); out.What == deck.SeenWord {
+		out.Actor, out.Outcome = "", "" // the actor is who had asked for what others have ended
 	}
 	return out
 }
