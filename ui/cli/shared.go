@@ -181,24 +181,33 @@ func (s sharedStatus) worth() sharedStatus {
 // readStatuses returns what the running sessions of this user share, stale or
 // not, the freshest first. It removes the files of those that are gone.
 func readStatuses(path string, now time.Time) (all []sharedStatus) {
+	all = readShared(path, statusPrefix, statusSuffix, maxStatus, func(s sharedStatus) journal.Who {
+		return journal.Who{Host: s.Host, PID: s.PID, Started: s.Started}
+	})
+	slices.SortFunc(all, func(a, b sharedStatus) int { return b.Complete.Compare(a.Complete) })
+	return all
+}
+
+// readShared returns what the running sessions of this user share in files of a
+// folder, which are at most so large. It removes the files of those that are gone.
+func readShared[T any](path, prefix, suffix string, most int64, of func(T) journal.Who) (all []T) {
 	dir, err := state.At(path)
 	if path == "" || err != nil {
 		return nil
 	}
-	names, _ := dir.Names(statusPrefix, statusSuffix)
+	names, _ := dir.Names(prefix, suffix)
 	for _, name := range names {
-		b, err := dir.ReadOwn(name, maxStatus)
-		var s sharedStatus
-		if err != nil || json.Unmarshal(b, &s) != nil {
+		b, err := dir.ReadOwn(name, most)
+		var v T
+		if err != nil || json.Unmarshal(b, &v) != nil {
 			continue
 		}
-		if runs, known := (journal.Who{Host: s.Host, PID: s.PID, Started: s.Started}).Runs(); known && !runs {
+		if runs, known := of(v).Runs(); known && !runs {
 			_ = dir.Remove(name)
 			continue
 		}
-		all = append(all, s)
+		all = append(all, v)
 	}
-	slices.SortFunc(all, func(a, b sharedStatus) int { return b.Complete.Compare(a.Complete) })
 	return all
 }
 

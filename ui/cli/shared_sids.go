@@ -100,25 +100,10 @@ func sidsOf(s *deck.Snapshot, view names.View) (list []sharedSID) {
 
 // readSIDs returns what the running dashboards of this user share. It removes the
 // files of those that are gone.
-func readSIDs(path string) (all []sharedSIDs) {
-	dir, err := state.At(path)
-	if path == "" || err != nil {
-		return nil
-	}
-	files, _ := dir.Names(sidsPrefix, sidsSuffix)
-	for _, name := range files {
-		b, err := dir.ReadOwn(name, maxSIDsFile)
-		var s sharedSIDs
-		if err != nil || json.Unmarshal(b, &s) != nil {
-			continue
-		}
-		if runs, known := (journal.Who{Host: s.Host, PID: s.PID, Started: s.Started}).Runs(); known && !runs {
-			_ = dir.Remove(name)
-			continue
-		}
-		all = append(all, s)
-	}
-	return all
+func readSIDs(path string) []sharedSIDs {
+	return readShared(path, sidsPrefix, sidsSuffix, maxSIDsFile, func(s sharedSIDs) journal.Who {
+		return journal.Who{Host: s.Host, PID: s.PID, Started: s.Started}
+	})
 }
 
 // sharedFor returns the recordings that running dashboards of the project of c
