@@ -3,12 +3,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -19,7 +17,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
-	"github.com/creack/pty"
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
@@ -368,32 +365,10 @@ func BenchmarkFirstFrame(b *testing.B) {
 // texts is on the screen.
 func firstFrame(b *testing.B, home, path string, texts ...string) float64 {
 	b.Helper()
-	cmd := exec.Command(path)
-	cmd.Env = []string{
+	return frameIn(b, path, []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TERM=xterm-256color", "LANG=C.UTF-8",
 		"SIGNALWIRE_SPACE=http://127.0.0.1:9", "SIGNALWIRE_PROJECT_ID=p", "SIGNALWIRE_API_TOKEN=t",
-	}
-	began := time.Now()
-	master, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 120})
-	if err != nil {
-		b.Fatal(err)
-	}
-	late := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
-	defer func() { late.Stop(); _ = cmd.Process.Kill(); _ = cmd.Wait(); _ = master.Close() }()
-	var seen []byte
-	buf := make([]byte, 16<<10)
-	for {
-		n, err := master.Read(buf)
-		if err != nil {
-			b.Fatalf("%v: %q", err, seen)
-		}
-		seen = append(seen, buf[:n]...)
-		for _, t := range texts {
-			if bytes.Contains(seen, []byte(t)) {
-				return float64(time.Since(began)) / 1e6
-			}
-		}
-	}
+	}, texts...)
 }
 
 // TestRunewidth holds go-runewidth at a version that does not cost 20 ms at
