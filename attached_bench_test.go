@@ -3,15 +3,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
-
-	"github.com/creack/pty"
 
 	"tapedeck/api/deck"
 	"tapedeck/api/local"
@@ -60,35 +56,6 @@ func (h *hosted) complete() {
 			}
 		case <-ctx.Done():
 			h.t.Fatal("the service has not read everything")
-		}
-	}
-}
-
-// frameIn starts a program in an environment, and returns how long it takes, in
-// milliseconds, until one of the texts is on the screen.
-func frameIn(b *testing.B, path string, env []string, texts ...string) float64 {
-	b.Helper()
-	cmd := exec.Command(path)
-	cmd.Env = env
-	began := time.Now()
-	master, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 120})
-	if err != nil {
-		b.Fatal(err)
-	}
-	late := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
-	defer func() { late.Stop(); _ = cmd.Process.Kill(); _ = cmd.Wait(); _ = master.Close() }()
-	var seen []byte
-	buf := make([]byte, 16<<10)
-	for {
-		n, err := master.Read(buf)
-		if err != nil {
-			b.Fatalf("%v: %q", err, seen)
-		}
-		seen = append(seen, buf[:n]...)
-		for _, t := range texts {
-			if bytes.Contains(seen, []byte(t)) {
-				return float64(time.Since(began)) / 1e6
-			}
 		}
 	}
 }

@@ -3,10 +3,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +19,7 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/colorprofile"
+	"github.com/creack/pty"
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
@@ -388,4 +391,33 @@ func TestRunewidth(t *testing.T) {
 		}
 	}
 	t.Error("go.mod does not name go-runewidth")
+}
+
+// frameIn starts a program in an environment, and returns how long it takes, in
+// milliseconds, until one of the texts is on the screen.
+func frameIn(b *testing.B, path string, env []string, texts ...string) float64 {
+	b.Helper()
+	cmd := exec.Command(path)
+	cmd.Env = env
+	began := time.Now()
+	master, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 120})
+	if err != nil {
+		b.Fatal(err)
+	}
+	late := time.AfterFunc(20*time.Second, func() { _ = cmd.Process.Kill() })
+	defer func() { late.Stop(); _ = cmd.Process.Kill(); _ = cmd.Wait(); _ = master.Close() }()
+	var seen []byte
+	buf := make([]byte, 16<<10)
+	for {
+		n, err := master.Read(buf)
+		if err != nil {
+			b.Fatalf("%v: %q", err, seen)
+		}
+		seen = append(seen, buf[:n]...)
+		for _, t := range texts {
+			if bytes.Contains(seen, []byte(t)) {
+				return float64(time.Since(began)) / 1e6
+			}
+		}
+	}
 }
