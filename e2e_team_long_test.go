@@ -49,6 +49,7 @@ func testTeamLong(t *testing.T, p program) {
 	for _, screen := range s.screens {
 		screen.see("live")
 	}
+	s.truth() // what was typed last has an outcome before it is on every screen
 	s.settled()
 	t.Logf("seed %d: %v; %d updates have come, %v", seed, s.count, len(space.updates()), s.trace())
 	s.truth()
@@ -151,16 +152,17 @@ func (s *shift) trace() map[string]int {
 	return kinds
 }
 
-// truth checks that every screen shows how many recordings are paused, and run.
+// truth waits until every screen shows how many recordings are paused, and run,
+// at the space at that moment: what was typed last may still be under way.
 func (s *shift) truth() {
 	s.t.Helper()
-	count := map[string]int{}
-	for _, r := range s.space.Recordings() {
-		count[r.Status]++
-	}
 	for _, screen := range s.screens {
 		screen.keys("\x1b")
-		screen.wait(fmt.Sprintf("show %v", count), func(text string) bool {
+		screen.wait("show what the space has", func(text string) bool {
+			count := map[string]int{}
+			for _, r := range s.space.Recordings() {
+				count[r.Status]++
+			}
 			return strings.Contains(text, fmt.Sprintf("REC %d ", count["in-progress"])) && strings.Contains(text, fmt.Sprintf("PAUSED %d", count["paused"]))
 		})
 	}
