@@ -19,7 +19,7 @@ import (
 
 // soon is how long the terminal may take to be restored, and the process to be
 // gone, after a signal.
-const soon = 2 * time.Second
+const soon = 5 * time.Second
 
 // updateLimit is how long a process waits at most for an update under way, and some
 // time for a busy machine.
