@@ -57,6 +57,10 @@ type Config struct {
 	// DefaultPauseWarn and DefaultPauseAlarm when 0.
 	PauseWarn, PauseAlarm time.Duration
 
+	// Unrecorded has the deck look for calls without a recording all the time,
+	// and not only while somebody asks; see [Deck.LookForUnrecorded].
+	Unrecorded bool
+
 	// Journal is where updates are put on record; nil for nowhere.
 	Journal         Journal
 	JournalRequired bool   // refuse an update that cannot be put on record
