@@ -63,29 +63,37 @@ type InProgress struct {
 	// Limit is the age of Listed from which on it says nothing about now.
 	Limit time.Duration
 	// Err is why it is not known of all whether they are recorded; nil when it
-	// is, or nobody was asked yet.
+	// is. Those that are in the snapshot are without a recording all the same.
 	Err error
 }
 
 // Fresh reports whether the list of those in progress says how it is at the local
 // time now.
 func (p InProgress) Fresh(now time.Time) bool {
-	return p.Wanted && p.Err == nil && !p.Listed.IsZero() && age(p.Listed, now) <= p.Limit
+	return p.Wanted && !p.Listed.IsZero() && age(p.Listed, now) <= p.Limit
 }
 
-// UnrecordedKnown reports whether the snapshot says of every call in progress of
-// a profile whether it is recorded at the local time now: all that was read is
-// fresh and complete. While it is false, nothing may alarm for a call without a
-// recording, and none is not to be shown as all well.
+// UnrecordedSure reports whether the rows of a profile in the snapshot's
+// Unrecorded can be relied on at the local time now: all that was read is fresh.
+// While it is false, nothing may alarm for them.
+func (s *Snapshot) UnrecordedSure(profile string, now time.Time) bool {
+	s = s.part(profile)
+	return s.Health.Phase(now) == Live && s.InProgress.Fresh(now)
+}
+
+// UnrecordedKnown reports whether these rows are all that there are, at the local
+// time now. While it is false, none is not to be shown as all well.
 func (s *Snapshot) UnrecordedKnown(profile string, now time.Time) bool {
+	return s.UnrecordedSure(profile, now) && s.part(profile).InProgress.Err == nil
+}
+
+// part returns the snapshot of a profile; the snapshot itself unless it is one of
+// several.
+func (s *Snapshot) part(profile string) *Snapshot {
 	for _, p := range s.Parts {
-		if p.Profile == profile && p.Snapshot != s {
-			return p.Snapshot.knowsUnrecorded(now)
+		if p.Profile == profile {
+			return p.Snapshot
 		}
 	}
-	return s.knowsUnrecorded(now)
-}
-
-func (s *Snapshot) knowsUnrecorded(now time.Time) bool {
-	return s.Health.Phase(now) == Live && s.InProgress.Fresh(now)
+	return s
 }

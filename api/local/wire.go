@@ -9,7 +9,7 @@ import (
 // with [CodeVersion]; a client does not use what a lower minor version has not.
 const (
 	Major = 1
-	Minor = 0
+	Minor = 1
 )
 
 // The headers of a request.
@@ -41,6 +41,7 @@ const (
 	PathRefresh     = Prefix + "/refresh"
 	PathInterval    = Prefix + "/interval"
 	PathLook        = Prefix + "/look"
+	PathUnrecorded  = Prefix + "/unrecorded"
 	PathSession     = Prefix + "/session"
 	PathStatus      = Prefix + "/status"
 	PathSessions    = Prefix + "/sessions" // also with "/" and an ID
@@ -277,6 +278,12 @@ type Reveal struct {
 type Look struct {
 	SID     string `json:"sid"`
 	Profile string `json:"profile,omitempty"`
+}
+
+// LookForUnrecorded says that somebody wants to know which calls in progress have
+// no recording, for the next half minute: from then on a watch tells of them.
+type LookForUnrecorded struct {
+	Profile string `json:"profile,omitempty"` // empty for all
 }
 
 // Refresh asks for a poll now.
