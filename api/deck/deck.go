@@ -57,6 +57,10 @@ type Config struct {
 	// DefaultPauseWarn and DefaultPauseAlarm when 0.
 	PauseWarn, PauseAlarm time.Duration
 
+	// Unrecorded has the deck look for calls without a recording all the time,
+	// and not only while somebody asks; see [Deck.LookForUnrecorded].
+	Unrecorded bool
+
 	// Journal is where updates are put on record; nil for nowhere.
 	Journal         Journal
 	JournalRequired bool   // refuse an update that cannot be put on record
@@ -93,6 +97,7 @@ type Deck struct {
 	closed    bool
 	kept      map[text.Text]*leftover // of the last run, not seen yet
 	unsent    []Progress              // requests of batches that were not sent, for the deck was closed
+	coverage  coverage                // which calls in progress have no recording
 
 	updates sync.WaitGroup
 	closing context.Context // ends when updates should no longer wait for their verification
@@ -250,12 +255,14 @@ func (d *Deck) Close(ctx context.Context) error {
 func (d *Deck) publish() {
 	d.seq++
 	d.relate()
+	d.coverSoon(time.Now())
 	s := &Snapshot{
 		Seq: d.seq, Health: d.health, Offset: d.clock.offset, Heard: d.clock.at, Interval: d.interval,
 		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
 		PauseWarn: d.config.PauseWarn, PauseAlarm: d.config.PauseAlarm,
 	}
 	s.Calls, s.Conferences = d.directory.why()
+	s.Unrecorded, s.UnrecordedMore, s.InProgress = d.coverage.rows, d.coverage.more, d.coverage.state
 	for i, e := range d.order {
 		r := e.view
 		s.Recordings[i] = r

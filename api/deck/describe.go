@@ -53,7 +53,7 @@ func (d *Deck) Describe(ctx context.Context, r *Recording) (*Recording, error) {
 			same: func(a, b *api.Conference) bool { return a.Same(*b) },
 		}
 		err = readName(ctx, dir, &dir.conferences, r.ConferenceSID, conferences)
-		people, _ = dir.readParticipants(ctx, r.ConferenceSID)
+		people, _, _ = dir.readParticipants(ctx, r.ConferenceSID)
 	} else if !r.CallSID.IsZero() {
 		err = readName(ctx, dir, &dir.calls, r.CallSID, d.oneCall())
 	}

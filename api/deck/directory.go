@@ -40,6 +40,7 @@ type directory struct {
 	peopleFailed int
 	peopleRetry  time.Time
 	hold         time.Time // until then nothing is asked for: a poll was told to wait
+	progress               // who has no recording, while somebody wants to know
 }
 
 func newDirectory(p places, snapshot func() *Snapshot) *directory {
@@ -49,6 +50,7 @@ func newDirectory(p places, snapshot func() *Snapshot) *directory {
 		conferences: names[api.Conference]{by: map[text.Text]name[api.Conference]{}},
 		people:      map[text.Text][]Participant{},
 		peopleRead:  map[text.Text]time.Time{},
+		progress:    progress{present: map[text.Text]time.Time{}},
 	}
 }
 
@@ -175,6 +177,7 @@ func (d *Deck) runAside(ctx context.Context) {
 			continue // the next poll that ends asks for them again
 		}
 		d.directory.read(ctx)
+		d.readUncovered(ctx)
 		if d.poller.oldDue(time.Now()) {
 			d.poller.scanOld(ctx)
 		}
@@ -187,7 +190,7 @@ func (d *Deck) attachAll() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	calls, conferences := d.directory.why()
-	changed := !calls.Same(d.last.Calls) || !conferences.Same(d.last.Conferences)
+	changed := !calls.Same(d.last.Calls) || !conferences.Same(d.last.Conferences) || d.cover(time.Now())
 	for _, e := range d.order {
 		changed = d.attach(e) || changed
 	}

@@ -68,11 +68,27 @@ func Merge(seq uint64, parts []Part, now time.Time) *Snapshot {
 		}
 		s.ReadOnly = s.ReadOnly && p.ReadOnly
 		s.Recordings = mergeNewest(s.Recordings, p.Recordings)
+		s.mergeUnrecorded(p.Snapshot)
 	}
 	for _, r := range s.Recordings {
 		s.count(r)
 	}
 	return s
+}
+
+// mergeUnrecorded takes in which calls of a part have no recording.
+func (s *Snapshot) mergeUnrecorded(p *Snapshot) {
+	rows := slices.Concat(s.Unrecorded, p.Unrecorded)
+	slices.SortStableFunc(rows, longestUnrecorded)
+	n := min(len(rows), maxUnrecorded)
+	s.UnrecordedMore += p.UnrecordedMore + len(rows) - n
+	s.Unrecorded = rows[:n:n]
+	a, b := s.InProgress, p.InProgress
+	switch {
+	case !b.Wanted:
+	case !a.Wanted, b.Err != nil && a.Err == nil, (b.Err == nil) == (a.Err == nil) && b.Listed.Before(a.Listed):
+		s.InProgress = b
+	}
 }
 
 // worth orders what data is worth: the least first.

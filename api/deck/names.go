@@ -15,6 +15,8 @@ import (
 type names[T any] struct {
 	by     map[text.Text]name[T]
 	listed time.Time // when those in progress were last listed
+	full   listing   // the last time that all of them were
+	failed error     // why not all of them could be listed, when that was tried last; nil when they were
 	retry  time.Time // not before, after a failure
 	why    Unnamed
 }
@@ -166,8 +168,8 @@ type nameReader[T any] struct {
 func readNames[T any](ctx context.Context, dir *directory, n *names[T], sids []text.Text, any bool, r nameReader[T]) {
 	dir.mu.Lock()
 	now := time.Now()
-	list := age(n.listed, now) > labelsEvery || n.listed.IsZero()
-	if !any || now.Before(n.retry) || (!list && len(sids) == 0) {
+	list := age(n.listed, now) > dir.listEvery() || n.listed.IsZero()
+	if !any && !dir.covering || now.Before(n.retry) || (!list && len(sids) == 0) {
 		dir.mu.Unlock()
 		return
 	}
@@ -184,6 +186,9 @@ func readNames[T any](ctx context.Context, dir *directory, n *names[T], sids []t
 	}
 	if list {
 		look(pageSize, pageLimit)
+		dir.mu.Lock()
+		n.failed = err
+		dir.mu.Unlock()
 	}
 	for i, sid := range sids {
 		if err != nil && !errors.Is(err, api.ErrUnreadable) && !errors.Is(err, api.ErrPage) || i == 4*labelsOne || ctx.Err() != nil {
@@ -201,12 +206,14 @@ func readNames[T any](ctx context.Context, dir *directory, n *names[T], sids []t
 func listNames[T any](ctx context.Context, dir *directory, n *names[T], r nameReader[T], size, most int) error {
 	pages := r.list(size)
 	met := map[text.Text]bool{}
+	all := listing{began: time.Now()}
 	for read := 0; pages.More() && read < most; read++ {
 		if err := dir.places.take(ctx); err != nil {
 			return err
 		}
 		var page []T
 		info, err := pages.Next(ctx, func(v T) { page = append(page, v) })
+		all.unreadable += info.Unreadable
 		dir.places.free()
 		pace(ctx, info, err == nil && pages.More())
 		dir.mu.Lock()
@@ -215,6 +222,7 @@ func listNames[T any](ctx context.Context, dir *directory, n *names[T], r nameRe
 			n.put(r.sid(&v), &v, now, r)
 			met[r.sid(&v)] = true
 		}
+		dir.news++
 		dir.mu.Unlock()
 		if err != nil {
 			return err
@@ -229,7 +237,8 @@ func listNames[T any](ctx context.Context, dir *directory, n *names[T], r nameRe
 	}
 	dir.mu.Lock()
 	defer dir.mu.Unlock()
-	n.listed = time.Now()
+	n.listed, n.full = time.Now(), all
+	dir.news++
 	for sid := range n.by {
 		if !met[sid] && !used[sid] {
 			delete(n.by, sid) // over, and nobody refers to it
@@ -258,6 +267,7 @@ func readName[T any](ctx context.Context, dir *directory, n *names[T], sid text.
 	dir.places.free()
 	dir.mu.Lock()
 	defer dir.mu.Unlock()
+	dir.news++
 	switch {
 	case err == nil:
 		n.put(sid, &v, time.Now(), r)

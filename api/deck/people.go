@@ -17,8 +17,8 @@ import (
 func (dir *directory) readPeople(ctx context.Context) {
 	due := dir.duePeople(time.Now())
 	for i, conf := range due {
-		people, err := dir.readParticipants(ctx, conf)
-		if !dir.putPeople(conf, people, err) {
+		people, all, err := dir.readParticipants(ctx, conf)
+		if !dir.putPeople(conf, people, all, err) {
 			dir.mu.Lock()
 			for _, conf := range due[i:] { // one that fails is enough for this round
 				delete(dir.peopleRead, conf)
@@ -30,14 +30,17 @@ func (dir *directory) readPeople(ctx context.Context) {
 }
 
 // putPeople takes in what came of reading a conference's participants, and
-// reports whether others are worth reading now.
-func (dir *directory) putPeople(conf text.Text, people []Participant, err error) bool {
+// reports whether others are worth reading now. All is whether these are all.
+func (dir *directory) putPeople(conf text.Text, people []Participant, all bool, err error) bool {
 	interval := dir.snapshot().Interval
 	dir.mu.Lock()
 	defer dir.mu.Unlock()
 	switch {
 	case err == nil:
 		dir.people[conf], dir.peopleFailed = people, 0
+		if dir.news++; all {
+			dir.present[conf] = dir.peopleRead[conf]
+		}
 	case errors.Is(err, api.ErrSID):
 		// nobody is told
 	case dir.peopleFailed < maxFailedPeople:
@@ -56,9 +59,13 @@ func (dir *directory) duePeople(now time.Time) (due []text.Text) {
 	dir.mu.Lock()
 	defer dir.mu.Unlock()
 	live := map[text.Text]bool{}
+	most := maxLooks
+	if dir.covering {
+		most = maxCoverLooks
+	}
 	want := func(conf text.Text, every time.Duration) {
 		live[conf] = true
-		if last, ok := dir.peopleRead[conf]; !now.Before(dir.peopleRetry) && len(due) < maxLooks && (!ok || age(last, now) >= every) {
+		if last, ok := dir.peopleRead[conf]; !now.Before(dir.peopleRetry) && len(due) < most && (!ok || age(last, now) >= every) {
 			dir.peopleRead[conf] = now
 			due = append(due, conf)
 		}
@@ -76,31 +83,37 @@ func (dir *directory) duePeople(now time.Time) (due []text.Text) {
 			want(r.ConferenceSID, peopleEvery)
 		}
 	}
+	for conf, every := range dir.covers {
+		want(conf, every)
+	}
 	for conf := range dir.peopleRead {
 		if !live[conf] {
 			delete(dir.peopleRead, conf)
 			delete(dir.people, conf)
+			delete(dir.present, conf)
+			dir.news++
 		}
 	}
 	return due
 }
 
-func (dir *directory) readParticipants(ctx context.Context, conf text.Text) ([]Participant, error) {
+// readParticipants reads the first page of a conference's participants. All is
+// whether there are no others.
+func (dir *directory) readParticipants(ctx context.Context, conf text.Text) (people []Participant, all bool, err error) {
 	pages, err := dir.client.Participants(conf, pageSize)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := dir.places.take(ctx); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer dir.places.free()
-	var people []Participant
 	info, err := pages.Next(ctx, func(p api.Participant) { people = append(people, Participant{Participant: p}) })
 	switch {
 	case info.Unreadable > 0:
 		err = cmp.Or(err, api.ErrUnreadable)
 	case errors.Is(err, api.ErrPage):
-		err = nil // those of the first page are more than fit on any screen
+		return people, false, nil // those of the first page are more than fit on any screen
 	}
-	return people, err
+	return people, err == nil && !pages.More(), err
 }

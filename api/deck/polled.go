@@ -35,9 +35,11 @@ func (d *Deck) endPoll(took time.Duration, err, partial error, next time.Time) {
 		h.Failing, h.Next, h.Page = time.Time{}, time.Time{}, 0
 		h.Err = partial
 		h.Complete, h.Partial = now, h.Err != nil
+		d.coverage.polled = now.Add(-took)
 	}
 	d.tell(Step{Poll: &Polled{Took: took, Err: h.Err, Partial: err == nil && h.Partial}})
 	d.purge(now)
+	d.cover(now)
 	d.publish()
 }
 

@@ -32,6 +32,13 @@ type Snapshot struct {
 	PauseWarn, PauseAlarm time.Duration
 	// Calls and Conferences say why those are not known that are not.
 	Calls, Conferences Unnamed
+	// Unrecorded are the calls and conferences in progress that no active recording
+	// is of, those without for the longest first, at most 1,000; UnrecordedMore is
+	// how many there are beside them, as far as the list of recordings says.
+	// InProgress says what both are worth; see [Snapshot.UnrecordedKnown].
+	Unrecorded     []*Unrecorded
+	UnrecordedMore int
+	InProgress     InProgress
 	// Parts are the profiles that the snapshot is of, each with its own; nil for
 	// that of one deck in this process. See [Merge].
 	Parts []Part

@@ -122,3 +122,105 @@ func TestRecoverOfAStart(t *testing.T) {
 		}
 	})
 }
+
+// TestStartWhereThereIsNone: who saw no recording gets no second one, whatever
+// happened meanwhile, and however often and by however many it is asked for.
+func TestStartWhereThereIsNone(t *testing.T) {
+	const call = "5e4d3c2b-2222-4eee-8fff-000000000201"
+	tests := []struct {
+		name   string
+		fault  string
+		before func(*sim.Space)
+		drop   bool // the answers to POSTs are lost
+		starts int  // at the same time
+		want   Outcome
+		note   string
+		is     error // of those that were refused
+		posts  int
+	}{
+		{name: "once", starts: 1, want: Verified, posts: 1},
+		{name: "five sessions at the same time", starts: 5, want: Verified, is: ErrStarting, posts: 1},
+		{name: "recorded meanwhile, as no poll has seen yet", starts: 1, is: ErrRecorded,
+			before: func(s *sim.Space) { s.Begin(sim.Begin{CallSID: call}) }},
+		{name: "the answer is lost", drop: true, starts: 3, want: Verified, is: ErrStarting, posts: 1,
+			note: "its answer was lost; the recordings of the call show it"},
+		{name: "lost, and the recordings show it late", drop: true, fault: "lag=1s", starts: 1, want: Verified, posts: 1,
+			note: "its answer was lost; the recordings of the call show it"},
+		{name: "lost, and not done", fault: "503@start", starts: 1, want: Unknown, posts: 1, note: "no recording of the call has begun since"},
+		{name: "silent", fault: "silent@start", starts: 2, want: Verified, is: ErrStarting, posts: 1,
+			note: "its answer was lost; the recordings of the call show it"},
+		{name: "the call is over", starts: 1, want: Failed, posts: 1, before: func(s *sim.Space) { s.EndCall(call) }},
+		{name: "its recordings cannot be read", fault: "403", starts: 1, is: api.ErrUnauthorized},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				space := spaceOf(0, 0)
+				space.Call(sim.Line{SID: call, Ago: time.Minute})
+				tb := open(t, space, Config{Unrecorded: true})
+				tb.run()
+				after(15 * time.Second)
+				if n := len(tb.deck.Snapshot().Unrecorded); n != 1 {
+					t.Fatalf("%d calls have no recording", n)
+				}
+				if tt.before != nil {
+					tt.before(space)
+				}
+				if tt.fault != "" {
+					space.SetFaults(fault(t, tt.fault)...)
+				}
+				if tt.drop {
+					tb.wire.mu.Lock()
+					tb.wire.after = func(r *http.Request, resp *http.Response) {
+						if r.Method == http.MethodPost {
+							*resp = *answer(r, 502, "<html>")
+						}
+					}
+					tb.wire.mu.Unlock()
+				}
+				type end struct {
+					rec *Recording
+					p   Progress
+					err error
+				}
+				ends := make(chan end)
+				for range tt.starts {
+					go func() {
+						req := Request{Actor: Actor{Actor: "alice"}, Seen: NoRecording}
+						rec, p, err := tb.deck.StartFor(t.Context(), text.New(call), api.StartOptions{}, req)
+						ends <- end{rec, p, err}
+					}()
+				}
+				done := 0
+				for range tt.starts {
+					e := <-ends
+					switch {
+					case e.err != nil && !errors.Is(e.err, tt.is):
+						t.Errorf("refused with %v, want %v", e.err, tt.is)
+					case e.err == nil && (e.p.Outcome != tt.want || e.p.Note != tt.note || !e.p.Settled):
+						t.Errorf("it ended as %s (%q, %v), want %s (%q)", e.p.Outcome, e.p.Note, e.p.Err, tt.want, tt.note)
+					case e.err == nil && (e.rec != nil) != (tt.want == Verified):
+						t.Errorf("the recording is %+v", e.rec)
+					case e.err == nil:
+						done++
+					}
+				}
+				if posts := tb.wire.count("POST", ""); posts != tt.posts || done != min(1, tt.posts) {
+					t.Errorf("%d POSTs, %d of the starts were sent", posts, done)
+				}
+				n := 0
+				for _, r := range space.Recordings() {
+					if r.CallSID == call {
+						n++
+					}
+				}
+				if want := min(1, tt.posts+len(space.Recordings())); n > want {
+					t.Errorf("the call has %d recordings", n)
+				}
+				if tt.want == Verified && len(tb.deck.Snapshot().Unrecorded) != 0 {
+					t.Error("the call is still shown without a recording")
+				}
+			})
+		})
+	}
+}

@@ -23,6 +23,7 @@ type aside struct {
 	looks    []deck.Key
 	reveals  []deck.Key
 	refresh  bool
+	lacks    bool          // somebody wants to know who has no recording
 	interval time.Duration // 0 for none
 	asked    time.Duration // that each run of the service is told; 0 for none
 	screen   *Screen
@@ -61,6 +62,10 @@ func (c *Client) SetInterval(every time.Duration) {
 func (c *Client) Look(of deck.Key) {
 	c.aside.put(func() { c.aside.looks = addTo(c.aside.looks[max(0, len(c.aside.looks)-7):], of) })
 }
+
+// LookForUnrecorded says that somebody wants to know which calls have no recording,
+// for the next half minute.
+func (c *Client) LookForUnrecorded() { c.aside.put(func() { c.aside.lacks = true }) }
 
 // Reveal puts on record that masked numbers of a recording are shown: as soon
 // as the service is there.
@@ -105,8 +110,8 @@ func (c *Client) runAside() {
 func (c *Client) sendAside(l *link) {
 	a := &c.aside
 	a.mu.Lock()
-	looks, reveals, refresh, interval, screen := a.looks, a.reveals, a.refresh, a.interval, a.screen
-	a.looks, a.reveals, a.refresh, a.interval, a.screen = nil, nil, false, 0, nil
+	looks, reveals, refresh, lacks, interval, screen := a.looks, a.reveals, a.refresh, a.lacks, a.interval, a.screen
+	a.looks, a.reveals, a.refresh, a.lacks, a.interval, a.screen = nil, nil, false, false, 0, nil
 	a.mu.Unlock()
 	if screen != nil {
 		_ = c.post(l, PathSession, screen)
@@ -124,6 +129,9 @@ func (c *Client) sendAside(l *link) {
 	}
 	if interval != 0 {
 		_ = c.post(l, PathInterval, Interval{Every: SecondsOf(interval)})
+	}
+	if lacks {
+		_ = c.post(l, PathUnrecorded, LookForUnrecorded{})
 	}
 	if refresh {
 		_ = c.post(l, PathRefresh, Refresh{})

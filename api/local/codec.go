@@ -55,14 +55,7 @@ func appendBeside(b []byte, r *deck.Recording) []byte {
 	}
 	if c := r.Conference; c != nil {
 		o.key("conference")
-		in := object{b: append(o.b, '{')}
-		in.string("sid", c.SID.String())
-		in.string("friendly_name", c.FriendlyName.String())
-		in.string("status", string(c.Status))
-		in.string("region", c.Region.String())
-		in.time("date_created", c.Created)
-		in.bool("doubtful", c.Doubtful)
-		o.b = append(in.b, '}')
+		o.b = appendConference(o.b, c)
 	}
 	if known := knownOf(r); !isEmpty(&known) {
 		more, err := json.Marshal(known)
@@ -86,6 +79,17 @@ func appendCall(b []byte, c *api.Call) []byte {
 	o.string("direction", c.Direction.String())
 	o.string("caller_name", c.CallerName.String())
 	o.time("start_time", c.Start)
+	o.time("date_created", c.Created)
+	o.bool("doubtful", c.Doubtful)
+	return append(o.b, '}')
+}
+
+func appendConference(b []byte, c *api.Conference) []byte {
+	o := object{b: append(b, '{')}
+	o.string("sid", c.SID.String())
+	o.string("friendly_name", c.FriendlyName.String())
+	o.string("status", string(c.Status))
+	o.string("region", c.Region.String())
 	o.time("date_created", c.Created)
 	o.bool("doubtful", c.Doubtful)
 	return append(o.b, '}')
@@ -178,9 +182,7 @@ func take(r *deck.Recording, name string, v []byte, now time.Time) {
 	case "call":
 		r.Call = decodeCall(v)
 	case "conference":
-		c := api.DecodeConference(v)
-		c.Doubtful = c.Doubtful || isDoubtful(v)
-		r.Conference = &c
+		r.Conference = decodeConference(v)
 	case "participants":
 		takePeople(r, v)
 	case "pause":
@@ -246,6 +248,12 @@ func takeSiblings(r *deck.Recording, v []byte) {
 
 func decodeCall(v []byte) *api.Call {
 	c := api.DecodeCall(v)
+	c.Doubtful = c.Doubtful || isDoubtful(v)
+	return &c
+}
+
+func decodeConference(v []byte) *api.Conference {
+	c := api.DecodeConference(v)
 	c.Doubtful = c.Doubtful || isDoubtful(v)
 	return &c
 }

@@ -31,6 +31,8 @@ var kinds = []struct {
 	{"closed", deck.ErrClosed},
 	{"not-sent", deck.ErrNotSent},
 	{"not-on-record", deck.ErrNotOnRecord},
+	{"recorded-by-now", deck.ErrRecorded},
+	{"started-already", deck.ErrStarting},
 	{"canceled", context.Canceled},
 	{"deadline", context.DeadlineExceeded},
 }
@@ -126,6 +128,8 @@ var codes = []struct {
 	{CodeEnding, deck.ErrClosed},
 	{CodeEnding, deck.ErrNotSent},
 	{CodeOffRecord, deck.ErrNotOnRecord},
+	{CodeRecorded, deck.ErrRecorded},
+	{CodeStarting, deck.ErrStarting},
 }
 
 // RefusalOf returns why the deck refused a request, as the wire has it.
@@ -154,7 +158,7 @@ func RefusalOf(err error) Refusal {
 var statuses = map[Code]int{
 	CodeUser: 403, CodeRole: 403, CodeSession: 403, CodeEnded: 403, CodeReadOnly: 403,
 	CodeRoute: 404, CodeVersion: 404, CodeProfile: 404, CodeRecording: 404, CodeRequest: 404,
-	CodeMethod: 405, CodeSlow: 408, CodeBusy: 409, CodeUnfit: 409, CodeTooLarge: 413, CodeTooMany: 429,
+	CodeMethod: 405, CodeSlow: 408, CodeBusy: 409, CodeUnfit: 409, CodeRecorded: 409, CodeStarting: 409, CodeTooLarge: 413, CodeTooMany: 429,
 	CodeInternal: 500, CodeAPI: 502, CodeEnding: 503, CodeOffRecord: 503, CodeNotStarted: 503,
 }
 

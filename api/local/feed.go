@@ -41,6 +41,8 @@ type feedDeck struct {
 	ver     uint64 // the version in which anything changed
 	state   uint64 // the version in which the state changed
 	poll    uint64 // the version in which it changed, or a poll ended
+	lack    uint64 // the version in which it changed who has no recording, or how well that is known
+	lackAll uint64 // the version in which it changed who has none
 }
 
 // feedRow is one recording, encoded.
@@ -103,9 +105,10 @@ func (f *Feed) Publish(number int, s *deck.Snapshot) {
 	changed, left := d.diff(s, next)
 	first := d.s == nil
 	state := !sameState(d.s, s)
+	lack, lackAll := diffUnrecorded(d.s, s)
 	poll := first || !sameMoment(d.s.Health.Complete, s.Health.Complete) || !sameMoment(d.s.Heard, s.Heard)
 	d.s = s
-	if len(changed) == 0 && len(left) == 0 && !state && !poll {
+	if len(changed) == 0 && len(left) == 0 && !state && !poll && !lack {
 		return // not even a poll has ended
 	}
 	f.ver, d.ver = next, next
@@ -114,6 +117,12 @@ func (f *Feed) Publish(number int, s *deck.Snapshot) {
 	}
 	if state || poll {
 		d.poll = next
+	}
+	if lack {
+		d.lack = next
+	}
+	if lackAll {
+		d.lackAll = next
 	}
 	for _, sid := range left {
 		d.left = append(d.left, departure{sid, next})
@@ -125,7 +134,7 @@ func (f *Feed) Publish(number int, s *deck.Snapshot) {
 	if first {
 		d.leftAll = next
 	}
-	f.tell(number, d.batch(changed, left, state, poll))
+	f.tell(number, d.withUnrecorded(d.batch(changed, left, state, poll), next-1))
 }
 
 // tell lets those know who watch a deck, and keeps the change for those who know
@@ -289,7 +298,7 @@ func (d *feedDeck) since(from uint64) *batch {
 			left[sid] = true
 		}
 	}
-	return d.batch(changed, slices.Collect(maps.Keys(left)), d.state > from, d.poll > from)
+	return d.withUnrecorded(d.batch(changed, slices.Collect(maps.Keys(left)), d.state > from, d.poll > from), from)
 }
 
 // snapshot returns all of a deck, the most urgent first. The deck must have had
@@ -302,8 +311,12 @@ func (d *feedDeck) snapshot(now time.Time) *batch {
 			ranks[rank] = append(ranks[rank], row)
 		}
 	}
+	var tail []byte
+	if d.lack > 0 { // else nobody ever wanted to know
+		tail = appendUnrecorded(nil, d.Deck, d.s, true)
+	}
 	return &batch{kind: "snapshot", deck: d.Deck, seq: d.s.Seq, state: StateOf(d.s), rows: slices.Concat(ranks[:]...),
-		most: firstRows, tail: appendLine(nil, "synced", Synced{d.Deck, d.s.Seq})}
+		most: firstRows, tail: appendLine(tail, "synced", Synced{d.Deck, d.s.Seq})}
 }
 
 // lowest is the rank of what is least urgent.

@@ -102,6 +102,10 @@ func (d *held) apply(l line, rows []*heldRow, now time.Time) error {
 		}
 		d.next = make(map[text.Text]*heldRow, min(max(l.of, 0), maxRows/10))
 	}
+	if l.kind == "unrecorded" {
+		d.takeUnrecorded(l.lack, now)
+		return nil
+	}
 	if l.kind != "beat" {
 		d.seq = l.seq
 	}

@@ -137,7 +137,7 @@ func (u *Unnamed) deck(now time.Time) deck.Unnamed {
 
 // line is one line of a watch, taken apart.
 type line struct {
-	kind   string // hello, snapshot, synced, changed, poll, beat, bye; another one is passed over
+	kind   string // hello, snapshot, synced, changed, poll, unrecorded, beat, bye; another one is passed over
 	deck   int
 	seq    uint64
 	of     int // how many rows follow, by the first line of a snapshot
@@ -148,6 +148,7 @@ type line struct {
 	heard  *Seconds
 	hello  *Hello
 	bye    *Refusal
+	lack   *Unrecorded
 	length int
 }
 
@@ -177,6 +178,10 @@ func parseLine(raw []byte) (line, error) {
 		var p struct{ Synced Synced }
 		err = json.Unmarshal(raw, &p)
 		l.deck, l.seq = p.Synced.Deck, p.Synced.Seq
+	case "unrecorded":
+		var p struct{ Unrecorded Unrecorded }
+		err = json.Unmarshal(raw, &p)
+		l.deck, l.lack = p.Unrecorded.Deck, &p.Unrecorded
 	case "hello":
 		var p struct{ Hello Hello }
 		err = json.Unmarshal(raw, &p)

@@ -226,7 +226,7 @@ func (s *stream) take(raw []byte) error {
 		return s.hello(*l.hello)
 	case "bye":
 		return &RefusalError{Refusal: *l.bye}
-	case "snapshot", "changed", "poll", "synced":
+	case "snapshot", "changed", "poll", "synced", "unrecorded":
 	case "beat":
 		s.c.mu.Lock()
 		defer s.c.mu.Unlock()

@@ -30,6 +30,7 @@
 //	POST   /v1/refresh           view         Refresh; Done
 //	POST   /v1/interval          view         Interval; Done: the shortest that a session asks for, never over the service's own
 //	POST   /v1/look              view         Look; Done
+//	POST   /v1/unrecorded        view         LookForUnrecorded; Done: for half a minute, a watch tells which calls have no recording
 //	POST   /v1/session           view         Screen; Done
 //	GET    /v1/status            view         Status
 //	GET    /v1/sessions          sessions     Sessions; without the word, only one's own
@@ -60,6 +61,7 @@
 //	{"synced":{…}}    the deck is complete
 //	{"changed":{…}}   what is different since the line before it: rows, SIDs that left, the state
 //	{"poll":0,…}      a poll of deck 0 has ended in which nothing changed; at most 100 bytes: see [Poll]
+//	{"unrecorded":{}} who has no recording, while somebody wants to know: see [Unrecorded]
 //	{"beat":"…"}      nothing happened for 5 s
 //	{"bye":{…}}       the service lets go of the client: a Refusal that says why
 //

@@ -34,6 +34,8 @@ func (s Start) Options() (api.StartOptions, error) {
 		return bad(CodeBody, "start %s names no call", s.ID)
 	case !slices.Contains(startChannels, s.Channels):
 		return bad(CodeBody, "channels is mono or dual (got %q)", clean(s.Channels))
+	case s.Seen != "" && s.Seen != string(deck.NoRecording):
+		return bad(CodeBody, "what was seen is %s, or nothing (got %q)", deck.NoRecording, clean(s.Seen))
 	case !slices.Contains(startTracks, s.Track):
 		return bad(CodeBody, "track is inbound, outbound or both (got %q)", clean(s.Track))
 	}
@@ -47,8 +49,14 @@ func (s Start) Options() (api.StartOptions, error) {
 //
 // The error is why nothing was sent, as that of [Client.Do].
 func (c *Client) Start(ctx context.Context, callSID text.Text, o api.StartOptions, actor deck.Actor) (rec *deck.Recording, p deck.Progress, err error) {
-	start := &Start{ID: newID(), CallSID: callSID.String(), Channels: o.Channels, Track: o.Track}
-	if len(c.o.Profiles) == 1 {
+	return c.StartFor(ctx, callSID, o, deck.Request{Actor: actor})
+}
+
+// StartFor is Start for a request, of which the Actor, the Profile and the Seen
+// count; see [deck.Deck.StartFor].
+func (c *Client) StartFor(ctx context.Context, callSID text.Text, o api.StartOptions, req deck.Request) (rec *deck.Recording, p deck.Progress, err error) {
+	start := &Start{ID: newID(), CallSID: callSID.String(), Profile: req.Profile, Channels: o.Channels, Track: o.Track, Seen: string(req.Seen)}
+	if start.Profile == "" && len(c.o.Profiles) == 1 {
 		start.Profile = c.o.Profiles[0]
 	}
 	if _, err := start.Options(); err != nil {
@@ -60,7 +68,7 @@ func (c *Client) Start(ctx context.Context, callSID text.Text, o api.StartOption
 	if l == nil {
 		return nil, p, why
 	}
-	asked := deck.Request{Update: api.Update{Status: deck.AskedStart}, Actor: actor, Profile: start.Profile}
+	asked := deck.Request{Update: api.Update{Status: deck.AskedStart}, Actor: req.Actor, Seen: req.Seen, Profile: start.Profile}
 	w := &wanted{id: start.ID, req: asked, start: start, key: recordingKey{profile: start.Profile}, at: time.Now()}
 	w.last = &deck.Progress{Request: asked, Outcome: deck.Unknown, Asked: w.at, Tries: 1, Note: startLost}
 	result := func(_ int, end deck.Progress, e error) { p, err = end, e }

@@ -9,7 +9,7 @@ import (
 // with [CodeVersion]; a client does not use what a lower minor version has not.
 const (
 	Major = 1
-	Minor = 0
+	Minor = 1
 )
 
 // The headers of a request.
@@ -41,6 +41,7 @@ const (
 	PathRefresh     = Prefix + "/refresh"
 	PathInterval    = Prefix + "/interval"
 	PathLook        = Prefix + "/look"
+	PathUnrecorded  = Prefix + "/unrecorded"
 	PathSession     = Prefix + "/session"
 	PathStatus      = Prefix + "/status"
 	PathSessions    = Prefix + "/sessions" // also with "/" and an ID
@@ -103,6 +104,8 @@ const (
 	CodeMethod     Code = "bad-method"      // 405
 	CodeBusy       Code = "busy"            // 409: an update of the recording is under way
 	CodeUnfit      Code = "unfit"           // 409: the recording is not in the status for it
+	CodeRecorded   Code = "recorded"        // 409: the call has a recording by now, and was to have none
+	CodeStarting   Code = "starting"        // 409: a recording of the call is being started already
 	CodeTooLarge   Code = "too-large"       // 413
 	CodeTooMany    Code = "too-many"        // 429: connections, requests a second, or requests in one body
 	CodeSlow       Code = "slow"            // 408, or in a "bye": the client took nothing for 30 s
@@ -190,6 +193,9 @@ type Start struct {
 	Profile  string `json:"profile,omitempty"`
 	Channels string `json:"channels,omitempty"` // mono or dual; empty for the API's own
 	Track    string `json:"track,omitempty"`    // inbound, outbound or both; empty for the API's own
+	// Seen is "no-recording" where the person saw that the call has none. Then the
+	// recordings of the call are read first, and nothing is sent where one is active.
+	Seen string `json:"seen,omitempty"`
 }
 
 // RequestState is how far a request has come. Of Refused and Progress one is
@@ -277,6 +283,12 @@ type Reveal struct {
 type Look struct {
 	SID     string `json:"sid"`
 	Profile string `json:"profile,omitempty"`
+}
+
+// LookForUnrecorded says that somebody wants to know which calls in progress have
+// no recording, for the next half minute: from then on a watch tells of them.
+type LookForUnrecorded struct {
+	Profile string `json:"profile,omitempty"` // empty for all
 }
 
 // Refresh asks for a poll now.

@@ -110,6 +110,34 @@ type Synced struct {
 	Seq  uint64 `json:"seq"`
 }
 
+// Unrecorded says which calls and conferences in progress of one deck have no
+// recording; see [deck.Snapshot]. It comes whenever any of it changes, and with
+// each snapshot.
+type Unrecorded struct {
+	Deck   int       `json:"deck"`
+	Wanted bool      `json:"wanted,omitempty"` // somebody wants to know: while it is false, nobody looks
+	Listed time.Time `json:"listed,omitzero"`  // when those in progress were last listed
+	Limit  Seconds   `json:"limit,omitempty"`  // the age of that from which on it says nothing about now
+	Err    *Fault    `json:"err,omitempty"`    // why it is not known of all
+	More   int       `json:"more,omitempty"`   // how many there are beside the calls
+	// Calls are those that are known, without one for the longest first; nil where
+	// they have not changed.
+	Calls *[]UnrecordedCall `json:"calls,omitempty"`
+}
+
+// UnrecordedCall is a call or a conference without a recording; see
+// [deck.Unrecorded].
+type UnrecordedCall struct {
+	Call       json.RawMessage `json:"call,omitempty"` // with the API's names; absent for a conference
+	Conference json.RawMessage `json:"conference,omitempty"`
+	Since      time.Time       `json:"since,omitzero"` // server's clock
+	AtLeast    bool            `json:"at_least,omitempty"`
+	Before     bool            `json:"before,omitempty"` // it was recorded before
+	Legs       int             `json:"legs,omitempty"`   // calls that were dialed from it
+	People     int             `json:"people,omitempty"` // in the conference
+	Start      *Progress       `json:"start,omitempty"`  // the last start that was asked for
+}
+
 // Beside is what tapedeck knows of a recording beside the API's resource; see
 // [deck.Recording]. Call and Conference have the API's names.
 type Beside struct {

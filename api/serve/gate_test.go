@@ -49,6 +49,7 @@ func deeds(sid string) []deed {
 		{"refresh", "POST", local.PathRefresh, local.Refresh{}, w("view")},
 		{"interval", "POST", local.PathInterval, local.Interval{Every: 2}, w("view")},
 		{"look", "POST", local.PathLook, local.Look{SID: sid}, w("view")},
+		{"unrecorded", "POST", local.PathUnrecorded, local.LookForUnrecorded{}, w("view")},
 		{"session", "POST", local.PathSession, local.Screen{Command: "dashboard"}, w("view")},
 		{"status", "GET", local.PathStatus, nil, w("view")},
 		{"sessions", "GET", local.PathSessions, nil, nil},
@@ -269,7 +270,7 @@ func TestWhoAmI(t *testing.T) {
 	w := start(t, setting{roles: []Role{{Name: "operator", May: []local.Word{local.WordView, local.WordPause}, Groups: []string{"operators"}}}, profiles: []string{"eu", "us"}})
 	got := fetch[local.WhoAmI](w.as("alice"), local.PathWhoAmI)
 	if got.User != "alice" || got.UID != "1001" || got.Role != "operator" || !slices.Equal(got.May, []local.Word{"view", "pause"}) ||
-		got.Version != "1.2.3" || got.Wire != "1.0" || got.Instance == "" || got.Session == "" || len(got.Profiles) != 2 ||
+		got.Version != "1.2.3" || got.Wire != "1.1" || got.Instance == "" || got.Session == "" || len(got.Profiles) != 2 ||
 		got.Profiles[1].Profile != "us" || got.Profiles[1].Deck != 1 || got.Profiles[1].Project != w.spaces[1].Project() {
 		t.Errorf("%+v", got)
 	}

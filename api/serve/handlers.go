@@ -225,6 +225,18 @@ func look(c *call, v *local.Look) (any, *local.Refusal) {
 	return local.Done{}, nil
 }
 
+// lookForUnrecorded says that somebody wants to know which calls have no recording.
+func lookForUnrecorded(c *call, v *local.LookForUnrecorded) (any, *local.Refusal) {
+	list, refusal := c.chosenBy(v.Profile)
+	if refusal != nil {
+		return nil, refusal
+	}
+	for _, p := range list {
+		p.Deck.LookForUnrecorded()
+	}
+	return local.Done{}, nil
+}
+
 // saySession takes what a screen says of itself.
 func saySession(c *call, v *local.Screen) (any, *local.Refusal) {
 	screen := *v

@@ -25,6 +25,7 @@ func init() {
 		post(local.PathRefresh, view, refresh),
 		post(local.PathInterval, view, setInterval),
 		post(local.PathLook, view, look),
+		post(local.PathUnrecorded, view, lookForUnrecorded),
 		post(local.PathSession, view, saySession),
 		get(local.PathStatus, view, status),
 		get(local.PathSessions, nothing, listSessions),

@@ -15,6 +15,7 @@ type Fault struct {
 	name   string
 	value  time.Duration // 0 for a fault without a value
 	update bool          // for updates of recordings only
+	start  bool          // for starts of recordings only
 }
 
 // faultKind describes one fault.
@@ -47,9 +48,9 @@ var faultKinds = []faultKind{
 	{name: "html", help: "502 with a page of HTML; an update is not applied"},
 }
 
-// ParseFault reads a fault written NAME[=VALUE][@update]. With @update it is
-// for updates of recordings only, without for every request. [FaultHelp] lists
-// the names.
+// ParseFault reads a fault written NAME[=VALUE][@update], or with @start. With
+// @update it is for updates of recordings only, with @start for requests that
+// start one, without for every request. [FaultHelp] lists the names.
 func ParseFault(s string) (Fault, error) {
 	spec, scope, scoped := strings.Cut(s, "@")
 	name, value, valued := strings.Cut(spec, "=")
@@ -57,11 +58,11 @@ func ParseFault(s string) (Fault, error) {
 	switch {
 	case i < 0:
 		return Fault{}, fmt.Errorf("unknown fault %q: one of %s", name, strings.Join(faultNames(), ", "))
-	case scoped && scope != "update":
-		return Fault{}, fmt.Errorf("fault %q: only @update can follow, not @%s", name, scope)
+	case scoped && scope != "update" && scope != "start":
+		return Fault{}, fmt.Errorf("fault %q: only @update or @start can follow, not @%s", name, scope)
 	}
 	kind := faultKinds[i]
-	f := Fault{name: name, value: kind.def, update: scoped}
+	f := Fault{name: name, value: kind.def, update: scope == "update", start: scope == "start"}
 	switch {
 	case kind.value == "" && valued:
 		return Fault{}, fmt.Errorf("fault %q takes no value", name)
@@ -109,7 +110,7 @@ func faultNames() []string {
 // FaultHelp lists every fault with its value and what it does, a line each.
 func FaultHelp() string {
 	var b strings.Builder
-	b.WriteString("Faults, written NAME[=VALUE][@update]; with @update on updates only, else on every request:\n\n")
+	b.WriteString("Faults, written NAME[=VALUE][@update]; with @update on updates only, with @start on starts only, else on every request:\n\n")
 	for _, k := range faultKinds {
 		name := k.name
 		switch {
@@ -132,8 +133,11 @@ func (f Fault) String() string {
 	case "lag", "slow":
 		s += "=" + f.value.String()
 	}
-	if f.update {
+	switch {
+	case f.update:
 		s += "@update"
+	case f.start:
+		s += "@start"
 	}
 	return s
 }
@@ -164,12 +168,13 @@ type effects struct {
 	refuse    Fault // the first of those that refuse the request; zero for none
 }
 
-// effects returns what the faults do to a request, which may be an update.
-func (s *Space) effects(update bool) effects {
+// effects returns what the faults do to a request, which may be an update or a
+// start.
+func (s *Space) effects(update, start bool) effects {
 	var e effects
 	for _, faults := range [][]Fault{s.faults, s.scene.faults} {
 		for _, f := range faults {
-			if !f.update || update {
+			if (!f.update || update) && (!f.start || start) {
 				e.add(f, update)
 			}
 		}

@@ -217,6 +217,11 @@ func (x *exchange) isUpdate() bool {
 	return x.route != nil && x.route.updates && x.req.Method == http.MethodPost
 }
 
+// isStart reports whether x is to start a recording.
+func (x *exchange) isStart() bool {
+	return x.route != nil && x.route.kind == kindRecordingList && x.req.Method == http.MethodPost
+}
+
 // isAudio reports whether x asks for a recording's sound.
 func (x *exchange) isAudio() bool {
 	return x.route != nil && x.route.sound && !x.suffixed && x.method() == http.MethodGet
@@ -231,7 +236,7 @@ func (s *Space) handle(x *exchange) reply {
 		kind.request(s, x.now)
 	}
 	x.enc.now = x.now
-	x.enc.fx = s.effects(x.isUpdate())
+	x.enc.fx = s.effects(x.isUpdate(), x.isStart())
 	rep := x.respond()
 	s.count(x)
 	if x.isUpdate() {

@@ -35,6 +35,7 @@ import (
 type Options struct {
 	Recordings int      // active at the start
 	History    int      // ended ones, over the last 24 hours
+	Unrecorded int      // calls and conferences in progress without a recording; with churn, about as many stay
 	Seed       uint64   // the same seed gives the same space, apart from the clock
 	Churn      float64  // recordings that begin, and that end, per minute, at most 6000; 0 none
 	Faults     []Fault  // what goes wrong from the start; see [Space.SetFaults]
@@ -44,9 +45,10 @@ type Options struct {
 }
 
 // DefaultOptions returns the space of the demo: 24 active recordings, 200 ended
-// ones, seed 1, and 6 recordings a minute that begin and that end.
+// ones, 3 calls and conferences without a recording, seed 1, and 6 recordings a
+// minute that begin and that end.
 func DefaultOptions() Options {
-	return Options{Recordings: 24, History: 200, Seed: 1, Churn: 6}
+	return Options{Recordings: 24, History: 200, Unrecorded: 3, Seed: 1, Churn: 6}
 }
 
 // Space is a simulated SignalWire space with one project. Make it with [New].
@@ -59,7 +61,8 @@ type Space struct {
 	// What the space itself begins, and what others begin, draw from separate
 	// generators, so that requests do not change what churn will bring.
 	own, others *rand.Rand
-	zippers     sync.Pool // of *gzip.Writer
+	unrecorded  *rand.Rand // for what has no recording
+	zippers     sync.Pool  // of *gzip.Writer
 
 	mu          sync.Mutex // guards all below
 	now         stamp      // the latest moment seen; it never goes back
@@ -84,6 +87,7 @@ const (
 	streamOthers
 	streamNames
 	streamScene
+	streamUnrecorded
 )
 
 // New makes a space and fills it. Negative counts are taken as 0. With a
@@ -99,6 +103,8 @@ func New(o Options) *Space {
 		others:  rand.New(rand.NewPCG(o.Seed, streamOthers)),
 		now:     stampOf(time.Now().Truncate(time.Second)),
 		scene:   newScene(o.Scenario, o.Seed),
+
+		unrecorded: rand.New(rand.NewPCG(o.Seed, streamUnrecorded)),
 	}
 	if o.Project != "" {
 		s.project = o.Project
@@ -108,6 +114,7 @@ func New(o Options) *Space {
 	}
 	s.SetFaults(o.Faults...)
 	s.populate(max(o.Recordings, 0), max(o.History, 0))
+	s.populateUnrecorded(max(o.Unrecorded, 0), o.Churn > 0)
 	s.openScene()
 	s.churn = newChurn(s.own, o.Churn, stampOf(time.Now()))
 	if s.churn.mean > 0 {

@@ -183,7 +183,7 @@ type spaceFlags struct {
 	typed    func(flag string) string // the value as it was typed
 }
 
-var spaceFlagNames = []string{"recordings", "history", "seed", "churn", "fault", "scenario"}
+var spaceFlagNames = []string{"recordings", "history", "unrecorded", "seed", "churn", "fault", "scenario"}
 
 // add gives cmd the flags. The prefix goes before what help says of each.
 func (s *spaceFlags) add(cmd *cobra.Command, prefix string) {
@@ -192,10 +192,11 @@ func (s *spaceFlags) add(cmd *cobra.Command, prefix string) {
 	s.changed = f.Changed
 	f.IntVar(&s.o.Recordings, "recordings", s.o.Recordings, prefix+"active recordings at the start")
 	f.IntVar(&s.o.History, "history", s.o.History, prefix+"ended recordings at the start")
+	f.IntVar(&s.o.Unrecorded, "unrecorded", s.o.Unrecorded, prefix+"calls and conferences in progress without a recording")
 	f.Uint64Var(&s.o.Seed, "seed", s.o.Seed, prefix+"the same seed gives the same space")
 	f.Float64Var(&s.o.Churn, "churn", s.o.Churn, prefix+"recordings that begin and end per minute; 0 for none")
 	f.StringArrayVar(&s.faults, "fault", nil, prefix+"what goes wrong, as `NAME[=VALUE][@update]`, repeatable; --fault help lists them")
-	for _, name := range []string{"recordings", "history", "seed", "churn"} {
+	for _, name := range []string{"recordings", "history", "unrecorded", "seed", "churn"} {
 		keepTyped(f.Lookup(name))
 	}
 	s.typed = func(flag string) string { return typed(f.Lookup(flag)) }
@@ -240,6 +241,7 @@ func (s *spaceFlags) options() (sim.Options, error) {
 	}{
 		{"recordings", float64(o.Recordings), maxRecordings},
 		{"history", float64(o.History), maxRecordings},
+		{"unrecorded", float64(o.Unrecorded), maxRecordings},
 		{"churn", o.Churn, maxChurn},
 	} {
 		// Written so that what is not a number is refused, too.
@@ -273,6 +275,9 @@ func (s *spaceFlags) begin() (sim.Options, error) {
 	}
 	if s.changed("history") {
 		o.History = given.History
+	}
+	if s.changed("unrecorded") {
+		o.Unrecorded = given.Unrecorded
 	}
 	if s.changed("seed") {
 		o.Seed = given.Seed
