@@ -123,7 +123,7 @@ func (s *session) open(log *cli.Log) (err error) {
 		s.parts.Go(s.follower.Run)
 	}
 	s.deck, err = deck.Open(client, deck.Config{
-		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly,
+		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm,
 		PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
 		Journal: s.record.Journal(), JournalRequired: c.JournalRequired,
 		Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(),

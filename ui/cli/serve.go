@@ -54,7 +54,7 @@ func (r *runner) serveCommand() *cobra.Command {
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.runServe(cmd) },
 	}
-	addSettings(cmd, "config", "profile", "interval", "lookback", "read-only", "pause-warn", "pause-alarm", "log", "state-dir",
+	addSettings(cmd, "config", "profile", "interval", "lookback", "read-only", "policy", "pause-warn", "pause-alarm", "unrecorded-alarm", "log", "state-dir",
 		"journal-numbers", "journal-syslog", "journal-required", "socket", "socket-group", "serve-profiles", "metrics")
 	return cmd
 }
@@ -197,6 +197,7 @@ func (s *service) open() error {
 			Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + s.version, Observe: s.log.Exchange,
 		}, deck.Config{
 			Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
+			Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm,
 			Journal: record.Journal(), JournalRequired: c.JournalRequired, Space: c.Space, Project: c.Project, WhoPaused: follower.Paused,
 			Kept: s.kept.Deck(c.Space, c.Project),
 		})
