@@ -327,7 +327,7 @@ func (s *session) history() func(n int) ([]ui.Action, error) {
 func actionOf(a journal.Action) ui.Action {
 	out := ui.Action{
 		Time: a.Time, Actor: a.Name(), Recording: a.Recording, Behavior: a.PauseBehavior,
-		Outcome: a.Outcome, Reason: a.Reason, Until: a.Until, ByTimer: a.ByTimer,
+		Outcome: a.Outcome, Reason: a.Reason, Given: a.Given, Until: a.Until, ByTimer: a.ByTimer,
 	}
 	if out.What = deck.WordOf(a.Event, api.Status(a.StatusAsked)); out.What == deck.SeenWord {
 		out.Actor, out.Outcome = "", "" // the actor is who had asked for what others have ended

@@ -44,6 +44,9 @@ func (l *loader) policySource() string {
 // checkPolicy shows what the policy moves, and refuses what was set against it.
 func (l *loader) checkPolicy() {
 	p := l.cfg.Policy
+	if moved := p.Defaults().UnrecordedAlarm; moved > 0 && l.cfg.UnrecordedAlarm == 0 {
+		l.warn("unrecorded_alarm is 0: calls without a recording do not alarm, although the policy is %s", p.Name())
+	}
 	if l.cfg.PauseBehavior == "skip" && !p.Defaults().Skip {
 		of := func(name string) string {
 			i := slices.IndexFunc(l.cfg.settings, func(s Setting) bool { return s.Name == name })
@@ -54,9 +57,12 @@ func (l *loader) checkPolicy() {
 		e.Hints = []string{"leave out pause_behavior, or set it to silence for this profile"}
 		l.fail(e)
 	}
+	var rows []Setting
 	for _, row := range p.Rows() {
 		if row.Name != policy.UnrecordedAlarm { // which is a setting, and shown as one
-			l.show("policy: "+row.Name, row.Is, l.policySource())
+			rows = append(rows, Setting{"policy." + row.Name, row.Is, l.policySource()})
 		}
 	}
+	at := slices.IndexFunc(l.cfg.settings, func(s Setting) bool { return s.Name == "policy" })
+	l.cfg.settings = slices.Insert(l.cfg.settings, at+1, rows...)
 }

@@ -19,6 +19,7 @@ func TestPolicy(t *testing.T) {
 		want  policy.Policy
 		alarm time.Duration
 		from  string // of unrecorded-alarm
+		warns string
 		err   string
 	}{
 		{name: "the default is privacy", want: policy.Privacy, from: "default"},
@@ -26,7 +27,8 @@ func TestPolicy(t *testing.T) {
 		{name: "in a profile", file: "default_profile = \"eu\"\npause_behavior = \"silence\"\n[profile.eu]\nspace=\"acme\"\nproject=\"6a1f2c3d-0000-4aaa-8bbb-000000000001\"\ntoken=\"PTx\"\npolicy = \"evidence\"",
 			env: []string{}, want: policy.Evidence, alarm: time.Minute, from: "policy evidence"},
 		{name: "an alarm that was set counts", file: "policy = \"evidence\"\nunrecorded_alarm = \"2m\"", want: policy.Evidence, alarm: 2 * time.Minute, from: "FILE:2"},
-		{name: "also as never", file: "policy = \"evidence\"\nunrecorded_alarm = 0", want: policy.Evidence, from: "FILE:2"},
+		{name: "also as never", file: "policy = \"evidence\"\nunrecorded_alarm = 0", want: policy.Evidence, from: "FILE:2",
+			warns: "unrecorded_alarm is 0: calls without a recording do not alarm, although the policy is evidence"},
 		{name: "and under privacy", file: `unrecorded_alarm = "30s"`, want: policy.Privacy, alarm: 30 * time.Second, from: "FILE:1"},
 		{name: "a flag moves it too", flags: map[string]string{"policy": "evidence"}, want: policy.Evidence, alarm: time.Minute, from: "policy evidence"},
 		{name: "skip in the file", file: "policy = \"evidence\"\npause_behavior = \"skip\"",
@@ -52,6 +54,9 @@ func TestPolicy(t *testing.T) {
 			if c.Policy != tt.want || c.UnrecordedAlarm != tt.alarm {
 				t.Errorf("the policy is %q with an alarm after %s, want %q and %s", c.Policy, c.UnrecordedAlarm, tt.want, tt.alarm)
 			}
+			if got := strings.Join(c.Warnings, "; "); got != tt.warns {
+				t.Errorf("it warns: %q, want %q", got, tt.warns)
+			}
 			shown := map[string]Setting{}
 			for _, s := range c.Settings() {
 				shown[s.Name] = s
@@ -60,7 +65,7 @@ func TestPolicy(t *testing.T) {
 				t.Errorf("the alarm is from %q, want %q", got, tt.from)
 			}
 			for _, row := range tt.want.Rows() {
-				if s := shown["policy: "+row.Name]; s.Value != row.Is && row.Name != policy.UnrecordedAlarm {
+				if s := shown["policy."+row.Name]; s.Value != row.Is && row.Name != policy.UnrecordedAlarm {
 					t.Errorf("shown of %s: %+v, want %q", row.Name, s, row.Is)
 				}
 			}

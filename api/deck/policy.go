@@ -66,6 +66,21 @@ func (s *Snapshot) PolicyOf(r *Recording) Policy {
 	return s.Of(r).Policy
 }
 
+// Mandated returns the profiles whose policy is not [Privacy], of several; all is
+// that every one is, or that of one profile.
+func (s *Snapshot) Mandated() (names []string, all bool) {
+	mandated := func(s *Snapshot) bool { return s.Policy.Defaults() != Privacy.Defaults() }
+	if !s.Several() {
+		return nil, mandated(s)
+	}
+	for _, p := range s.Parts {
+		if mandated(p.Snapshot) {
+			names = append(names, p.Profile)
+		}
+	}
+	return names, len(names) == len(s.Parts)
+}
+
 // mergePolicy takes in the policy of one of several parts: the strictest counts
 // for what is of no one part.
 func (s *Snapshot) mergePolicy(p *Snapshot) {

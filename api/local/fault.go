@@ -124,16 +124,17 @@ var ErrMayNot = errors.New("the role may not do it")
 var codes = []struct {
 	code Code
 	err  error
+	hint string // the next step; empty for none
 }{
-	{CodeReadOnly, deck.ErrReadOnly},
-	{CodeSkip, deck.ErrSkip},
-	{CodeNoReason, deck.ErrNoReason},
-	{CodeRecording, deck.ErrNotFound},
-	{CodeEnding, deck.ErrClosed},
-	{CodeEnding, deck.ErrNotSent},
-	{CodeOffRecord, deck.ErrNotOnRecord},
-	{CodeRecorded, deck.ErrRecorded},
-	{CodeStarting, deck.ErrStarting},
+	{code: CodeReadOnly, err: deck.ErrReadOnly},
+	{CodeSkip, deck.ErrSkip, "pause with silence"},
+	{CodeNoReason, deck.ErrNoReason, "say why it is stopped"},
+	{code: CodeRecording, err: deck.ErrNotFound},
+	{code: CodeEnding, err: deck.ErrClosed},
+	{code: CodeEnding, err: deck.ErrNotSent},
+	{code: CodeOffRecord, err: deck.ErrNotOnRecord},
+	{code: CodeRecorded, err: deck.ErrRecorded},
+	{code: CodeStarting, err: deck.ErrStarting},
 }
 
 // RefusalOf returns why the deck refused a request, as the wire has it.
@@ -151,7 +152,7 @@ func RefusalOf(err error) Refusal {
 	}
 	for _, c := range codes {
 		if errors.Is(err, c.err) {
-			out.Code, out.Hint = c.code, ""
+			out.Code, out.Hint = c.code, c.hint
 			return out
 		}
 	}

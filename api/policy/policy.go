@@ -3,7 +3,10 @@
 // screen and the README take it from there.
 package policy
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Policy says what the recordings of a project are for. The zero value is
 // [Privacy].
@@ -74,30 +77,32 @@ const StopWord = "stop-evidence"
 // Row is a line of the table in words.
 type Row struct {
 	Name string // of what is moved, as a setting is named
+	What string // what it is about
 	Is   string // what it is by default
-}
-
-// Rows returns what the policy moves, in words and in the order of the README.
-func (p Policy) Rows() []Row {
-	d := p.Defaults()
-	return []Row{
-		{"pausing", either(d.PauseAsks, "asks for y", "is one key")},
-		{"skip", either(d.Skip, "may cut the time out", "is refused: silence keeps the timeline")},
-		{"resuming", either(d.ResumeAsks, "asks for y", "is one key")},
-		{"stopping", either(d.StopReason, "asks for a reason and the end of the SID", "asks for the end of the SID")},
-		{"stopping by role", either(d.StopNamed, "needs the word "+StopWord+", which all does not stand for", "needs the word stop")},
-		{UnrecordedAlarm, alarm(d.UnrecordedAlarm)},
-	}
 }
 
 // UnrecordedAlarm is the name of the row that is a setting of its own.
 const UnrecordedAlarm = "unrecorded-alarm"
 
+// Rows returns what the policy moves, in words and in the order of the README.
+func (p Policy) Rows() []Row {
+	d := p.Defaults()
+	return []Row{
+		{"pause", "pausing a recording", either(d.PauseAsks, "asks", "one key")},
+		{"skip", "a pause that cuts its time out", either(d.Skip, "allowed", "refused")},
+		{"resume", "resuming a recording", either(d.ResumeAsks, "asks", "one key")},
+		{"stop", "what is typed to stop a recording", either(d.StopReason, "a reason, then the end of the SID", "the end of the SID")},
+		{"stop-word", "the word of a role that may stop", either(d.StopNamed, StopWord+", beside stop", "stop")},
+		{UnrecordedAlarm, "a call without a recording alarms after", alarm(d.UnrecordedAlarm)},
+	}
+}
+
+// alarm says after which time something alarms; 0 is for ever.
 func alarm(d time.Duration) string {
 	if d == 0 {
 		return "never"
 	}
-	return d.Truncate(time.Second).String()
+	return strconv.Itoa(int(d.Seconds())) + " s"
 }
 
 func either(is bool, yes, no string) string {

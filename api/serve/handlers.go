@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	maxClaim   = 256     // bytes of one claim
+	maxClaim   = 256 // bytes of one claim
 	maxWait    = 24 * time.Hour
 	maxActions = 200
 	fewActions = 50 // where no number is asked for

@@ -56,6 +56,9 @@ func (m Model) Counts(w int, s State) string {
 	if n := s.Marked; n > 0 {
 		add(line.Of(theme.Changed, "* "+strconv.Itoa(n)+" marked"))
 	}
+	if names, all := m.shown.Mandated(); all || len(names) > 0 {
+		add(line.Of(theme.Badge, "EVIDENCE"))
+	}
 	if s.ReadOnly {
 		add(line.Of(theme.Badge, "READ-ONLY"))
 	}
