@@ -57,7 +57,10 @@ func promptHints(m *Model) []status.Hint {
 		if m.prompt.Typing() {
 			return lineHints
 		}
-		hints := []status.Hint{hint("1", "silence", 0), hint("2", "skip", 0)}
+		hints := []status.Hint{hint("1", "silence", 0)}
+		if m.prompt.Question().Offers("2") {
+			hints = append(hints, hint("2", "skip", 0))
+		}
 		if m.prompt.Question().Offers("t") {
 			hints = append(hints, hint("t", "auto-resume", 2))
 		}

@@ -51,13 +51,13 @@ func (m Model) Counts(w int, s State) string {
 	}
 	add(pause...)
 	add(line.Of(theme.Plain, "REC "+strconv.Itoa(m.counts.recording)))
+	if names, all := m.shown.Mandated(); all || len(names) > 0 {
+		add(line.Of(theme.Badge, "EVIDENCE"))
+	}
 	number(theme.Starting, "STARTING", m.counts.starting)
 	number(theme.Unknown, "OTHER", m.counts.other)
 	if n := s.Marked; n > 0 {
 		add(line.Of(theme.Changed, "* "+strconv.Itoa(n)+" marked"))
-	}
-	if names, all := m.shown.Mandated(); all || len(names) > 0 {
-		add(line.Of(theme.Badge, "EVIDENCE"))
 	}
 	if s.ReadOnly {
 		add(line.Of(theme.Badge, "READ-ONLY"))
