@@ -67,7 +67,7 @@ func (m manual) settingsPage() page {
 	p.macro("SH", "ROLES")
 	p.prose(aboutRoles)
 	p.macro("PP")
-	p.text("may has words of these: " + strings.Join(config.RoleWords, ", ") + "; or all.")
+	p.text("may has words of these: " + strings.Join(config.RoleWords, ", ") + "; or all, which stands for all but stop-evidence: where the policy is evidence, a stop needs that beside stop.")
 	p.macro("SH", "EXAMPLES")
 	p.literal(strings.Split(strings.TrimSpace(exampleProfiles), "\n"))
 	p.macro("SH", "SEE ALSO")

@@ -36,7 +36,8 @@ Who asks is what the kernel says of the other end of the socket. The tables
   groups = ["operators"]
 
 There are view, pause, resume, stop, start, acknowledge, timer, reveal, bulk and
-sessions, or all. Root and the service's own user may do all. Without such
+sessions, or all. Where the policy is evidence, a stop needs stop-evidence beside
+stop, which all does not stand for. Root and the service's own user may do all. Without such
 tables, whoever may connect may do all: the members of socket_group.
 
 Pauses, acknowledgements and auto-resumes outlive the service. It works under
