@@ -123,7 +123,7 @@ func (s *session) open(log *cli.Log) (err error) {
 		s.parts.Go(s.follower.Run)
 	}
 	s.deck, err = deck.Open(client, deck.Config{
-		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly,
+		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm,
 		PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
 		Journal: s.record.Journal(), JournalRequired: c.JournalRequired,
 		Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(),
@@ -327,7 +327,7 @@ func (s *session) history() func(n int) ([]ui.Action, error) {
 func actionOf(a journal.Action) ui.Action {
 	out := ui.Action{
 		Time: a.Time, Actor: a.Name(), Recording: a.Recording, Behavior: a.PauseBehavior,
-		Outcome: a.Outcome, Reason: a.Reason, Until: a.Until, ByTimer: a.ByTimer,
+		Outcome: a.Outcome, Reason: a.Reason, Given: a.Given, Until: a.Until, ByTimer: a.ByTimer,
 	}
 	if out.What = deck.WordOf(a.Event, api.Status(a.StatusAsked)); out.What == deck.SeenWord {
 		out.Actor, out.Outcome = "", "" // the actor is who had asked for what others have ended

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"tapedeck/api"
+	"tapedeck/api/policy"
 	"tapedeck/api/sim"
 	"tapedeck/config"
 	"tapedeck/ui"
@@ -33,6 +34,11 @@ func TestReadme(t *testing.T) {
 	for _, f := range config.Flags() {
 		if name := strings.ReplaceAll(f.Name, "-", "_"); f.Name != "config" && !strings.Contains(readme, "| `"+name+"` |") {
 			t.Errorf("README.md has no line for the setting %s", name)
+		}
+	}
+	for i, row := range policy.Privacy.Rows() {
+		if line := "| " + row.What + " | " + row.Is + " | " + policy.Evidence.Rows()[i].Is + " |"; !strings.Contains(readme, line+"\n") {
+			t.Errorf("README.md has no such line of the policies:\n%s", line)
 		}
 	}
 	for _, name := range []string{"@SCREEN@", "@KEYS@"} {

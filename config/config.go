@@ -21,6 +21,7 @@ import (
 	"slices"
 	"time"
 
+	"tapedeck/api/policy"
 	"tapedeck/api/secret"
 )
 
@@ -41,18 +42,22 @@ type Config struct {
 	Lookback      time.Duration // how far back the first scan reads
 	PauseBehavior string        // "silence" or "skip"
 	PauseScope    string        // "recording" or "call": what a pause is of
-	AutoResume    time.Duration // after which each pause of this user ends by itself; 0 for never
-	ReadOnly      bool          // no update is sent
-	Tick          time.Duration // between two steps of the clocks on the screen
-	LowBandwidth  bool          // clocks move every 10 s; only the user turns it on
-	Theme         string        // "auto", "dark", "light" or "mono"
-	ASCII         bool          // only ASCII on the screen
-	NoColor       bool          // NO_COLOR is set; it wins over Theme
-	Log           string        // "off" or "debug"
-	StateDir      string        // for the journal and the debug log; empty in the demo
-	PauseWarn     time.Duration // age from which a pause warns
-	PauseAlarm    time.Duration // age from which a pause alarms
-	MaskNumbers   bool          // phone numbers show their last digits only
+	Policy        policy.Policy // what the recordings are for, which moves defaults
+	// UnrecordedAlarm is how long a call in progress may be without a recording
+	// before it alarms; 0 for ever.
+	UnrecordedAlarm time.Duration
+	AutoResume      time.Duration // after which each pause of this user ends by itself; 0 for never
+	ReadOnly        bool          // no update is sent
+	Tick            time.Duration // between two steps of the clocks on the screen
+	LowBandwidth    bool          // clocks move every 10 s; only the user turns it on
+	Theme           string        // "auto", "dark", "light" or "mono"
+	ASCII           bool          // only ASCII on the screen
+	NoColor         bool          // NO_COLOR is set; it wins over Theme
+	Log             string        // "off" or "debug"
+	StateDir        string        // for the journal and the debug log; empty in the demo
+	PauseWarn       time.Duration // age from which a pause warns
+	PauseAlarm      time.Duration // age from which a pause alarms
+	MaskNumbers     bool          // phone numbers show their last digits only
 	// Names are names for phone numbers, by the number as it was written down;
 	// empty for none.
 	Names           map[string]string
@@ -154,6 +159,7 @@ func Load(ctx context.Context, in Sources) (Config, error) {
 		l.showCredentials(credentials{}) // no other profile will do
 	}
 	l.loadSettings()
+	l.checkPolicy()
 	l.loadNames()
 	l.loadRoles()
 	l.checkVariables()
@@ -176,6 +182,7 @@ func Demo(in Sources) (Config, error) {
 		}
 	}
 	l.loadSettings()
+	l.checkPolicy()
 	l.loadNames()
 	return l.cfg, errors.Join(l.problems...)
 }

@@ -5,15 +5,17 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"tapedeck/api/policy"
 )
 
 // rolesKey is the table of roles at the top level of the file.
 const rolesKey = "roles"
 
 // RoleWords are the words that a role's may can have, beside all.
-var RoleWords = []string{"view", "pause", "resume", "stop", "start", "acknowledge", "timer", "reveal", "bulk", "sessions"}
+var RoleWords = []string{"view", "pause", "resume", "stop", policy.StopWord, "start", "acknowledge", "timer", "reveal", "bulk", "sessions"}
 
-// allWord, in may, stands for all of [RoleWords].
+// allWord, in may, stands for all of [RoleWords] but the one that has to be named.
 const allWord = "all"
 
 // maxRoles is how many roles there may be.
@@ -22,7 +24,7 @@ const maxRoles = 64
 // Role is what some users may do by tapedeck serve.
 type Role struct {
 	Name string
-	// May are words of [RoleWords], all of them for "all".
+	// May are words of [RoleWords]; for "all", all of them but stop-evidence.
 	May []string
 	// Users and Groups are who has the role, by name or by number.
 	Users, Groups []string
@@ -93,7 +95,11 @@ func (l *loader) may(t table, words []string) (may []string) {
 	for _, word := range words {
 		switch {
 		case word == allWord:
-			may = slices.Clone(RoleWords)
+			for _, w := range RoleWords {
+				if w != policy.StopWord && !slices.Contains(may, w) {
+					may = append(may, w)
+				}
+			}
 		case slices.Contains(RoleWords, word):
 			if !slices.Contains(may, word) {
 				may = append(may, word)

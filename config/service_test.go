@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,6 +57,12 @@ func TestServiceSettings(t *testing.T) {
 	}
 }
 
+// allButNamed are the words that all stands for: a stop where recording is mandated
+// is not among them.
+func allButNamed() []string {
+	return slices.DeleteFunc(slices.Clone(RoleWords), func(w string) bool { return w == "stop-evidence" })
+}
+
 // TestRoles: a table for each role; what is wrong with one is said with its line.
 func TestRoles(t *testing.T) {
 	tests := []struct {
@@ -69,7 +76,9 @@ func TestRoles(t *testing.T) {
 				{Name: "operator", May: []string{"view", "pause", "resume"}, Users: []string{"alice", "1001"}},
 				{Name: "watcher", May: []string{"view"}, Groups: []string{"ops"}},
 			}},
-		{name: "all", file: "[roles.lead]\nmay = [\"all\"]\nusers = [\"root\"]", want: []Role{{Name: "lead", May: RoleWords, Users: []string{"root"}}}},
+		{name: "all", file: "[roles.lead]\nmay = [\"all\"]\nusers = [\"root\"]", want: []Role{{Name: "lead", May: allButNamed(), Users: []string{"root"}}}},
+		{name: "all, and what has to be named", file: "[roles.lead]\nmay = [\"stop-evidence\", \"all\"]\nusers = [\"root\"]",
+			want: []Role{{Name: "lead", May: append([]string{"stop-evidence"}, allButNamed()...), Users: []string{"root"}}}},
 		{name: "nothing", file: "[roles.none]\nmay = []\nusers = [\"x\"]", want: []Role{{Name: "none", Users: []string{"x"}}}},
 		{name: "an unknown word", file: "[roles.operator]\nmay = [\"view\", \"puase\"]", err: `cannot use "puase" for may (FILE:2:16): there is no such permission`},
 		{name: "an unknown word on a line of its own", file: "[roles.operator]\nmay = [\n  \"view\",\n  'delete',\n]", err: `cannot use "delete" for may (FILE:4:3): there is no such permission`},

@@ -30,6 +30,10 @@ type action struct {
 	ask    bool
 	prompt prompt.Kind
 
+	// mandated is what the help says of an update where the policy is evidence, and
+	// hinted the hint; empty for what is the same there.
+	mandated, hinted string
+
 	// may is the word that the role of a session needs for it, beside the verb of
 	// an update; empty for none.
 	may string
@@ -66,7 +70,8 @@ func updateActions(behavior api.PauseBehavior) []action {
 			key:  bind("p", "pause now, with "+string(behavior), "p"),
 			hint: "pause·" + string(behavior), rank: 1,
 			verb: "pause", when: requests.Pausable,
-			update: api.Update{Status: api.Paused, PauseBehavior: behavior},
+			update:   api.Update{Status: api.Paused, PauseBehavior: behavior},
+			mandated: "pause, with silence; asks for y, any other key cancels", hinted: "pause·silence, asks",
 		},
 		{
 			key:  bind("P", "pause: choose 1 silence (the gap stays in the file) or 2 skip (the time is cut out)"+timerOfChoice, "P"),
@@ -74,6 +79,7 @@ func updateActions(behavior api.PauseBehavior) []action {
 			verb: "pause", when: requests.Pausable,
 			update: api.Update{Status: api.Paused},
 			ask:    true, prompt: prompt.Choose,
+			mandated: "pause with silence, which 1 does; skip is refused" + timerOfChoice,
 		},
 		{
 			key:  bind("r", "resume; asks for y, any other key cancels", "r"),
@@ -81,6 +87,7 @@ func updateActions(behavior api.PauseBehavior) []action {
 			verb: "resume", when: []api.Status{api.Paused},
 			update: api.Update{Status: api.InProgress},
 			ask:    true, prompt: prompt.Confirm,
+			mandated: "resume now", hinted: "resume now",
 		},
 		{
 			key:  bind("X", "stop, which cannot be undone; asks for the end of the SID and Enter", "X"),
@@ -88,6 +95,7 @@ func updateActions(behavior api.PauseBehavior) []action {
 			verb: "stop", when: active,
 			update: api.Update{Status: api.Stopped},
 			ask:    true, prompt: prompt.Typed,
+			mandated: "stop, which cannot be undone; asks for a reason and Enter, then for the end of the SID and Enter",
 		},
 	}
 }
@@ -226,6 +234,10 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 		m.refuse(cannot+"its project is read-only here", now)
 		return nil
 	}
+	if why := m.roleRefuses(a, r); why != "" {
+		m.refuse(why, now)
+		return nil
+	}
 	why := a.refusal(r)
 	if m.again(a.key.Keys()[0], r, cannot, why, now) {
 		return nil
@@ -246,7 +258,7 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 		m.askAutoResume(r, a.key.Keys()[0], now)
 		return nil
 	}
-	req := deck.Request{SID: r.SID, Profile: r.Profile, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
+	req := deck.Request{SID: r.SID, Profile: r.Profile, Update: m.updateOf(a, r), Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
 	if why != "" && !m.doubtful(r, now) {
 		if !pauses || !r.Paused() || !m.askSiblings([]deck.Request{req}, a.key.Keys()[0], now) {
 			m.refuse(cannot+why, now)
@@ -258,14 +270,17 @@ func (m *Model) request(a *action, now time.Time) tea.Cmd {
 
 // ask opens the prompt of an update, or sends it where it needs none.
 func (m *Model) ask(a *action, req deck.Request, r *deck.Recording, now time.Time) tea.Cmd {
-	key, many := a.key.Keys()[0], m.together(a, req, r)
-	if because := m.slips.Asks(key, m.late, now); a.ask || because != "" {
+	key, many, asks := a.key.Keys()[0], m.together(a, req, r), m.asks(a, r)
+	if because := m.slips.Asks(key, m.late, now); asks || because != "" {
 		q := m.question(a, req, r)
 		q.Many = many
 		if !a.ask {
+			q.Kind = prompt.Confirm
+		}
+		if !asks {
 			q.Kind, q.Unasked = prompt.Confirm, true // nobody expects it
 		}
-		if !a.ask || q.Kind == prompt.Choose { // the others never act at once
+		if !asks || q.Kind == prompt.Choose { // the others never act at once
 			q.Why = because
 		}
 		m.open(q, now)

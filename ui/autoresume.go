@@ -88,6 +88,8 @@ func withAutoResume(table []action, after time.Duration) []action {
 		if a.update.Status == api.Paused && !a.ask {
 			h := a.key.Help()
 			table[i].key.SetHelp(h.Key, h.Desc+"; resumes in "+times.Clock(min(after, deck.MaxResumeAfter)))
+			table[i].mandated += "; resumes in " + times.Clock(min(after, deck.MaxResumeAfter))
+			table[i].hinted += ", resumes in " + times.Clock(min(after, deck.MaxResumeAfter))
 			table[i].hint += ", resumes in " + times.Clock(min(after, deck.MaxResumeAfter))
 		}
 	}

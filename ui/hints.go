@@ -35,11 +35,11 @@ func (m *Model) hints() []status.Hint {
 		out = append(out, hint("a", "acknowledge", 1))
 	}
 	for _, a := range m.keys.list {
-		if a.hint == "" || a.verb != "" && m.readOnly() || m.mayNot(a.needs()) != "" || m.full && a.hint == "detail" {
+		if a.hint == "" || a.verb != "" && m.readOnly() || m.roleRefuses(&a, r) != "" || m.mayNot(a.needs()) != "" || m.full && a.hint == "detail" {
 			continue
 		}
 		k, _, _ := strings.Cut(a.key.Help().Key, " ")
-		does, rank := a.hint, a.rank
+		does, rank := m.hintOf(&a, r), a.rank
 		if troubled && k == "p" {
 			does, rank = m.againWords(r), 0
 		}
@@ -57,7 +57,10 @@ func promptHints(m *Model) []status.Hint {
 		if m.prompt.Typing() {
 			return lineHints
 		}
-		hints := []status.Hint{hint("1", "silence", 0), hint("2", "skip", 0)}
+		hints := []status.Hint{hint("1", "silence", 0)}
+		if m.prompt.Question().Offers("2") {
+			hints = append(hints, hint("2", "skip", 0))
+		}
 		if m.prompt.Question().Offers("t") {
 			hints = append(hints, hint("t", "auto-resume", 2))
 		}
@@ -76,6 +79,9 @@ func promptHints(m *Model) []status.Hint {
 	case prompt.Confirm:
 		return []status.Hint{hint("y", m.prompt.Question().Request.Verb(), 0), hint("any other key", "cancels", 1)}
 	case prompt.Typed:
+		if m.prompt.Typing() {
+			return lineHints
+		}
 		return []status.Hint{hint("Enter", "stop", 0), hint("Esc", "cancel", 0)}
 	case prompt.Suspend:
 		return []status.Hint{hint("y", "suspend", 0), hint("any other key", "cancels", 1)}

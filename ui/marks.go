@@ -70,7 +70,7 @@ func (m *Model) requestMarked(a *action, now time.Time) {
 			out = append(out, "…"+m.called(r.Key())+" "+strings.TrimSuffix(why, "; r resumes"))
 			continue
 		}
-		req := deck.Request{SID: r.SID, Profile: r.Profile, Update: a.update, Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
+		req := deck.Request{SID: r.SID, Profile: r.Profile, Update: m.updateOf(a, r), Actor: m.o.Actor, Seen: r.Status, ResumeAfter: m.resumeAfter(a.update)}
 		o := prompt.One{Request: req, Short: short, Project: m.list.Project(r.Key()), Who: m.who(r), State: prompt.State(r)}
 		if m.list.Excluded(r.Key()) {
 			o.Note = "hidden by the filter"
@@ -86,7 +86,7 @@ func (m *Model) requestMarked(a *action, now time.Time) {
 		kind = prompt.Confirm
 	}
 	q := prompt.Question{
-		Kind: kind, Opener: a.key.Keys()[0], Request: many[0].Request, Short: many[0].Short, Profile: m.placeOfAll(many), Many: many,
+		Policy: m.policyOfAll(many), Kind: kind, Opener: a.key.Keys()[0], Request: many[0].Request, Short: many[0].Short, Profile: m.placeOfAll(many), Many: many,
 	}
 	if len(out) > 0 {
 		q.Why = "Left out: " + strings.Join(out, ", ") + "."

@@ -37,8 +37,8 @@ func (m *Model) open(q prompt.Question, now time.Time) {
 // question is what a prompt asks about an update of a recording.
 func (m *Model) question(a *action, req deck.Request, r *deck.Recording) prompt.Question {
 	return prompt.Question{
-		Barred: m.barred(map[string]string{"t": mayTimer}),
-		Kind:   a.prompt, Opener: a.key.Keys()[0], Request: req, Short: m.list.ShortSID(r.Key()),
+		Barred: m.barred(map[string]string{"t": mayTimer}), Policy: m.live.PolicyOf(r),
+		Kind: a.prompt, Opener: a.key.Keys()[0], Request: req, Short: m.list.ShortSID(r.Key()),
 		Who: m.who(r), Profile: m.placeOf(r.Profile), Project: m.project(r.Key()), State: prompt.State(m.live.Lookup(r.Key())),
 	}
 }

@@ -10,6 +10,7 @@ import (
 	tea "charm.land/bubbletea/v2"
 
 	"tapedeck/api/deck"
+	"tapedeck/api/policy"
 	"tapedeck/ui/prompt"
 )
 
@@ -52,6 +53,7 @@ const (
 	mayTimer       = "timer"
 	mayReveal      = "reveal"
 	mayBulk        = "bulk"
+	mayStopNamed   = policy.StopWord
 )
 
 // doing says what a word allows, in a sentence.
@@ -63,6 +65,8 @@ func doing(word string) string {
 		return "reveal numbers"
 	case mayBulk:
 		return "change several at once"
+	case mayStopNamed:
+		return "stop where the policy is evidence"
 	}
 	return word
 }
@@ -155,7 +159,7 @@ func (a *action) needs() string {
 // does says in the help what a key does here: what its role may not, or what
 // holds on the deck of a service.
 func (m *Model) does(a *action) string {
-	words := a.key.Help().Desc
+	words := m.byPolicy(a)
 	if m.mayNot(mayTimer) != "" {
 		words = strings.TrimSuffix(words, timerOfChoice)
 	}

@@ -71,7 +71,7 @@ func (m *Model) askSiblings(reqs []deck.Request, key string, now time.Time) (ask
 		key = ""
 	}
 	m.open(prompt.Question{
-		Kind: prompt.Confirm, Opener: key, Unasked: true, Request: many[0].Request, Short: many[0].Short, Profile: m.placeOfAll(many), Many: many,
+		Policy: m.policyOfAll(many), Kind: prompt.Confirm, Opener: key, Unasked: true, Request: many[0].Request, Short: many[0].Short, Profile: m.placeOfAll(many), Many: many,
 		Why: requests.SiblingWords(first, reasons[0].reached, len(many), more),
 	}, now)
 	m.reasons = reasons

@@ -16,7 +16,8 @@ import (
 func (s *screen) small() bool { return s.w < small.ListWidth || s.h < small.ListHeight }
 
 // oneLine reports whether the screen has room for one recording only. There p
-// pauses the selected recording, and no other key updates anything.
+// pauses the selected recording, r resumes one whose policy makes that one key,
+// and no other key updates anything.
 func (s *screen) oneLine() bool { return s.small() && small.Fits(s.w, s.h) }
 
 // oneLineMoves are the keys that move there.
@@ -29,8 +30,8 @@ func (m *Model) oneLineKey(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	switch s := k.String(); {
 	case s == "q":
 		return m.quit(now)
-	case s == "p":
-		return m.request(m.keys.find("p"), now)
+	case s == "p", s == "r" && m.resumesHere():
+		return m.request(m.keys.find(s), now)
 	case s == "esc":
 		m.full, m.right, m.mode = false, false, normal
 		return m.escape(now)
@@ -76,7 +77,7 @@ func (m *Model) smallScreen() string {
 	info, role := m.status.Info()
 	s := small.State{
 		Theme: m.th, Counts: m.header.Counts(m.w, m.headerState()), Selected: m.inLine(),
-		Bad: m.status.Bad(), Info: line.Of(role, info), Pause: m.keys.find("p").hint,
+		Bad: m.status.Bad(), Info: line.Of(role, info), Pause: m.pauseHint(),
 		Freshness: func(said line.Span, whole bool) string { return m.header.Freshness(m.w, m.headerState(), said, whole) },
 	}
 	if m.prompt != nil {

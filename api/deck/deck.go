@@ -51,6 +51,12 @@ type Config struct {
 	Interval time.Duration // from the end of a poll to the next; DefaultInterval when 0
 	Lookback time.Duration // how far back a full scan reads; DefaultLookback when 0
 	ReadOnly bool          // refuse every update
+	// Policy is what the project's recordings are for: it refuses what does not fit
+	// that. The zero value is [Privacy].
+	Policy Policy
+	// UnrecordedAlarm is how long a call in progress may be without a recording
+	// before it alarms; 0 for ever.
+	UnrecordedAlarm time.Duration
 	// FullEvery is the time between two full scans; 5 minutes when 0.
 	FullEvery time.Duration
 	// PauseWarn and PauseAlarm are the ages at which a pause warns and alarms;
@@ -260,6 +266,7 @@ func (d *Deck) publish() {
 		Seq: d.seq, Health: d.health, Offset: d.clock.offset, Heard: d.clock.at, Interval: d.interval,
 		ReadOnly: d.config.ReadOnly, Recordings: make([]*Recording, len(d.order)),
 		PauseWarn: d.config.PauseWarn, PauseAlarm: d.config.PauseAlarm,
+		Policy: d.config.Policy, UnrecordedAlarm: d.config.UnrecordedAlarm,
 	}
 	s.Calls, s.Conferences = d.directory.why()
 	s.Unrecorded, s.UnrecordedMore, s.InProgress = d.coverage.rows, d.coverage.more, d.coverage.state

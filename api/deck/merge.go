@@ -67,6 +67,7 @@ func Merge(seq uint64, parts []Part, now time.Time) *Snapshot {
 			s.Conferences = p.Conferences
 		}
 		s.ReadOnly = s.ReadOnly && p.ReadOnly
+		s.mergePolicy(p.Snapshot)
 		s.Recordings = mergeNewest(s.Recordings, p.Recordings)
 		s.mergeUnrecorded(p.Snapshot)
 	}

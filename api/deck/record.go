@@ -43,6 +43,9 @@ func (d *Deck) requestEntry(r *Recording, event journal.Event, p *Progress) jour
 	e.ID, e.Ref, e.ByTimer = p.JournalID, p.Request.Ref, p.Request.ByTimer
 	e.StatusBefore = string(p.Request.Seen)
 	e.StatusAsked, e.PauseBehavior = string(p.Request.Update.Status), string(p.Request.Update.PauseBehavior)
+	if event == journal.Request {
+		e.Reason = p.Request.Reason
+	}
 	return e
 }
 

@@ -30,6 +30,12 @@ type Snapshot struct {
 	ReadOnly bool          // the deck refuses updates
 	// PauseWarn and PauseAlarm are the ages at which a pause warns and alarms.
 	PauseWarn, PauseAlarm time.Duration
+	// Policy is what the recordings are for; of several profiles, the strictest.
+	// [Snapshot.PolicyOf] has that of one recording.
+	Policy Policy
+	// UnrecordedAlarm is how long a call in progress may be without a recording
+	// before it alarms; 0 for ever.
+	UnrecordedAlarm time.Duration
 	// Calls and Conferences say why those are not known that are not.
 	Calls, Conferences Unnamed
 	// Unrecorded are the calls and conferences in progress that no active recording
@@ -172,6 +178,9 @@ type Request struct {
 	Update  api.Update
 	Actor   Actor      // who asks
 	Seen    api.Status // the status that the person saw; empty when unknown
+	// Reason is why, in the person's words; a stop needs one where the policy is
+	// [Evidence].
+	Reason string
 	// ResumeAfter, with a pause, has the deck resume it after that time; 0 for
 	// no auto-resume.
 	ResumeAfter time.Duration

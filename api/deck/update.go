@@ -64,8 +64,8 @@ func Reason(err error) string {
 // stop only while a read still shows the status that the person saw. A person
 // can have it sent once more; see [Request.Again].
 //
-// The error wraps [ErrReadOnly], [ErrNotFound] or [ErrClosed], or is a
-// [*BusyError], when nothing was sent. The result of a request that was sent
+// The error wraps [ErrReadOnly], [ErrNotFound], [ErrClosed], [ErrSkip] or
+// [ErrNoReason], or is a [*BusyError], when nothing was sent. The result of a request that was sent
 // is in the Progress, and not an error.
 func (d *Deck) Do(ctx context.Context, req Request) (Progress, error) {
 	u, err := d.joinOrBegin(ctx, req)
@@ -171,8 +171,9 @@ func (d *Deck) begin(req Request) (*update, error) {
 	case e.busy(), e.update != nil && req.Snapshot != 0 && req.Snapshot < e.shown:
 		return nil, &BusyError{*e.update.p}
 	}
-	if req.Update.Status == api.Paused && req.Update.PauseBehavior == "" {
-		req.Update.PauseBehavior = api.Silence
+	req, err := d.config.allow(req)
+	if err != nil {
+		return nil, err
 	}
 	d.ids++
 	d.updates.Add(1)

@@ -15,6 +15,9 @@ const maxPauses = 1000
 // Code and Latency.
 type Action struct {
 	Entry
+	// Given is why the person asked for it, in the person's words; Reason is the
+	// outcome's. It is empty for what has no request and an outcome.
+	Given    string
 	Answered time.Time // when the API answered, by the clock of the machine that asked; zero without an answer
 
 	own bool // the outcome is of the session that asked: no guess replaces it
@@ -85,6 +88,9 @@ func (f *Follower) correct(e Entry) {
 // add keeps an action. The mutex must be held.
 func (f *Follower) add(e Entry) *Action {
 	a := &Action{Entry: e}
+	if e.Event == Request {
+		a.Given, a.Reason = e.Reason, ""
+	}
 	f.actions = append(f.actions, a)
 	if e.ID != "" && (e.Event == Request || e.Event == Outcome) {
 		f.byID[e.ID] = a
@@ -123,7 +129,7 @@ func (f *Follower) update(e Entry) {
 		a = f.add(e)
 	case e.Event == Request:
 		outcome := a.Entry
-		a.Entry = e
+		a.Entry, a.Given = e, e.Reason
 		a.settle(outcome)
 	case a.own && e.GuessOf(a.Entry):
 		return

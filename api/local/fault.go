@@ -27,6 +27,8 @@ var kinds = []struct {
 	{"unusable-sid", api.ErrSID},
 	{"redirect", api.ErrRedirect},
 	{"read-only", deck.ErrReadOnly},
+	{"no-skip", deck.ErrSkip},
+	{"no-reason", deck.ErrNoReason},
 	{"no-recording", deck.ErrNotFound},
 	{"closed", deck.ErrClosed},
 	{"not-sent", deck.ErrNotSent},
@@ -122,14 +124,17 @@ var ErrMayNot = errors.New("the role may not do it")
 var codes = []struct {
 	code Code
 	err  error
+	hint string // the next step; empty for none
 }{
-	{CodeReadOnly, deck.ErrReadOnly},
-	{CodeRecording, deck.ErrNotFound},
-	{CodeEnding, deck.ErrClosed},
-	{CodeEnding, deck.ErrNotSent},
-	{CodeOffRecord, deck.ErrNotOnRecord},
-	{CodeRecorded, deck.ErrRecorded},
-	{CodeStarting, deck.ErrStarting},
+	{code: CodeReadOnly, err: deck.ErrReadOnly},
+	{CodeSkip, deck.ErrSkip, "pause with silence"},
+	{CodeNoReason, deck.ErrNoReason, "say why it is stopped"},
+	{code: CodeRecording, err: deck.ErrNotFound},
+	{code: CodeEnding, err: deck.ErrClosed},
+	{code: CodeEnding, err: deck.ErrNotSent},
+	{code: CodeOffRecord, err: deck.ErrNotOnRecord},
+	{code: CodeRecorded, err: deck.ErrRecorded},
+	{code: CodeStarting, err: deck.ErrStarting},
 }
 
 // RefusalOf returns why the deck refused a request, as the wire has it.
@@ -147,7 +152,7 @@ func RefusalOf(err error) Refusal {
 	}
 	for _, c := range codes {
 		if errors.Is(err, c.err) {
-			out.Code, out.Hint = c.code, ""
+			out.Code, out.Hint = c.code, c.hint
 			return out
 		}
 	}
@@ -157,6 +162,7 @@ func RefusalOf(err error) Refusal {
 // statuses are the HTTP statuses of the codes; 400 for those that are not here.
 var statuses = map[Code]int{
 	CodeUser: 403, CodeRole: 403, CodeSession: 403, CodeEnded: 403, CodeReadOnly: 403,
+	CodeSkip: 403, CodeNoReason: 403,
 	CodeRoute: 404, CodeVersion: 404, CodeProfile: 404, CodeRecording: 404, CodeRequest: 404,
 	CodeMethod: 405, CodeSlow: 408, CodeBusy: 409, CodeUnfit: 409, CodeRecorded: 409, CodeStarting: 409, CodeTooLarge: 413, CodeTooMany: 429,
 	CodeInternal: 500, CodeAPI: 502, CodeEnding: 503, CodeOffRecord: 503, CodeNotStarted: 503,
@@ -178,7 +184,7 @@ func RequestOf(req deck.Request) Request {
 	return Request{
 		ID: req.ID, SID: req.SID.String(), Profile: req.Profile, Update: req.Verb(),
 		Behavior: string(req.Update.PauseBehavior), Seen: string(req.Seen), ResumeAfter: SecondsOf(req.ResumeAfter),
-		Group: req.Group, Again: req.Again, Insist: req.Insist, Seq: req.Snapshot,
+		Group: req.Group, Reason: req.Reason, Again: req.Again, Insist: req.Insist, Seq: req.Snapshot,
 	}
 }
 
@@ -187,7 +193,7 @@ func RequestOf(req deck.Request) Request {
 func (r Request) Deck() (deck.Request, error) {
 	req := deck.Request{
 		SID: text.New(r.SID), Profile: r.Profile, ID: r.ID, Seen: api.Status(clean(r.Seen)), ResumeAfter: r.ResumeAfter.Duration(),
-		Group: r.Group, Again: r.Again, Insist: r.Insist, Snapshot: r.Seq,
+		Group: r.Group, Reason: deck.CleanReason(r.Reason), Again: r.Again, Insist: r.Insist, Snapshot: r.Seq,
 		Update: api.Update{PauseBehavior: api.PauseBehavior(r.Behavior)},
 	}
 	bad := func(code Code, format string, args ...any) (deck.Request, error) {
@@ -197,6 +203,8 @@ func (r Request) Deck() (deck.Request, error) {
 	req.Update.Status = status
 	behavior := req.Update.PauseBehavior
 	switch {
+	case len(r.Reason) > deck.MaxReason:
+		return bad(CodeTooLarge, "the reason of request %s is longer than %d bytes", clean(r.ID), deck.MaxReason)
 	case !ValidID(r.ID):
 		return bad(CodeID, "the ID of a request is 8 to %d letters, digits and dashes (got %q)", MaxID, clean(r.ID))
 	case r.SID == "":

@@ -350,6 +350,7 @@ func sameState(a, b *deck.Snapshot) bool {
 	return x.Page == y.Page && x.Partial == y.Partial && x.Limit == y.Limit && sameMoment(x.Failing, y.Failing) &&
 		sameMoment(x.Next, y.Next) && sameFault(x.Err, y.Err) && x.Complete.IsZero() == y.Complete.IsZero() &&
 		a.Heard.IsZero() == b.Heard.IsZero() && a.Offset == b.Offset && a.Interval == b.Interval && a.ReadOnly == b.ReadOnly &&
+		a.Policy == b.Policy && a.UnrecordedAlarm == b.UnrecordedAlarm &&
 		a.PauseWarn == b.PauseWarn && a.PauseAlarm == b.PauseAlarm && sameUnnamed(a.Calls, b.Calls) && sameUnnamed(a.Conferences, b.Conferences)
 }
 

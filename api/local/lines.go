@@ -106,6 +106,7 @@ func StateOf(s *deck.Snapshot) *State {
 		Page: h.Page, Complete: stamp(h.Complete), Failing: stamp(h.Failing), Err: FaultOf(h.Err), Next: stamp(h.Next),
 		Partial: h.Partial, Limit: SecondsOf(h.Limit), Offset: SecondsOf(s.Offset), Heard: stamp(s.Heard),
 		Interval: SecondsOf(s.Interval), ReadOnly: s.ReadOnly, Warn: SecondsOf(s.PauseWarn), Alarm: SecondsOf(s.PauseAlarm),
+		Policy: string(s.Policy), UnrecordedAlarm: SecondsOf(s.UnrecordedAlarm),
 		Calls: unnamedOf(s.Calls), Conferences: unnamedOf(s.Conferences),
 	}
 }
@@ -125,6 +126,7 @@ func (s *State) Into(out *deck.Snapshot, now time.Time) {
 	}
 	out.Offset, out.Heard, out.Interval = s.Offset.Duration(), moment(s.Heard, now), s.Interval.Duration()
 	out.ReadOnly, out.PauseWarn, out.PauseAlarm = s.ReadOnly, s.Warn.Duration(), s.Alarm.Duration()
+	out.Policy, out.UnrecordedAlarm = deck.Policy(clean(s.Policy)), max(0, s.UnrecordedAlarm.Duration())
 	out.Calls, out.Conferences = s.Calls.deck(now), s.Conferences.deck(now)
 }
 

@@ -3,6 +3,8 @@ package local
 import (
 	"encoding/json"
 	"time"
+
+	"tapedeck/api/policy"
 )
 
 // The version of the wire. A service refuses a path of another major version
@@ -67,19 +69,22 @@ const (
 // Word is something that a role may do.
 type Word string
 
-// The words of a role's "may". WordAll stands for all others.
+// The words of a role's "may". WordAll stands for all others but one.
 const (
-	WordView        Word = "view"
-	WordPause       Word = "pause"
-	WordResume      Word = "resume"
-	WordStop        Word = "stop"
-	WordStart       Word = "start"
-	WordAcknowledge Word = "acknowledge"
-	WordTimer       Word = "timer"
-	WordReveal      Word = "reveal"
-	WordBulk        Word = "bulk"
-	WordSessions    Word = "sessions"
-	WordAll         Word = "all"
+	WordView   Word = "view"
+	WordPause  Word = "pause"
+	WordResume Word = "resume"
+	WordStop   Word = "stop"
+	// WordStopEvidence is what a stop needs beside WordStop where the policy is
+	// evidence. WordAll does not stand for it.
+	WordStopEvidence Word = policy.StopWord
+	WordStart        Word = "start"
+	WordAcknowledge  Word = "acknowledge"
+	WordTimer        Word = "timer"
+	WordReveal       Word = "reveal"
+	WordBulk         Word = "bulk"
+	WordSessions     Word = "sessions"
+	WordAll          Word = "all"
 )
 
 // Code says for a program why something was refused.
@@ -95,6 +100,8 @@ const (
 	CodeSession    Code = "not-yours"       // 403: the session is another user's
 	CodeEnded      Code = "session-ended"   // 403: somebody has ended the session
 	CodeReadOnly   Code = "read-only"       // 403: the deck refuses updates
+	CodeSkip       Code = "no-skip"         // 403: the policy of the recording's project refuses skip
+	CodeNoReason   Code = "no-reason"       // 403: its policy wants a reason for a stop
 	CodeRoute      Code = "no-route"        // 404: there is no such route
 	CodeVersion    Code = "version"         // 404: another major version; the sentence says which to update
 	CodeProfile    Code = "no-profile"      // 404: the service does not serve the profile
@@ -142,6 +149,7 @@ type Profile struct {
 	Space    string `json:"space"`
 	Project  string `json:"project"` // the project's ID
 	ReadOnly bool   `json:"read_only,omitempty"`
+	Policy   string `json:"policy,omitempty"` // privacy or evidence
 }
 
 // WhoAmI says what the service knows of the one who asks, and what it is itself.
@@ -176,8 +184,11 @@ type Request struct {
 	Seen        string  `json:"seen,omitempty"`         // the status that the person saw
 	ResumeAfter Seconds `json:"resume_after,omitempty"` // with a pause
 	Group       uint64  `json:"group,omitempty"`
-	Again       bool    `json:"again,omitempty"`
-	Insist      bool    `json:"insist,omitempty"`
+	// Reason is why, in the person's words; a stop needs one where the policy is
+	// evidence.
+	Reason string `json:"reason,omitempty"`
+	Again  bool   `json:"again,omitempty"`
+	Insist bool   `json:"insist,omitempty"`
 	// Seq is that of the deck's lines which the person saw last; 0 for unknown.
 	Seq uint64 `json:"seq,omitempty"`
 }

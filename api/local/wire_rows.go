@@ -19,8 +19,12 @@ type State struct {
 	Heard    time.Time `json:"heard,omitzero"` // when an answer last told of that
 	Interval Seconds   `json:"interval"`
 	ReadOnly bool      `json:"read_only,omitempty"`
-	Warn     Seconds   `json:"pause_warn"`
-	Alarm    Seconds   `json:"pause_alarm"`
+	// Policy is what the recordings are for: privacy, also where it is missing, or
+	// evidence.
+	Policy          string  `json:"policy,omitempty"`
+	UnrecordedAlarm Seconds `json:"unrecorded_alarm,omitempty"` // 0 for none
+	Warn            Seconds `json:"pause_warn"`
+	Alarm           Seconds `json:"pause_alarm"`
 	// Calls and Conferences say why those are not known that are not.
 	Calls       *Unnamed `json:"calls,omitempty"`
 	Conferences *Unnamed `json:"conferences,omitempty"`
@@ -45,15 +49,17 @@ type Action struct {
 	Before  string    `json:"status_before,omitempty"`
 	Status  string    `json:"status_answered,omitempty"`
 	// Behavior is silence or skip, of a pause.
-	Behavior string    `json:"pause_behavior,omitempty"`
-	Outcome  string    `json:"outcome,omitempty"`
-	Reason   string    `json:"reason,omitempty"`
-	HTTP     int       `json:"http_status,omitempty"`
-	Code     string    `json:"code,omitempty"`
-	Latency  Seconds   `json:"latency,omitempty"`
-	Until    time.Time `json:"until,omitzero"`
-	From     string    `json:"from,omitempty"`
-	To       string    `json:"to,omitempty"`
+	Behavior string `json:"pause_behavior,omitempty"`
+	Outcome  string `json:"outcome,omitempty"`
+	Reason   string `json:"reason,omitempty"`
+	// Given is why it was asked for, in the person's words.
+	Given   string    `json:"given,omitempty"`
+	HTTP    int       `json:"http_status,omitempty"`
+	Code    string    `json:"code,omitempty"`
+	Latency Seconds   `json:"latency,omitempty"`
+	Until   time.Time `json:"until,omitzero"`
+	From    string    `json:"from,omitempty"`
+	To      string    `json:"to,omitempty"`
 }
 
 // Actions are the last ones of everybody, the newest first.

@@ -131,6 +131,7 @@ func (c *call) may(word local.Word) *local.Refusal {
 	doing := map[local.Word]string{
 		local.WordTimer: "set an auto-resume", local.WordReveal: "reveal numbers", local.WordBulk: "change several at once",
 		local.WordSessions: "end or list the sessions of others", local.WordView: "look",
+		local.WordStopEvidence: "stop where the policy is evidence",
 	}[word]
 	if doing == "" {
 		doing = string(word)

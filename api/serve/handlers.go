@@ -16,8 +16,7 @@ import (
 )
 
 const (
-	maxReason  = 1 << 10 // bytes of the reason of an acknowledgement
-	maxClaim   = 256     // bytes of one claim
+	maxClaim   = 256 // bytes of one claim
 	maxWait    = 24 * time.Hour
 	maxActions = 200
 	fewActions = 50 // where no number is asked for
@@ -45,7 +44,7 @@ func profilesOf(list []*project) []local.Profile {
 }
 
 func (p *project) wire() local.Profile {
-	return local.Profile{Deck: p.number, Profile: p.Profile, Space: p.Space, Project: p.ID, ReadOnly: p.ReadOnly}
+	return local.Profile{Deck: p.number, Profile: p.Profile, Space: p.Space, Project: p.ID, ReadOnly: p.ReadOnly, Policy: p.Deck.Snapshot().Policy.Name()}
 }
 
 // profileNames returns the names of the profiles for a sentence.
@@ -157,8 +156,8 @@ func acknowledge(c *call, a *local.Acknowledge) (any, *local.Refusal) {
 	switch {
 	case wait < 0 || wait > maxWait:
 		return nil, refuse(local.CodeBody, "wait is between 0 and "+strconv.Itoa(int(maxWait.Seconds()))+" seconds", "")
-	case len(a.Reason) > maxReason:
-		return nil, refuse(local.CodeTooLarge, "the reason is longer than "+strconv.Itoa(maxReason)+" bytes", "")
+	case len(a.Reason) > deck.MaxReason:
+		return nil, refuse(local.CodeTooLarge, "the reason is longer than "+strconv.Itoa(deck.MaxReason)+" bytes", "")
 	}
 	p, r, refusal := c.find(a.Profile, a.SID)
 	if refusal != nil {
@@ -338,7 +337,7 @@ func actionOf(profile string, a journal.Action) local.Action {
 	return local.Action{
 		Profile: profile, Time: a.Time, Event: string(a.Event), ID: a.ID, Actor: a.Name(), ByTimer: a.ByTimer,
 		SID: a.Recording.String(), Asked: a.StatusAsked, Before: a.StatusBefore, Status: a.StatusAnswered, Behavior: a.PauseBehavior,
-		Outcome: a.Outcome, Reason: a.Reason, HTTP: a.HTTPStatus, Code: a.Code, Latency: local.SecondsOf(a.Latency),
+		Outcome: a.Outcome, Reason: a.Reason, Given: a.Given, HTTP: a.HTTPStatus, Code: a.Code, Latency: local.SecondsOf(a.Latency),
 		Until: a.Until, From: a.From.String(), To: a.To.String(),
 	}
 }

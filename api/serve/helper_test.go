@@ -135,6 +135,7 @@ type setting struct {
 	roles    []Role
 	space    sim.Options
 	deck     deck.Config
+	policies []deck.Policy // of each profile, where they differ
 	notify   *Notifier
 	dir      string // of the state; one of its own when empty
 	keep     bool   // with what is kept over restarts
@@ -214,6 +215,9 @@ func (w *world) project(o setting, i int, profile string, kept *Kept) *Project {
 	w.spies = append(w.spies, s)
 	c := o.deck
 	c.Space, c.Project = "https://acme.example", space.Project()
+	if len(o.policies) > i {
+		c.Policy = o.policies[i]
+	}
 	var j deck.Journal = w.journal
 	if o.journal != nil {
 		j = o.journal(w.journal)

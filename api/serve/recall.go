@@ -107,6 +107,9 @@ func (s *Server) recallRequest(p *project, e journal.Entry) *asked {
 			Update: api.Update{Status: api.Status(e.StatusAsked), PauseBehavior: api.PauseBehavior(e.PauseBehavior)},
 		},
 	}
+	if e.Event == journal.Request {
+		a.req.Reason = e.Reason
+	}
 	progress := deck.Progress{
 		Request: a.req, Outcome: deck.Unknown, Asked: e.Time, JournalID: e.ID,
 		Note: "the service ended before the answer; it is finding out",

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"tapedeck/api"
 	"tapedeck/api/crash"
 	"tapedeck/api/deck"
 	"tapedeck/api/local"
@@ -280,6 +281,11 @@ func (c *call) request(w local.Request, who deck.Actor) (*asked, *local.Refusal)
 	p, r, refusal := c.find(w.Profile, w.SID)
 	if refusal != nil {
 		return nil, refusal
+	}
+	if req.Update.Status == api.Stopped && p.Deck.Snapshot().Policy.Defaults().StopNamed {
+		if refusal := c.may(local.WordStopEvidence); refusal != nil {
+			return nil, refusal
+		}
 	}
 	req.SID, req.Profile, req.Actor, req.Ref = r.SID, "", who, refOf(c.session.peer.UID, w.ID)
 	return &asked{id: w.ID, project: p, req: req, at: time.Now(), done: make(chan struct{}), more: make(chan struct{})}, nil

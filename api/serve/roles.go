@@ -10,7 +10,7 @@ import (
 // Words are what a role may do, each a word of its own, in the order in which
 // they are listed.
 var Words = []local.Word{
-	local.WordView, local.WordPause, local.WordResume, local.WordStop, local.WordStart,
+	local.WordView, local.WordPause, local.WordResume, local.WordStop, local.WordStopEvidence, local.WordStart,
 	local.WordAcknowledge, local.WordTimer, local.WordReveal, local.WordBulk, local.WordSessions,
 }
 

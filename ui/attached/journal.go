@@ -35,7 +35,7 @@ func history(client *local.Client, n int) ([]ui.Action, error) {
 func actionOf(a local.Action) ui.Action {
 	line := func(s string) string { return text.New(s).String() }
 	out := ui.Action{
-		Time: a.Time, Actor: line(a.Actor), Profile: line(a.Profile), Recording: text.New(a.SID), Behavior: line(a.Behavior), Outcome: line(a.Outcome), Reason: line(a.Reason),
+		Time: a.Time, Actor: line(a.Actor), Profile: line(a.Profile), Recording: text.New(a.SID), Behavior: line(a.Behavior), Outcome: line(a.Outcome), Reason: line(a.Reason), Given: line(a.Given),
 		Until: a.Until, ByTimer: a.ByTimer,
 	}
 	if out.What = deck.WordOf(journal.Event(a.Event), api.Status(a.Asked)); out.What == deck.SeenWord {

@@ -41,9 +41,11 @@ type act struct {
 	timeout  time.Duration
 	ifStatus string
 	yes      bool
+	reason   string        // why, in the person's words
 	yesStop  string        // the end of the SID that may be stopped without a question
 	after    time.Duration // until the auto-resume; 0 for none
 	afterSet bool          // it was asked for
+	skipSet  bool          // skip was asked for by a flag of its own
 	out      output
 }
 
@@ -186,7 +188,7 @@ func (a *act) requests(targets []target, l *link, print *results) (reqs []deck.R
 			print.add(res)
 			continue
 		}
-		reqs = append(reqs, deck.Request{SID: t.rec.SID, Profile: t.rec.Profile, Update: a.update, Actor: l.actor, Seen: t.rec.Status, ResumeAfter: a.after})
+		reqs = append(reqs, deck.Request{SID: t.rec.SID, Profile: t.rec.Profile, Update: a.updateOf(l, t.rec), Actor: l.actor, Seen: t.rec.Status, ResumeAfter: a.after, Reason: a.reason})
 	}
 	return reqs
 }
@@ -240,7 +242,7 @@ func (l *link) told(r *deck.Recording, p deck.Progress) bool {
 
 // deckWords says why the deck refused a request.
 func deckWords(err error) string {
-	for _, known := range []error{deck.ErrReadOnly, deck.ErrClosed, deck.ErrNotFound} {
+	for _, known := range []error{deck.ErrReadOnly, deck.ErrSkip, deck.ErrNoReason, deck.ErrClosed, deck.ErrNotFound} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}

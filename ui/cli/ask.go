@@ -27,15 +27,20 @@ func (r *runner) mayAsk(a *act, sids []string) error {
 		return usage(fmt.Sprintf("cannot use %q for --yes-stop: it is the last 4 characters of the SID", a.yesStop))
 	case a.yesStop != "" && !isSID(text.New(sids[0]), a.yesStop) && !isSID(text.New(a.yesStop), sids[0]):
 		return usage(fmt.Sprintf("--yes-stop %s is not the end of %s; nothing was sent", a.yesStop, sids[0]))
-	case a.verb == "pause", r.answers():
+	case a.verb != "stop", r.answers(): // whether the others are asked about is said by the policy
 		return nil
 	case !a.yes:
-		return usage("cannot ask whether to "+a.verb+": standard input is no terminal; nothing was sent", "add --yes to "+a.verb+" without a question")
-	case a.verb == "stop" && a.yesStop == "":
+		return a.cannotAsk()
+	case a.yesStop == "":
 		return usage("cannot ask for the end of the SID: standard input is no terminal; nothing was sent",
 			"add --yes-stop with the last 4 characters of the SID: a stop cannot be undone")
 	}
 	return nil
+}
+
+// cannotAsk says that a question has nobody to answer it.
+func (a *act) cannotAsk() error {
+	return usage("cannot ask whether to "+a.verb+": standard input is no terminal; nothing was sent", "add --yes to "+a.verb+" without a question")
 }
 
 // answers reports whether somebody can answer a question.
@@ -48,15 +53,30 @@ func (r *runner) confirm(ctx context.Context, a *act, l *link, reqs []deck.Reque
 	if a.yesStop != "" && !isSID(reqs[0].SID, a.yesStop) {
 		return nil, usage(fmt.Sprintf("--yes-stop %s is not the end of %s; nothing was sent", a.yesStop, reqs[0].SID))
 	}
-	if a.verb == "pause" || a.yes && (a.verb != "stop" || a.yesStop != "") {
+	unsaid := a.reasonMissing(l, reqs)
+	switch {
+	case unsaid && (!r.answers() || a.yes && a.yesStop != ""):
+		return nil, usage("cannot stop …"+ending(reqs[0].SID, leastSID)+": "+deck.ErrNoReason.Error()+"; nothing was sent", `add --reason, such as --reason "the caller withdrew consent"`)
+	case !a.asks(l, reqs), a.yes && (a.verb != "stop" || a.yesStop != ""):
 		return reqs, nil
+	case !r.answers():
+		return nil, a.cannotAsk()
 	}
 	l.ask(ctx, r, a, reqs)
-	want := "y"
-	if a.verb == "stop" {
-		want = ending(reqs[0].SID, leastSID)
+	k, done := r.asker(a)
+	defer done()
+	if unsaid {
+		_, _ = fmt.Fprintln(r.Stderr, "The policy is evidence: a stop needs a reason.")
+		reason, err := k.reason(ctx, ending(reqs[0].SID, leastSID))
+		if err != nil {
+			return nil, err
+		}
+		for i := range reqs {
+			reqs[i].Reason = reason
+		}
 	}
-	if err := r.answer(ctx, a, want); err != nil {
+	words, want := a.lastQuestion(reqs)
+	if err := k.answer(ctx, words, want); err != nil {
 		return nil, err
 	}
 	return reqs, l.unchanged(ctx, a, reqs)
@@ -79,20 +99,34 @@ func (l *link) ask(ctx context.Context, r *runner, a *act, reqs []deck.Request) 
 		_, _ = fmt.Fprintf(r.Stderr, "%s …%s  %s  %s · %s\n", text.New(a.verb), s.short(), s.word(), s.who(), text.New(cmp.Or(s.profile, where)))
 	}
 	if a.verb == "stop" {
-		_, _ = fmt.Fprintf(r.Stderr, "It cannot be undone, and the call goes on unrecorded.\nType %s and Enter to stop it: ", ending(reqs[0].SID, leastSID))
-		return
+		_, _ = fmt.Fprintln(r.Stderr, "It cannot be undone, and the call goes on unrecorded.")
 	}
-	_, _ = fmt.Fprint(r.Stderr, "It records again at once. y and Enter resumes, anything else cancels: ")
 }
 
-// answer reads answers until one is the wanted one, or cancels.
-func (r *runner) answer(ctx context.Context, a *act, want string) error {
-	canceled := func(why string) error {
-		return &Error{What: a.verb + " canceled" + why + "; nothing was sent"}
+// lastQuestion is the question that is answered by y, or by the end of the SID that
+// is stopped, and that answer.
+func (a *act) lastQuestion(reqs []deck.Request) (words, want string) {
+	switch a.verb {
+	case "stop":
+		want = ending(reqs[0].SID, leastSID)
+		return "Type " + want + " and Enter to stop it: ", want
+	case "pause":
+		return "The policy is evidence: until it is resumed, nothing is recorded. y and Enter pauses, anything else cancels: ", "y"
 	}
+	return "It records again at once. y and Enter resumes, anything else cancels: ", "y"
+}
+
+// asker asks questions of the person at the terminal, one after the other.
+type asker struct {
+	r     *runner
+	a     *act
+	lines chan string
+}
+
+// asker returns what asks, and what ends it.
+func (r *runner) asker(a *act) (k *asker, end func()) {
 	lines := make(chan string)
 	done := make(chan struct{})
-	defer close(done)
 	go func() { // it may wait for a key for as long as the process lives
 		defer close(lines)
 		in := bufio.NewScanner(r.Stdin)
@@ -104,29 +138,69 @@ func (r *runner) answer(ctx context.Context, a *act, want string) error {
 			}
 		}
 	}()
+	return &asker{r, a, lines}, func() { close(done) }
+}
+
+func (k *asker) canceled(why string) error {
+	return &Error{What: k.a.verb + " canceled" + why + "; nothing was sent"}
+}
+
+// ask writes a question, and has take look at each line that is typed, until it
+// says that it was the answer; next is what is asked then. The error is why there
+// is none.
+func (k *asker) ask(ctx context.Context, words string, take func(line string) (next string, over bool, err error)) error {
+	_, _ = fmt.Fprint(k.r.Stderr, words)
 	opened := time.Now()
-	for expire := time.After(askExpire); ; expire = time.After(askExpire) {
+	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-expire:
-			return canceled(": no answer for 15 s")
-		case line, more := <-lines:
-			line = strings.TrimSpace(line)
-			switch {
-			case !more:
-				return canceled(": there is no answer")
-			case time.Since(opened) < askGuard:
-				_, _ = fmt.Fprint(r.Stderr, "too soon: what was typed before the question is ignored. Again: ")
-			case strings.EqualFold(line, want):
-				return nil
-			case a.verb == "stop" && line != "":
-				_, _ = fmt.Fprintf(r.Stderr, "nothing was stopped: %q is not %s; type it again: ", text.New(line).String(), want)
-			default:
-				return canceled("")
+		case <-time.After(askExpire):
+			return k.canceled(": no answer for 15 s")
+		case line, more := <-k.lines:
+			if !more {
+				return k.canceled(": there is no answer")
 			}
+			if time.Since(opened) < askGuard {
+				_, _ = fmt.Fprint(k.r.Stderr, "too soon: what was typed before the question is ignored. Again: ")
+				continue
+			}
+			next, over, err := take(strings.TrimSpace(line))
+			if over || err != nil {
+				return err
+			}
+			_, _ = fmt.Fprint(k.r.Stderr, next)
 		}
 	}
+}
+
+// answer asks until the answer is the wanted one, or cancels.
+func (k *asker) answer(ctx context.Context, words, want string) error {
+	return k.ask(ctx, words, func(line string) (string, bool, error) {
+		switch {
+		case strings.EqualFold(line, want):
+			return "", true, nil
+		case k.a.verb == "stop" && line != "":
+			return fmt.Sprintf("nothing was stopped: %q is not %s; type it again: ", text.New(line).String(), want), false, nil
+		}
+		return "", false, k.canceled("")
+	})
+}
+
+// reason asks why. The end of the SID is no reason: whoever types it at once has
+// not read the question.
+func (k *asker) reason(ctx context.Context, sid string) (reason string, err error) {
+	err = k.ask(ctx, "Why is it stopped? ", func(line string) (string, bool, error) {
+		reason = deck.CleanReason(line)
+		switch {
+		case reason == "":
+			return "", false, k.canceled("")
+		case strings.EqualFold(reason, sid):
+			return "Type why first, then the end of the SID. Why is it stopped? ", false, nil
+		}
+		return "", true, nil
+	})
+	return reason, err
 }
 
 // unchanged refuses what was answered when a recording has another status by

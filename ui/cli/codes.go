@@ -67,7 +67,7 @@ func codeFor(err error) int {
 		return cmp.Or(own.Code, codeFailed)
 	case asRefusal(err) != nil:
 		return codeOfRefusal(asRefusal(err))
-	case errors.Is(err, deck.ErrReadOnly):
+	case errors.Is(err, deck.ErrReadOnly), errors.Is(err, deck.ErrSkip), errors.Is(err, deck.ErrNoReason):
 		return codeUsage
 	case errors.Is(err, api.ErrUnauthorized):
 		return codeUnauthorized
@@ -97,7 +97,7 @@ func codeOfRefusal(r *local.RefusalError) int {
 	switch r.Code {
 	case local.CodeUser, local.CodeRole, local.CodeSession, local.CodeEnded:
 		return codeUnauthorized
-	case local.CodeReadOnly, local.CodeProfile, local.CodeAmbiguous:
+	case local.CodeReadOnly, local.CodeSkip, local.CodeNoReason, local.CodeProfile, local.CodeAmbiguous:
 		return codeUsage
 	case local.CodeRecording:
 		return codeNotFound

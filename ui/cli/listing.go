@@ -97,7 +97,20 @@ func (it *item) result() string {
 	if n := it.again(); n > 0 {
 		parts = append(parts, "sent again by hand")
 	}
+	if given := it.given(); given != "" {
+		parts = append(parts, "reason: "+given)
+	}
 	return strings.Join(parts, ", ")
+}
+
+// given returns why the person asked for it, as far as that is on record.
+func (it *item) given() string {
+	for _, e := range it.entries {
+		if e.Event == journal.Request && e.Reason != "" {
+			return e.Reason
+		}
+	}
+	return ""
 }
 
 // note says what an entry that is about no update has to say.

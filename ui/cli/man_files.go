@@ -67,7 +67,7 @@ func (m manual) settingsPage() page {
 	p.macro("SH", "ROLES")
 	p.prose(aboutRoles)
 	p.macro("PP")
-	p.text("may has words of these: " + strings.Join(config.RoleWords, ", ") + "; or all.")
+	p.text("may has words of these: " + strings.Join(config.RoleWords, ", ") + "; or all, which stands for all but stop-evidence: where the policy is evidence, a stop needs that beside stop.")
 	p.macro("SH", "EXAMPLES")
 	p.literal(strings.Split(strings.TrimSpace(exampleProfiles), "\n"))
 	p.macro("SH", "SEE ALSO")
@@ -162,7 +162,7 @@ read_only = true
 var examples = map[string]string{
 	"space": `"acme"`, "project": `"6a1f2c3d-0000-4aaa-8bbb-000000000001"`, "token_file": `"token"`,
 	"names_file": `"names.toml"`, "state_dir": `"/var/lib/tapedeck"`, "socket": `"/run/tapedeck/tapedeck.sock"`,
-	"ascii": "true", "socket_group": `"tapedeck-users"`, "serve_profiles": `["eu", "us"]`, "metrics": `"127.0.0.1:9464"`,
+	"ascii": "true", "unrecorded_alarm": `"60s"`, "socket_group": `"tapedeck-users"`, "serve_profiles": `["eu", "us"]`, "metrics": `"127.0.0.1:9464"`,
 }
 
 // exampleSettings returns an example of the settings file: every key with what it

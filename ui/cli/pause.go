@@ -19,7 +19,8 @@ func (r *runner) pause() *cobra.Command {
 		Short: "Pause recordings",
 		Long: `pause pauses recordings at once, with the pause behavior of the settings:
 silence leaves the gap in the file, skip cuts the time out. The pause outlives the
-command, and lasts until somebody resumes it.` + aboutAct,
+command, and lasts until somebody resumes it. Where the policy of the project is
+evidence, it asks first on a terminal, needs --yes without one, and refuses --skip.` + aboutAct,
 		Example: `  tapedeck pause 8142
   tapedeck pause 8142 c07a --skip --json
   tapedeck pause 8142 --resume-after 90s     with tapedeck serve, which resumes it`,
@@ -34,7 +35,7 @@ command, and lasts until somebody resumes it.` + aboutAct,
 			if a.after != 0 && a.after < time.Second || a.after > deck.MaxResumeAfter {
 				return usage("cannot use "+typed(f)+" for --resume-after: allowed is a time from 1s to "+deck.MaxResumeAfter.String()+", or 0 for none", "such as 90s")
 			}
-			a.afterSet = f.Changed
+			a.afterSet, a.skipSet = f.Changed, skip
 			a.update = api.Update{Status: api.Paused, PauseBehavior: behavior}
 			return r.runAct(cmd, a, args)
 		},
@@ -44,6 +45,7 @@ command, and lasts until somebody resumes it.` + aboutAct,
 	cmd.Flags().BoolVar(&silence, "silence", false, "the paused time becomes silence")
 	cmd.Flags().BoolVar(&skip, "skip", false, "the paused time is cut out of the file")
 	cmd.Flags().DurationVar(&a.after, "resume-after", 0, "have the running service resume it after this time, 0 for never (default: auto_resume of the settings)")
+	cmd.Flags().BoolVar(&a.yes, "yes", false, "pause without a question, also where the policy is evidence")
 	keepTyped(cmd.Flags().Lookup("resume-after"))
 	return cmd
 }

@@ -13,7 +13,8 @@ func (r *runner) resume() *cobra.Command {
 		Use:   "resume SID...",
 		Short: "Resume paused recordings",
 		Long: `resume has paused recordings record again. On a terminal it asks first and names
-who is on the line; without one it needs --yes.` + aboutAct,
+who is on the line; without one it needs --yes. Where the policy of the project is
+evidence it does neither.` + aboutAct,
 		Example: `  tapedeck resume 8142
   tapedeck resume 8142 --yes --if-status paused`,
 		Args:              someSIDs,

@@ -36,7 +36,8 @@ Who asks is what the kernel says of the other end of the socket. The tables
   groups = ["operators"]
 
 There are view, pause, resume, stop, start, acknowledge, timer, reveal, bulk and
-sessions, or all. Root and the service's own user may do all. Without such
+sessions, or all. Where the policy is evidence, a stop needs stop-evidence beside
+stop, which all does not stand for. Root and the service's own user may do all. Without such
 tables, whoever may connect may do all: the members of socket_group.
 
 Pauses, acknowledgements and auto-resumes outlive the service. It works under
@@ -54,7 +55,7 @@ func (r *runner) serveCommand() *cobra.Command {
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.runServe(cmd) },
 	}
-	addSettings(cmd, "config", "profile", "interval", "lookback", "read-only", "pause-warn", "pause-alarm", "log", "state-dir",
+	addSettings(cmd, "config", "profile", "interval", "lookback", "read-only", "policy", "pause-warn", "pause-alarm", "unrecorded-alarm", "log", "state-dir",
 		"journal-numbers", "journal-syslog", "journal-required", "socket", "socket-group", "serve-profiles", "metrics")
 	return cmd
 }
@@ -197,6 +198,7 @@ func (s *service) open() error {
 			Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + s.version, Observe: s.log.Exchange,
 		}, deck.Config{
 			Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
+			Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm,
 			Journal: record.Journal(), JournalRequired: c.JournalRequired, Space: c.Space, Project: c.Project, WhoPaused: follower.Paused,
 			Kept: s.kept.Deck(c.Space, c.Project),
 		})

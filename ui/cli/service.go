@@ -91,7 +91,7 @@ type link struct {
 var linkFlags = []string{"config", "profile", "server", "socket", "lookback", "pause-warn", "pause-alarm", "state-dir", "mask-numbers", "names-file", "ascii", "log"}
 
 // actFlags are those of a command that updates.
-var actFlags = append([]string{"read-only", "journal-numbers", "journal-required", "journal-syslog"}, linkFlags...)
+var actFlags = append([]string{"read-only", "policy", "journal-numbers", "journal-required", "journal-syslog"}, linkFlags...)
 
 // link finds the service of the project, or makes a deck of the command's own
 // with the settings. One that updates has a journal.
@@ -141,6 +141,7 @@ func (r *runner) ownLink(c config.Config, updates bool) (*link, error) {
 	l := r.newLink(c)
 	dc := deck.Config{
 		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: !updates || c.ReadOnly, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
+		Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm,
 		JournalRequired: c.JournalRequired, Space: c.Space, Project: c.Project,
 	}
 	if updates {

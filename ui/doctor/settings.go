@@ -72,7 +72,7 @@ func whereFrom(c config.Config) string {
 	var parts []string
 	for _, s := range c.Settings() {
 		switch plain := s.Source == "default" || s.Value == "(none)" || strings.HasSuffix(s.Source, "no such file"); {
-		case plain || strings.HasPrefix(s.Source, "locale (") || s.Name == "config" && c.Project == "":
+		case plain || strings.HasPrefix(s.Source, "locale (") || strings.HasPrefix(s.Source, "policy ") || strings.HasPrefix(s.Name, "policy.") || s.Name == "config" && c.Project == "":
 		case s.Name == "token" || s.Name == "config":
 			parts = append(parts, s.Name+" ("+s.Source+")")
 		default:

@@ -18,6 +18,7 @@ var legend = []theme.Sign{
 	{Sign: "service gone", Means: "tapedeck serve cannot be reached: what is shown is old, and nothing can be asked for"},
 	{Sign: "PARTIAL", Means: "the last poll could not read everything"},
 	{Sign: "FROZEN", Means: "the display is frozen, f thaws it; data says how old it is"},
+	{Sign: "EVIDENCE", Means: "recording is mandated here, or in the projects named: pausing asks, resuming is one key, skip is refused, a stop needs a reason"},
 	{Sign: "READ-ONLY", Means: "no updates are sent from here"},
 	{Sign: "as operator", Means: "your role in the service of this host, which says what you may do"},
 	{Sign: "as of", Means: "when the counts were true, while the data is stale"},

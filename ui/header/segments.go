@@ -32,9 +32,10 @@ func (m Model) segment(rank int, spans ...line.Span) segment {
 func (m Model) where() []segment {
 	name := m.segment(6, line.Of(theme.Bold, "tapedeck"))
 	if m.o.Demo {
-		return []segment{name, m.segment(0, line.Of(theme.Demo, " DEMO ")), m.segment(7, line.Of(theme.Dim, "a simulated space"))}
+		where := append([]segment{name, m.segment(0, line.Of(theme.Demo, " DEMO "))}, m.evidence()...)
+		return append(where, m.segment(7, line.Of(theme.Dim, "a simulated space")))
 	}
-	where := []segment{name, m.segment(3, line.Of(theme.Plain, m.Place()))}
+	where := append([]segment{name, m.segment(3, line.Of(theme.Plain, m.Place()))}, m.evidence()...)
 	if m.role != "" {
 		where = append(where, m.segment(4, line.Of(theme.Dim, "as "+m.th.Plain(text.New(m.role).String()))))
 	}

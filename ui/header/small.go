@@ -51,6 +51,9 @@ func (m Model) Counts(w int, s State) string {
 	}
 	add(pause...)
 	add(line.Of(theme.Plain, "REC "+strconv.Itoa(m.counts.recording)))
+	if names, all := m.shown.Mandated(); all || len(names) > 0 {
+		add(line.Of(theme.Badge, "EVIDENCE"))
+	}
 	number(theme.Starting, "STARTING", m.counts.starting)
 	number(theme.Unknown, "OTHER", m.counts.other)
 	if n := s.Marked; n > 0 {

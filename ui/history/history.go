@@ -34,6 +34,7 @@ type Action struct {
 	Behavior string    // silence or skip, of a pause
 	Outcome  string    // of an update; empty while none is on record
 	Reason   string    // why it failed, or the reason of an acknowledgement
+	Given    string    // why the person asked for an update; empty where none was asked
 	Until    time.Time // of an acknowledgement or an auto-resume; zero for none
 	ByTimer  bool      // an auto-resume that the actor had asked for did it
 }
@@ -139,7 +140,7 @@ func (m *Model) Follow(s *deck.Snapshot, now time.Time) {
 		if p := r.Update; p != nil {
 			m.note(ownAction{id: p.ID, Action: Action{
 				Time: p.Asked, Actor: p.Request.Actor.Name(), Profile: r.Profile, Recording: r.SID, What: p.Request.Verb(),
-				Behavior: string(p.Request.Update.PauseBehavior), Outcome: string(p.Outcome), Reason: p.Note, ByTimer: p.Request.ByTimer,
+				Behavior: string(p.Request.Update.PauseBehavior), Outcome: string(p.Outcome), Reason: p.Note, Given: p.Request.Reason, ByTimer: p.Request.ByTimer,
 			}}, p.Err)
 		}
 		if a := r.Ack; a != (deck.Ack{}) {

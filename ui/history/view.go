@@ -132,5 +132,9 @@ func (m Model) words(a Action, v Around) (string, theme.Role) {
 	case deck.Unknown:
 		role = theme.Warn
 	}
-	return because(s + ": " + a.Outcome), role
+	s = because(s + ": " + a.Outcome)
+	if given := text.New(a.Given).String(); given != "" {
+		s += "; reason: " + given
+	}
+	return s, role
 }

@@ -18,9 +18,13 @@ func (m Model) behind() [][]line.Span {
 	for _, l := range m.q.Left {
 		out = append(out, []line.Span{line.Of(theme.Plain, "  "+l)})
 	}
+	resume := " resume it, asks"
+	if !m.q.Policy.Defaults().ResumeAsks {
+		resume = " resume it"
+	}
 	var answers []line.Span
 	gap := "  "
-	for _, a := range []struct{ key, does string }{{"t", " take it over"}, {"r", " resume it, asks"}} {
+	for _, a := range []struct{ key, does string }{{"t", " take it over"}, {"r", resume}} {
 		if m.q.Offers(a.key) {
 			answers = append(answers, line.Of(theme.Key, gap+a.key), line.Of(theme.Plain, a.does))
 			gap = "   "

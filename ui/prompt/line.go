@@ -26,10 +26,14 @@ const (
 // maxReason is how long a reason is at most, in characters.
 const maxReason = 120
 
+// maxSID is how much may be typed of a SID, in characters.
+const maxSID = 64
+
 // lined is what a prompt has that is answered by lines of text.
 type lined struct {
 	wait   bool          // it is a time that is typed
-	reason string        // as typed, of an Ack
+	why    bool          // of a Typed: the reason is typed, before the SID
+	reason string        // as typed, of an Ack or a Typed
 	after  time.Duration // of a Choose: the auto-resume
 	last   time.Time     // of the last key
 }
@@ -49,6 +53,11 @@ func (m *Model) startLine() {
 	switch m.q.Kind {
 	case Ack:
 		m.input = newInput(maxReason)
+	case Typed:
+		m.input = newInput(maxSID)
+		if m.q.Policy.Defaults().StopReason {
+			m.line.why, m.input = true, newInput(maxReason)
+		}
 	case Timer:
 		m.askWait()
 	case Choose:
@@ -60,7 +69,7 @@ func (m *Model) startLine() {
 func (m *Model) askWait() { m.line.wait, m.input = true, newInput(16) }
 
 // Typing reports whether keys are text, other than a stop's SID.
-func (m Model) Typing() bool { return m.line.wait || m.q.Kind == Ack }
+func (m Model) Typing() bool { return m.line.wait || m.line.why || m.q.Kind == Ack }
 
 // typeLine takes a key of a line, or the Enter that ends it. The key that
 // opened the prompt is no text as long as it may still be held.
@@ -87,6 +96,9 @@ func tooSoon(key string) Answer {
 // entered takes the line as it is.
 func (m Model) entered() (Model, Answer) {
 	typed := strings.TrimSpace(text.New(m.input.Value()).String())
+	if m.q.Kind == Typed {
+		return m.reasoned(typed)
+	}
 	if m.q.Kind == Ack && !m.line.wait {
 		if typed == "" {
 			return m, Answer{Say: "type why " + m.still("it is") + ", in a line; Esc cancels"}
@@ -153,6 +165,8 @@ func (m Model) still(is string) string {
 // before is what stands before the text that is typed.
 func (m Model) before() string {
 	switch {
+	case m.line.why:
+		return "  Why is it stopped? "
 	case m.q.Kind == Typed:
 		return m.ask()
 	case !m.line.wait:
@@ -183,6 +197,8 @@ func (m Model) lineLines(w int) [][]line.Span {
 	typing := []line.Span{line.Of(theme.Plain, m.before()), line.Of(theme.Bold, typed)}
 	short := "…" + m.q.Short
 	switch m.q.Kind {
+	case Typed:
+		return append(m.stop(), typing)
 	case Ack:
 		title := "Acknowledge the pause of " + short + ": its alarm is silent for a time"
 		if m.q.Trouble != "" {

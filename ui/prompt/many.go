@@ -103,8 +103,8 @@ func (m Model) confirm() [][]line.Span {
 	verb := m.q.Request.Verb()
 	title, effect := "Resume "+m.subject()+"?", "  From then on the line is recorded again."
 	if m.q.Request.Update.Status == api.Paused {
-		title, effect = "Pause "+m.subject()+"?", ""
-		if b := m.q.Request.Update.PauseBehavior; b != "" {
+		title, effect = "Pause "+m.subject()+"?", m.q.gap()
+		if b := m.behavior(); b != "" {
 			title = "Pause " + m.subject() + " with " + string(b) + "?"
 		}
 	}
@@ -181,10 +181,14 @@ func (m Model) choose() [][]line.Span {
 	out = m.because(append(out, m.abouts()...))
 	out = append(out,
 		[]line.Span{line.Of(theme.Key, "  1"), line.Of(theme.Plain, " silence: the gap stays in the file")},
-		[]line.Span{line.Of(theme.Key, "  2"), line.Of(theme.Plain, " skip: the time is cut out")},
+		m.q.skip(),
 	)
 	if m.q.Offers("t") {
 		out = append(out, []line.Span{line.Of(theme.Key, "  t"), line.Of(theme.Plain, " auto-resume: asks for the time first")})
 	}
-	return append(out, []line.Span{line.Of(theme.Dim, "  1 or 2 pauses at once; any other key cancels")})
+	keys := "  1 or 2 pauses"
+	if m.q.refusesSkip("2") {
+		keys = "  1 pauses"
+	}
+	return append(out, []line.Span{line.Of(theme.Dim, keys+" at once; any other key cancels")})
 }

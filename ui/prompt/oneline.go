@@ -8,14 +8,15 @@ import (
 )
 
 // InLine returns the question in one line of w cells; ok is false for one that
-// cannot be said so whole, or that asks for more than a pause. Who returns in which
+// cannot be said so whole, or that asks for more than a pause, or than a resume
+// that the policy makes one key. Who returns in which
 // ways it can be said who is on the line of a recording, the longest first; none
 // where that recording is not there.
 func (m Model) InLine(w int, who func(of deck.Key) []string) (words string, ok bool) {
 	switch q := m.q; {
 	case q.Kind == Quit:
 		return "quit? " + strconv.Itoa(len(q.Left)) + " stay paused: y", true
-	case q.Kind != Confirm || q.Request.Update.Status != api.Paused || len(q.Many) > 1:
+	case q.Kind != Confirm || len(q.Many) > 1 || q.Request.Update.Status != api.Paused && q.Policy.Defaults().ResumeAsks:
 		return "", false
 	}
 	req, short, project := m.q.Request, m.q.Short, m.q.Project

@@ -59,10 +59,14 @@ type Question struct {
 	Many    []One            // several recordings, Request's first; none for one
 	Unasked bool             // it opens by itself, so that in its first 300 ms no key counts
 	Barred  string           // of a Choose or a Behind: keys that the role may not use, which are not listed
+	// Policy is that of its project; of several recordings, the strictest.
+	Policy deck.Policy
 }
 
 // Offers reports whether a key is listed among the answers.
-func (q Question) Offers(key string) bool { return !strings.Contains(q.Barred, key) }
+func (q Question) Offers(key string) bool {
+	return !strings.Contains(q.Barred, key) && !q.refusesSkip(key)
+}
 
 // Leaves reports whether it asks about leaving the screen.
 func (q Question) Leaves() bool { return q.Kind == Quit || q.Kind == Suspend }
@@ -94,13 +98,6 @@ type Model struct {
 func New(t theme.Theme, q Question, now time.Time) Model {
 	m := Model{q: q, opened: now, th: t}
 	m.startLine()
-	if q.Kind == Typed {
-		m.input = textinput.New()
-		m.input.SetVirtualCursor(false)
-		m.input.KeyMap.Paste.SetEnabled(false)
-		m.input.CharLimit = 64
-		m.input.Focus()
-	}
 	return m
 }
 
@@ -156,7 +153,7 @@ func (m Model) Canceled(why string) Answer {
 // Clear forgets what was typed of a short SID: a piece of it did not count, so
 // the rest must not stay.
 func (m *Model) Clear() {
-	if m.q.Kind == Typed {
+	if m.q.Kind == Typed && !m.Typing() {
 		m.input.Reset()
 	}
 }
@@ -239,6 +236,8 @@ func (m Model) Update(msg tea.Msg, now time.Time) (Model, Answer) {
 		return m, tooSoon(s)
 	case m.q.Kind == Typed:
 		return m.typed(k)
+	case m.q.refusesSkip(s):
+		return m, Answer{Say: skipRefused}
 	case m.q.Kind == Choose:
 		return m, m.chosen(s)
 	case s == "y":
@@ -285,7 +284,9 @@ func (m Model) chosen(s string) Answer {
 func (m Model) typed(k tea.KeyPressMsg) (Model, Answer) {
 	if isEnter(k.String()) {
 		if strings.EqualFold(m.input.Value(), m.q.Short) && m.q.Short != "" {
-			return m, Answer{Closed: true, Go: true, Request: m.q.Request}
+			a := Answer{Closed: true, Go: true, Request: m.q.Request}
+			a.Request.Reason = m.line.reason
+			return m, a
 		}
 		wrong := m.input.Value()
 		m.input.Reset()

@@ -143,7 +143,6 @@ func (m Model) wrap(l []line.Span, room, w int) [][]line.Span {
 }
 
 func (m Model) whole(w int) [][]line.Span {
-	short := "…" + named(m.q.Short, m.q.Project)
 	if m.Typing() {
 		return m.lineLines(w)
 	}
@@ -155,12 +154,7 @@ func (m Model) whole(w int) [][]line.Span {
 	case Confirm:
 		return m.confirm()
 	case Typed:
-		return [][]line.Span{
-			{line.Of(theme.Bad, "Stop "+short+": this cannot be undone")},
-			m.about(),
-			{line.Of(theme.Plain, "  The call continues unrecorded. Esc cancels.")},
-			{line.Of(theme.Plain, m.ask()), line.Of(theme.Bold, m.input.Value())},
-		}
+		return append(m.stop(), []line.Span{line.Of(theme.Plain, m.ask()), line.Of(theme.Bold, m.input.Value())})
 	}
 	return m.quit()
 }

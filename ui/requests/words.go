@@ -129,6 +129,10 @@ func WhyNot(err error) string {
 	switch {
 	case errors.Is(err, deck.ErrReadOnly):
 		return "tapedeck is read-only here"
+	case errors.Is(err, deck.ErrSkip):
+		return deck.ErrSkip.Error()
+	case errors.Is(err, deck.ErrNoReason):
+		return deck.ErrNoReason.Error()
 	case errors.Is(err, deck.ErrNotFound):
 		return "it is no longer known"
 	case errors.Is(err, deck.ErrClosed):
