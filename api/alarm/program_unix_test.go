@@ -91,8 +91,8 @@ func TestProgramIsEnded(t *testing.T) {
 echo $$ > parent
 wait`)
 	o := Options{Path: path, Environ: os.Environ(), Limit: time.Hour}
-	failed := false
-	o.Failed = func(_ deck.Key, _ error) { failed = true }
+	told := false
+	o.Done = func(deck.Key, error) { told = true }
 	r := NewRunner(o)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -105,8 +105,8 @@ wait`)
 		return len(a) > 0 && len(b) > 0
 	})
 	cancel()
-	if err := <-done; err != nil || failed {
-		t.Errorf("%v; its end is told: %t", err, failed)
+	if err := <-done; err != nil || told {
+		t.Errorf("%v; its end is told: %t", err, told)
 	}
 	until(t, "all of it ends", func() bool { return !alive(t, child) && !alive(t, parent) })
 }

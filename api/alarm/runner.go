@@ -32,9 +32,10 @@ type Options struct {
 	// Output takes what the program prints; nil throws it away. It may be written to
 	// by several programs at once.
 	Output io.Writer
-	// Failed is told that the program for an alarm could not be run, or ended with an
-	// error; nil tells nobody. It must not wait.
-	Failed func(of deck.Key, err error)
+	// Done is told when the program for an alarm has ended, and why it could not be
+	// run or has failed: nil when it went well. It is not told of an end by the end of
+	// Run, and must not wait. Nil tells nobody.
+	Done func(of deck.Key, err error)
 
 	run func(ctx context.Context, input []byte) error // for tests
 }
@@ -189,12 +190,12 @@ func (r *Runner) do(ctx context.Context, j job) {
 	r.mu.Unlock()
 	r.look()
 	switch {
-	case err == nil, r.o.Failed == nil, ctx.Err() != nil:
+	case r.o.Done == nil, ctx.Err() != nil:
 		return
-	case errors.Is(timed.Err(), context.DeadlineExceeded):
+	case err != nil && errors.Is(timed.Err(), context.DeadlineExceeded):
 		err = fmt.Errorf("it was ended after %s", r.o.Limit)
 	}
-	r.o.Failed(j.of, err)
+	r.o.Done(j.of, err)
 }
 
 // Find returns the path of a program, as a shell would look for it. The error

@@ -54,7 +54,12 @@ func (n *runs) want(t *testing.T, want ...string) {
 // runner starts a runner, whose programs take a time.
 func runner(t *testing.T, takes time.Duration, o Options) (r *Runner, n *runs, stop func()) {
 	n = &runs{began: time.Now(), takes: takes}
-	o.run, o.Failed = n.run, func(of deck.Key, err error) { n.note("%s failed: %v", of.SID, err) }
+	o.run = n.run
+	o.Done = func(of deck.Key, err error) {
+		if err != nil {
+			n.note("%s failed: %v", of.SID, err)
+		}
+	}
 	r = NewRunner(o)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
