@@ -177,7 +177,8 @@ func TestServeAlarmCommand(t *testing.T) {
 	<-ended
 	<-over
 	<-alone
-	if got := inputs(dir); len(got) != 2 || !strings.Contains(own.String(), got[1]) {
+	got := inputs(dir)
+	if len(got) != 2 || !strings.Contains(own.String(), got[1]) {
 		t.Errorf("it ran %d times: %s", len(got), got)
 	}
 	for _, e := range got {

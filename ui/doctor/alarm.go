@@ -18,7 +18,7 @@ func alarmCommand(_ context.Context, _ Options, k known) (Finding, known) {
 	case err != nil:
 		return mend("name a program that this user may run in alarm_command, with its whole path", "%s cannot be run: %v", command[0], err), k
 	case k.who != nil && k.who.AlarmUID != "" && k.who.AlarmUID == k.who.UID:
-		return ok("%s; the service runs its own for all, and this dashboard none", path), k
+		return ok("%s; a dashboard does not run it: the service runs its own for all", path), k
 	}
 	return ok("%s", path), k
 }
