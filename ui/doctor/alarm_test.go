@@ -39,7 +39,7 @@ func TestAlarmCommand(t *testing.T) {
 		{"tapedeck-test-no", Mend, "executable file not found in $PATH"},
 	} {
 		found, well := examined(t, func(p *patient) { p.env = append(p.env, "TAPEDECK_ALARM_COMMAND="+tt.command) })
-		f := found["alarm-command"]
+		f := found["alarm"]
 		if f.Status != tt.status || !strings.Contains(f.Found, tt.found) || (f.Mend != "") != (tt.status == Mend) || well != (tt.status != Mend) || strings.Contains(f.Found, "secret") {
 			t.Errorf("%s: %+v, well %t", tt.command, f, well)
 		}
@@ -50,7 +50,7 @@ func TestAlarmCommand(t *testing.T) {
 		p.served(200, who)
 		p.env = append(p.env, "TAPEDECK_ALARM_COMMAND="+good)
 	})
-	if f := found["alarm-command"]; f.Status != OK || !strings.Contains(f.Found, "the service runs its own for all") {
+	if f := found["alarm"]; f.Status != OK || !strings.Contains(f.Found, "the service runs its own for all") {
 		t.Errorf("with a service: %+v", f)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "ran")); err == nil {
