@@ -82,6 +82,9 @@ func (s *terminal) restored() {
 		s.t.Errorf("what the shell has written is gone:\n%s\nafter %q", screen, out[max(0, len(out)-4000):])
 	}
 	s.keyboardRestored(out)
+	if i := strings.LastIndex(out, "\x1b]7501;"); i >= 0 && !strings.HasPrefix(out[i:], "\x1b]7501;state=clear:id=tapedeck\a") {
+		s.t.Errorf("the status of the program is left with %q", out[i:min(len(out), i+100)])
+	}
 }
 
 // keyboardRestored checks that the protocols by which keys come are reset.

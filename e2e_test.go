@@ -73,6 +73,7 @@ func TestE2E(t *testing.T) {
 		{"no service", testNoService},
 		{"status", testStatus},
 		{"marks", testMarks},
+		{"alarm command", testAlarmCommand},
 		{"journal broken", testJournalBroken},
 		{"nothing else writes", testNothingElseWrites},
 		{"service", testService},

@@ -23,7 +23,6 @@ import (
 	"tapedeck/api/secret"
 	"tapedeck/api/text"
 	"tapedeck/ui"
-	"tapedeck/ui/attached"
 	"tapedeck/ui/cli"
 	tty "tapedeck/ui/terminal"
 )
@@ -77,9 +76,9 @@ func dashboard(ctx context.Context, start cli.Start) error {
 	defer log.Close()
 	defer cli.TakeStandardLog(log)()
 	if start.Service != nil {
-		return show(func() error { return attached.Run(ctx, start.Service, screenBy(start)) })
+		return onService(ctx, start)
 	}
-	s := &session{start: start, who: journal.WhoFrom(start.Environ), record: cli.OpenJournal(start.Config)}
+	s := &session{start: start, notices: newNotices(), who: journal.WhoFrom(start.Environ), record: cli.OpenJournal(start.Config)}
 	s.parts.Go(s.record.Run)
 	if err = s.open(log); err == nil {
 		err = s.run(ctx)
@@ -96,6 +95,7 @@ type session struct {
 	space    string            // its name, for the header
 	follower *journal.Follower // of the journal; nil where none is kept
 	noScreen atomic.Bool
+	notices  notices          // for the screen
 	parts    background.Group // what runs in the background: the journal first, then what uses it
 
 	// Why the session ends, and the recordings whose auto-resume ends with it;
@@ -140,6 +140,7 @@ func (s *session) run(ctx context.Context) error {
 	})
 	s.parts.Go(func(ctx context.Context) error { return cli.ShareSIDs(ctx, s.start.Config, s.deck) })
 	s.parts.Go(s.runDeck)
+	runAlarms(&s.parts, s.start, s.notices, s.deck)
 
 	err := show(func() error { return ui.Run(ctx, s.options()) })
 	s.why = ui.Quit
@@ -226,6 +227,7 @@ func screenBy(start cli.Start) ui.Options {
 func (s *session) options() ui.Options {
 	o := screenBy(s.start)
 	o.Deck, o.Space, o.Profile, o.Demo, o.Actor = s.deck, s.space, s.start.Config.Profile, s.start.Demo != nil, s.who
+	o.Notices = s.notices
 	o.Open, o.LeftBehind, o.History = s.lookBack, s.leftBehind(), s.history()
 	return o
 }

@@ -57,6 +57,7 @@ type Config struct {
 	StateDir        string        // for the journal and the debug log; empty in the demo
 	PauseWarn       time.Duration // age from which a pause warns
 	PauseAlarm      time.Duration // age from which a pause alarms
+	AlarmCommand    []string      // run for each alarm: a program and its arguments; nil for none
 	MaskNumbers     bool          // phone numbers show their last digits only
 	// Names are names for phone numbers, by the number as it was written down;
 	// empty for none.

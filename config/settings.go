@@ -55,6 +55,7 @@ var settings = []setting{
 	duration("pause-alarm", "age from which a pause alarms", "180s", time.Second, day,
 		func(c *Config) *time.Duration { return &c.PauseAlarm }),
 	unrecordedSetting(),
+	alarmSetting(),
 	boolean("mask-numbers", "show the last digits of phone numbers only",
 		func(c *Config) *bool { return &c.MaskNumbers }, nil),
 	folder("names-file", "file with names for numbers, shown instead of them", "FILE",
@@ -284,11 +285,18 @@ const (
 	durationKind
 	booleanKind
 	listKind
+	commandKind
 )
 
 // text returns a value of the file as it would be written in a variable, or
 // says which type it should have.
 func (k kind) text(v any) (string, error) {
+	if k == commandKind {
+		if text, ok := commandText(v); ok {
+			return text, nil
+		}
+		return "", fmt.Errorf("it must be %s, not %s", k, typeName(v))
+	}
 	switch v := v.(type) {
 	case string:
 		if k != booleanKind {
@@ -318,6 +326,8 @@ func (k kind) String() string {
 		return "true or false, without quotes"
 	case listKind:
 		return `an array of names, such as ["eu", "us"]`
+	case commandKind:
+		return commandType
 	default:
 		return "text in quotes"
 	}

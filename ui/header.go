@@ -3,6 +3,8 @@ package ui
 import (
 	"time"
 
+	tea "charm.land/bubbletea/v2"
+
 	"tapedeck/api/deck"
 	"tapedeck/ui/header"
 )
@@ -26,8 +28,20 @@ func (m *Model) windowTitle() string {
 	if m.o.LowBandwidth {
 		step = time.Minute
 	}
-	name := func(of deck.Key) string { return m.th.Symbols().Ellipsis + m.called(of) }
-	return m.alarms.Title(name, m.now, step) + m.header.Title(m.headerState())
+	return m.alarms.Title(m.shortName, m.now, step) + m.header.Title(m.headerState())
+}
+
+// shortName names a recording outside of the screen.
+func (m *Model) shortName(of deck.Key) string { return m.th.Symbols().Ellipsis + m.called(of) }
+
+// programStatus is what the terminal is told beside the title: that somebody is
+// waited for while anything alarms, with what alarms and where.
+func (m *Model) programStatus() *tea.ProgramStatus {
+	s := &tea.ProgramStatus{State: tea.ProgramStateIdle}
+	if words := m.alarms.Standing(m.shortName); words != "" {
+		s.State, s.Message = tea.ProgramStateBlocked, words+" ("+m.place()+")"
+	}
+	return s
 }
 
 // titleStep is the step in which the clock in the window title moves.

@@ -79,7 +79,7 @@ func (m *Model) onDetail() bool {
 func (m *Model) compose() {
 	m.followStale()
 	m.status.Select(m.selectedKey())
-	m.frame = tea.View{WindowTitle: m.windowTitle()}
+	m.frame = tea.View{WindowTitle: m.windowTitle(), ProgramStatus: m.programStatus()}
 	if m.w <= 0 || m.h <= 0 {
 		return
 	}

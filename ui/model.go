@@ -125,7 +125,7 @@ func (m *Model) Init() tea.Cmd {
 			return openedMsg{open()}
 		})
 	}
-	cmds = append(cmds, m.left.Wait(), m.awaitAnswers())
+	cmds = append(cmds, m.left.Wait(), m.awaitAnswers(), m.awaitNotice())
 	return tea.Batch(cmds...)
 }
 
@@ -175,6 +175,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.noted(msg, time.Now())
 	case openedMsg:
 		m.opened(msg, time.Now())
+	case noticeMsg:
+		cmd = m.noticed(msg.notice, time.Now())
 	case left.ChangedMsg:
 		cmd = m.leftChanged(msg, time.Now())
 	case restMsg:

@@ -110,6 +110,9 @@ func (p painted) paint() {
 		return
 	}
 	f := terminal.Frame{Content: v.Content, Title: v.WindowTitle}
+	if v.ProgramStatus != nil {
+		f.Status = *v.ProgramStatus
+	}
 	if c := v.Cursor; c != nil {
 		f.Cursor = &terminal.Position{X: c.X, Y: c.Y}
 	}

@@ -96,6 +96,10 @@ type Options struct {
 	// the other.
 	LeftBehind left.Wait
 
+	// Notices are things to say in the status line; nil for none. They are taken in
+	// the background.
+	Notices <-chan Notice
+
 	// Service is the service of this host that holds the deck; nil for a deck of
 	// this process.
 	Service Service

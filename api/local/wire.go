@@ -164,6 +164,9 @@ type WhoAmI struct {
 	Role     string    `json:"role,omitempty"` // empty where the service has no roles
 	May      []Word    `json:"may"`            // what the role may do; never WordAll, which is spelled out
 	Profiles []Profile `json:"profiles"`
+	// AlarmUID is the user whose command the service runs for each alarm; empty
+	// where it runs none.
+	AlarmUID string `json:"alarm_uid,omitempty"`
 }
 
 // Requests are requests that one key asked for. All are on record before the

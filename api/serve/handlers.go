@@ -27,9 +27,13 @@ const (
 func whoAmI(c *call) (any, *local.Refusal) { return c.whoAmI(c.server.projects), nil }
 
 func (c *call) whoAmI(list []*project) local.WhoAmI {
-	s := c.server
+	s, alarm := c.server, ""
+	if c.server.o.AlarmCommand {
+		alarm = strconv.Itoa(s.own)
+	}
 	return local.WhoAmI{
-		Wire: strconv.Itoa(local.Major) + "." + strconv.Itoa(local.Minor), Version: s.o.Version, Instance: s.instance, PID: os.Getpid(),
+		AlarmUID: alarm,
+		Wire:     strconv.Itoa(local.Major) + "." + strconv.Itoa(local.Minor), Version: s.o.Version, Instance: s.instance, PID: os.Getpid(),
 		Session: c.session.id, User: c.session.user, UID: strconv.Itoa(c.session.peer.UID),
 		Role: c.permit.role, May: append([]local.Word{}, c.permit.may...), Profiles: profilesOf(list),
 	}

@@ -72,6 +72,8 @@ type Options struct {
 	Kept *Kept
 	// PeerOf says who is at the other end of a connection; nil asks the kernel.
 	PeerOf func(net.Conn) (Peer, error)
+	// AlarmCommand is whether the service runs a command for each alarm.
+	AlarmCommand bool
 	// Say writes a line about the service for its administrator; nil for nowhere.
 	Say func(format string, args ...any)
 }

@@ -60,6 +60,9 @@ func TestWords(t *testing.T) {
 		if got := m.Words(name); got != tt.want {
 			t.Errorf("%q\nwant %q", got, tt.want)
 		}
+		if got := m.Standing(name); got != tt.want {
+			t.Errorf("standing %q, want %q", got, tt.want)
+		}
 		if got := m.Title(name, now, time.Second); got != tt.title {
 			t.Errorf("title %q, want %q", got, tt.title)
 		}
@@ -86,6 +89,9 @@ func TestAlarms(t *testing.T) {
 	}
 	if got, want := m.Title(name, later, 10*time.Second), "!2 PAUSED 03:00 "; got != want {
 		t.Errorf("title %q, want %q", got, want)
+	}
+	if got, want := m.Standing(name), "…2 is still paused"; got != want {
+		t.Errorf("standing %q, want %q", got, want)
 	}
 	rings := 0
 	for i := range 120 {

@@ -51,6 +51,22 @@ func (m Model) Words(name func(of deck.Key) string) string {
 	return strings.Join(parts, "; ")
 }
 
+// Standing says all that alarms, without a time that moves; empty for nothing. A
+// recording is named by what name returns.
+func (m Model) Standing(name func(of deck.Key) string) string {
+	words := m.Words(name)
+	if m.standing == 0 {
+		return words
+	}
+	if words != "" {
+		words += "; "
+	}
+	if m.standing > 1 {
+		return words + strconv.Itoa(m.standing) + " recordings are still paused"
+	}
+	return words + name(m.longest.Key()) + " is still paused"
+}
+
 // MostNamed is how many recordings the words about a trouble name.
 const MostNamed = 3
 

@@ -328,6 +328,7 @@ func TestConfigShowsProvenance(t *testing.T) {
 		{"pause-warn", "1m30s", "default"},
 		{"pause-alarm", "3m", "default"},
 		{"unrecorded-alarm", "0s", "default"},
+		{"alarm-command", "(none)", "default"},
 		{"mask-numbers", "false", "default"},
 		{"names-file", "(none)", "default"},
 		{"theme", "auto", "default"},

@@ -162,7 +162,7 @@ read_only = true
 var examples = map[string]string{
 	"space": `"acme"`, "project": `"6a1f2c3d-0000-4aaa-8bbb-000000000001"`, "token_file": `"token"`,
 	"names_file": `"names.toml"`, "state_dir": `"/var/lib/tapedeck"`, "socket": `"/run/tapedeck/tapedeck.sock"`,
-	"ascii": "true", "unrecorded_alarm": `"60s"`, "socket_group": `"tapedeck-users"`, "serve_profiles": `["eu", "us"]`, "metrics": `"127.0.0.1:9464"`,
+	"alarm_command": `["/usr/local/bin/page", "--team", "recordings"]`, "ascii": "true", "unrecorded_alarm": `"60s"`, "socket_group": `"tapedeck-users"`, "serve_profiles": `["eu", "us"]`, "metrics": `"127.0.0.1:9464"`,
 }
 
 // exampleSettings returns an example of the settings file: every key with what it

@@ -18,6 +18,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
 	"tapedeck/api/local"
+	"tapedeck/api/secret"
 	"tapedeck/api/serve"
 	"tapedeck/api/text"
 	"tapedeck/config"
@@ -40,7 +41,8 @@ sessions, or all. Where the policy is evidence, a stop needs stop-evidence besid
 stop, which all does not stand for. Root and the service's own user may do all. Without such
 tables, whoever may connect may do all: the members of socket_group.
 
-Pauses, acknowledgements and auto-resumes outlive the service. It works under
+The setting alarm_command runs once for the host, for each alarm. Pauses,
+acknowledgements and auto-resumes outlive the service. It works under
 systemd (socket activation, readiness, status, watchdog) and without.`
 
 // serveCommand returns the command that serves the decks of this host.
@@ -56,7 +58,7 @@ func (r *runner) serveCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.runServe(cmd) },
 	}
 	addSettings(cmd, "config", "profile", "interval", "lookback", "read-only", "policy", "pause-warn", "pause-alarm", "unrecorded-alarm", "log", "state-dir",
-		"journal-numbers", "journal-syslog", "journal-required", "socket", "socket-group", "serve-profiles", "metrics")
+		"journal-numbers", "journal-syslog", "journal-required", "socket", "socket-group", "serve-profiles", "metrics", "alarm-command")
 	return cmd
 }
 
@@ -69,6 +71,7 @@ type service struct {
 	kept     *serve.Kept
 	projects []*serve.Project
 	records  []*Record
+	alarms   *AlarmCommand // for all projects; nil for none
 }
 
 // runServe serves until the context ends.
@@ -112,8 +115,9 @@ func (r *runner) runServe(cmd *cobra.Command) (err error) {
 	}
 	server := serve.New(serve.Options{
 		Projects: s.projects, Roles: rolesOf(s.host.Roles), Version: s.version, Kept: s.kept,
-		Notify: serve.NotifierFrom(r.Environ), Say: r.tell,
+		Notify: serve.NotifierFrom(r.Environ), Say: r.tell, AlarmCommand: len(s.host.AlarmCommand) > 0,
 	})
+	s.alarms = NewAlarmCommand(s.host, AlarmOptions{Environ: r.Environ, Tokens: s.tokens(), Say: func(words string) { r.tell("warning: %s", words) }})
 	r.tell("serving %s on %s", s.names(), listener.Path())
 	return s.run(ctx, server, listener, metrics)
 }
@@ -123,6 +127,10 @@ func (s *service) run(ctx context.Context, server *serve.Server, l, metrics net.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var parts background.Group
+	parts.Go(s.alarms.Run)
+	for i, p := range s.projects {
+		parts.Go(func(ctx context.Context) error { return s.alarms.Follow(ctx, s.configs[i], p.Deck) })
+	}
 	for i, p := range s.projects { // so that tapedeck status, of the service's own user, knows how it is
 		parts.Go(func(ctx context.Context) error {
 			return ShareStatus(ctx, s.configs[i], p.Deck, func() bool { return false })
@@ -141,6 +149,14 @@ func (s *service) run(ctx context.Context, server *serve.Server, l, metrics net.
 	})
 	err := server.Run(ctx, l)
 	return joined(err, parts.Stop())
+}
+
+// tokens returns the tokens of all projects.
+func (s *service) tokens() (list []secret.Token) {
+	for _, c := range s.configs {
+		list = append(list, c.Token)
+	}
+	return list
 }
 
 // tell writes a line about the service for its administrator.

@@ -132,8 +132,13 @@ func (r *runner) attach(ctx context.Context, cmd *cobra.Command, as string) (Att
 func (r *runner) newLink(c config.Config) *link {
 	l := &link{config: c, actor: journal.WhoFrom(r.Environ)}
 	l.actor.Command = true
-	l.view = names.View{Theme: theme.New(theme.Options{NoColor: true, ASCII: c.ASCII}), Names: names.New(c.Names), Mask: c.MaskNumbers}
+	l.view = viewOf(c)
 	return l
+}
+
+// viewOf returns how the settings have people named.
+func viewOf(c config.Config) names.View {
+	return names.View{Theme: theme.New(theme.Options{NoColor: true, ASCII: c.ASCII}), Names: names.New(c.Names), Mask: c.MaskNumbers}
 }
 
 // ownLink returns a deck of the command's own.

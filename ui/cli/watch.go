@@ -56,7 +56,8 @@ logs. With --json each line is a JSON object with event, at and seq:
 
 --exec runs a program for each alarm, without a shell, with the event as JSON on its
 standard input: one at a time for each recording, for at most --exec-timeout. Its
-arguments follow --. tapedeck schema watch prints the JSON Schema of a line.`
+arguments follow --. It takes the place of the setting alarm_command. tapedeck
+schema watch prints the JSON Schema of a line.`
 
 // watchFields are the fields of an event.
 var watchFields = []string{"event", "at", "seq", "missed", "recordings", "counts", "freshness", "age", "reason", "sid", "recording", "was", "update"}
@@ -80,7 +81,7 @@ func (r *runner) watch() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.runWatch(cmd, q) },
 	}
-	addSettings(cmd, append([]string{"interval"}, linkFlags...)...)
+	addSettings(cmd, append([]string{"interval", "alarm-command"}, linkFlags...)...)
 	f := cmd.Flags()
 	f.BoolVar(&q.plain, "plain", false, "print one sentence a change (the default without --json)")
 	f.StringVar(&q.exec, "exec", "", "program to run for each alarm; its arguments follow --")
@@ -113,7 +114,9 @@ func (r *runner) runWatch(cmd *cobra.Command, q *watchQuery) (err error) {
 	ctx, cancel := context.WithCancel(cmd.Context())
 	defer cancel()
 	defer l.run()()
-	defer run.wait()
+	if run == nil {
+		run = r.alarmCommand(l)
+	}
 	events := &queue{wake: make(chan struct{}, 1)}
 	var background sync.WaitGroup
 	defer background.Wait()
@@ -122,10 +125,14 @@ func (r *runner) runWatch(cmd *cobra.Command, q *watchQuery) (err error) {
 	background.Go(func() { defer crash.Guard(); written <- r.writeEvents(ctx, q, l, events) })
 	w := newWatcher(l, func(e *event) {
 		events.put(e)
-		if e.Event == eventAlarm {
-			run.alarm(ctx, e)
+		if e.Event == eventAlarm && run != nil {
+			run.Alarm(e.row.Key(), append(e.json(), '\n'))
 		}
 	})
+	if run != nil {
+		w.over = run.Over
+		background.Go(func() { defer crash.Guard(); _ = run.Run(ctx) })
+	}
 	return w.watch(ctx, written)
 }
 

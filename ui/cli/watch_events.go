@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/alarm"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 )
@@ -61,17 +62,19 @@ type watcher struct {
 	l    *link
 	emit func(*event)
 
+	over func(of deck.Key) // called when a recording alarms no more
+
 	last     *deck.Snapshot
 	seen     map[text.Text]*deck.Recording // the active ones, as they were told of
-	alarming map[text.Text]string          // why, as alarmKind has it
-	told     map[text.Text]*deck.Progress  // the last step of an update that was told of
+	standing alarm.Standing
+	told     map[text.Text]*deck.Progress // the last step of an update that was told of
 	synced   bool
 	worth    deck.Phase
 }
 
 func newWatcher(l *link, emit func(*event)) *watcher {
 	return &watcher{
-		l: l, emit: emit, seen: map[text.Text]*deck.Recording{}, alarming: map[text.Text]string{}, told: map[text.Text]*deck.Progress{},
+		l: l, emit: emit, over: func(deck.Key) {}, seen: map[text.Text]*deck.Recording{}, told: map[text.Text]*deck.Progress{},
 	}
 }
 
@@ -143,7 +146,12 @@ func freshness(p deck.Phase) string {
 
 // about returns an event about a recording.
 func (w *watcher) about(kind string, r *deck.Recording, now time.Time) *event {
-	s := shownIn(w.l, w.last, r)
+	return eventAbout(w.l, w.last, kind, r, now)
+}
+
+// eventAbout returns an event about a recording of a snapshot.
+func eventAbout(l *link, snap *deck.Snapshot, kind string, r *deck.Recording, now time.Time) *event {
+	s := shownIn(l, snap, r)
 	s.now = now
 	return &event{Event: kind, At: *utc(now), SID: r.SID.String(), Now: s.appendJSON(nil), row: s}
 }
@@ -313,31 +321,23 @@ func (w *watcher) look(now time.Time) {
 	}
 }
 
-// alarmKind is what kind of alarm stands: one of another kind is another alarm.
-func alarmKind(r *deck.Recording) string {
-	switch {
-	case r.Trouble.Standing():
-		return string(r.Trouble.Kind)
-	case r.Timer.Err != "":
-		return "auto-resume"
-	}
-	return "pause"
-}
-
 // lookAlarms tells of the alarms that stand now and did not before, or not for
 // the same reason.
 func (w *watcher) lookAlarms(now time.Time) {
-	_, alarm := w.last.Alarms(now)
-	standing := make(map[text.Text]string, len(alarm))
-	for _, r := range alarm {
-		standing[r.SID] = alarmKind(r)
-		if w.alarming[r.SID] != standing[r.SID] {
-			e := w.about(eventAlarm, r, now)
-			e.Reason = alarmWords(e.row)
-			w.emit(e)
-		}
+	begun, over := w.standing.Look(w.last, now)
+	for _, key := range over {
+		w.over(key)
 	}
-	w.alarming = standing
+	for _, what := range begun {
+		w.emit(alarmEvent(w.l, w.last, what, now))
+	}
+}
+
+// alarmEvent returns the event of what alarms in a snapshot.
+func alarmEvent(l *link, s *deck.Snapshot, what deck.Alarming, now time.Time) *event {
+	e := eventAbout(l, s, eventAlarm, what.Recording, now)
+	e.Reason = alarmWords(e.row)
+	return e
 }
 
 // say tells what the data is worth.

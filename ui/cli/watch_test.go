@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tapedeck/api"
+	"tapedeck/api/alarm"
 	"tapedeck/api/deck"
 	"tapedeck/api/sim"
 	"tapedeck/api/text"
@@ -297,45 +299,54 @@ func TestWatchForms(t *testing.T) {
 	}
 }
 
-// TestWatchExec: a program gets each alarm on its standard input, without a
-// shell and without the token, one at a time for a recording, and not for ever.
+// TestWatchExec: a program gets each alarm without a shell and without the token,
+// at the same time for different recordings, and not for ever; what it prints and
+// what goes wrong is on standard error.
 func TestWatchExec(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("it runs sh")
 	}
 	dir := t.TempDir()
 	script := filepath.Join(dir, "on alarm") // a shell would take it for two words
-	out := filepath.Join(dir, "out")
-	program := "#!/bin/sh\necho begin \"$@\" \"$SIGNALWIRE_API_TOKEN$SIGNALWIRE_TOKEN$REST_API_TOKEN\" >> '" + out + "'\ncat >> '" + out + "'\n[ -z \"$1\" ] || sleep \"$1\"\necho end >> '" + out + "'\n"
+	program := "#!/bin/sh\necho begin \"$@\" \"$SIGNALWIRE_API_TOKEN$SIGNALWIRE_TOKEN$REST_API_TOKEN\"\ncat\n[ \"$1\" ] && exec sleep \"$1\"\nuntil [ -e '" + dir + "/go' ]; do sleep 0.01; done\n"
 	if err := os.WriteFile(script, []byte(program), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	run := func(limit time.Duration, args ...string) (*execs, *notes) {
-		errs := &notes{}
+	run := func(limit time.Duration, args ...string) (x *alarm.Runner, errs *notes, end func()) {
+		errs = &notes{}
 		r := &runner{App: App{Environ: append([]string{"PATH=" + os.Getenv("PATH")}, complete...), Stderr: errs}}
 		x, err := r.newExecs(&watchQuery{exec: script, args: args, timeout: limit})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return x, errs
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- x.Run(ctx) }()
+		return x, errs, func() { cancel(); <-done }
 	}
-	x, errs := run(10*time.Second, "", "two words; $(touch /tmp/x)")
-	for seq := range uint64(5) {
-		x.alarm(t.Context(), &event{Event: eventAlarm, SID: sidA, Seq: seq, Reason: "paused"})
+	says := func(errs *notes, want ...string) {
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+			if said := errs.String(); !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(said, w) }) {
+				return
+			}
+		}
+		t.Errorf("it says %q, want %q", errs, want)
 	}
-	x.alarm(t.Context(), &event{Event: eventAlarm, SID: sidB, Seq: 9})
-	x.wait()
-	b, _ := os.ReadFile(out)
-	got := string(b)
-	if errs.String() != "" || strings.Contains(got, token) || strings.Count(got, "begin  two words; $(touch /tmp/x) \n") != 3 || strings.Count(got, "end\n") != 3 {
-		t.Errorf("stderr %q, out %s", errs, got)
+	x, errs, end := run(time.Minute, "", "two words; $(touch /tmp/x)")
+	x.Alarm(deck.Key{SID: text.New(sidA)}, []byte("first\n"))
+	x.Alarm(deck.Key{SID: text.New(sidB)}, []byte("other\n"))
+	says(errs, "begin  two words; $(touch /tmp/x) \n", "first\n", "other\n")
+	if err := os.WriteFile(filepath.Join(dir, "go"), nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
-	has(t, "the input", got, `"seq":0,"reason":"paused","sid":"`+sidA+`"`, `"seq":4,`, `"seq":9,`) // the latest of those that waited
-	x, errs = run(50*time.Millisecond, "60")
-	began := time.Now()
-	x.alarm(t.Context(), &event{Event: eventAlarm, SID: sidA})
-	x.wait()
-	if took := time.Since(began); took > 20*time.Second || !strings.Contains(errs.String(), "for the alarm of "+sidA+" failed: it was ended after 50ms") {
-		t.Errorf("after %v: %s", took, errs)
+	x.Alarm(deck.Key{SID: text.New(sidA)}, []byte("second\n"))
+	says(errs, "second\n")
+	if end(); strings.Contains(errs.String(), token) || strings.Contains(errs.String(), "warning") {
+		t.Errorf("it says %s", errs)
 	}
+	x, errs, end = run(50*time.Millisecond, "600")
+	x.Alarm(deck.Key{SID: text.New(sidA)}, nil)
+	says(errs, "for the alarm of "+sidA+" failed: it was ended after 50ms")
+	end()
 }

@@ -104,6 +104,7 @@ var checks = []check{
 	{"journal", 20 * time.Second, "state-dir", journalIntact},
 	{"service", 5 * time.Second, "", service},
 	{"role", 0, "service", role},
+	{"alarm", 5 * time.Second, "", alarmCommand},
 	{"terminal", 3 * time.Second, "", terminalIs},
 	{"utf-8", 0, "", encoding},
 	{"colors", 0, "", colors},

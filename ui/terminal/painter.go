@@ -20,6 +20,9 @@ type Frame struct {
 	// Cursor is where the cursor is shown, from 0; it is hidden without one.
 	Cursor *Position
 	Title  string // of the window; sent when it changes
+	// Status is what the terminal is told that the program is doing; sent when it
+	// changes. ID and App are set here. The zero value tells nothing.
+	Status ansi.ProgramStatus
 }
 
 // Position is a cell of the screen, from 0.
@@ -44,6 +47,8 @@ type PainterOptions struct {
 	// Raw: a line feed keeps the column, for the terminal's driver makes nothing
 	// of it.
 	Raw bool
+	// NoStatus: the status of a frame is not sent.
+	NoStatus bool
 	// Convert makes an SGR sequence one of the colors that the terminal has; nil
 	// leaves it as it is.
 	Convert func(sgr string) string
@@ -70,6 +75,7 @@ type Painter struct {
 	dirty   bool   // there is a frame to paint
 	any     bool   // one has been painted
 	clear   bool   // everything is to be painted anew
+	again   bool   // what is beside the cells is to be sent anew; see Resume
 	off     bool   // nothing is painted; see Pause
 	sync    bool
 	agreed  bool
@@ -160,9 +166,10 @@ func (p *Painter) Pause(leave string, limit time.Duration) {
 	}
 }
 
-// Resume paints again, everything anew, after enter was written.
+// Resume paints again, everything anew, title and status too, after enter was
+// written.
 func (p *Painter) Resume(enter string) {
-	p.change(func() { p.pending, p.off, p.clear = append(p.pending, enter...), false, true })
+	p.change(func() { p.pending, p.off, p.clear, p.again = append(p.pending, enter...), false, true, true })
 }
 
 // stop has nothing written any more. It takes no lock.
@@ -273,6 +280,9 @@ func (p *Painter) take(frames bool) taken {
 	p.left = nil
 	if frames && !p.off && (p.dirty || p.clear && p.any) && p.w > 0 && p.h > 0 {
 		p.prepare()
+		if p.again {
+			p.shown.Title, p.shown.Status, p.again = "", ansi.ProgramStatus{}, false
+		}
 		p.dirty, p.clear, p.any, t.paint = false, false, true, true
 	}
 	p.pen.agreed = p.agreed
@@ -305,6 +315,9 @@ func (p *Painter) prepare() {
 func (p *Painter) paint(f Frame, sync bool, method ansi.Method) {
 	if f.Title != p.shown.Title {
 		p.out = append(append(append(p.out, "\x1b]2;"...), titleText(f.Title)...), '\a')
+	}
+	if f.Status != p.shown.Status && !p.o.NoStatus {
+		p.out = append(p.out, statusSequence(f.Status)...)
 	}
 	p.split(f.Content)
 	p.canvas.take(p.lines, func(line string, row []cell) { p.canvas.t.parse(line, row, method) })

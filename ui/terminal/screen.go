@@ -3,6 +3,7 @@ package terminal
 import (
 	"bytes"
 	"io"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,7 @@ type Screen struct {
 	*Painter
 	o     Options
 	enter string
+	leave string
 	left  atomic.Bool // by [Screen.Leave], which takes no lock
 
 	mu      sync.Mutex // guards what follows
@@ -47,10 +49,12 @@ const leaveLimit = time.Second
 
 // What a screen turns on, and off again. Lines are not wrapped: a row that a
 // terminal takes for longer than it is must not move the others. The window's
-// title is kept by the terminal meanwhile; where it cannot, a neutral one stays.
+// title is kept by the terminal meanwhile; where it cannot, a neutral one stays. The
+// status of the program is taken away while a part of it that was printed would be
+// cleared, too.
 const (
 	enterScreen = "\x1b[22;2t\x1b[?1049h\x1b[?7l\x1b[?25l\x1b[?2004h\x1b[?1004h"
-	leaveScreen = "\x1b[?2026l\x1b[m\x1b[r\x1b[H\x1b[2J\x1b[?7h\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?1049l" +
+	leaveScreen = clearStatus + "\x1b[?2026l\x1b[m\x1b[r\x1b[H\x1b[2J\x1b[?7h\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?1049l" +
 		"\x1b]2;terminal\a\x1b[23;2t"
 	// askModes asks whether frames can be drawn as one, and text counted by
 	// graphemes. It is asked on the alternate screen, for some terminals print
@@ -66,7 +70,10 @@ func Open(o Options) (*Screen, error) {
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
-	s := &Screen{o: o, enter: enterScreen + askModes, w: o.Width, h: o.Height}
+	s := &Screen{o: o, enter: enterScreen + askModes, leave: leaveScreen, w: o.Width, h: o.Height}
+	if !o.takesStatus() {
+		s.leave = strings.TrimPrefix(leaveScreen, clearStatus)
+	}
 	if o.AskWidth {
 		s.enter += askWidth
 	}
@@ -76,7 +83,7 @@ func Open(o Options) (*Screen, error) {
 	if err := s.takeModes(); err != nil {
 		return nil, err
 	}
-	s.Painter = NewPainter(PainterOptions{W: o.Out, Raw: o.Raw, Convert: converter(o), Hook: o.Hook})
+	s.Painter = NewPainter(PainterOptions{W: o.Out, Raw: o.Raw, NoStatus: !o.takesStatus(), Convert: converter(o), Hook: o.Hook})
 	s.Painter.Resume(s.enter)
 	s.Painter.Resize(s.Size())
 	return s, nil
@@ -162,7 +169,7 @@ func (s *Screen) Suspend() {
 	if s.o.Device == nil {
 		return
 	}
-	s.Painter.Pause(leaveScreen, leaveLimit)
+	s.Painter.Pause(s.leave, leaveLimit)
 	s.giveModes()
 	s.o.Device.Suspend()
 }
@@ -191,7 +198,7 @@ func (s *Screen) Leave() {
 	go func() {
 		defer close(done)
 		defer func() { _ = recover() }() // it may be the writer that has broken down
-		_, _ = io.WriteString(s.o.Out, leaveScreen)
+		_, _ = io.WriteString(s.o.Out, s.leave)
 	}()
 	select {
 	case <-done:
@@ -206,7 +213,7 @@ func (s *Screen) Leave() {
 // Close paints what is left and gives the terminal back, unless that was done. It
 // waits for it for a second at most.
 func (s *Screen) Close() error {
-	err := s.Painter.Close(leaveScreen, leaveLimit)
+	err := s.Painter.Close(s.leave, leaveLimit)
 	s.giveModes()
 	return err
 }
