@@ -181,9 +181,9 @@ var hostileNames = []string{
 }
 
 // ours are the sequences that a program writes: moves, erases, scrolls, styles of
-// the theme, modes, questions, titles and texts for the clipboard; and what is
-// between them, text without a control character.
-var ours = regexp.MustCompile(`^(?:\x1b\[[0-9;:]*[ABCDGHJKXrmt]|\x1b\[\?[0-9;]+[hl]|\x1b\[\?\d+\$p|\x1b\[6n|\x1bM|\x1b\]11;\?\a|\x1b\]2;[^\x00-\x1f\x7f-\x9f]*\a|\x1b\]52;c;[A-Za-z0-9+/=]*\a|[\r\n\x08\a])`)
+// the theme, modes, questions, titles, texts for the clipboard and the status of the
+// program; and what is between them, text without a control character.
+var ours = regexp.MustCompile(`^(?:\x1b\[[0-9;:]*[ABCDGHJKXrmt]|\x1b\[\?[0-9;]+[hl]|\x1b\[\?\d+\$p|\x1b\[6n|\x1bM|\x1b\]11;\?\a|\x1b\]2;[^\x00-\x1f\x7f-\x9f]*\a|\x1b\]52;c;[A-Za-z0-9+/=]*\a|\x1b\]7501;state=(?:idle|blocked):id=tapedeck:app=tapedeck(?::msg=[A-Za-z0-9+/=]*)?\a|[\r\n\x08\a])`)
 
 // checkOurs fails for the first thing that is none of ours.
 func checkOurs(written string) error {
