@@ -7,7 +7,6 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 
-	"tapedeck/ui/line"
 	"tapedeck/ui/small"
 	"tapedeck/ui/theme"
 )
@@ -118,22 +117,33 @@ func (m *Model) addDrill() {
 	if m.page == nil && !m.small() {
 		return // the header has the word
 	}
-	var l line.Builder
-	l.Begin(m.th, m.w)
-	l.Add(theme.Drill, drillWord)
-	l.Add(theme.Plain, " ")
-	word := strings.TrimSuffix(l.End(), m.th.Pad(m.w-l.Width()))
-	first = m.th.Fit(word+first, m.w)
+	word := m.th.Paint(theme.Drill, drillWord)
+	if m.w > len(drillWord) {
+		word += " " + strings.TrimRight(first, " ")
+	}
+	first = m.th.Fit(word, m.w)
 	if more {
 		first += "\n" + rest
 	}
 	m.frame.SetContent(first)
 }
 
+// besideWord is how many cells of the first line of a small screen are left beside
+// the word.
+func (m *Model) besideWord() int {
+	if m.drilled() && m.bar == 0 {
+		return m.w - len(drillWord) - 1
+	}
+	return m.w
+}
+
 // drillLine is the line at the top.
 func (m *Model) drillLine() string {
 	th, says := m.th, m.says
 	left, right := " "+drillWord+" ", ""
+	if m.w < len(left) {
+		left = drillWord
+	}
 	if name := th.Plain(says.Name); name != "" {
 		left += " " + name
 	}

@@ -264,7 +264,7 @@ func (w *watcher) clock(d sim.Drill, since time.Duration) string {
 	s.measure(d)
 	switch {
 	case s.Pause != nil:
-		return fmt.Sprintf("verified in %.1f s", *s.Pause)
+		return fmt.Sprintf("verified %.1f s", *s.Pause)
 	case since <= w.lesson.limit:
 		return clock(since) + " of " + clock(w.lesson.limit)
 	}

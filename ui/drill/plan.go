@@ -65,7 +65,7 @@ var lessons = []lesson{
 	{
 		scenario: "left-behind", limit: 45 * time.Second,
 		happens: "The last shift has left a pause behind: one recording has been paused for 47 minutes.",
-		todo:    "Resume it, and see it record again.", asks: "resume what the last shift left paused",
+		todo:    "Resume it, and see it record again.", asks: "resume what was left paused",
 	},
 	{
 		scenario: "siblings", limit: time.Minute,
@@ -77,7 +77,7 @@ var lessons = []lesson{
 		scenario: "mandated", limit: time.Minute,
 		happens: "Recording is mandated (policy = evidence). The caller of client:pause-me asks for a pause, and the call of client:not-recorded is not recorded at all.",
 		todo:    "Pause the one with silence, see it verified and resume it; start a recording of the other. Stop nothing, skip nothing.",
-		asks:    "pause, resume; start client:not-recorded",
+		asks:    "pause one, resume it; start the other",
 	},
 	{
 		scenario: "handover", limit: time.Minute,
