@@ -103,6 +103,13 @@ func (sc Scenario) Options() Options {
 	return Options{Recordings: 8, History: 40, Seed: 1, Scenario: sc}
 }
 
+// Mandated reports whether recording is mandated in the scenario: the policy of
+// its project is evidence.
+func (sc Scenario) Mandated() bool {
+	k := findScenario(sc)
+	return k != nil && k.whole
+}
+
 // findScenario returns nil for none.
 func findScenario(name Scenario) *scenarioKind {
 	i := slices.IndexFunc(scenarioKinds, func(k scenarioKind) bool { return k.name == name })

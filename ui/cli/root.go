@@ -12,6 +12,7 @@ import (
 
 	"tapedeck/api/sim"
 	"tapedeck/config"
+	"tapedeck/ui/drill"
 )
 
 const about = `tapedeck lists the active call and conference recordings of a SignalWire
@@ -75,7 +76,11 @@ func (r *runner) dashboard(cmd *cobra.Command, demo bool, space *spaceFlags) err
 		if o, err = space.options(); err != nil {
 			return err
 		}
-		if start.Config, err = config.Demo(r.sources(cmd)); err == nil {
+		in := r.sources(cmd)
+		if _, given := in.Flags["policy"]; !given && o.Scenario.Mandated() {
+			in.Flags["policy"] = drill.Policy(o.Scenario).Name()
+		}
+		if start.Config, err = config.Demo(in); err == nil {
 			start.Demo = sim.New(o)
 		}
 	} else {

@@ -10,6 +10,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/background"
 	"tapedeck/api/deck"
+	"tapedeck/api/policy"
 	"tapedeck/api/secret"
 	"tapedeck/api/sim"
 	"tapedeck/api/text"
@@ -28,8 +29,14 @@ type Options struct {
 	Screen ui.Options  // how the screen looks, and its terminal; the deck is the drill's
 	Deck   deck.Config // how the deck of each scenario polls and alarms
 	Agent  string      // what the client calls itself
-	// Adapt changes how a scenario is shown and polled; nil changes nothing.
-	Adapt func(sc sim.Scenario, screen *ui.Options, config *deck.Config)
+}
+
+// Policy returns the policy of the project that a scenario is about.
+func Policy(sc sim.Scenario) policy.Policy {
+	if sc.Mandated() {
+		return policy.Evidence
+	}
+	return policy.Privacy
 }
 
 // Run drills, and returns how it went. It ends when the operator quits, which
@@ -142,8 +149,11 @@ func (d *drill) scenario(i int) error {
 	w := &watcher{lesson: l, name: d.name(i), space: space}
 	screen, config := d.o.Screen, d.o.Deck
 	config.Kept, screen.Own = HandedOver(space, screen.Actor)
-	if d.o.Adapt != nil {
-		d.o.Adapt(l.scenario, &screen, &config)
+	config.Policy = Policy(l.scenario)
+	config.UnrecordedAlarm = config.Policy.Defaults().UnrecordedAlarm
+	config.Unrecorded = config.UnrecordedAlarm > 0
+	if !config.Policy.Defaults().Skip {
+		screen.PauseBehavior = api.Silence
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
