@@ -232,8 +232,9 @@ func screenBy(start cli.Start) ui.Options {
 
 func (s *session) options() ui.Options {
 	o := screenBy(s.start)
+	o.Own = s.own
 	o.Deck, o.Space, o.Profile, o.Demo, o.Actor = s.deck, s.space, s.start.Config.Profile, s.start.Demo != nil, s.who
-	o.Open, o.LeftBehind, o.History, o.Own = s.lookBack, s.leftBehind(), s.history(), s.own
+	o.Open, o.LeftBehind, o.History = s.lookBack, s.leftBehind(), s.history()
 	return o
 }
 

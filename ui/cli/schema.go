@@ -24,7 +24,8 @@ var besideNames = []string{
 // schemaNames are the commands whose JSON has a schema, and its file.
 var schemaNames = []struct{ command, file string }{
 	{"list", "list"}, {"show", "list"}, {"pause", "results"}, {"resume", "results"}, {"stop", "results"}, {"start", "results"}, {"ack", "results"},
-	{"watch", "watch"}, {"doctor", "doctor"}, {"drill", "drill"},
+	{"watch", "watch"}, {"doctor", "doctor"},
+	{"drill", "drill"},
 }
 
 // schema returns the command that prints the JSON Schema of what another prints.
