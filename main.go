@@ -24,6 +24,7 @@ import (
 	"tapedeck/api/text"
 	"tapedeck/ui"
 	"tapedeck/ui/cli"
+	"tapedeck/ui/drill"
 	tty "tapedeck/ui/terminal"
 )
 
@@ -51,6 +52,7 @@ func run(ctx context.Context, args, env []string) int {
 		Width:     width(os.Stdout),
 		Version:   version,
 		Dashboard: dashboard,
+		Drill:     drilled,
 		Stdin:     os.Stdin,
 		Attach:    cli.AttachService,
 	})
@@ -97,6 +99,7 @@ type session struct {
 	noScreen atomic.Bool
 	notices  notices          // for the screen
 	parts    background.Group // what runs in the background: the journal first, then what uses it
+	own      []deck.Key       // pauses of before that are of who uses the screen: of the demo
 
 	// Why the session ends, and the recordings whose auto-resume ends with it;
 	// set before the deck is stopped.
@@ -122,11 +125,15 @@ func (s *session) open(log *cli.Log) (err error) {
 		s.follower = journal.Follow(c.StateDir, c.Space, c.Project)
 		s.parts.Go(s.follower.Run)
 	}
+	var kept deck.Kept
+	if s.start.Demo != nil {
+		kept, s.own = drill.HandedOver(s.start.Demo, s.who)
+	}
 	s.deck, err = deck.Open(client, deck.Config{
 		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm,
 		PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
 		Journal: s.record.Journal(), JournalRequired: c.JournalRequired,
-		Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(),
+		Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(), Kept: kept,
 	})
 	return err
 }
@@ -226,6 +233,7 @@ func screenBy(start cli.Start) ui.Options {
 
 func (s *session) options() ui.Options {
 	o := screenBy(s.start)
+	o.Own = s.own
 	o.Deck, o.Space, o.Profile, o.Demo, o.Actor = s.deck, s.space, s.start.Config.Profile, s.start.Demo != nil, s.who
 	o.Notices = s.notices
 	o.Open, o.LeftBehind, o.History = s.lookBack, s.leftBehind(), s.history()

@@ -263,7 +263,7 @@ func (s *session) show(snap *deck.Snapshot) *session {
 	return s
 }
 
-func (s *session) text() string { return screenText(s.m.View(), s.m.w, s.m.h) }
+func (s *session) text() string { return screenText(s.m.View(), s.m.w, s.m.h+s.m.bar) }
 
 // flat is what is on the screen left of the detail pane, without line breaks.
 func (s *session) flat() string {
@@ -337,7 +337,7 @@ func checkFrame(t testing.TB, m *Model) {
 		return
 	}
 	lines := strings.Split(content, "\n")
-	if len(lines) > m.h {
+	if len(lines) > m.h+m.bar {
 		t.Fatalf("%d lines on a screen of %dx%d", len(lines), m.w, m.h)
 	}
 	for i, l := range lines {
@@ -345,7 +345,7 @@ func checkFrame(t testing.TB, m *Model) {
 			t.Fatalf("line %d is %d wide on a screen of %dx%d: %q", i, w, m.w, m.h, l)
 		}
 	}
-	if c := m.View().Cursor; c != nil && (c.X < 0 || c.Y < 0 || c.X >= m.w || c.Y >= m.h) {
+	if c := m.View().Cursor; c != nil && (c.X < 0 || c.Y < 0 || c.X >= m.w || c.Y >= m.h+m.bar) {
 		t.Fatalf("cursor at %d,%d on a screen of %dx%d", c.X, c.Y, m.w, m.h)
 	}
 }

@@ -25,6 +25,9 @@ func (m *Model) key(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	if m.closedJustNow(s, now) {
 		return nil
 	}
+	if m.page != nil && s != "ctrl+l" && s != "ctrl+z" {
+		return m.pageKey(k, s, now)
+	}
 	switch s {
 	case "ctrl+c":
 		return m.interrupted(k, now)
@@ -67,6 +70,7 @@ func (m *Model) act(k tea.KeyPressMsg, s string, now time.Time) tea.Cmd {
 	}
 	switch a := m.keys.find(s); {
 	case a == nil:
+		m.refused = !m.moves(k)
 	case a.verb != "":
 		return m.request(a, now)
 	case a.run != nil:

@@ -77,10 +77,20 @@ func (m *Model) onDetail() bool {
 
 // compose makes the frame. Only what is visible is rendered.
 func (m *Model) compose() {
+	m.composeScreen()
+	m.addDrill()
+}
+
+// composeScreen makes the frame without the line of a drill.
+func (m *Model) composeScreen() {
 	m.followStale()
 	m.status.Select(m.selectedKey())
 	m.frame = tea.View{WindowTitle: m.windowTitle(), ProgramStatus: m.programStatus()}
 	if m.w <= 0 || m.h <= 0 {
+		return
+	}
+	if m.page != nil {
+		m.frame.SetContent(m.pageLines())
 		return
 	}
 	if m.small() {

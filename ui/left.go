@@ -101,3 +101,15 @@ func (m *Model) takeOver(q prompt.Question, a prompt.Answer, now time.Time) tea.
 		return d.Acknowledge(of, actor, reason, prompt.DefaultWait)
 	})
 }
+
+// takeOwn makes the pauses of before this session's to answer for, once it sees
+// them.
+func (m *Model) takeOwn(s *deck.Snapshot) {
+	m.o.Own = slices.DeleteFunc(slices.Clone(m.o.Own), func(of deck.Key) bool {
+		r := s.Lookup(of)
+		if r != nil && r.Paused() {
+			m.requests.TakeOver(of)
+		}
+		return r != nil
+	})
+}

@@ -57,6 +57,9 @@ type Model struct {
 	frames   // what is drawn, and when
 	leaving  // how it ends
 	serviced // by a service, for whom
+	drilling // in a drill
+
+	page *page // that this screen is; nil for the dashboard
 
 	header  header.Model
 	list    list.Model
@@ -94,7 +97,7 @@ func New(ctx context.Context, o Options) *Model {
 	m.requests.SetTimersLast(o.Service != nil)
 	m.help = help.New(m.th)
 	m.history = history.New(m.th, history.Options{Read: o.History, Actor: o.Actor.Name(), Demo: o.Demo})
-	m.header = header.New(m.th, header.Options{Space: o.Space, Profile: o.Profile, Demo: o.Demo, Clocks: m.clocks})
+	m.header = header.New(m.th, header.Options{Space: o.Space, Profile: o.Profile, Demo: o.Demo, Drill: o.Drill != nil, Clocks: m.clocks})
 	m.list, m.detail = list.New(m.th), detail.New(m.th)
 	m.detail.SetActor(o.Actor.Name())
 	m.list.SetActor(o.Actor.Name())
@@ -144,7 +147,9 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case tea.KeyPressMsg:
 		now := time.Now()
 		m.moved, m.pressed = false, now
+		m.refused = false
 		cmd = m.key(msg, now)
+		m.tellRefused(msg.String(), now)
 		if m.moved && m.inBurst(now) {
 			return m, tea.Batch(cmd, m.drawLater())
 		}
@@ -155,7 +160,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.paste(msg, time.Now())
 	case snapshotMsg:
 		m.snapshot(msg.snapshot, time.Now())
-		cmd = tea.Batch(m.deck.next(m.ctx), m.afterSnapshot(time.Now()))
+		cmd = tea.Batch(m.deck.next(m.ctx), m.afterSnapshot(time.Now()), m.lookDrill(time.Now()))
 	case servedMsg:
 		m.setRole(msg.role, time.Now())
 		m.snapshot(msg.snapshot, time.Now())
@@ -166,7 +171,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		now := msg.handled(time.Now())
 		moved := m.ticked(time.Time(msg), now)
 		also, bell := m.nightTick(now)
-		if cmd = tea.Batch(m.tick(), bell); !moved && !also {
+		if cmd = tea.Batch(m.tick(), bell, m.lookDrill(now)); !moved && !also {
 			return m, cmd
 		}
 	case history.ReadMsg:
@@ -182,7 +187,7 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	case restMsg:
 		cmd = m.rested(msg)
 	case tea.WindowSizeMsg:
-		m.w, m.h = msg.Width, msg.Height
+		m.resize(msg.Width, msg.Height)
 	case tea.BackgroundColorMsg:
 		m.background(msg.IsDark())
 	case widthMsg:
@@ -233,6 +238,7 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 	if s.Seq < m.live.Seq {
 		return
 	}
+	m.takeOwn(s)
 	wasAway := m.away()
 	m.live = s
 	m.returned(wasAway)

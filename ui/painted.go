@@ -29,6 +29,9 @@ type painted struct {
 	// release has the program let go of the terminal, which is ours, and with it of
 	// the clock that it draws by; nil for a program that keeps it.
 	release func() error
+	// told keeps the terminal's answers, for a screen that comes after this one on
+	// the same terminal; nil where none does.
+	told *[]tea.Msg
 }
 
 // Init returns the model's, with the hook of the session.
@@ -67,6 +70,7 @@ func (p painted) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 // take takes a message, and returns what is to be done next.
 func (p painted) take(msg tea.Msg) tea.Cmd {
 	defer p.hook.Guard()
+	p.remember(msg)
 	switch msg := msg.(type) {
 	case terminalMsg:
 		p.screen.Send(string(msg))
@@ -93,11 +97,22 @@ func (p painted) take(msg tea.Msg) tea.Cmd {
 		if err := p.screen.Continue(); err != nil {
 			return nil // the terminal is gone, which who reads from it finds out
 		}
-		p.Model.w, p.Model.h = p.screen.Size()
+		p.Model.resize(p.screen.Size())
 	}
 	_, cmd := p.Model.Update(msg)
 	p.paint()
 	return cmd
+}
+
+// remember keeps an answer of the terminal.
+func (p painted) remember(msg tea.Msg) {
+	if p.told == nil {
+		return
+	}
+	switch msg.(type) {
+	case tea.BackgroundColorMsg, tea.ModeReportMsg, tea.CursorPositionMsg, unansweredMsg:
+		*p.told = append(*p.told, msg)
+	}
 }
 
 // View returns nothing: the painter shows the frame.

@@ -76,7 +76,7 @@ func (m *Model) smallScreen() string {
 	}
 	info, role := m.status.Info()
 	s := small.State{
-		Theme: m.th, Counts: m.header.Counts(m.w, m.headerState()), Selected: m.inLine(),
+		Theme: m.th, Counts: m.header.Counts(m.besideWord(), m.headerState()), Selected: m.inLine(),
 		Bad: m.status.Bad(), Info: line.Of(role, info), Pause: m.pauseHint(),
 		Freshness: func(said line.Span, whole bool) string { return m.header.Freshness(m.w, m.headerState(), said, whole) },
 	}

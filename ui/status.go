@@ -14,7 +14,10 @@ import (
 func (m *Model) say(s string, now time.Time) { m.status.Say(s, m.named(s), now) }
 
 // refuse says why a key does nothing now.
-func (m *Model) refuse(s string, now time.Time) { m.status.Refuse(s, m.named(s), now) }
+func (m *Model) refuse(s string, now time.Time) {
+	m.refused = true
+	m.status.Refuse(s, m.named(s), now)
+}
 
 // complain puts a message in the status line that must not be overlooked, with
 // the next step.

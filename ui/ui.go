@@ -69,6 +69,7 @@ type Options struct {
 	Space         string // the space's name, for the header
 	Profile       string // the profile's name; empty for none
 	Demo          bool   // the space is simulated
+	Drill         *Drill // what is done here is a drill, in a simulated space; nil for none
 	PauseBehavior api.PauseBehavior
 	// PauseScope is what a pause is of: "recording", also when empty, or "call".
 	PauseScope string
@@ -80,6 +81,7 @@ type Options struct {
 	ASCII   bool
 	NoColor bool
 	Actor   deck.Actor // who asks for updates here
+	Own     []deck.Key // pauses of before that are this session's to answer for
 
 	MaskNumbers bool // only the last digits of numbers are shown
 	// History returns the last n actions of everybody, the newest first, by the
@@ -143,7 +145,12 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("show the screen: %w", err)
 	}
-	return runOn(ctx, painted{Model: m, screen: screen, hook: hook}, in, func() { cancel(ErrHangup) })
+	return runOn(ctx, painted{Model: m, screen: screen, hook: hook}, func(send func(tea.Msg)) (stop func()) {
+		if in == nil {
+			return func() {}
+		}
+		return in.Start(send, func() { cancel(ErrHangup) })
+	})
 }
 
 // input returns the input of the terminal; nil for one that sends nothing.
@@ -164,9 +171,9 @@ func (o Options) screen(hook *crash.Hook) terminal.Options {
 // asksBackground reports whether the colors depend on the terminal's background.
 func (o Options) asksBackground() bool { return !o.NoColor && (o.Theme == "" || o.Theme == "auto") }
 
-// runOn runs the program of a model on its terminal, and calls ended when that
-// sends no more.
-func runOn(ctx context.Context, m painted, in *terminal.Input, ended func()) error {
+// runOn runs the program of a model on its terminal. Receive has the program
+// receive what the terminal sends, until stop is called.
+func runOn(ctx context.Context, m painted, receive func(send func(tea.Msg)) (stop func())) error {
 	w, h := m.screen.Size()
 	var err error
 	func() {
@@ -178,9 +185,7 @@ func runOn(ctx context.Context, m painted, in *terminal.Input, ended func()) err
 		p = tea.NewProgram(m, programOptions(ctx, m)...)
 		defer m.screen.WatchSize(func(w, h int) { p.Send(tea.WindowSizeMsg{Width: w, Height: h}) })()
 		defer m.screen.WatchProcess(func() { p.Send(continuedMsg{}) })()
-		if in != nil {
-			defer in.Start(p.Send, ended)()
-		}
+		defer receive(p.Send)()
 		_, err = p.Run()
 	}()
 	return result(ctx, err)

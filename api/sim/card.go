@@ -44,11 +44,15 @@ func (s *Space) cardBegin(t stamp) {
 	}
 	r := s.cast(Begin{From: "client:card-in-8-s", CallerName: "Reads a card in 8 s", Channels: 2}, t)
 	*c = card{going: true, seen: c.seen, rec: r, from: t.add(cardBefore), to: t.add(cardBefore + cardTime), counted: t}
+	task := s.ask(PauseTask, r)
+	task.due, task.until = t, c.to
 	s.tell("a call begins, its caller reads out a card in %d s (%s)", int(cardBefore/time.Second), r.label())
 	s.schedule(dueEvent{at: c.from, do: s.cardFrom})
 	s.schedule(dueEvent{at: c.to, do: s.cardTo})
 	s.schedule(dueEvent{at: t.add(cardCall), do: s.cardEnd})
-	s.schedule(dueEvent{at: t.add(cardEvery), do: s.cardBegin})
+	if !s.drill.on { // in which one call is enough
+		s.schedule(dueEvent{at: t.add(cardEvery), do: s.cardBegin})
+	}
 }
 
 // cardFrom is when the caller begins to read out the card.

@@ -198,6 +198,7 @@ func (s *Space) completeAll(recs []*recording, t stamp) {
 // cannot be completed, it becomes absent.
 func (s *Space) change(r *recording, status string, t stamp) {
 	s.follow(r, status, t)
+	s.drill.follow(r, status, t)
 	if s.lagging() {
 		was := *r
 		r.was, r.changed = &was, t

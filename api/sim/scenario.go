@@ -17,6 +17,9 @@ type scenarioKind struct {
 	name  Scenario
 	help  string
 	fault string // that is set for good, as ParseFault reads it; "" for none
+	// relents: in a drill the fault ends [relentsAfter] after the first update.
+	relents bool
+	whole   bool // all is to be kept: a pause must not cut the time out
 
 	// Each of these may be nil. The mutex is held, or the space is not yet known
 	// to anybody.
@@ -34,15 +37,16 @@ var scenarioKinds = []scenarioKind{
 	},
 	{
 		name: "refused", help: "a recording's first pause, and any in the 20 s after it, is answered 503 and not done",
+		open:  (*Space).openCaller,
 		asked: (*Space).tellRefused,
 	},
 	{
 		name: "lie", help: "updates are answered 200 with the status unchanged, and are not done",
-		fault: "lie@update", asked: (*Space).tellLie,
+		fault: "lie@update", relents: true, open: (*Space).openCaller, asked: (*Space).tellLie,
 	},
 	{
 		name: "silent", help: "updates are done, and their answer never comes",
-		fault: "silent@update", asked: (*Space).tellSilent,
+		fault: "silent@update", open: (*Space).openCaller, asked: (*Space).tellSilent,
 	},
 	{
 		name: "left-behind", help: "a pause left by the last shift: one recording has been paused for 47 minutes",
@@ -51,6 +55,14 @@ var scenarioKinds = []scenarioKind{
 	{
 		name: "siblings", help: "a call with two recordings, and a conference that is recorded while a participant's call is, too",
 		open: (*Space).openSiblings, follow: (*Space).followSiblings,
+	},
+	{
+		name: "mandated", help: "recording is mandated (policy = evidence): one caller asks for a pause, and the call of another is not recorded at all",
+		whole: true, open: (*Space).openMandated, follow: (*Space).followMandated,
+	},
+	{
+		name: "handover", help: "a shift ends: two recordings are paused, and the auto-resume of a third is to come",
+		open: (*Space).openHandover, follow: (*Space).followLeftBehind,
 	},
 }
 
@@ -89,6 +101,13 @@ func ScenarioHelp() string {
 // that the scenario is about, 40 ended ones, seed 1, and no churn.
 func (sc Scenario) Options() Options {
 	return Options{Recordings: 8, History: 40, Seed: 1, Scenario: sc}
+}
+
+// Mandated reports whether recording is mandated in the scenario: the policy of
+// its project is evidence.
+func (sc Scenario) Mandated() bool {
+	k := findScenario(sc)
+	return k != nil && k.whole
 }
 
 // findScenario returns nil for none.
@@ -232,6 +251,7 @@ const leftFor = 47 * time.Minute
 
 func (s *Space) openLeftBehind() {
 	r := s.cast(Begin{Status: paused, StartedAgo: leftFor + 11*time.Minute, DateUpdatedAgo: leftFor, Channels: 2}, s.now)
+	s.ask(ResumeTask, r)
 	s.tell("%s has been paused for %s", r.label(), clock(leftFor))
 }
 
@@ -278,6 +298,9 @@ func (s *Space) openSiblings() {
 	person.caller = "Recorded here and in Fraud review"
 	own := s.cast(Begin{CallSID: person.sid.String(), StartedAgo: 3 * time.Minute, Source: "StartCallRecordingApi"}, s.now)
 
+	for _, r := range []*recording{first, second, room, own} {
+		s.ask(PauseTask, r)
+	}
 	s.scene.groups = [][]*recording{{first, second}, {room, own}}
 	s.tell("%s and %s are of one call", first.label(), second.label())
 	s.tell("%s is of a conference, %s of the call of a participant", room.label(), own.label())

@@ -237,6 +237,7 @@ func (s *Space) handle(x *exchange) reply {
 	}
 	x.enc.now = x.now
 	x.enc.fx = s.effects(x.isUpdate(), x.isStart())
+	s.drillRequest(x)
 	rep := x.respond()
 	s.count(x)
 	if x.isUpdate() {

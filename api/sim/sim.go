@@ -40,6 +40,7 @@ type Options struct {
 	Churn      float64  // recordings that begin, and that end, per minute, at most 6000; 0 none
 	Faults     []Fault  // what goes wrong from the start; see [Space.SetFaults]
 	Scenario   Scenario // what there is to train on; "" for nothing in particular
+	Drill      bool     // with a scenario: it asks for something that can be done; see [Space.Drill]
 	Project    string   // "": a UUID derived from the seed
 	Token      string   // "": derived from the seed, begins with PT
 }
@@ -76,6 +77,7 @@ type Space struct {
 	released    []*recording // ended while their call or conference went on, oldest first
 	faults      []Fault
 	scene       scene
+	drill       drilled
 	updates     []UpdateRecord
 	stats       Stats
 	inFlight    int
@@ -103,6 +105,7 @@ func New(o Options) *Space {
 		others:  rand.New(rand.NewPCG(o.Seed, streamOthers)),
 		now:     stampOf(time.Now().Truncate(time.Second)),
 		scene:   newScene(o.Scenario, o.Seed),
+		drill:   drilled{on: o.Drill && o.Scenario != ""},
 
 		unrecorded: rand.New(rand.NewPCG(o.Seed, streamUnrecorded)),
 	}

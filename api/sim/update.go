@@ -91,6 +91,9 @@ func (x *exchange) update(r *recording, refuse func(msg string) reply) reply {
 	if scene != nil && scene.asked != nil {
 		scene.asked(x.space, r, was, x)
 	}
+	if x.space.drill.on {
+		x.space.drill.asked(r, was, x)
+	}
 	return rep
 }
 
@@ -172,5 +175,6 @@ func (x *exchange) startRecording() reply {
 	s.joinCall(r, c)
 	s.recordings.add(r)
 	s.activate(r)
+	s.drill.started(r, x.now)
 	return x.json(http.StatusOK, x.enc.recording(nil, r))
 }

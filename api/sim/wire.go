@@ -15,6 +15,7 @@ type encoder struct {
 	project string
 	now     stamp
 	fx      effects
+	shown   func(r *recording, status string) // is told what is written of each recording; nil for nobody
 }
 
 // object is a JSON object that is being written.
@@ -133,8 +134,12 @@ func (o *object) end() []byte { return append(o.b, '}') }
 
 // recording appends r to b.
 func (e *encoder) recording(b []byte, r *recording) []byte {
+	of := r
 	if e.fx.lag > 0 {
 		r = r.asOf(e.now.add(-e.fx.lag))
+	}
+	if e.shown != nil {
+		e.shown(of, r.status)
 	}
 	sid := r.sid.String()
 	var callSID, confSID uuid

@@ -56,6 +56,7 @@ type App struct {
 	Width     int    // columns of that terminal; 0 when not known
 	Version   string // set at build time; empty for that of the build information
 	Dashboard Dashboard
+	Drill     Drill
 	// Stdin is where answers to questions are read from; nil for nowhere.
 	Stdin io.Reader
 	// Attach finds a running service for the commands; nil where there is none.

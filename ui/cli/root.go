@@ -12,6 +12,7 @@ import (
 
 	"tapedeck/api/sim"
 	"tapedeck/config"
+	"tapedeck/ui/drill"
 )
 
 const about = `tapedeck lists the active call and conference recordings of a SignalWire
@@ -57,6 +58,7 @@ func (r *runner) root() *cobra.Command {
 	space.add(cmd, "with --demo: ")
 	cmd.AddCommand(r.list(), r.show(), r.pause(), r.resume(), r.stop(), r.start(), r.ack(), r.watch(),
 		r.status(), r.journal(), r.loginCommand(), r.logoutCommand(), r.doctorCommand(), r.serveCommand(), r.sessionsCommand(), r.simulate(), r.config(), r.schema(), r.versionCommand(), exitCodes())
+	cmd.AddCommand(r.drillCommand())
 	cmd.AddCommand(r.generate())
 	cmd.SetHelpCommand(r.help())
 	return cmd
@@ -75,7 +77,11 @@ func (r *runner) dashboard(cmd *cobra.Command, demo bool, space *spaceFlags) err
 		if o, err = space.options(); err != nil {
 			return err
 		}
-		if start.Config, err = config.Demo(r.sources(cmd)); err == nil {
+		in := r.sources(cmd)
+		if _, given := in.Flags["policy"]; !given && o.Scenario.Mandated() {
+			in.Flags["policy"] = drill.Policy(o.Scenario).Name()
+		}
+		if start.Config, err = config.Demo(in); err == nil {
 			start.Demo = sim.New(o)
 		}
 	} else {

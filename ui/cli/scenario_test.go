@@ -168,3 +168,21 @@ func TestSimulateScenario(t *testing.T) {
 		t.Errorf("told %q", lines)
 	}
 }
+
+// The demo of a scenario in which recording is mandated has the policy for that,
+// unless the user says otherwise; no other scenario has.
+func TestScenarioPolicy(t *testing.T) {
+	for args, want := range map[string]string{
+		"--demo --scenario mandated": "evidence 1m0s", "--demo --scenario mandated --policy privacy": "privacy 0s",
+		"--demo --scenario card": "privacy 0s", "--demo --scenario card --policy evidence": "evidence 1m0s",
+	} {
+		got := ""
+		app := App{Environ: []string{"TERM=xterm"}, Terminal: true, Keyboard: true, Dashboard: func(_ context.Context, s Start) error {
+			got = s.Config.Policy.Name() + " " + s.Config.UnrecordedAlarm.String()
+			return nil
+		}}
+		if code, _, stderr := call(t, app, strings.Fields(args)...); code != 0 || got != want {
+			t.Errorf("%s: %d, %q, want %q, stderr %q", args, code, got, want, stderr)
+		}
+	}
+}

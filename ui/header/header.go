@@ -23,6 +23,7 @@ type Options struct {
 	Space   string // the space's name
 	Profile string // the profile's name; empty for none
 	Demo    bool   // the space is simulated
+	Drill   bool   // the same, and what is done in it is a drill
 	Clocks  times.Clocks
 }
 
@@ -90,7 +91,10 @@ func (m *Model) SetSnapshot(s *deck.Snapshot) {
 
 // Place names the space and the profile, or the profiles where there are several.
 func (m Model) Place() string {
-	if m.o.Demo {
+	switch {
+	case m.o.Drill:
+		return "DRILL"
+	case m.o.Demo:
 		return "DEMO"
 	}
 	if m.shown.Several() {

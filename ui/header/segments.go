@@ -31,6 +31,9 @@ func (m Model) segment(rank int, spans ...line.Span) segment {
 
 func (m Model) where() []segment {
 	name := m.segment(6, line.Of(theme.Bold, "tapedeck"))
+	if m.o.Drill {
+		return []segment{name, m.segment(0, line.Of(theme.Drill, " DRILL ")), m.segment(7, line.Of(theme.Dim, "a simulated space"))}
+	}
 	if m.o.Demo {
 		where := append([]segment{name, m.segment(0, line.Of(theme.Demo, " DEMO "))}, m.evidence()...)
 		return append(where, m.segment(7, line.Of(theme.Dim, "a simulated space")))

@@ -22,7 +22,7 @@ const (
 // one profile as [Model.Place] does. The name comes first, for what is too long
 // is cut at its end.
 func (m Model) Of(profile string) string {
-	if !m.shown.Several() || m.o.Demo {
+	if !m.shown.Several() || m.o.Demo || m.o.Drill {
 		return m.Place()
 	}
 	for _, p := range m.shown.Parts {

@@ -23,6 +23,7 @@ type Section struct {
 // Model is the help. The zero value has no text.
 type Model struct {
 	th       theme.Theme
+	title    string
 	view     viewport.Model
 	w, h     int
 	sections []Section
@@ -31,7 +32,10 @@ type Model struct {
 }
 
 // New returns the help in a theme.
-func New(t theme.Theme) Model { return Model{th: t, view: viewport.New()} }
+func New(t theme.Theme) Model { return Model{th: t, title: "Help", view: viewport.New()} }
+
+// SetTitle sets what the first line says, which is Help in the beginning.
+func (m *Model) SetTitle(title string) { m.title = title }
 
 // SetTheme sets how the help looks.
 func (m *Model) SetTheme(t theme.Theme) {
@@ -110,7 +114,7 @@ func (m *Model) previous() {
 func (m Model) View() []string {
 	var l line.Builder
 	l.Begin(m.th, m.w)
-	l.Add(theme.Bold, " Help")
+	l.Add(theme.Bold, " "+m.th.Plain(m.title))
 	if n := len(m.content); n > m.h-1 {
 		top := m.view.YOffset()
 		l.Add(theme.Dim, "  j k PgUp PgDn g G, Tab next part")

@@ -73,6 +73,10 @@ type held struct {
 // it: then the times tell at which its keys come.
 func New(in Input) Guard { return Guard{in: in} }
 
+// Begin says which number the next printable key has, on an input that others have
+// had before.
+func (g *Guard) Begin(number int64) { g.count = number }
+
 // Press takes a key before it is handled: each of them, in their order.
 func (g *Guard) Press(k tea.KeyPressMsg, now time.Time) { g.doubt = g.look(k, now) }
 

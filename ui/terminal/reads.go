@@ -114,6 +114,16 @@ func (r *Reads) Burst(number int64, now time.Time) (next int64, yes bool) {
 	return next, l.events > 1 || before >= 2 || l.stood || now.Sub(l.at) > overdue
 }
 
+// Typed returns how many printable keys there were so far, which is the number of
+// the next one.
+func (r *Reads) Typed() int64 {
+	p := r.log.Load()
+	if p == nil {
+		return 0
+	}
+	return (*p)[len(*p)-1].next
+}
+
 // Doubtful says why a key that is handled now may be the rest of a control
 // sequence or of a paste; empty where it is none.
 func (r *Reads) Doubtful(now time.Time) string {

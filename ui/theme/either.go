@@ -6,13 +6,13 @@ package theme
 // either are the colors on any background, by those on a dark one.
 var either = map[string]string{
 	"103": "66", "214": "130", "110": "32", "117": "32", "114": "29", "203": "196", "176": "133", "209": "132",
-	"245": "243", "242": "243", "16": "231",
+	"245": "243", "242": "243", "16": "231", "17": "17", "80": "80",
 }
 
 // onTint are those in the selected row, whose tint is dark on any background.
 var onTint = map[string]string{
 	"103": "152", "146": "152", "214": "215", "110": "153", "117": "159", "114": "151", "203": "210", "176": "182", "209": "216",
-	"245": "250", "248": "250", "242": "250", "255": "254", "238": "237", "16": "231",
+	"245": "250", "248": "250", "242": "250", "255": "254", "238": "237", "16": "231", "17": "17", "80": "80",
 }
 
 // chosen returns what chooses the color for a background of two, for light and

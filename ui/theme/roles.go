@@ -27,6 +27,7 @@ const (
 	Badge          // READ-ONLY, FROZEN
 	Alarm          // ALARM: a pause that lasts too long
 	Demo           // DEMO, unmistakable
+	Drill          // DRILL, and the line of what it asks for
 	Selected       // what stands still in the selected row
 	Pointer        // the sign before the selected row
 	Key            // a key in a hint
@@ -70,6 +71,15 @@ func (p palette) badge(light, dark string) lipgloss.Style {
 	return p.fg("231", "16").Bold(true).Background(lipgloss.Color(p.pick(light, dark)))
 }
 
+// drill returns the style of a drill, which no badge has. It is dark on a light
+// color, and not bold, for bold black is gray on some terminals.
+func (p palette) drill() lipgloss.Style {
+	if !p.color {
+		return lipgloss.NewStyle().Bold(true).Reverse(true)
+	}
+	return p.fg("17", "17").Background(lipgloss.Color(p.pick("80", "80")))
+}
+
 // label returns a style for words that are not the data: a muted color of its
 // own, so that gray means ended and nothing else.
 func (p palette) label() lipgloss.Style { return p.fg("60", "103") }
@@ -84,6 +94,7 @@ func (p palette) styles() [roles]lipgloss.Style {
 		Ended: p.faint("242", "245"), Gone: p.faint("131", "209"), Unknown: p.fg("90", "176").Bold(!p.color),
 		Good: p.fg("28", "114"), Warn: p.fg("130", "214").Bold(!p.color), Bad: p.fg("160", "203").Bold(true).Underline(!p.color),
 		Badge: p.badge("130", "214"), Alarm: p.badge("160", "203"), Demo: p.badge("90", "176"),
+		Drill:    p.drill(),
 		Selected: bold, Pointer: p.fg("25", "117").Bold(true), Key: bold,
 		Changed: p.fg("25", "117").Bold(true), Border: p.faint("244", "242"),
 		Stale: p.fg("160", "203").Bold(!p.color).Underline(!p.color),
@@ -107,7 +118,7 @@ func (p palette) selected() [roles]lipgloss.Style {
 	}
 	for i := range all {
 		switch Role(i) {
-		case Badge, Alarm, Demo:
+		case Badge, Alarm, Demo, Drill:
 		default:
 			if p.color {
 				all[i] = all[i].Background(lipgloss.Color(p.pick("253", "238")))
@@ -128,7 +139,7 @@ func prefixes(o Options) *[2][roles]string {
 		p.pick = func(_, dark string) string { return onTint[dark] }
 		badges := selected
 		selected = p.selected()
-		for _, r := range []Role{Badge, Alarm, Demo} {
+		for _, r := range []Role{Badge, Alarm, Demo, Drill} {
 			selected[r] = badges[r]
 		}
 	}
