@@ -65,7 +65,6 @@ func (d *Deck) carryOut(batch []*update, settled func(n int)) {
 	}
 	go func() {
 		defer crash.Guard()
-		batch[0].appear()
 		onRecord.Wait()
 		for _, turn := range turns {
 			turn <- d.take()

@@ -104,6 +104,21 @@ func TestBatch(t *testing.T) {
 	})
 }
 
+// TestBatchGoesOutAtOnce: the first of several is sent when all are on record, and
+// not only after they were shown.
+func TestBatchGoesOutAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tb, reqs := many(t, 3, Config{Journal: &paper{}})
+		took := make(chan time.Duration, len(reqs))
+		began := time.Now()
+		tb.wire.set(onPost(func(*http.Request) (*http.Response, error) { took <- time.Since(began); return nil, nil }))
+		tb.deck.DoAll(t.Context(), reqs, func(int, Progress, error) {})
+		if first := <-took; first != latency+appearAfter { // which is the test's wire
+			t.Errorf("sent after %v", first)
+		}
+	})
+}
+
 // TestBatchOutlivesItsSession: when its screen ends the batch goes on.
 func TestBatchOutlivesItsSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -99,6 +99,7 @@ type Deck struct {
 	last      *Snapshot
 	subs      map[chan *Snapshot]struct{}
 	listeners map[chan []Step]struct{} // see [Deck.Steps]
+	taken     []*Progress              // requests that the listeners are to be told of
 	ids       uint64                   // of requests
 	closed    bool
 	kept      map[text.Text]*leftover // of the last run, not seen yet

@@ -163,7 +163,7 @@ func (dir *directory) look(conf text.Text) {
 // Look tells that a recording is on screen, so that the participants of its
 // conference are read beside the polls. It never blocks.
 func (d *Deck) Look(of Key) {
-	if r := d.known(of.SID); r != nil && r.IsConference() {
+	if r := d.Find(of.SID); r != nil && r.IsConference() {
 		d.directory.look(r.ConferenceSID)
 		d.directory.want()
 	}

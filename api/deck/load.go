@@ -19,7 +19,7 @@ import (
 //
 // GET /Accounts/{AccountSid}/Recordings/{Sid}.
 func (d *Deck) Load(ctx context.Context, sid text.Text) (*Recording, error) {
-	if r := d.known(sid); r != nil {
+	if r := d.Find(sid); r != nil {
 		return r, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, verifyRead)
@@ -41,8 +41,9 @@ func (d *Deck) Load(ctx context.Context, sid text.Text) (*Recording, error) {
 	return &Recording{Recording: rec, Ended: now}, nil
 }
 
-// known returns a recording that the deck has; nil for none.
-func (d *Deck) known(sid text.Text) *Recording {
+// Find returns a recording that the deck has, as it is now; nil for none. The
+// snapshots have the same, or follow in a moment.
+func (d *Deck) Find(sid text.Text) *Recording {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if e := d.find(sid); e != nil {

@@ -72,12 +72,29 @@ func (d *Deck) Steps() (steps <-chan []Step, cancel func()) {
 	}
 }
 
-// tell adds a step for every listener. The mutex must be held.
+// tell adds a step for every listener, after those that they have not been told.
+// The mutex must be held.
 func (d *Deck) tell(s Step) {
+	d.tellTaken()
+	s.At = time.Now()
+	d.pass(s)
+}
+
+// tellTaken tells every listener of the requests that were taken since. Whoever
+// takes one does not: to wake a listener would be in the way of its POST. The
+// mutex must be held.
+func (d *Deck) tellTaken() {
+	for _, p := range d.taken {
+		d.pass(Step{At: p.Asked, Progress: p})
+	}
+	d.taken = nil
+}
+
+// pass adds a step for every listener. The mutex must be held.
+func (d *Deck) pass(s Step) {
 	if len(d.listeners) == 0 {
 		return
 	}
-	s.At = time.Now()
 	for ch := range d.listeners {
 		var waiting []Step
 		select {

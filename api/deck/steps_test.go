@@ -3,6 +3,9 @@ package deck
 import (
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -141,4 +144,35 @@ func TestStepsMissed(t *testing.T) {
 			t.Fatalf("step %d follows %v", s.Poll.Took, list[i].Poll.Took)
 		}
 	}
+}
+
+// TestTakenIsToldLater: neither a listener nor a screen is woken while the POST
+// goes out; a moment later both know of the request, once.
+func TestTakenIsToldLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tb, sid := begun(t, Config{})
+		tb.wire.set(onPost(func(*http.Request) (*http.Response, error) { time.Sleep(time.Second); return nil, nil }))
+		time.Sleep(time.Second) // between two polls
+		steps, cancel := tb.deck.Steps()
+		defer cancel()
+		seq := tb.deck.Snapshot().Seq
+		asked := time.Now()
+		var all sync.WaitGroup
+		all.Go(func() { _, _ = tb.deck.Do(t.Context(), pauseOf(sid)) })
+		time.Sleep(appearAfter - time.Millisecond)
+		synctest.Wait()
+		if now := tb.deck.Snapshot().Seq; len(steps) != 0 || now != seq {
+			t.Errorf("it is told at once: %d steps, %d snapshots", len(steps), now-seq)
+		}
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		if u := tb.find(sid).Update; u == nil || u.Outcome != Requested || tb.deck.Snapshot().Seq != seq+1 {
+			t.Errorf("the snapshot has %+v", u)
+		}
+		list := <-steps
+		if got := brief(list); len(got) != 1 || !strings.HasPrefix(got[0], "pause requested") || !list[0].At.Equal(asked) {
+			t.Errorf("%v at %v", got, list[0].At.Sub(asked))
+		}
+		all.Wait()
+	})
 }

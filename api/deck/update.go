@@ -94,7 +94,6 @@ func (d *Deck) joinOrBegin(ctx context.Context, req Request) (*update, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.updates.Go(u.appear)
 	go func() {
 		defer crash.Guard()
 		defer u.end()
@@ -127,6 +126,9 @@ type update struct {
 	asked time.Time
 	from  time.Time     // when its turn to be sent came, from which its limits count
 	done  chan struct{} // closed when it is settled and on record
+	shown uint64        // the number of the first snapshot that has it
+	// appears calls appear, unless all is over by then.
+	appears *time.Timer
 
 	// The deck's mutex guards what follows.
 	p         *Progress        // replaced, never changed
@@ -140,18 +142,17 @@ type update struct {
 	later     []journal.Entry  // what is to follow the outcome in the journal
 }
 
-// appear publishes that the update is under way, after a moment: a snapshot,
-// and what every screen makes of it, would be in the way of the POST.
+// appear publishes that the update is under way, and tells it to who listens.
+// That waits a moment: a snapshot, and what every screen makes of it, would be in
+// the way of the POST.
 func (u *update) appear() {
 	defer crash.Guard()
-	select {
-	case <-u.done:
-		return // its end was published
-	case <-time.After(appearAfter):
-	}
 	u.d.mu.Lock()
 	defer u.d.mu.Unlock()
-	u.d.publish()
+	u.d.tellTaken()
+	if u.d.seq < u.shown {
+		u.d.publish()
+	}
 }
 
 // begin registers a request, or refuses it. Whoever gets the update calls its
@@ -185,12 +186,14 @@ func (d *Deck) begin(req Request) (*update, error) {
 	e.update, e.shown = u, d.seq+1
 	e.change(func(r *Recording) { r.Update = u.p })
 	u.watch()
-	d.tell(Step{Progress: u.p})
+	d.taken = append(d.taken, u.p)
+	u.shown, u.appears = e.shown, time.AfterFunc(appearAfter, u.appear)
 	return u, nil
 }
 
 // end notes that nothing of the update is under way any more.
 func (u *update) end() {
+	u.appears.Stop()
 	close(u.done)
 	u.d.updates.Done()
 }

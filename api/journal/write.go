@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"time"
 
 	"tapedeck/api/crash"
@@ -137,14 +138,16 @@ func (j *Journal) writeBatch() error {
 		j.fail(batch, err)
 		return err
 	}
-	signal(j.dirty)
 	if j.syslog != nil {
 		j.syslog.send(last+1-uint64(len(lines)), lines, batch)
 	}
-	// Who waits for the line goes on next, before the fsync: an update is sent.
 	for _, p := range batch {
 		answer(p, nil)
 	}
+	// Who waits for the line goes on next, before the fsync: an update is sent. The
+	// fsync would hold the processor on which they are waiting.
+	runtime.Gosched()
+	signal(j.dirty)
 	return nil
 }
 

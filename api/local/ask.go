@@ -64,6 +64,12 @@ func (c *Client) Do(ctx context.Context, req deck.Request) (deck.Progress, error
 // record before the first is sent. Over [MaxRequests] of them go as several.
 func (c *Client) DoAll(ctx context.Context, reqs []deck.Request, result func(i int, p deck.Progress, err error)) {
 	l, list := c.want(reqs, result)
+	if len(list) <= MaxRequests {
+		if len(list) > 0 {
+			c.sendAll(ctx, l, list, result)
+		}
+		return
+	}
 	var one sync.Mutex
 	each := func(i int, p deck.Progress, err error) {
 		one.Lock()
@@ -388,6 +394,7 @@ func (c *Client) into(ctx context.Context, method, path string, body, v any) err
 	if err := json.NewDecoder(io.LimitReader(resp.Body, MaxLine)).Decode(v); err != nil {
 		return fmt.Errorf("read the answer of the service to %s: %w", path, err)
 	}
+	_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // its end, so that the connection is kept
 	return nil
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -49,7 +48,7 @@ type Options struct {
 type Client struct {
 	o       Options
 	session string
-	http    *http.Client
+	carrier *carrier
 	ctx     context.Context // until Close
 	cancel  context.CancelFunc
 	running sync.WaitGroup
@@ -147,13 +146,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 	if c.o.Dial == nil {
 		c.o.Dial = func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "unix", o.Path) }
 	}
-	c.http = &http.Client{
-		Transport: &http.Transport{
-			DialContext:        func(ctx context.Context, _, _ string) (net.Conn, error) { return c.o.Dial(ctx) },
-			DisableCompression: true, MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, ReadBufferSize: 64 << 10,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	c.carrier = newCarrier(c.o.Dial, [2]string{HeaderVersion, o.Version}, [2]string{HeaderSession, c.session})
 	c.last = &deck.Snapshot{Health: deck.Health{Page: 1}}
 	if o.Choose != nil {
 		if err := c.choose(ctx); err != nil {
@@ -187,7 +180,7 @@ func newSession() string {
 func (c *Client) Close() {
 	c.cancel()
 	c.running.Wait()
-	c.http.CloseIdleConnections()
+	c.carrier.close()
 }
 
 // WhoAmI returns what the service said last of who asks and of itself.

@@ -18,10 +18,6 @@ import (
 	"tapedeck/api/deck"
 )
 
-// address is where a path of the service is: the host means nothing on a socket
-// of this one.
-const address = "http://tapedeck"
-
 // startTime is for how long a service that has started anew may read its first
 // recordings, before a client shows what there is of them in the place of those
 // that the last run of it had.
@@ -59,6 +55,7 @@ func (c *Client) run() {
 // broken notes that there is no connection, and reports whether there will be
 // none.
 func (c *Client) broken(err error) (over bool) {
+	c.carrier.drop() // those that are kept are to the run of the service that is gone
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.link = nil
@@ -120,9 +117,6 @@ func becauseOf(ctx context.Context, err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errClosed
 	}
-	if u, ok := errors.AsType[*url.Error](err); ok {
-		return u.Err
-	}
 	return err
 }
 
@@ -141,24 +135,11 @@ func (c *Client) get(ctx context.Context, path, query string) (*http.Response, e
 // ask sends a request, and returns an answer that is 2xx. A body is sent as
 // JSON; nil is none.
 func (c *Client) ask(ctx context.Context, method, path string, body any) (*http.Response, error) {
-	var in io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
-		if err != nil {
-			return nil, err
-		}
-		in = bytes.NewReader(b)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, address+path, in)
+	b, err := encodeBody(body)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set(HeaderVersion, c.o.Version)
-	req.Header.Set(HeaderSession, c.session)
-	if body != nil {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	resp, err := c.http.Do(req)
+	resp, err := c.carrier.do(ctx, method, path, b)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -93,6 +94,33 @@ func FuzzGate(f *testing.F) {
 		}
 		if bytes.ContainsFunc(answer, func(r rune) bool { return r < ' ' && r != '\n' }) {
 			t.Errorf("the answer holds control characters: %q", answer)
+		}
+	})
+}
+
+// FuzzQuick: what the gate reads without a decoder is what the decoder makes of
+// it, which refuses nothing of it.
+func FuzzQuick(f *testing.F) {
+	f.Add([]byte(`{"requests":[{"id":"aaaaaaaa","sid":"s","profile":"p","update":"pause","behavior":"skip","seen":"paused","resume_after":90.5,"group":7,"again":true,"insist":false,"seq":9}]}`))
+	f.Add([]byte(`{"requests":[{"id":"a"},{"sid":"b"}]}`))
+	f.Add([]byte(`{"requests":[{"id":"a","id":"b"}]}`))
+	f.Add([]byte(`{"requests":[{"id":"a","Sid":"b","sid":"c"}]}`))
+	f.Add([]byte(`{"requests":[{"group":01,"resume_after":1e9,"sid":"\u0061"}]}{}`))
+	var made route
+	for _, r := range routes {
+		if r.path == local.PathRequests {
+			made = r
+		}
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		quick, ok := made.quick(raw)
+		if !ok {
+			return
+		}
+		slow := made
+		slow.quick = nil
+		if want, err := slow.decode(raw); err != nil || !reflect.DeepEqual(quick, want) {
+			t.Errorf("%s\nquick %+v\nslow  %+v, %v", raw, quick, want, err)
 		}
 	})
 }

@@ -18,7 +18,7 @@ import (
 const (
 	keepSettled   = 10 * time.Minute     // for which a settled request is remembered
 	maxRemembered = 4096                 // requests of one user that are remembered
-	firstLine     = 5 * time.Millisecond // before the first line of an answer: what is asked for goes out first
+	firstLine     = 5 * time.Millisecond // before the first line of an answer; see [awaitFirst]
 )
 
 // verbs are the words for the updates, by their names on the wire.
@@ -195,43 +195,69 @@ func makeRequests(c *call, body *local.Requests) (any, *local.Refusal) {
 
 // stream writes a line for each step of each request, until all are settled.
 func (c *call) stream(all []*asked) *local.Refusal {
+	awaitFirst(c.r.Context(), all)
 	c.w.Header().Set("Content-Type", "application/x-ndjson")
 	c.w.WriteHeader(http.StatusOK)
+	rc := http.NewResponseController(c.w)
+	write := func(line []byte) bool {
+		_ = rc.SetWriteDeadline(time.Now().Add(writeTime))
+		_, err := c.w.Write(line)
+		_ = rc.Flush()
+		return err == nil
+	}
 	ctx, cancel := context.WithCancel(c.r.Context())
 	defer cancel()
+	if len(all) == 1 {
+		c.server.requests.tell(ctx, all[0], write)
+		return nil
+	}
 	lines := make(chan []byte)
 	var each sync.WaitGroup
 	for _, a := range all {
-		each.Go(func() { defer crash.Guard(); c.server.requests.tell(ctx, a, lines) })
+		each.Go(func() {
+			defer crash.Guard()
+			c.server.requests.tell(ctx, a, func(line []byte) bool {
+				select {
+				case lines <- line:
+					return true
+				case <-ctx.Done():
+					return false
+				}
+			})
+		})
 	}
 	go func() { defer crash.Guard(); each.Wait(); close(lines) }()
-	rc := http.NewResponseController(c.w)
 	for line := range lines {
-		_ = rc.SetWriteDeadline(time.Now().Add(writeTime))
-		if _, err := c.w.Write(line); err != nil {
+		if !write(line) {
 			cancel()
 		}
-		_ = rc.Flush()
 	}
 	return nil
 }
 
-// tell sends a line for each step of a request until it is settled, or ctx ends.
-func (l *requests) tell(ctx context.Context, a *asked, lines chan<- []byte) {
-	select {
-	case <-a.done:
-	case <-time.After(firstLine):
-	case <-ctx.Done():
-		return
-	}
-	for {
-		state, more, settled := l.now(a)
+// awaitFirst waits until what is asked for goes out, before anything is done for
+// the answer, which would be in the way of it: until all are settled, or for
+// firstLine.
+func awaitFirst(ctx context.Context, all []*asked) {
+	enough := time.NewTimer(firstLine)
+	defer enough.Stop()
+	for _, a := range all {
 		select {
-		case lines <- append(encodeJSON(state), '\n'):
+		case <-a.done:
+		case <-enough.C:
+			return
 		case <-ctx.Done():
 			return
 		}
-		if settled {
+	}
+}
+
+// tell writes a line for each step of a request until it is settled, or ctx ends,
+// or write reports false.
+func (l *requests) tell(ctx context.Context, a *asked, write func([]byte) bool) {
+	for {
+		state, more, settled := l.now(a)
+		if !write(append(encodeJSON(state), '\n')) || settled {
 			return
 		}
 		select {

@@ -16,7 +16,7 @@ func init() {
 		get(local.PathRecordings, view, recordings),
 		get(local.PathRecordings+"/", view, recording),
 		get(local.PathWatch, view, watch),
-		post(local.PathRequests, wordsOfRequests, makeRequests),
+		quick(post(local.PathRequests, wordsOfRequests, makeRequests), local.ParseRequests),
 		get(local.PathRequests+"/", view, requestState),
 		post(local.PathStart, needs(local.WordStart), makeStart),
 		post(local.PathAcknowledge, needs(local.WordAcknowledge), acknowledge),

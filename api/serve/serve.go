@@ -233,7 +233,7 @@ func (s *Server) named(profiles []string) ([]*project, *local.Refusal) {
 // recording; nil where none has it.
 func holding(list []*project, sid text.Text) (found *project, rec *deck.Recording, refusal *local.Refusal) {
 	for _, p := range list {
-		r := p.Deck.Snapshot().Find(sid)
+		r := p.Deck.Find(sid)
 		switch {
 		case r == nil:
 		case found != nil:

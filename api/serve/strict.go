@@ -3,47 +3,62 @@ package serve
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 )
-
-// nesting is an object or an array of a JSON value that is being read.
-type nesting struct {
-	names map[string]bool // those that have come, of an object; nil for an array
-	value bool            // of an object: what comes next is a value
-}
 
 // repeated returns a name that stands twice in one object of a JSON value; empty
 // for none. The last one would count without a word: another program may show its
 // user the first. Names are the same as the decoder has them, in whatever case.
+//
+// The value has to be JSON, of which the decoder knew every name: so no object
+// has many.
 func repeated(raw []byte) string {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	var open []nesting
-	for {
-		token, err := d.Token()
-		if err != nil {
-			return ""
-		}
-		delim, _ := token.(json.Delim)
-		if delim == '}' || delim == ']' {
+	var open []int     // of each object and array that is open, how many names there were before it
+	var names [][]byte // of those that are open
+	for i := 0; i < len(raw); i++ {
+		switch raw[i] {
+		case '{', '[':
+			open = append(open, len(names))
+		case '}', ']':
+			names = names[:open[len(open)-1]]
 			open = open[:len(open)-1]
-			continue
-		}
-		if in := len(open) - 1; in >= 0 && open[in].names != nil {
-			if name, ok := token.(string); ok && !open[in].value {
-				folded := strings.ToLower(strings.ToUpper(name))
-				if open[in].names[folded] {
-					return name
-				}
-				open[in].names[folded], open[in].value = true, true
-				continue
+		case '"':
+			quoted := raw[i : i+lengthOfString(raw[i:])]
+			i += len(quoted) - 1
+			if rest := bytes.TrimLeft(raw[i+1:], " \t\r\n"); len(rest) == 0 || rest[0] != ':' {
+				continue // a value
 			}
-			open[in].value = false
-		}
-		switch delim {
-		case '{':
-			open = append(open, nesting{names: map[string]bool{}})
-		case '[':
-			open = append(open, nesting{})
+			name := unquoted(quoted)
+			for _, other := range names[open[len(open)-1]:] {
+				if bytes.EqualFold(name, other) {
+					return string(name)
+				}
+			}
+			names = append(names, name)
 		}
 	}
+	return ""
+}
+
+// lengthOfString returns how long a JSON string is that b begins with, with its
+// quotes.
+func lengthOfString(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(b)
+}
+
+// unquoted returns what a JSON string says.
+func unquoted(b []byte) []byte {
+	if bytes.IndexByte(b, '\\') < 0 {
+		return b[1 : len(b)-1]
+	}
+	var s string
+	_ = json.Unmarshal(b, &s) // it is one
+	return []byte(s)
 }
