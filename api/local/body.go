@@ -47,6 +47,7 @@ func (r Request) append(b []byte) []byte {
 		o.b = append(o.b, after...)
 	}
 	o.uint("group", r.Group)
+	o.string("reason", r.Reason)
 	o.bool("again", r.Again)
 	o.bool("insist", r.Insist)
 	o.uint("seq", r.Seq)
@@ -143,12 +144,14 @@ func (p *plain) member(r *Request, name string) (nth int, ok bool) {
 		return 1 << 6, p.seconds(&r.ResumeAfter)
 	case "group":
 		return 1 << 7, p.uint(&r.Group)
+	case "reason":
+		return 1 << 8, p.string(&r.Reason)
 	case "again":
-		return 1 << 8, p.bool(&r.Again)
+		return 1 << 9, p.bool(&r.Again)
 	case "insist":
-		return 1 << 9, p.bool(&r.Insist)
+		return 1 << 10, p.bool(&r.Insist)
 	case "seq":
-		return 1 << 10, p.uint(&r.Seq)
+		return 1 << 11, p.uint(&r.Seq)
 	}
 	return 0, false
 }
