@@ -53,7 +53,7 @@ func (m *Model) pageKey(k tea.KeyPressMsg, s string, now time.Time) tea.Cmd {
 		if key.Key != s {
 			continue
 		}
-		if now.Sub(m.page.opened) < pageGuard || m.slips.Doubt() != "" {
+		if now.Sub(m.page.opened) < pageGuard {
 			return nil
 		}
 		m.page.left = s

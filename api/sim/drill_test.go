@@ -316,12 +316,16 @@ func TestMandated(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, c := play(t, "mandated")
 		r := casted(s)[0]
-		unrecorded(c)
+		call := unrecorded(c)
 		c.update(r, pause)
 		time.Sleep(10 * time.Second)
+		started := c.must("POST", c.account("Calls/"+call+"/Recordings"), url.Values{})
+		if started.status != 200 {
+			t.Errorf("a start is answered %d", started.status)
+		}
 		c.update(r, resume)
 		c.update(r, stop)
 		checkStory(t, s, "the caller of * asks for a pause; the call of client:not-recorded is not recorded",
-			"* is paused", "* is resumed, after 00:10", "* is stopped: the rest of the call is lost")
+			"* is paused", "the call of client:not-recorded is recorded by *, 00:30 after it began", "* is resumed, after 00:10", "* is stopped: the rest of the call is lost")
 	})
 }

@@ -27,6 +27,7 @@ type scenarioKind struct {
 	request func(s *Space, now stamp)                             // before each request
 	follow  func(s *Space, r *recording, status string, t stamp)  // before a recording of the cast gets a status
 	asked   func(s *Space, r *recording, was string, x *exchange) // after an update, whatever became of it
+	started func(s *Space, r *recording)                          // after somebody has started a recording of a call
 }
 
 // scenarioKinds are all scenarios, in the order of the help.
@@ -58,7 +59,7 @@ var scenarioKinds = []scenarioKind{
 	},
 	{
 		name: "mandated", help: "recording is mandated (policy = evidence): one caller asks for a pause, and the call of another is not recorded at all",
-		whole: true, open: (*Space).openMandated, follow: (*Space).followMandated,
+		whole: true, open: (*Space).openMandated, follow: (*Space).followMandated, started: (*Space).tellStarted,
 	},
 	{
 		name: "handover", help: "a shift ends: two recordings are paused, and the auto-resume of a third is to come",

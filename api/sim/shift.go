@@ -27,6 +27,10 @@ func (s *Space) followMandated(r *recording, status string, t stamp) {
 	}
 }
 
+func (s *Space) tellStarted(r *recording) {
+	s.tell("the call of %s is recorded by %s, %s after it began", r.call.from, r.label(), clock(r.created.sub(r.call.created)))
+}
+
 // handedOver are the pauses of the scenario handover: how long each has lasted at
 // the start, and when its auto-resume is to come; 0 for one that has none.
 var handedOver = []struct{ ago, resumes time.Duration }{{6 * time.Minute, 0}, {2 * time.Minute, 0}, {30 * time.Second, 20 * time.Second}}

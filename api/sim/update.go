@@ -176,5 +176,8 @@ func (x *exchange) startRecording() reply {
 	s.recordings.add(r)
 	s.activate(r)
 	s.drill.started(r, x.now)
+	if kind := s.scene.kind; kind != nil && kind.started != nil {
+		kind.started(s, r)
+	}
 	return x.json(http.StatusOK, x.enc.recording(nil, r))
 }

@@ -154,6 +154,11 @@ func (s *Score) faults(l lesson, d sim.Drill) []string {
 	case limited != nil && *limited > l.limit.Seconds():
 		add("%s after %.1f s, the limit is %.0f s", what, *limited, l.limit.Seconds())
 	}
+	for _, t := range d.Tasks {
+		if at := between(t.Due, t.Verified); t.Kind == sim.StartTask && asksPause(d) && at != nil && *at > l.limit.Seconds() {
+			add("the recording was started after %.1f s, the limit is %.0f s", *at, l.limit.Seconds())
+		}
+	}
 	if d.Recorded > 0 {
 		add("%.1f s of the card were recorded", d.Recorded.Seconds())
 	}

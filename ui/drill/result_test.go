@@ -26,6 +26,8 @@ func TestJudge(t *testing.T) {
 	late := resume
 	late.Settled = sec(10.5)
 	start := sim.Task{SID: "0000-91be", Kind: sim.StartTask, Due: sec(0), Done: sec(2), Verified: sec(2.5)}
+	lateStart, noStart := start, start
+	lateStart.Verified, noStart.Verified = sec(11), time.Time{}
 	wrong := func(kind sim.WrongKind, sids ...string) (out []sim.WrongUpdate) {
 		for _, sid := range sids {
 			out = append(out, sim.WrongUpdate{Time: sec(2), SID: sid, Status: "paused", Why: kind})
@@ -46,6 +48,8 @@ func TestJudge(t *testing.T) {
 		{"a resume", sim.Drill{Tasks: []sim.Task{resume}}, -1, 6, []string{}},
 		{"a resume that is late", sim.Drill{Tasks: []sim.Task{late}}, -1, 10.5, []string{"it was done after 10.5 s, the limit is 10 s"}},
 		{"a start", sim.Drill{Tasks: []sim.Task{start}}, -1, 2.5, []string{}},
+		{"a start that is late, beside a pause", sim.Drill{Tasks: []sim.Task{pause, lateStart}}, 3, 11, []string{"the recording was started after 11.0 s, the limit is 10 s"}},
+		{"a start that was not made", sim.Drill{Tasks: []sim.Task{pause, noStart}}, 3, -1, []string{"not all that was asked for was done"}},
 		{"a pause and a start", sim.Drill{Tasks: []sim.Task{pause, start}}, 3, 8, []string{}},
 		{"nothing was asked for yet", sim.Drill{}, -1, -1, []string{"it was left before anything was asked for"}},
 		{"the card was recorded", sim.Drill{Tasks: []sim.Task{pause}, Recorded: 1500 * time.Millisecond}, 3, 8, []string{"1.5 s of the card were recorded"}},

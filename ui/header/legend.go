@@ -23,7 +23,7 @@ var legend = []theme.Sign{
 	{Sign: "as operator", Means: "your role in the service of this host, which says what you may do"},
 	{Sign: "as of", Means: "when the counts were true, while the data is stale"},
 	{Sign: "DEMO", Means: "the space is simulated"},
-	{Sign: "DRILL", Means: "the space is simulated, and what you do is measured; the line at the top says what is asked for"},
+	{Sign: "DRILL", Means: "the space is simulated, and what you do is measured"},
 }
 
 // Legend returns every word of the header and the window title, with what it

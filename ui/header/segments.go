@@ -31,11 +31,12 @@ func (m Model) segment(rank int, spans ...line.Span) segment {
 
 func (m Model) where() []segment {
 	name := m.segment(6, line.Of(theme.Bold, "tapedeck"))
-	if m.o.Drill {
-		return []segment{name, m.segment(0, line.Of(theme.Drill, " DRILL ")), m.segment(7, line.Of(theme.Dim, "a simulated space"))}
-	}
-	if m.o.Demo {
-		where := append([]segment{name, m.segment(0, line.Of(theme.Demo, " DEMO "))}, m.evidence()...)
+	if m.o.Demo || m.o.Drill {
+		badge := line.Of(theme.Demo, " DEMO ")
+		if m.o.Drill {
+			badge = line.Of(theme.Drill, " DRILL ")
+		}
+		where := append([]segment{name, m.segment(0, badge)}, m.evidence()...)
 		return append(where, m.segment(7, line.Of(theme.Dim, "a simulated space")))
 	}
 	where := append([]segment{name, m.segment(3, line.Of(theme.Plain, m.Place()))}, m.evidence()...)
