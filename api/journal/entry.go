@@ -149,17 +149,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	for _, s := range w.texts() {
 		*s = clean(*s)
 	}
-	*e = Entry{
-		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: eventOf(w.Event), ID: w.ID, Ref: w.Ref,
-		Who: Who{Actor: w.Actor, UID: w.UID, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey, Inherited: w.Inherited, Claimed: w.Claimed,
-			TTY: w.TTY, Session: w.Session, Command: w.Command, Host: w.Host, PID: w.PID, Started: w.Started},
-		Space: w.Space, Project: w.Project, Profile: w.Profile,
-		Recording: text.New(w.Recording), Call: text.New(w.Call), Conference: text.New(w.Conference),
-		StatusBefore: w.StatusBefore, StatusAsked: w.StatusAsked, PauseBehavior: w.PauseBehavior,
-		StatusAnswered: w.StatusAnswered, HTTPStatus: w.HTTPStatus, Code: w.Code,
-		Latency: time.Duration(w.LatencyMS) * time.Millisecond, Outcome: w.Outcome, Reason: w.Reason,
-		From: text.New(w.From), To: text.New(w.To), Until: until.UTC(), ByTimer: w.ByTimer, Late: w.Late,
-	}
+	*e = w.entry(at, until)
 	return nil
 }
 
