@@ -25,9 +25,10 @@ type decoder struct {
 func (d *decoder) entry(line []byte, e *Entry) error {
 	if d.fast(line) {
 		if at, ok := d.time(d.wire.Time); ok {
-			until, ok := d.time(d.wire.Until)
-			if ok || d.wire.Until == "" {
-				*e = d.wire.entry(at, until)
+			until, untilOK := d.time(d.wire.Until)
+			since, sinceOK := d.time(d.wire.Since)
+			if (untilOK || d.wire.Until == "") && (sinceOK || d.wire.Since == "") {
+				*e = d.wire.entry(at, until, since)
 				return nil
 			}
 		}
@@ -275,12 +276,14 @@ func (w *entryJSON) aboutText(name []byte) *string {
 		return &w.To
 	case "until":
 		return &w.Until
+	case "since":
+		return &w.Since
 	}
 	return nil
 }
 
 // entry returns the entry of a line whose texts are safe to show.
-func (w *entryJSON) entry(at, until time.Time) Entry {
+func (w *entryJSON) entry(at, until, since time.Time) Entry {
 	return Entry{
 		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: eventOf(w.Event), ID: w.ID, Ref: w.Ref,
 		Who: Who{Actor: w.Actor, UID: w.UID, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey, Inherited: w.Inherited, Claimed: w.Claimed,
@@ -290,7 +293,7 @@ func (w *entryJSON) entry(at, until time.Time) Entry {
 		StatusBefore: w.StatusBefore, StatusAsked: w.StatusAsked, PauseBehavior: w.PauseBehavior,
 		StatusAnswered: w.StatusAnswered, HTTPStatus: w.HTTPStatus, Code: w.Code,
 		Latency: time.Duration(w.LatencyMS) * time.Millisecond, Outcome: w.Outcome, Reason: w.Reason,
-		From: text.New(w.From), To: text.New(w.To), Until: until.UTC(), ByTimer: w.ByTimer, Late: w.Late,
+		From: text.New(w.From), To: text.New(w.To), Until: until.UTC(), ByTimer: w.ByTimer, Late: w.Late, Since: since.UTC(),
 	}
 }
 

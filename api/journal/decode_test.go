@@ -22,7 +22,7 @@ func everything() Entry {
 		Recording: text.New("rec-1"), Call: text.New("call-1"), Conference: text.New("conf-1"),
 		StatusBefore: "in-progress", StatusAsked: "paused", PauseBehavior: "skip", StatusAnswered: "paused", HTTPStatus: 200, Code: "20404",
 		Latency: 153 * time.Millisecond, Outcome: "verified", Reason: "card number", From: text.New("+13105550142"), To: text.New("+1"),
-		Until: now.Add(time.Minute), ByTimer: true, Late: true,
+		Until: now.Add(time.Minute), ByTimer: true, Late: true, Since: now.Add(-time.Minute),
 	}
 }
 
@@ -91,6 +91,7 @@ func TestDecode(t *testing.T) {
 		{"no such day", strings.Replace(whole, `2026-03-01T`, `2026-02-30T`, 1), true},
 		{"no such hour", strings.Replace(whole, `T23:59`, `T24:59`, 1), true},
 		{"no time", strings.Replace(whole, `2026-03-01T23:59:58.007Z`, `soon`, 1), true},
+		{"no beginning", strings.Replace(whole, `2026-03-01T23:58:58.007Z`, `soon`, 1), true},
 		{"no deadline", strings.Replace(whole, `2026-03-02T00:00:58.007Z`, `soon`, 1), true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

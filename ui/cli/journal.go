@@ -260,6 +260,9 @@ func story(e journal.Entry) string {
 	if e.Latency != 0 {
 		add("%d ms", e.Latency.Milliseconds())
 	}
+	if !e.Since.IsZero() {
+		add("since %s", shown(e.Since))
+	}
 	if !e.Until.IsZero() {
 		add("until %s", shown(e.Until))
 	}
@@ -328,6 +331,12 @@ var journalColumns = []struct {
 	}},
 	{"by_timer", func(e journal.Entry) string { return yes(e.ByTimer) }},
 	{"late", func(e journal.Entry) string { return yes(e.Late) }},
+	{"since", func(e journal.Entry) string {
+		if e.Since.IsZero() {
+			return ""
+		}
+		return e.Since.Format(time.RFC3339)
+	}},
 }
 
 // number leaves out what is 0, for that means that there is none.

@@ -198,7 +198,7 @@ func (s *service) open() error {
 		}, deck.Config{
 			Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
 			Journal: record.Journal(), JournalRequired: c.JournalRequired, Space: c.Space, Project: c.Project, WhoPaused: follower.Paused,
-			Kept: s.kept.Deck(c.Space, c.Project),
+			Watched: true, Kept: s.kept.Deck(c.Space, c.Project),
 		})
 		if err != nil {
 			return err
