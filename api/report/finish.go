@@ -64,11 +64,7 @@ func (b *builder) choose() {
 		return (c.Last < b.from || c.First >= b.to || c.First == 0) && c.Paused() == 0
 	})
 	r.Acks = slices.DeleteFunc(r.Acks, func(a *Ack) bool { return !b.within(a.At) })
-	for _, a := range b.autos {
-		if b.within(a.Set) || b.within(a.At) {
-			r.Autos = append(r.Autos, a)
-		}
-	}
+	r.Autos = slices.DeleteFunc(b.autos, func(a *AutoResume) bool { return !b.within(a.Set) && !b.within(a.At) })
 	slices.SortStableFunc(b.updates, func(x, y *Update) int {
 		return cmp.Or(cmp.Compare(x.when(), y.when()), cmp.Compare(x.ID, y.ID))
 	})
@@ -155,6 +151,7 @@ func (b *builder) countPause(p *Pause) {
 		t.Skip++
 	}
 	if p.End == Open {
+		p.ClockSet = b.clockSet(p, p.host)
 		t.Open++
 	}
 	if p.Left != 0 {

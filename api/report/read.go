@@ -3,6 +3,8 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,7 +60,7 @@ func Read(o Options) (*Report, error) {
 
 // keepSettled is how many requests that have an outcome are kept for what a read
 // shows of them later.
-const keepSettled = 4096
+const keepSettled = 1024
 
 // purgeEvery is after how many lines before the period what is over is let go.
 const purgeEvery = 1 << 16
@@ -76,11 +78,20 @@ type builder struct {
 	settled  []string // IDs of requests with an outcome, the oldest first
 	lines    int      // before the period
 
+	early   map[*Recording]*AutoResume // set before the result of their pause came
+	stray   map[*Recording]*request    // resumes and stops that ended no pause
 	autos   []*AutoResume
 	updates []*Update
-	clocks  map[string]Moment // of the last entry of each host
+	clocks  map[string]*clock // of each host
+	steps   []uint16          // the hosts whose clock was set back, in order
 	watches map[projectKey]*watch
 	procs   map[process]*proc
+
+	sids       arena
+	madeCalls  slab[Call]
+	recordings slab[Recording]
+	pauses     slab[Pause]
+	resumes    slab[AutoResume]
 }
 
 func newBuilder(o Options) *builder {
@@ -88,7 +99,8 @@ func newBuilder(o Options) *builder {
 		o: o, from: MomentOf(o.From), to: MomentOf(o.To),
 		r:     &Report{Made: o.Now.UTC(), Limit: o.Limit, Call: o.Call, Profile: o.Profile, Seed: o.Seed, Sampled: o.Sample},
 		calls: map[text.Text]*Call{}, recs: map[text.Text]*Recording{}, persons: map[string]*Person{},
-		requests: map[string]*request{}, clocks: map[string]Moment{}, watches: map[projectKey]*watch{}, procs: map[process]*proc{},
+		requests: map[string]*request{}, clocks: map[string]*clock{}, watches: map[projectKey]*watch{}, procs: map[process]*proc{},
+		early: map[*Recording]*AutoResume{}, stray: map[*Recording]*request{},
 	}
 	b.r.Source.Dir = o.Dir
 	return b
@@ -181,15 +193,18 @@ func (b *builder) recording(e *journal.Entry, at Moment) (*Recording, *Call) {
 		return nil, nil
 	}
 	if call == nil {
-		call = &Call{SID: sid, Conference: e.Call.IsZero() && !e.Conference.IsZero(), Space: e.Space, Project: e.Project, Profile: e.Profile}
+		sid = b.sids.keep(sid)
+		call = b.madeCalls.new()
+		*call = Call{SID: sid, Conference: e.Call.IsZero() && !e.Conference.IsZero(), Space: e.Space, Project: e.Project, Profile: e.Profile}
 		b.calls[sid] = call
 		b.r.Calls = append(b.r.Calls, call)
 	}
 	if e.Recording.IsZero() {
 		return nil, call
 	}
-	rec = &Recording{SID: e.Recording, Call: call}
-	b.recs[e.Recording] = rec
+	rec = b.recordings.new()
+	*rec = Recording{SID: b.sids.keep(e.Recording), Call: call}
+	b.recs[rec.SID] = rec
 	call.Recordings = append(call.Recordings, rec)
 	return rec, call
 }
@@ -220,22 +235,38 @@ func (b *builder) person(e *journal.Entry) *Person {
 // of several processes are not written in the order of their times.
 const leastStep = 2000
 
-// clock notices that the clock of a machine was set back: nobody can say then
-// how long a pause is that lasts.
+// clock is that of a machine, by its entries.
+type clock struct {
+	number uint16 // of the machine
+	last   Moment
+}
+
+// clock notices that the clock of a machine was set back.
 func (b *builder) clock(e *journal.Entry, at Moment) {
+	c := b.host(e)
 	if e.Late || e.ID != "" && e.Event != journal.Request {
 		return
 	}
-	last := b.clocks[e.Host]
-	b.clocks[e.Host] = at
-	if last-at <= leastStep {
-		return
+	if c.last-at > leastStep && len(b.steps) < math.MaxUint16 {
+		b.steps = append(b.steps, c.number)
 	}
-	for _, rec := range b.recs {
-		if rec.open != nil {
-			rec.open.ClockSet = true
-		}
+	c.last = at
+}
+
+// host returns the clock of the machine that wrote an entry.
+func (b *builder) host(e *journal.Entry) *clock {
+	c := b.clocks[e.Host]
+	if c == nil {
+		c = &clock{number: uint16(min(len(b.clocks), math.MaxUint16))}
+		b.clocks[e.Host] = c
 	}
+	return c
+}
+
+// clockSet reports whether the clock of a machine that began or ended a pause
+// was set back while it lasted: nobody can say then how long that was.
+func (b *builder) clockSet(p *Pause, host uint16) bool {
+	return slices.ContainsFunc(b.steps[p.steps:], func(h uint16) bool { return h == p.host || h == host })
 }
 
 // lost is what a note says of entries that could not be kept.

@@ -185,9 +185,7 @@ type Recording struct {
 	Stopped     *Update  // that ended it; nil likewise
 	Seen        []Seen   // what others did to it, as reads showed it
 
-	open  *Pause      // the one that lasts, while the journal is read; nil for none
-	auto  *AutoResume // one that was set before the result of its pause came; nil for none
-	stray *request    // a resume or a stop that ended no pause; nil for none
+	open *Pause // the one that lasts, while the journal is read; nil for none
 }
 
 // Seen is that others have paused or resumed a recording, by whom is not known.
@@ -217,10 +215,11 @@ type Pause struct {
 	Found, EndFound bool
 	// ClockSet: the clock of the machine was set back while it lasted, so that
 	// nobody can say how long it was.
-	ClockSet bool
-	Known    Moment      // the last moment at which an entry knew that it was paused; Began or later
-	Auto     *AutoResume // the last auto-resume that was set for it; nil for none
-	Left     Moment      // when the session that had made it, or had acknowledged it, ended and left it paused; zero for never
+	ClockSet    bool
+	Known       Moment      // the last moment at which an entry knew that it was paused; Began or later
+	Auto        *AutoResume // the last auto-resume that was set for it; nil for none
+	host, steps uint16      // of its beginning: the machine, and how many clocks had been set back
+	Left        Moment      // when the session that had made it, or had acknowledged it, ended and left it paused; zero for never
 }
 
 // For returns how long it lasted; ok is false without an end on record, and

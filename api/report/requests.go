@@ -14,10 +14,11 @@ type request struct {
 	Update
 	host, started string // the process that asked
 	pid           int
-	onRecord      bool // its request is on record
-	quiet         bool // that it is not says nothing
-	own           bool // its outcome is that of who asked: no guess replaces it
-	guess         bool // its outcome was found out by another session
+	machine       uint16 // that wrote its result
+	onRecord      bool   // its request is on record
+	quiet         bool   // that it is not says nothing
+	own           bool   // its outcome is that of who asked: no guess replaces it
+	guess         bool   // its outcome was found out by another session
 	settled       bool
 	pause         *Pause // that it made; nil for none
 	again         bool   // it asked for a pause that lasted
@@ -66,6 +67,9 @@ func (b *builder) settle(q *request, e *journal.Entry, at Moment) {
 			q.Answered = 0 // what a guess said of it is over
 		}
 		q.own, q.guess = !guess, guess
+		if guess {
+			b.gone(process{q.host, q.started, q.pid}, at)
+		}
 	}
 	q.VerifiedLate = e.Event == journal.Seen && outcome == OutcomeVerified
 	q.Outcome, q.Reason = outcome, e.Reason
@@ -81,6 +85,7 @@ func (b *builder) settle(q *request, e *journal.Entry, at Moment) {
 			q.Answered = q.Asked + latency
 		}
 	}
+	q.machine = b.host(e).number
 	b.apply(q)
 	switch {
 	case q.settled:
@@ -158,9 +163,11 @@ func (b *builder) apply(q *request) {
 		case !q.Done() && q.pause != nil:
 			rec.drop(q.pause)
 			q.pause = nil
-		case !q.Done() && rec.auto != nil && rec.auto.Fate == NoFate:
-			rec.auto.Fate, rec.auto.At, rec.auto.Why = NotDone, q.Answered, "the pause is "+q.Outcome.String()
-			rec.auto = nil
+		case !q.Done():
+			if a := b.early[rec]; a != nil && a.Fate == NoFate {
+				a.Fate, a.At, a.Why = NotDone, q.Answered, "the pause is "+q.Outcome.String()
+				delete(b.early, rec)
+			}
 		}
 	case DoResume, DoStop:
 		switch {
@@ -207,29 +214,33 @@ func (b *builder) begin(rec *Recording, q *request) {
 		}
 		return
 	}
-	p := &Pause{
+	p := b.pauses.new()
+	*p = Pause{
 		Recording: rec, By: q.By, Asked: q.Asked, Began: q.Answered, Known: q.Answered,
-		Behavior: q.Behavior, How: q.how(), Found: q.guess, Auto: rec.auto,
+		host: q.machine, steps: uint16(len(b.steps)), Behavior: q.Behavior, How: q.how(), Found: q.guess, Auto: b.early[rec],
 	}
-	rec.auto = nil
+	delete(b.early, rec)
 	rec.Pauses = append(rec.Pauses, p)
 	rec.open, q.pause = p, p
-	if s := rec.stray; s != nil && s.Asked > q.Asked && s.Answered >= q.Answered { // its line was written first
-		b.end(rec, s)
+	if s := b.stray[rec]; s != nil {
+		delete(b.stray, rec)
+		if s.Asked > q.Asked && s.Answered >= q.Answered { // its line was written first
+			b.end(rec, s)
+		}
 	}
-	rec.stray = nil
 }
 
 // end ends the pause of a recording that lasts, by a resume or a stop.
 func (b *builder) end(rec *Recording, q *request) {
 	p := rec.open
-	if p == nil || q.Answered < p.Began {
-		rec.stray = q
+	set := p != nil && b.clockSet(p, q.machine)
+	if p == nil || q.Answered < p.Began && !set {
+		b.stray[rec] = q
 		return
 	}
-	rec.open, q.ended = nil, p
+	rec.open, q.ended, p.ClockSet = nil, p, set
 	p.EndedBy, p.EndAsked, p.Ended, p.EndHow, p.EndFound = q.By, q.Asked, q.Answered, q.how(), q.guess
-	p.Known = p.Ended
+	p.Known = max(p.Began, p.Ended)
 	switch {
 	case q.Verb == DoStop:
 		p.End = Stopped
@@ -262,7 +273,7 @@ func (rec *Recording) reopen(p *Pause) {
 	if a := p.Auto; a != nil && (a.Fate == Done || a.Fate == EndedBefore) {
 		a.Fate, a.At = NoFate, 0
 	}
-	p.End, p.EndedBy, p.EndAsked, p.Ended, p.EndHow, p.EndFound = Open, nil, 0, 0, NotKnown, false
+	p.End, p.EndedBy, p.EndAsked, p.Ended, p.EndHow, p.EndFound, p.ClockSet = Open, nil, 0, 0, NotKnown, false, false
 	if rec.open == nil {
 		rec.open = p
 	}
@@ -281,11 +292,11 @@ func (b *builder) others(rec *Recording, e *journal.Entry, at Moment) {
 	p := rec.open
 	switch {
 	case paused && p == nil:
-		rec.open = &Pause{Recording: rec, Began: at, Known: at, How: SeenByRead}
+		rec.open = &Pause{Recording: rec, Began: at, Known: at, How: SeenByRead, host: b.host(e).number, steps: uint16(len(b.steps))}
 		rec.Pauses = append(rec.Pauses, rec.open)
 	case !paused && p != nil && at >= p.Began:
 		rec.open = nil
-		p.End, p.Ended, p.EndHow, p.Known = ByOthers, at, SeenByRead, at
+		p.End, p.Ended, p.EndHow, p.Known, p.ClockSet = ByOthers, at, SeenByRead, at, b.clockSet(p, b.host(e).number)
 		if a := p.Auto; a != nil && a.Fate == NoFate {
 			a.Fate, a.At = EndedBefore, at
 		}
@@ -297,20 +308,28 @@ func (b *builder) timer(rec *Recording, e *journal.Entry, at Moment) {
 	if rec == nil || at >= b.to {
 		return
 	}
-	slot := &rec.auto
-	if p := rec.open; p != nil {
-		slot = &p.Auto
+	p, last := rec.open, b.early[rec]
+	if p != nil {
+		last = p.Auto
 		p.Known = max(p.Known, at)
 	}
-	last := *slot
+	set := func(a AutoResume) *AutoResume {
+		next := b.resumes.new()
+		*next = a
+		b.autos = append(b.autos, next)
+		if p != nil {
+			p.Auto = next
+		} else {
+			b.early[rec] = next
+		}
+		return next
+	}
 	open := last != nil && last.Fate == NoFate
 	why, failed := strings.CutPrefix(e.Reason, "auto-resume not done: ")
 	switch {
 	case failed:
 		if !open {
-			last = &AutoResume{Recording: rec, By: b.person(e)}
-			b.autos = append(b.autos, last)
-			*slot = last
+			last = set(AutoResume{Recording: rec, By: b.person(e)})
 		}
 		last.Fate, last.At, last.Why = NotDone, at, why
 	case e.Until.IsZero():
@@ -321,8 +340,7 @@ func (b *builder) timer(rec *Recording, e *journal.Entry, at Moment) {
 		if open {
 			last.Fate, last.At = Replaced, at
 		}
-		*slot = &AutoResume{Recording: rec, By: b.person(e), Set: at, Due: MomentOf(e.Until)}
-		b.autos = append(b.autos, *slot)
+		set(AutoResume{Recording: rec, By: b.person(e), Set: at, Due: MomentOf(e.Until)})
 	}
 }
 

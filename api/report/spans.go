@@ -1,9 +1,12 @@
 package report
 
+import "cmp"
+
 // Spans returns the timeline of a recording, from its first entry in the
 // journal on: without gaps, in order. It does not claim that a pause without an
 // end on record went on, nor that a recording was recorded while nobody watched.
-// The last span of one that was not stopped has no end.
+// The last span of one that was not stopped has no end: after its last entry
+// nothing is on record of it.
 func (r *Report) Spans(rec *Recording) (spans []Span) {
 	from, exact := rec.First, false
 	if s := rec.Started; s != nil {
@@ -54,7 +57,7 @@ func (r *Report) recorded(spans []Span, rec *Recording, s Span) []Span {
 		if g.Why == NotRecorded || g.To <= s.From {
 			continue
 		}
-		if end != 0 && g.From >= end {
+		if g.From >= cmp.Or(end, rec.Last) {
 			break
 		}
 		if g.From > s.From {

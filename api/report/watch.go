@@ -20,6 +20,7 @@ type process struct {
 type proc struct {
 	who  journal.Who
 	last Moment // of its entries
+	gone Moment // when another session found out that it was gone; zero for never
 	of   map[projectKey]*data
 }
 
@@ -60,6 +61,17 @@ func (b *builder) seen(e *journal.Entry, at Moment) {
 		p.last = max(p.last, at)
 	}
 }
+
+// gone notes that another session has found out that a process was gone.
+func (b *builder) gone(id process, at Moment) {
+	if p := b.procs[id]; p != nil && p.gone == 0 {
+		p.gone = at
+	}
+}
+
+// longestSession is for how long after its last word a session without an end on
+// record may have gone on.
+const longestSession = Moment(24 * 3600 * 1000)
 
 // watched takes in that a session began or ended, or that data went stale or is
 // live again.
@@ -157,7 +169,7 @@ func (b *builder) gaps(w *watch) (gaps []Gap) {
 	for _, s := range w.all {
 		add(opened, s.From, s.To)
 		if s.Ended == 0 && !s.Runs {
-			add(perhaps, s.To, b.to)
+			add(perhaps, s.To, min(s.To+longestSession, cmp.Or(s.proc.gone, b.to)))
 		}
 		d := s.proc.of[key]
 		for _, span := range d.spans {
