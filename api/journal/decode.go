@@ -17,6 +17,7 @@ import (
 type decoder struct {
 	texts [1 << 12]string
 	wire  entryJSON
+	skims bool     // it reads only what [Skim] needs
 	day   [10]byte // the date that was read last
 	began int64    // of that day, in seconds since 1970
 }
@@ -79,7 +80,9 @@ func (d *decoder) value(name, in []byte, allPlain bool) (n int, ok bool) {
 		s := in[1 : 1+end]
 		switch {
 		case allPlain || isPlain(s):
-			*to = d.text(s)
+			if !d.skims || skimmed(name) {
+				*to = d.text(s)
+			}
 		case bytes.IndexByte(s, '\\') >= 0 || !utf8.Valid(s) || hasControl(s):
 			return 0, false
 		default:

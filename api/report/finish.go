@@ -9,6 +9,10 @@ import (
 // longest is how many pauses Report.Longest holds.
 const longest = 10
 
+// keepBefore is for how long before the period a recording is kept without a
+// pause: something may be said of it yet.
+const keepBefore = Moment(24 * 3600 * 1000)
+
 // purge lets go of what was over before the period began: a report of a night
 // keeps nothing of the year before it.
 func (b *builder) purge() {
@@ -18,6 +22,9 @@ func (b *builder) purge() {
 		c.Recordings = slices.DeleteFunc(c.Recordings, func(rec *Recording) bool {
 			if rec.open != nil {
 				rec.Pauses = slices.Clone(rec.Pauses[len(rec.Pauses)-1:])
+				return false
+			}
+			if rec.last >= b.from-keepBefore {
 				return false
 			}
 			delete(b.recs, rec.SID)
@@ -58,11 +65,13 @@ func (b *builder) choose() {
 	for _, c := range r.Calls {
 		for _, rec := range c.Recordings {
 			rec.Pauses = slices.DeleteFunc(rec.Pauses, func(p *Pause) bool { return !b.pausedIn(p) })
+			for _, p := range rec.Pauses {
+				rec.First, rec.Last = first(rec.First, p.Began), max(rec.Last, min(max(p.Ended, p.Known), b.to))
+			}
+			c.First, c.Last = first(c.First, rec.First), max(c.Last, rec.Last)
 		}
 	}
-	r.Calls = slices.DeleteFunc(r.Calls, func(c *Call) bool {
-		return (c.Last < b.from || c.First >= b.to || c.First == 0) && c.Paused() == 0
-	})
+	r.Calls = slices.DeleteFunc(r.Calls, func(c *Call) bool { return c.First == 0 })
 	r.Acks = slices.DeleteFunc(r.Acks, func(a *Ack) bool { return !b.within(a.At) })
 	r.Autos = slices.DeleteFunc(b.autos, func(a *AutoResume) bool { return !b.within(a.Set) && !b.within(a.At) })
 	slices.SortStableFunc(b.updates, func(x, y *Update) int {

@@ -77,6 +77,7 @@ type builder struct {
 	requests map[string]*request
 	settled  []string // IDs of requests with an outcome, the oldest first
 	lines    int      // before the period
+	every    int      // after how many of these lines what is over is let go
 
 	early   map[*Recording]*AutoResume // set before the result of their pause came
 	stray   map[*Recording]*request    // resumes and stops that ended no pause
@@ -96,7 +97,7 @@ type builder struct {
 
 func newBuilder(o Options) *builder {
 	b := &builder{
-		o: o, from: MomentOf(o.From), to: MomentOf(o.To),
+		o: o, from: MomentOf(o.From), to: MomentOf(o.To), every: purgeEvery,
 		r:     &Report{Made: o.Now.UTC(), Limit: o.Limit, Call: o.Call, Profile: o.Profile, Seed: o.Seed, Sampled: o.Sample},
 		calls: map[text.Text]*Call{}, recs: map[text.Text]*Recording{}, persons: map[string]*Person{},
 		requests: map[string]*request{}, clocks: map[string]*clock{}, watches: map[projectKey]*watch{}, procs: map[process]*proc{},
@@ -131,7 +132,7 @@ func (b *builder) take(e *journal.Entry, broken *journal.LineError) {
 		b.about(e, at)
 	}
 	if at < b.from {
-		if b.lines++; b.lines%purgeEvery == 0 {
+		if b.lines++; b.lines%b.every == 0 {
 			b.purge()
 		}
 	}
@@ -144,12 +145,15 @@ func (b *builder) about(e *journal.Entry, at Moment) {
 	if call == nil {
 		return
 	}
-	if at < b.to {
-		call.First, call.Last = cmp.Or(call.First, at), max(call.Last, at)
+	if rec != nil {
+		rec.last = max(rec.last, at)
+	}
+	if b.within(at) {
+		call.First, call.Last = first(call.First, at), max(call.Last, at)
 		if rec != nil {
-			rec.First, rec.Last = cmp.Or(rec.First, at), max(rec.Last, at)
+			rec.First, rec.Last = first(rec.First, at), max(rec.Last, at)
 		}
-		if b.o.Call != "" && at >= b.from {
+		if b.o.Call != "" {
 			call.Entries = append(call.Entries, *e)
 		}
 	}
@@ -172,6 +176,14 @@ func (b *builder) about(e *journal.Entry, at Moment) {
 	case journal.Behind:
 		b.left(rec, e, at)
 	}
+}
+
+// first returns the earlier of two moments; zero is none.
+func first(a, b Moment) Moment {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
 }
 
 // within reports whether a moment is in the period.

@@ -156,7 +156,7 @@ type Call struct {
 	// Numbers are those of the call, masked as the settings say; empty unless
 	// the journal keeps them.
 	Numbers     Numbers
-	First, Last Moment       // of its entries, in the period and before it
+	First, Last Moment       // of its entries in the period, and of its pauses
 	Recordings  []*Recording // in the order of their first entry
 	// Entries holds every entry about the call; only for a report of one call,
 	// and for a sample.
@@ -180,11 +180,12 @@ type Recording struct {
 	SID         text.Text
 	Call        *Call
 	Pauses      []*Pause // in the order of their beginning; those of the period
-	First, Last Moment   // of its entries
+	First, Last Moment   // of its entries in the period, and of its pauses
 	Started     *Update  // that began it; nil where tapedeck did not start it, or that is not on record
 	Stopped     *Update  // that ended it; nil likewise
 	Seen        []Seen   // what others did to it, as reads showed it
 
+	last Moment // of all its entries
 	open *Pause // the one that lasts, while the journal is read; nil for none
 }
 

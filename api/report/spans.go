@@ -9,19 +9,18 @@ import "cmp"
 // nothing is on record of it.
 func (r *Report) Spans(rec *Recording) (spans []Span) {
 	from, exact := rec.First, false
-	if s := rec.Started; s != nil {
-		from, exact = s.Answered, s.Outcome != OutcomeUnknown
-	}
-	if len(rec.Pauses) > 0 && (from == 0 || rec.Pauses[0].Began < from) {
-		from, exact = rec.Pauses[0].Began, rec.Pauses[0].BeganExact()
+	if s := rec.Started; s != nil && s.Answered >= r.From {
+		from, exact = s.Answered, true
 	}
 	for _, p := range rec.Pauses {
 		if p.Began > from {
 			spans = r.recorded(spans, rec, Span{From: from, To: p.Began, FromExact: exact, ToExact: p.BeganExact()})
 		}
-		spans = append(spans, Span{
-			From: max(from, p.Began), To: p.Ended, Kind: p.kind(), FromExact: p.BeganExact(), ToExact: p.EndExact(), Pause: p,
-		})
+		s := Span{From: max(from, p.Began), To: p.Ended, Kind: p.kind(), FromExact: p.BeganExact(), ToExact: p.EndExact(), Pause: p}
+		if p.ClockSet && p.Ended != 0 { // nobody knows how long it was
+			s.To, s.FromExact, s.ToExact = max(s.From, s.To), false, false
+		}
+		spans = append(spans, s)
 		if p.Ended == 0 {
 			return spans
 		}

@@ -123,14 +123,20 @@ func (r *runner) listJournal(cmd *cobra.Command, q journalQuery) error {
 		return err
 	}
 	bad := 0
-	all, err := readItems(dir, func(line *journal.LineError) {
+	warn := func(line *journal.LineError) {
 		bad++
 		_, _ = fmt.Fprintf(r.Stderr, "tapedeck: warning: %v\n", line)
-	})
+	}
+	var all *items
+	if q.filter.Call != "" || q.filter.Recording != "" {
+		all, err = readItemsOf(dir, q.filter, warn)
+	} else {
+		all, err = readItems(dir, warn)
+	}
 	if err != nil {
 		return fmt.Errorf("list the journal: %w", err)
 	}
-	chosen := slices.DeleteFunc(slices.Clone(all), func(it *item) bool { return !it.chosen(q.filter) })
+	chosen := slices.DeleteFunc(slices.Clone(all.list), func(it *item) bool { return !it.chosen(q.filter) })
 	if len(chosen) > 0 {
 		if err := r.printItems(all, chosen, q); err != nil {
 			return fmt.Errorf("list the journal: %w", err)
@@ -140,7 +146,7 @@ func (r *runner) listJournal(cmd *cobra.Command, q journalQuery) error {
 	case bad > 0:
 		return &Error{What: fmt.Sprintf("%s of the journal in %s cannot be read", counted(bad, "line"), dir),
 			Hints: []string{"tapedeck journal verify says what is wrong with it"}}
-	case len(all) == 0:
+	case all.lines == 0:
 		return noJournal(dir)
 	case len(chosen) == 0:
 		return &Error{What: "nothing in the journal in " + dir + " matches the flags",
@@ -156,7 +162,7 @@ func noJournal(dir string) error {
 }
 
 // printItems prints the chosen ones of all items in the form of q.
-func (r *runner) printItems(all, chosen []*item, q journalQuery) error {
+func (r *runner) printItems(all *items, chosen []*item, q journalQuery) error {
 	page := r.page(!q.json && !q.csv)
 	out := bufio.NewWriter(page)
 	write, end := listLines(out)
@@ -166,7 +172,7 @@ func (r *runner) printItems(all, chosen []*item, q journalQuery) error {
 	case q.csv:
 		write, end = listCSV(out)
 	case q.filter.Call != "":
-		printPauses(out, all, q.filter) // out keeps an error for the end
+		printPauses(out, all.list, q.filter) // out keeps an error for the end
 	}
 	if q.json || q.csv || q.long {
 		for _, e := range entriesOf(chosen) {
@@ -176,7 +182,7 @@ func (r *runner) printItems(all, chosen []*item, q journalQuery) error {
 		}
 		return errors.Join(end(), out.Flush(), page.Close())
 	}
-	listUpdates(out, chosen, shortSIDs(all), r.width())
+	listUpdates(out, chosen, shortSIDs(chosen, all.sids), r.width())
 	return errors.Join(out.Flush(), page.Close())
 }
 
