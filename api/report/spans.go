@@ -24,7 +24,7 @@ func (r *Report) Spans(rec *Recording) (spans []Span) {
 		if p.Ended == 0 {
 			return spans
 		}
-		from, exact = max(from, p.Ended), p.EndExact()
+		from, exact = max(s.From, s.To), s.ToExact
 	}
 	last := Span{From: from, FromExact: exact}
 	if s := rec.Stopped; s != nil {
