@@ -24,14 +24,14 @@ func (b *builder) purge() {
 				rec.Pauses = slices.Clone(rec.Pauses[len(rec.Pauses)-1:])
 				return false
 			}
-			if rec.last >= b.from-keepBefore {
+			if rec.Last >= b.from-keepBefore {
 				return false
 			}
-			delete(b.recs, rec.SID)
+			b.recs.delete(rec)
 			return true
 		})
 		if len(c.Recordings) == 0 {
-			delete(b.calls, c.SID)
+			b.calls.delete(c)
 		}
 		return len(c.Recordings) == 0
 	})
@@ -63,8 +63,14 @@ func (b *builder) finish() *Report {
 func (b *builder) choose() {
 	r := b.r
 	for _, c := range r.Calls {
+		if c.First == 0 {
+			c.Last = 0
+		}
 		for _, rec := range c.Recordings {
 			rec.Pauses = slices.DeleteFunc(rec.Pauses, func(p *Pause) bool { return !b.pausedIn(p) })
+			if rec.First == 0 {
+				rec.Last = 0 // before the period
+			}
 			for _, p := range rec.Pauses {
 				rec.First, rec.Last = first(rec.First, p.Began), max(rec.Last, min(max(p.Ended, p.Known), b.to))
 			}
@@ -173,7 +179,7 @@ func (b *builder) countPause(p *Pause) {
 		by.Paused += within
 		by.Longest = max(by.Longest, d)
 	}
-	if b.o.Limit > 0 && p.lasted() > b.o.Limit {
+	if p.Over(b.o.Limit) {
 		by.OverLimit++
 		b.r.OverLimit = append(b.r.OverLimit, p)
 	}

@@ -71,8 +71,8 @@ type builder struct {
 	from, to Moment
 	r        *Report
 
-	calls    map[text.Text]*Call
-	recs     map[text.Text]*Recording
+	calls    index[Call]
+	recs     index[Recording]
 	persons  map[string]*Person
 	requests map[string]*request
 	settled  []string // IDs of requests with an outcome, the oldest first
@@ -99,7 +99,7 @@ func newBuilder(o Options) *builder {
 	b := &builder{
 		o: o, from: MomentOf(o.From), to: MomentOf(o.To), every: purgeEvery,
 		r:     &Report{Made: o.Now.UTC(), Limit: o.Limit, Call: o.Call, Profile: o.Profile, Seed: o.Seed, Sampled: o.Sample},
-		calls: map[text.Text]*Call{}, recs: map[text.Text]*Recording{}, persons: map[string]*Person{},
+		calls: newIndex((*Call).sid), recs: newIndex((*Recording).sid), persons: map[string]*Person{},
 		requests: map[string]*request{}, clocks: map[string]*clock{}, watches: map[projectKey]*watch{}, procs: map[process]*proc{},
 		early: map[*Recording]*AutoResume{}, stray: map[*Recording]*request{},
 	}
@@ -145,16 +145,19 @@ func (b *builder) about(e *journal.Entry, at Moment) {
 	if call == nil {
 		return
 	}
-	if rec != nil {
-		rec.last = max(rec.last, at)
+	if at < b.to {
+		call.Last = max(call.Last, at)
+		if rec != nil {
+			rec.Last = max(rec.Last, at)
+		}
 	}
 	if b.within(at) {
-		call.First, call.Last = first(call.First, at), max(call.Last, at)
+		call.First = first(call.First, at)
 		if rec != nil {
-			rec.First, rec.Last = first(rec.First, at), max(rec.Last, at)
+			rec.First = first(rec.First, at)
 		}
 		if b.o.Call != "" {
-			call.Entries = append(call.Entries, *e)
+			call.Entries = append(call.Entries, b.o.masked(*e))
 		}
 	}
 	b.numbers(call, e)
@@ -192,7 +195,7 @@ func (b *builder) within(at Moment) bool { return at >= b.from && at < b.to }
 // recording returns the recording and the call of an entry, which are made
 // where they are new and the period is not over.
 func (b *builder) recording(e *journal.Entry, at Moment) (*Recording, *Call) {
-	rec := b.recs[e.Recording]
+	rec := b.recs.get(e.Recording)
 	if rec != nil {
 		return rec, rec.Call
 	}
@@ -200,7 +203,7 @@ func (b *builder) recording(e *journal.Entry, at Moment) (*Recording, *Call) {
 	if sid.IsZero() {
 		sid = e.Conference
 	}
-	call := b.calls[sid]
+	call := b.calls.get(sid)
 	if at >= b.to && (call == nil || !e.Recording.IsZero()) {
 		return nil, nil
 	}
@@ -208,7 +211,7 @@ func (b *builder) recording(e *journal.Entry, at Moment) (*Recording, *Call) {
 		sid = b.sids.keep(sid)
 		call = b.madeCalls.new()
 		*call = Call{SID: sid, Conference: e.Call.IsZero() && !e.Conference.IsZero(), Space: e.Space, Project: e.Project, Profile: e.Profile}
-		b.calls[sid] = call
+		b.calls.put(call)
 		b.r.Calls = append(b.r.Calls, call)
 	}
 	if e.Recording.IsZero() {
@@ -216,7 +219,7 @@ func (b *builder) recording(e *journal.Entry, at Moment) (*Recording, *Call) {
 	}
 	rec = b.recordings.new()
 	*rec = Recording{SID: b.sids.keep(e.Recording), Call: call}
-	b.recs[rec.SID] = rec
+	b.recs.put(rec)
 	call.Recordings = append(call.Recordings, rec)
 	return rec, call
 }
@@ -230,6 +233,14 @@ func (b *builder) numbers(c *Call, e *journal.Entry) {
 	if b.o.Mask != nil {
 		c.Numbers = Numbers{b.o.Mask(e.From), b.o.Mask(e.To)}
 	}
+}
+
+// masked returns an entry as it is shown.
+func (o *Options) masked(e journal.Entry) journal.Entry {
+	if o.Mask != nil {
+		e.From, e.To = o.Mask(e.From), o.Mask(e.To)
+	}
+	return e
 }
 
 // person returns who an entry names.

@@ -185,7 +185,6 @@ type Recording struct {
 	Stopped     *Update  // that ended it; nil likewise
 	Seen        []Seen   // what others did to it, as reads showed it
 
-	last Moment // of all its entries
 	open *Pause // the one that lasts, while the journal is read; nil for none
 }
 
@@ -216,10 +215,11 @@ type Pause struct {
 	Found, EndFound bool
 	// ClockSet: the clock of the machine was set back while it lasted, so that
 	// nobody can say how long it was.
-	ClockSet    bool
+	ClockSet bool
+	// Of its beginning: the machine, and how many clocks had been set back.
+	host, steps uint16
 	Known       Moment      // the last moment at which an entry knew that it was paused; Began or later
 	Auto        *AutoResume // the last auto-resume that was set for it; nil for none
-	host, steps uint16      // of its beginning: the machine, and how many clocks had been set back
 	Left        Moment      // when the session that had made it, or had acknowledged it, ended and left it paused; zero for never
 }
 
@@ -231,6 +231,10 @@ func (p *Pause) For() (d time.Duration, ok bool) {
 	}
 	return p.Ended.Sub(p.Began), true
 }
+
+// Over reports whether it lasted for longer than a limit, or is known to have
+// lasted so long; a limit of 0 is none.
+func (p *Pause) Over(limit time.Duration) bool { return limit > 0 && p.lasted() > limit }
 
 // Exact reports whether both ends are those of tapedeck's own updates. An end
 // that a read showed happened before it.

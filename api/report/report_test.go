@@ -186,14 +186,14 @@ func TestPurge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kept := len(b.recs)
+	kept := b.recs.len()
 	b.source(found)
 	if diff := cmp.Diff(dump(want), dump(b.finish())); diff != "" {
 		t.Errorf("(-kept +purged):\n%s", diff)
 	}
 	if whole := newBuilder(nightOptions(dir)); true {
-		if _, err := journal.Scan(dir, whole.take); err != nil || kept >= len(whole.recs) {
-			t.Errorf("%d recordings were kept of %d, %v", kept, len(whole.recs), err)
+		if _, err := journal.Scan(dir, whole.take); err != nil || kept >= whole.recs.len() {
+			t.Errorf("%d recordings were kept of %d, %v", kept, whole.recs.len(), err)
 		}
 	}
 }

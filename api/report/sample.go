@@ -36,7 +36,7 @@ func (r *Report) draw(o Options) error {
 			c = of[e.Conference]
 		}
 		if c != nil && e.Seq <= r.Source.LastSeq && MomentOf(e.Time) < r.To {
-			c.Entries = append(c.Entries, e)
+			c.Entries = append(c.Entries, o.masked(e))
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"hash/maphash"
 	"strings"
 
 	"tapedeck/api/text"
@@ -43,3 +44,50 @@ func (a *arena) keep(t text.Text) text.Text {
 	a.b.WriteString(s)
 	return text.New(a.b.String()[from:])
 }
+
+// index finds values by their SIDs. It keeps no SID of its own.
+type index[T any] struct {
+	seed maphash.Seed
+	sid  func(*T) text.Text
+	of   map[uint64]*T
+	same map[text.Text]*T // those whose hash another has
+}
+
+func newIndex[T any](sid func(*T) text.Text) index[T] {
+	return index[T]{maphash.MakeSeed(), sid, map[uint64]*T{}, map[text.Text]*T{}}
+}
+
+func (x *index[T]) hash(sid text.Text) uint64 { return maphash.Comparable(x.seed, sid) }
+
+// get returns the value with a SID; nil for none.
+func (x *index[T]) get(sid text.Text) *T {
+	if v := x.of[x.hash(sid)]; v == nil || x.sid(v) == sid {
+		return v
+	}
+	return x.same[sid]
+}
+
+// put adds a value whose SID is new.
+func (x *index[T]) put(v *T) {
+	sid := x.sid(v)
+	if h := x.hash(sid); x.of[h] == nil {
+		x.of[h] = v
+	} else {
+		x.same[sid] = v
+	}
+}
+
+// delete takes a value out.
+func (x *index[T]) delete(v *T) {
+	sid := x.sid(v)
+	if h := x.hash(sid); x.of[h] == v {
+		delete(x.of, h)
+	}
+	delete(x.same, sid)
+}
+
+// len returns how many there are.
+func (x *index[T]) len() int { return len(x.of) + len(x.same) }
+
+func (c *Call) sid() text.Text        { return c.SID }
+func (rec *Recording) sid() text.Text { return rec.SID }

@@ -77,18 +77,8 @@ type journalQuery struct {
 // stateDir returns where the journal is. Space, project and token need not be
 // set to read it.
 func (r *runner) stateDir(cmd *cobra.Command) (string, error) {
-	in := r.sources(cmd)
-	in.NoCommand = true
-	c, err := config.Load(cmd.Context(), in)
-	if err == nil {
-		return c.StateDir, nil
-	}
-	for _, s := range c.Settings() {
-		if slices.Contains(journalFlags, s.Name) && s.Value == "not usable" {
-			return "", err
-		}
-	}
-	if c.StateDir == "" {
+	c, err := r.journalSettings(cmd, journalFlags)
+	if err != nil {
 		return "", err
 	}
 	return c.StateDir, nil
@@ -191,6 +181,11 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
+	return parseWhen("since", s, now)
+}
+
+// parseWhen returns the time that a flag names: a time, or how long before now.
+func parseWhen(flag, s string, now time.Time) (time.Time, error) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		if n, err := strconv.ParseUint(days, 10, 15); err == nil {
 			return now.AddDate(0, 0, -int(n)), nil
@@ -204,7 +199,7 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, usage("cannot use "+strconv.Quote(s)+" for --since: it is neither a time nor a duration",
+	return time.Time{}, usage("cannot use "+strconv.Quote(s)+" for --"+flag+": it is neither a time nor a duration",
 		`such as 12h, 7d, 2026-03-01, "2026-03-01 03:00" or 2026-03-01T03:00:00Z`)
 }
 
