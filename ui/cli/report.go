@@ -17,6 +17,7 @@ import (
 	"tapedeck/api/report"
 	"tapedeck/api/text"
 	"tapedeck/config"
+	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
 )
 
@@ -29,6 +30,11 @@ or --from it is about the last 24 hours, with --call about all time.
 It says what tapedeck wrote, and no more: a pause without an end on record has
 none, and time in which no session ran is not known. The report ends with the hash
 of the journal's last line, by which the same journal is known again.
+
+With --html it writes one page for a browser or for paper, with a bar for each call;
+the page has no script and requests nothing. With --sign it writes the JSON beside
+that (report.html, report.json) and a signature of each (.sig), made by ssh-keygen:
+ssh-keygen -Y verify -n tapedeck-report verifies them. None replaces another file.
 
 With --sample it draws some of the calls that were paused, and has everything
 about each; the same seed draws the same calls.
@@ -49,6 +55,7 @@ type reportQuery struct {
 	json, csv       bool
 	sample          int
 	seed            uint64
+	page            pageFlags
 }
 
 // reportCommand returns the command that reports on the journal.
@@ -60,6 +67,7 @@ func (r *runner) reportCommand() *cobra.Command {
 		Long:  aboutReport,
 		Example: `  tapedeck report --since 12h
   tapedeck report --from "2026-03-01 22:00" --to "2026-03-02 06:00"
+  tapedeck report --since 12h --html shift.html --sign ~/.ssh/id_ed25519
   tapedeck report --call 3f1c9d5e-0b7a-4c61-9f0e-8d2a64b7c901
   tapedeck report --since 30d --sample 20 --seed 7 --json > sample.json`,
 		Args: noArguments,
@@ -75,6 +83,7 @@ func (r *runner) reportCommand() *cobra.Command {
 	f.Uint64Var(&q.seed, "seed", 0, "with --sample: what the draw begins with; a random one without it")
 	f.BoolVar(&q.json, "json", false, "print one JSON object")
 	f.BoolVar(&q.csv, "csv", false, "print the pauses as comma-separated values, safe to open in a spreadsheet")
+	q.page.add(cmd)
 	return cmd
 }
 
@@ -83,6 +92,8 @@ func (q *reportQuery) check(changed func(flag string) bool) error {
 	switch {
 	case q.json && q.csv:
 		return usage("cannot use --json with --csv: there is one form", "leave out one of them")
+	case q.page.html != "" && (q.json || q.csv):
+		return usage("cannot use --html with --json or --csv: there is one form", "leave out one of them; --sign writes the JSON beside the page")
 	case changed("since") && changed("from"):
 		return usage("cannot use --since with --from: both say when the report begins", "leave out one of them")
 	case changed("sample") && q.sample < 1:
@@ -96,6 +107,9 @@ func (q *reportQuery) check(changed func(flag string) bool) error {
 		if changed(f.name) && f.value == "" {
 			return usage("cannot use --"+f.name+": its value is empty", "give --"+f.name+" a value, or leave it out")
 		}
+	}
+	if err := q.page.check(changed); err != nil {
+		return err
 	}
 	if q.call != "" && utf8.RuneCountInString(q.call) < leastSID {
 		return usage("cannot use "+strconv.Quote(q.call)+" for --call: it is too short", "give the SID, or at least its last 4 characters")
@@ -138,11 +152,15 @@ const smallHeap = 10
 
 func (r *runner) runReport(cmd *cobra.Command, q reportQuery) error {
 	defer debug.SetGCPercent(debug.SetGCPercent(smallHeap))
-	made, err := r.makeReport(cmd, q)
+	made, sign, err := r.makeReport(cmd, q)
 	if err != nil {
 		return err
 	}
 	switch {
+	case q.page.html != "":
+		if err := q.page.write(cmd.Context(), r, made, sign); err != nil {
+			return err
+		}
 	case q.json:
 		err = made.WriteJSON(r.Stdout)
 	case q.csv:
@@ -157,38 +175,56 @@ func (r *runner) runReport(cmd *cobra.Command, q reportQuery) error {
 	return sound(made)
 }
 
-// makeReport makes the report that the flags of a command ask for.
-func (r *runner) makeReport(cmd *cobra.Command, q reportQuery) (*report.Report, error) {
+// makeReport makes the report that the flags of a command ask for, and what signs
+// it; nil where nothing does.
+func (r *runner) makeReport(cmd *cobra.Command, q reportQuery) (*report.Report, *signer, error) {
 	if err := q.check(cmd.Flags().Changed); err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	sign, err := q.page.signer(r) // what it lacks is said before the journal is read
+	if err != nil {
+		return nil, nil, err
 	}
 	now := time.Now()
 	from, to, err := q.period(now)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c, err := r.journalSettings(cmd, reportFlags)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o := report.Options{Dir: c.StateDir, From: from, To: to, Now: now, Call: q.call, Limit: c.PauseAlarm, Sample: q.sample, Seed: q.seed}
 	if cmd.Flags().Changed("profile") {
 		o.Profile = c.Profile
 	}
-	if c.MaskNumbers {
-		o.Mask = func(number text.Text) text.Text { return text.New(theme.Mask(number.String())) }
-	}
+	o.Mask = maskOf(c)
 	made, err := report.Read(o)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, nil, err
 	case made.Source.Lines == 0 && made.Source.Intact:
-		return nil, noJournal(c.StateDir)
+		return nil, nil, noJournal(c.StateDir)
 	case q.call != "" && len(made.Calls) == 0:
-		return nil, &Error{What: "nothing in the journal in " + c.StateDir + " is about the call " + strconv.Quote(q.call) + " in that time",
+		return nil, nil, &Error{What: "nothing in the journal in " + c.StateDir + " is about the call " + strconv.Quote(q.call) + " in that time",
 			Hints: []string{"tapedeck journal --call has all that is on record of it"}}
 	}
-	return made, nil
+	return made, sign, nil
+}
+
+// maskOf returns how a number is shown by the settings: by its name, else masked
+// where numbers are.
+func maskOf(c config.Config) func(text.Text) text.Text {
+	known := names.New(c.Names)
+	return func(number text.Text) text.Text {
+		if name := known.Lookup(number.String()); name != "" {
+			return text.New(name)
+		}
+		if c.MaskNumbers {
+			return text.New(theme.Mask(number.String()))
+		}
+		return number
+	}
 }
 
 // sound returns an error for a report of a journal that is not intact.
