@@ -242,9 +242,7 @@ func TestPart(t *testing.T) {
 				c.First, c.Last = after(tt.first), after(tt.last)
 				r.Calls = append(r.Calls, c)
 				r.Totals.Calls, r.Totals.Pauses = 1, c.Paused()
-				for _, p := range c.Recordings[0].Pauses {
-					r.Longest = append(r.Longest, p)
-				}
+				r.Longest = append(r.Longest, c.Recordings[0].Pauses...)
 			}
 		}
 		slices.SortFunc(r.Longest, func(a, b *report.Pause) int { return int(b.Known - b.Began - a.Known + a.Began) })
