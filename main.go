@@ -132,7 +132,7 @@ func (s *session) open(log *cli.Log) (err error) {
 	s.deck, err = deck.Open(client, deck.Config{
 		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm,
 		PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
-		Journal: s.record.Journal(), JournalRequired: c.JournalRequired,
+		Journal: s.record.Journal(), JournalRequired: c.JournalRequired, Watched: true,
 		Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(), Kept: kept,
 	})
 	return err
@@ -149,19 +149,23 @@ func (s *session) run(ctx context.Context) error {
 	s.parts.Go(s.runDeck)
 	runAlarms(&s.parts, s.start, s.notices, s.deck)
 
+	s.record.SessionBegan(s.who)
 	err := show(func() error { return ui.Run(ctx, s.options()) })
 	s.why = ui.Quit
-	if sig, ok := errors.AsType[*cli.SignalError](err); ok {
+	sig, ok := errors.AsType[*cli.SignalError](err)
+	switch {
+	case ok && sig.Signal == syscall.SIGHUP:
 		s.why = "its terminal was lost"
-		if sig.Signal != syscall.SIGHUP {
-			s.why = sig.Error()
-		} else {
-			// From now on nobody looks after the pauses that have no timer.
-			s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, s.why, s.deck.Timers(), true)
-			s.outlive(cli.Terminated(ctx))
-		}
-	} else if err != nil {
+	case ok:
+		s.why = sig.Error()
+	case err != nil:
 		s.why = "its screen failed"
+	}
+	s.record.SessionEnded(s.who, s.why)
+	if ok && sig.Signal == syscall.SIGHUP {
+		// From now on nobody looks after the pauses that have no timer.
+		s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, s.why, s.deck.Timers(), true)
+		s.outlive(cli.Terminated(ctx))
 	}
 	s.timed = s.deck.Timers()
 	sayUnderWay(s.deck)

@@ -99,7 +99,8 @@ func typeBlock(t *testing.T, bin, block string) {
 		if command == "" {
 			continue
 		}
-		if strings.Contains(command, " node ") && !has("node") || strings.HasPrefix(command, "curl ") && !has("curl") {
+		if strings.Contains(command, " node ") && !has("node") || strings.HasPrefix(command, "curl ") && !has("curl") ||
+			(strings.HasPrefix(command, "ssh-keygen ") || strings.Contains(command, " --sign ")) && !has("ssh-keygen") {
 			continue
 		}
 		how := readmeLines[command]
@@ -182,6 +183,19 @@ func readmeEnv(t *testing.T, bin, block string) []string {
 		check(t, j.Append(e))
 		check(t, j.Close())
 		env = append(env, "XDG_STATE_HOME="+state)
+	case strings.HasPrefix(block, "tapedeck report"):
+		home, now := t.TempDir(), time.Now().UTC()
+		j := journal.Begin(journal.Options{Dir: filepath.Join(home, "tapedeck")})
+		check(t, j.Append(journal.Entry{Event: journal.Request, ID: j.NewID(), Time: now, Recording: text.New("rec-1"), Call: text.New("call-1"), StatusAsked: "paused"}))
+		check(t, j.Close())
+		check(t, os.Mkdir(filepath.Join(home, ".ssh"), 0o700))
+		if key := filepath.Join(home, ".ssh", "id_ed25519"); has("ssh-keygen") {
+			check(t, exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).Run())
+			public, err := os.ReadFile(key + ".pub")
+			check(t, err)
+			check(t, os.WriteFile(filepath.Join(home, ".ssh", "allowed_signers"), append([]byte(`alice@acme.example namespaces="tapedeck-report" `), public...), 0o600))
+		}
+		env = append(env, "XDG_STATE_HOME="+home, "HOME="+home)
 	case strings.HasPrefix(block, "tapedeck serve"):
 		runtime, err := os.MkdirTemp("", "td") // a socket's path is short
 		check(t, err)

@@ -70,6 +70,7 @@ type Config struct {
 	// Journal is where updates are put on record; nil for nowhere.
 	Journal         Journal
 	JournalRequired bool   // refuse an update that cannot be put on record
+	Watched         bool   // screens show it: when its data goes stale, and is live again, goes on record
 	Space, Project  string // as the journal names them; see [Deck.Recover]
 	// WhoPaused, if set, answers from memory who paused a recording last, by
 	// the journal. It must not wait: it is asked under the deck's mutex.
@@ -101,6 +102,7 @@ type Deck struct {
 	listeners map[chan []Step]struct{} // see [Deck.Steps]
 	taken     []*Progress              // requests that the listeners are to be told of
 	ids       uint64                   // of requests
+	freshness journal.Event            // the last that went on record; empty before
 	closed    bool
 	kept      map[text.Text]*leftover // of the last run, not seen yet
 	unsent    []Progress              // requests of batches that were not sent, for the deck was closed

@@ -24,6 +24,7 @@ func (d *Deck) endPoll(took time.Duration, err, partial error, next time.Time) {
 	now := time.Now()
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.noteFreshness(now) // of the time until now: the machine may have slept
 	h := &d.health
 	h.Err = err
 	if err != nil {
@@ -37,6 +38,7 @@ func (d *Deck) endPoll(took time.Duration, err, partial error, next time.Time) {
 		h.Complete, h.Partial = now, h.Err != nil
 		d.coverage.polled = now.Add(-took)
 	}
+	d.noteFreshness(now)
 	d.tell(Step{Poll: &Polled{Took: took, Err: h.Err, Partial: err == nil && h.Partial}})
 	d.purge(now)
 	d.cover(now)

@@ -27,7 +27,9 @@ func (j *Journal) Run(ctx context.Context) error {
 
 // Close writes what is queued, waits for the disk and closes the files. It
 // takes two seconds at most, also on a disk that hangs, and ten while another
-// process has the lock. The error says what is not on record.
+// process has the lock. The error says what is not on record. That a session
+// watched is not missed: its screen has said all the while that the journal is
+// not written.
 func (j *Journal) Close() error {
 	j.mu.Lock()
 	if j.closed {
@@ -35,8 +37,12 @@ func (j *Journal) Close() error {
 		return nil
 	}
 	j.closed = true
+	limit := closeLimit
+	if j.failed != nil && len(j.missed()) == 0 {
+		limit = closeGrace
+	}
 	j.mu.Unlock()
-	timer := time.AfterFunc(closeLimit, j.endWriting)
+	timer := time.AfterFunc(limit, j.endWriting)
 	defer timer.Stop()
 	close(j.closing)
 	finished := make(chan struct{})
@@ -75,7 +81,7 @@ func (j *Journal) finishes(finished <-chan struct{}) bool {
 func (j *Journal) endWriting() {
 	defer crash.Guard()
 	j.mu.Lock()
-	locked := errors.Is(j.failed, ErrLocked)
+	locked := errors.Is(j.failed, ErrLocked) && len(j.missed()) > 0
 	j.mu.Unlock()
 	if locked {
 		select {
@@ -99,13 +105,25 @@ func (j *Journal) unrecorded(hangs bool) error {
 		lost.Kept = false // it does not follow any more
 		why = &lost
 	}
-	switch n := len(j.queue); {
+	missed := j.missed()
+	switch n := len(missed); {
 	case n > 0:
-		return fmt.Errorf("%d of its entries were never written: %w (%s)", n, why, named(j.queue))
+		return fmt.Errorf("%d of its entries were never written: %w (%s)", n, why, named(missed))
 	case hangs && j.synced < j.written:
 		return fmt.Errorf("its last lines may not be on disk: %w", why)
 	}
 	return j.syncErr
+}
+
+// missed returns what is queued and must not be lost in silence: all but that
+// people watched. The mutex must be held.
+func (j *Journal) missed() (list []*Pending) {
+	for _, p := range j.queue {
+		if !p.entry.Event.AboutWatching() {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // named names the first of some entries.

@@ -26,7 +26,18 @@ const (
 	Reveal  Event = "reveal"      // a masked number was shown
 	Again   Event = "again"       // a person had the update of the request with the same ID sent once more
 	Behind  Event = "left-behind" // a session ended and left its recording paused
+
+	SessionBegan Event = "session-began" // a person has a screen before them
+	SessionEnded Event = "session-ended" // it is over: Reason
+	Stale        Event = "stale"         // the screens of the process have no current data: Since, Reason
+	Live         Event = "live"          // they have current data: for the first time, or again
 )
+
+// AboutWatching reports whether the event says when people watched, and nothing
+// of a recording.
+func (e Event) AboutWatching() bool {
+	return e == SessionBegan || e == SessionEnded || e == Stale || e == Live
+}
 
 // oldNames are names of events that older files have; they are read as these.
 var oldNames = map[string]Event{"wish": Request, "left": Behind}
@@ -64,6 +75,7 @@ type Entry struct {
 	From, To       text.Text     // numbers, only with Options.Numbers
 
 	Until   time.Time // a deadline: of an ack, of a timer; zero without
+	Since   time.Time // stale: when the data was last whole; zero when it never was
 	ByTimer bool      // a timer asked for it, which Actor had set
 	Late    bool      // written after the update went out; set by the journal
 }
@@ -109,6 +121,7 @@ type entryJSON struct {
 	Until          string `json:"until,omitempty"`
 	ByTimer        bool   `json:"by_timer,omitempty"`
 	Late           bool   `json:"late,omitempty"`
+	Since          string `json:"since,omitempty"`
 }
 
 // timeForm is RFC 3339 in UTC, always with milliseconds.
@@ -140,26 +153,21 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 	if err != nil {
 		return fmt.Errorf("its time is not readable: %s", clean(w.Time))
 	}
-	var until time.Time
+	var until, since time.Time
 	if w.Until != "" {
 		if until, err = time.Parse(time.RFC3339, w.Until); err != nil {
 			return fmt.Errorf("its deadline is not readable: %s", clean(w.Until))
 		}
 	}
+	if w.Since != "" {
+		if since, err = time.Parse(time.RFC3339, w.Since); err != nil {
+			return fmt.Errorf("its beginning is not readable: %s", clean(w.Since))
+		}
+	}
 	for _, s := range w.texts() {
 		*s = clean(*s)
 	}
-	*e = Entry{
-		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: eventOf(w.Event), ID: w.ID, Ref: w.Ref,
-		Who: Who{Actor: w.Actor, UID: w.UID, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey, Inherited: w.Inherited, Claimed: w.Claimed,
-			TTY: w.TTY, Session: w.Session, Command: w.Command, Host: w.Host, PID: w.PID, Started: w.Started},
-		Space: w.Space, Project: w.Project, Profile: w.Profile,
-		Recording: text.New(w.Recording), Call: text.New(w.Call), Conference: text.New(w.Conference),
-		StatusBefore: w.StatusBefore, StatusAsked: w.StatusAsked, PauseBehavior: w.PauseBehavior,
-		StatusAnswered: w.StatusAnswered, HTTPStatus: w.HTTPStatus, Code: w.Code,
-		Latency: time.Duration(w.LatencyMS) * time.Millisecond, Outcome: w.Outcome, Reason: w.Reason,
-		From: text.New(w.From), To: text.New(w.To), Until: until.UTC(), ByTimer: w.ByTimer, Late: w.Late,
-	}
+	*e = w.entry(at, until, since)
 	return nil
 }
 
@@ -185,7 +193,7 @@ func encode(e Entry, hide func(string) string) ([]byte, error) {
 		StatusBefore: e.StatusBefore, StatusAsked: e.StatusAsked, PauseBehavior: e.PauseBehavior,
 		StatusAnswered: e.StatusAnswered, HTTPStatus: e.HTTPStatus, Code: e.Code,
 		LatencyMS: e.Latency.Milliseconds(), Outcome: e.Outcome, Reason: e.Reason,
-		From: e.From.String(), To: e.To.String(), Until: formatTime(e.Until), ByTimer: e.ByTimer, Late: e.Late,
+		From: e.From.String(), To: e.To.String(), Until: formatTime(e.Until), ByTimer: e.ByTimer, Late: e.Late, Since: formatTime(e.Since),
 	}
 	for _, s := range w.texts() {
 		if s == &w.Prev || *s == "" {

@@ -46,6 +46,7 @@ func Fields() []Word {
 		{"until", "a deadline: of an acknowledgement, of an auto-resume"},
 		{"by_timer", "true: an auto-resume asked for it, which actor had set"},
 		{"late", "true: the line was written after the update had gone out"},
+		{"since", "stale: when the data was last whole; absent when it never was"},
 	}
 }
 
@@ -61,5 +62,9 @@ func Events() []Word {
 		{string(Reveal), "a masked number was shown"},
 		{string(Again), "a person had the update of the request with the same id sent once more"},
 		{string(Behind), "a session ended and left its recording paused"},
+		{string(SessionBegan), "a dashboard began to show the recordings to actor"},
+		{string(SessionEnded), "that dashboard is over; reason. Without this line it crashed, was killed, or could not write the journal"},
+		{string(Stale), "the dashboards of this process show no current data; since and reason"},
+		{string(Live), "the dashboards of this process show current data, for the first time or again"},
 	}
 }

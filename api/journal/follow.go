@@ -195,8 +195,10 @@ func (f *Follower) reset() {
 // is passed over.
 func (f *Follower) read(ctx context.Context, p part, from int64) error {
 	in, since := p.lines(from), time.Now().Add(-followWindow)
+	in.noHash = true
 	f.offset, f.size = from, p.size
 	var batch []Entry
+	var d decoder
 	for n := 1; ; n++ {
 		l, err := in.next()
 		if errors.Is(err, io.EOF) || err == nil && !l.ended {
@@ -206,7 +208,8 @@ func (f *Follower) read(ctx context.Context, p part, from int64) error {
 			return problem("read", p.file.Name(), err)
 		}
 		f.offset += l.size
-		if e, err := l.entry(); err == nil && !e.Time.Before(since) {
+		var e Entry
+		if err := l.entry(&d, &e); err == nil && !e.Time.Before(since) {
 			batch = append(batch, e)
 		}
 		if n%followBatch == 0 {

@@ -346,6 +346,45 @@ func TestDiskFull(t *testing.T) {
 	})
 }
 
+// A dashboard that asked for nothing ends at once and without an error where the
+// journal cannot be written: that it watched is not missed. What it asked for is.
+func TestWatchingIsNotMissed(t *testing.T) {
+	for name, tt := range map[string]struct {
+		why  error
+		also []Entry
+		took time.Duration
+		err  string
+	}{
+		"only watched":                    {syscall.EROFS, nil, closeGrace, ""},
+		"asked for something":             {syscall.EROFS, []Entry{request("w")}, closeLimit, "1 of its entries were never written: "},
+		"only watched, another has it":    {ErrLocked, nil, closeGrace, ""},
+		"asked, and another has it still": {ErrLocked, []Entry{request("w")}, closeLimit + closeLocked, "1 of its entries were never written: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				j, err := Open(Options{Dir: t.TempDir()})
+				check(t, err)
+				j.disk.Lock()
+				j.store.write = func(*os.File, []byte) (int, error) { return 0, tt.why }
+				j.disk.Unlock()
+				_ = j.Append(Entry{Event: SessionBegan})
+				for _, e := range tt.also {
+					_ = j.Append(e)
+				}
+				_ = j.Append(Entry{Event: SessionEnded})
+				began := time.Now()
+				err = j.Close()
+				if (err == nil) != (tt.err == "") || err != nil && !strings.HasPrefix(err.Error(), tt.err) {
+					t.Errorf("Close: %v, want %q", err, tt.err)
+				}
+				if took := time.Since(began); took > tt.took+closeGrace+firstRetry {
+					t.Errorf("Close took %s, want %s at most", took, tt.took)
+				}
+			})
+		})
+	}
+}
+
 // A journal that cannot be written to the end says how much is lost, and does
 // not hold up the end.
 func TestNeverWritten(t *testing.T) {

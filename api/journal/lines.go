@@ -25,7 +25,7 @@ const genesis = "000000000000000000000000000000000000000000000000000000000000000
 // line is one line of a file. It is good until the next is read.
 type line struct {
 	data  []byte // without its end; cut at maxLine
-	hash  string // SHA-256 of the whole line without its end, in hex
+	hash  string // SHA-256 of the whole line without its end, in hex; empty from a reader that makes none
 	size  int64  // in the file, with its end
 	ended bool   // with a line feed
 }
@@ -63,21 +63,22 @@ func notJSON(err error) error {
 	return fmt.Errorf("it is not an entry: %s", clean(err.Error()))
 }
 
-// entry returns the line as an entry.
-func (l line) entry() (e Entry, err error) {
+// entry reads the line into e.
+func (l line) entry(d *decoder, e *Entry) error {
 	if err := l.whole(); err != nil {
-		return Entry{}, err
+		return err
 	}
-	if err := e.UnmarshalJSON(l.data); err != nil {
-		return Entry{}, notJSON(err)
+	if err := d.entry(l.data, e); err != nil {
+		return notJSON(err)
 	}
-	return e, nil
+	return nil
 }
 
 // lineReader reads lines, however long they are, in little memory.
 type lineReader struct {
-	in  *bufio.Reader
-	buf []byte
+	in     *bufio.Reader
+	buf    []byte
+	noHash bool // the lines get no hash
 }
 
 func newLineReader(r io.Reader) *lineReader {
@@ -86,10 +87,29 @@ func newLineReader(r io.Reader) *lineReader {
 
 // next returns the next line; io.EOF after the last one.
 func (r *lineReader) next() (l line, err error) {
+	part, err := r.in.ReadSlice('\n')
+	if err != nil {
+		return r.inParts(part, err)
+	}
+	l.size, l.ended, l.data = int64(len(part)), true, part[:len(part)-1]
+	if !r.noHash {
+		l.hash = hexOf(sha256.Sum256(l.data))
+	}
+	return l, nil
+}
+
+func hexOf(sum [sha256.Size]byte) string {
+	var b [2 * sha256.Size]byte
+	hex.Encode(b[:], sum[:])
+	return string(b[:])
+}
+
+// inParts returns a line that is longer than the buffer, or the last one, which
+// has no end. It begins with a part that was read with an error.
+func (r *lineReader) inParts(part []byte, err error) (l line, _ error) {
 	r.buf = r.buf[:0]
 	sum := sha256.New()
 	for {
-		part, err := r.in.ReadSlice('\n')
 		l.size += int64(len(part))
 		if n := len(part); err == nil {
 			l.ended, part = true, part[:n-1]
@@ -106,6 +126,7 @@ func (r *lineReader) next() (l line, err error) {
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return line{}, err
 		}
+		part, err = r.in.ReadSlice('\n')
 	}
 }
 

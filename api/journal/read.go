@@ -72,6 +72,9 @@ func (p part) entries(f Filter, yield func(Entry, error) bool) bool {
 		return yield(Entry{}, &LineError{p.name, 0, reason(p.bad)})
 	}
 	in := p.lines(0)
+	in.noHash = true
+	var d decoder
+	var e Entry
 	for n := 1; ; n++ {
 		l, err := in.next()
 		if errors.Is(err, io.EOF) {
@@ -80,8 +83,7 @@ func (p part) entries(f Filter, yield func(Entry, error) bool) bool {
 			yield(Entry{}, problem("read", p.file.Name(), err))
 			return false
 		}
-		e, err := l.entry()
-		if err != nil {
+		if err := l.entry(&d, &e); err != nil {
 			if !yield(Entry{}, &LineError{p.name, n, err}) {
 				return false
 			}

@@ -15,7 +15,10 @@ import (
 type Report struct {
 	Files    int
 	Lines    int
-	From, To time.Time // of the first and the last entry; zero without
+	Names    []FileLines // the files that were read, the oldest first
+	LastSeq  uint64      // the number that the last line gives itself; 0 when there is none, or it is no entry
+	LastHash string      // SHA-256 of the last line, in hex; empty without one
+	From, To time.Time   // of the first and the last entry; zero without
 	// Problems is what is wrong, in the order of the files; at most 100.
 	Problems []Problem
 	// Remarks is what is no damage by itself and worth knowing, such as a note
@@ -25,6 +28,12 @@ type Report struct {
 
 // Intact reports whether nothing is wrong.
 func (r Report) Intact() bool { return len(r.Problems) == 0 }
+
+// FileLines is how many lines a file of a journal has.
+type FileLines struct {
+	Name  string // without the directory
+	Lines int
+}
 
 // Problem is one thing that is wrong with a journal.
 type Problem struct {
@@ -54,8 +63,14 @@ const (
 // A head that is behind the lines is no problem when they continue the chain: a
 // tapedeck writes it last. What an intact journal proves, and what not, is in
 // the package's documentation.
-func Verify(dir string) (Report, error) {
-	v := verifier{before: look{hash: genesis}, early: map[uint64]bool{}}
+func Verify(dir string) (Report, error) { return Scan(dir, nil) }
+
+// Scan is [Verify], and gives take, unless it is nil, each entry on its way, the
+// oldest first, over all files. A line that is no entry is given as its error,
+// with an entry that says nothing. The entry is good until take returns; its
+// texts stay as they are.
+func Scan(dir string, take func(e *Entry, broken *LineError)) (Report, error) {
+	v := verifier{before: look{hash: genesis}, early: map[uint64]bool{}, take: take}
 	head, headErr, parts, err := v.open(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Report{Remarks: []string{"there is no journal in " + dir}}, nil
@@ -72,6 +87,7 @@ func Verify(dir string) (Report, error) {
 		}
 	}
 	v.end()
+	v.LastSeq, v.LastHash = v.held.seq, v.held.hash
 	return v.Report, nil
 }
 
@@ -81,6 +97,9 @@ type verifier struct {
 	Report
 	head    mark
 	headErr error
+	take    func(*Entry, *LineError) // may be nil
+	decoder decoder
+	entry   Entry // the last that was read
 
 	held     look            // the last line read
 	any      bool            // there is a held line
@@ -164,30 +183,45 @@ func (v *verifier) number(parts []part, i int) {
 func (v *verifier) file(p part) error {
 	if p.bad != nil {
 		v.problem(p.name, 0, "%v", reason(p.bad))
+		v.give(&LineError{p.name, 0, reason(p.bad)})
 		return nil
 	}
 	in := p.lines(0)
 	for n := 1; ; n++ {
 		l, err := in.next()
 		if errors.Is(err, io.EOF) {
+			v.Names = append(v.Names, FileLines{p.name, n - 1})
 			return nil
 		} else if err != nil {
 			return problem("read", p.file.Name(), err)
 		}
 		v.Lines++
 		next := look{file: p.name, line: n, hash: l.hash, torn: !l.ended}
-		var e Entry
-		if e, next.err = l.entry(); next.err == nil {
-			next.seq, next.prev = e.Seq, e.Prev
-			v.period(e, next)
+		if next.err = l.entry(&v.decoder, &v.entry); next.err == nil {
+			next.seq, next.prev = v.entry.Seq, v.entry.Prev
+			v.period(&v.entry, next)
+			v.give(nil)
+		} else {
+			v.give(&LineError{p.name, n, next.err})
 		}
 		v.check(&next)
 		v.held, v.any = next, true
 	}
 }
 
+// give gives who scans the entry that was read, or why there is none.
+func (v *verifier) give(broken *LineError) {
+	if v.take == nil {
+		return
+	}
+	if broken != nil {
+		v.entry = Entry{}
+	}
+	v.take(&v.entry, broken)
+}
+
 // period keeps the time of the first and the last entry, and the notes.
-func (v *verifier) period(e Entry, at look) {
+func (v *verifier) period(e *Entry, at look) {
 	if v.From.IsZero() {
 		v.From = e.Time
 	}

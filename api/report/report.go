@@ -71,11 +71,11 @@ type Report struct {
 	// their beginning. One without an end on record is among them when it was
 	// known to be paused for so long.
 	OverLimit []*Pause
-	// Updates holds what a person has to look at, in the order of the journal:
+	// Updates holds what a person has to look at, in the order of the requests:
 	// updates that failed, were contradicted, verified or written late, or have
 	// no known result; starts and stops are in Starts and Stops as well.
 	Updates       []*Update
-	Starts, Stops []*Update
+	Starts, Stops []*Update     // carried out or not, in the order in which they were asked for
 	Autos         []*AutoResume // in the order in which they were set
 	Alarms        []*Alarm      // in the order of their beginning
 	Acks          []*Ack        // in the order of the journal
@@ -106,12 +106,14 @@ type File struct {
 	Lines int
 }
 
-// Totals are numbers over all of a report.
+// Totals are numbers over all of the period, also of a report with a sample.
 type Totals struct {
 	Calls        int           // with a pause
-	Pauses       int           // that were carried out
+	Pauses       int           // that were carried out, those of others among them
+	Others       int           // pauses that others made, as reads showed them
 	Paused       time.Duration // the sum of the pauses whose end is on record, within the period
 	Open         int           // pauses without an end on record
+	Left         int           // pauses that a session left behind
 	OverLimit    int
 	Silence      int // pauses by their behavior
 	Skip         int
@@ -154,7 +156,7 @@ type Call struct {
 	// Numbers are those of the call, masked as the settings say; empty unless
 	// the journal keeps them.
 	Numbers     Numbers
-	First, Last Moment       // of its entries, in the period and before it
+	First, Last Moment       // of its entries in the period, and of its pauses
 	Recordings  []*Recording // in the order of their first entry
 	// Entries holds every entry about the call; only for a report of one call,
 	// and for a sample.
@@ -178,10 +180,12 @@ type Recording struct {
 	SID         text.Text
 	Call        *Call
 	Pauses      []*Pause // in the order of their beginning; those of the period
-	First, Last Moment   // of its entries
+	First, Last Moment   // of its entries in the period, and of its pauses
 	Started     *Update  // that began it; nil where tapedeck did not start it, or that is not on record
 	Stopped     *Update  // that ended it; nil likewise
 	Seen        []Seen   // what others did to it, as reads showed it
+
+	open *Pause // the one that lasts, while the journal is read; nil for none
 }
 
 // Seen is that others have paused or resumed a recording, by whom is not known.
@@ -193,10 +197,9 @@ type Seen struct {
 // Pause is a pause that was carried out.
 type Pause struct {
 	Recording *Recording
-	By        *Person
-	ID        string // of the request
-	Asked     Moment // when it was asked for
-	Began     Moment // when the API answered, by the clock of the machine that asked
+	By        *Person // nil for others: a read showed it
+	Asked     Moment  // when it was asked for; zero where that is not on record
+	Began     Moment  // when the API answered, by the clock of the machine that asked
 	Behavior  Behavior
 	How       How   // its beginning is known
 	Again     uint8 // how often the pause was asked for again while it lasted
@@ -206,11 +209,18 @@ type Pause struct {
 	EndAsked Moment  // zero where nobody of tapedeck ended it
 	Ended    Moment  // when the API answered, or when a read showed that it is over; zero without an end
 	EndHow   How
+	// Found: another session found out about its beginning, or its end, after
+	// the one that asked had ended in a crash: it began between Asked and Began,
+	// or ended between EndAsked and Ended.
+	Found, EndFound bool
 	// ClockSet: the clock of the machine was set back while it lasted, so that
 	// nobody can say how long it was.
 	ClockSet bool
-	Known    Moment      // the last moment at which an entry knew that it was paused; Began or later
-	Auto     *AutoResume // the last auto-resume that was set for it; nil for none
+	// Of its beginning: the machine, and how many clocks had been set back.
+	host, steps uint16
+	Known       Moment      // the last moment at which an entry knew that it was paused; Began or later
+	Auto        *AutoResume // the last auto-resume that was set for it; nil for none
+	Left        Moment      // when the session that had made it, or had acknowledged it, ended and left it paused; zero for never
 }
 
 // For returns how long it lasted; ok is false without an end on record, and
@@ -222,9 +232,19 @@ func (p *Pause) For() (d time.Duration, ok bool) {
 	return p.Ended.Sub(p.Began), true
 }
 
+// Over reports whether it lasted for longer than a limit, or is known to have
+// lasted so long; a limit of 0 is none.
+func (p *Pause) Over(limit time.Duration) bool { return limit > 0 && p.lasted() > limit }
+
 // Exact reports whether both ends are those of tapedeck's own updates. An end
 // that a read showed happened before it.
-func (p *Pause) Exact() bool { return p.End != Open && p.End != ByOthers && !p.ClockSet }
+func (p *Pause) Exact() bool { return p.BeganExact() && p.EndExact() && !p.ClockSet }
+
+// BeganExact reports whether Began is the time of an answer to tapedeck.
+func (p *Pause) BeganExact() bool { return p.How != SeenByRead && !p.Found }
+
+// EndExact reports whether Ended is the time of an answer to tapedeck.
+func (p *Pause) EndExact() bool { return p.End != Open && p.End != ByOthers && !p.EndFound }
 
 // Behavior is what a recording does while it is paused.
 type Behavior uint8
@@ -373,8 +393,11 @@ type Reveal struct {
 // Watch is when sessions watched one project, and when none did.
 type Watch struct {
 	Space, Project string
-	Sessions       []*Session // that were open in the period, in the order of their beginning
-	Gaps           []Gap      // in the period, in order; they do not overlap
+	// Known is from when on sessions are on record: the first that the journal
+	// has, of an older tapedeck it has none; zero for never.
+	Known    Moment
+	Sessions []*Session // that were open in the period, in the order of their beginning
+	Gaps     []Gap      // in the period, in order; they do not overlap
 }
 
 // Unwatched returns the sum of the gaps.
@@ -408,11 +431,13 @@ type Gap struct {
 // GapKind is why nobody watched.
 type GapKind uint8
 
-// The kinds. Where several are true, it is the one that is known.
+// The kinds. Where several are true, it is the first of StaleData, EndNotOnRecord
+// and NoSession.
 const (
 	NoSession      GapKind = iota // no session was open
 	StaleData                     // all that were open had stale data
 	EndNotOnRecord                // a session has no end on record: it crashed, was killed, or the journal was off
+	NotRecorded                   // sessions were not on record yet, or never: an older tapedeck wrote the journal
 )
 
 // OffRecord is something that the journal does not have, as it tells itself.

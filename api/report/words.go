@@ -33,7 +33,7 @@ func (k AlarmKind) String() string {
 
 // String returns why nobody watched, in words.
 func (k GapKind) String() string {
-	return word(k, "no session", "stale data", "the end of a session is not on record")
+	return word(k, "no session", "stale data", "the end of a session is not on record", "sessions not on record")
 }
 
 // String returns what is not on record, in words.

@@ -26,6 +26,7 @@ func watch(c *call) (any, *local.Refusal) {
 		return nil, refuse(local.CodeEnded, "this session was ended", "start tapedeck again")
 	}
 	defer done()
+	s.onRecord.began(c.session, list, s.sessions)
 	what := local.Watching{Hello: local.Hello{WhoAmI: c.whoAmI(list)}, End: end}
 	for _, p := range list {
 		what.Decks = append(what.Decks, p.number)

@@ -54,6 +54,7 @@ func newLeft(s *Server) *left { return &left{server: s} }
 // for it is the service's.
 func (s *Server) sessionOver(over *session, who deck.Actor, role, why string, last bool) {
 	s.intervals.over(over)
+	s.onRecord.ended(over, why)
 	if last {
 		s.left.leave(who, role, why)
 	}

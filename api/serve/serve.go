@@ -96,6 +96,7 @@ type Server struct {
 	loads     rates // of recordings that the API is asked for
 	feed      *local.Feed
 	left      *left
+	onRecord  onRecord
 	metrics   *metrics
 
 	ending  chan struct{} // closed when the service begins to end
@@ -197,6 +198,7 @@ func (s *Server) end(server *http.Server) error {
 	if server.Shutdown(parting) != nil {
 		_ = server.Close()
 	}
+	s.onRecord.allEnded("the service ended")
 	s.saveKept()
 	return errors.Join(errs...)
 }

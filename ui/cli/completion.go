@@ -21,7 +21,7 @@ func (r *runner) completeValues(cmd *cobra.Command) {
 	}
 	each := func(f *pflag.Flag) {
 		switch f.Name {
-		case "config", "names-file":
+		case "config", "names-file", "html", "sign":
 			return // files, as a shell completes by itself
 		case "state-dir":
 			_ = cmd.MarkFlagDirname(f.Name)

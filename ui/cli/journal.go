@@ -77,18 +77,8 @@ type journalQuery struct {
 // stateDir returns where the journal is. Space, project and token need not be
 // set to read it.
 func (r *runner) stateDir(cmd *cobra.Command) (string, error) {
-	in := r.sources(cmd)
-	in.NoCommand = true
-	c, err := config.Load(cmd.Context(), in)
-	if err == nil {
-		return c.StateDir, nil
-	}
-	for _, s := range c.Settings() {
-		if slices.Contains(journalFlags, s.Name) && s.Value == "not usable" {
-			return "", err
-		}
-	}
-	if c.StateDir == "" {
+	c, err := r.journalSettings(cmd, journalFlags)
+	if err != nil {
 		return "", err
 	}
 	return c.StateDir, nil
@@ -123,14 +113,20 @@ func (r *runner) listJournal(cmd *cobra.Command, q journalQuery) error {
 		return err
 	}
 	bad := 0
-	all, err := readItems(dir, func(line *journal.LineError) {
+	warn := func(line *journal.LineError) {
 		bad++
 		_, _ = fmt.Fprintf(r.Stderr, "tapedeck: warning: %v\n", line)
-	})
+	}
+	var all *items
+	if q.filter.Call != "" || q.filter.Recording != "" {
+		all, err = readItemsOf(dir, q.filter, warn)
+	} else {
+		all, err = readItems(dir, warn)
+	}
 	if err != nil {
 		return fmt.Errorf("list the journal: %w", err)
 	}
-	chosen := slices.DeleteFunc(slices.Clone(all), func(it *item) bool { return !it.chosen(q.filter) })
+	chosen := slices.DeleteFunc(slices.Clone(all.list), func(it *item) bool { return !it.chosen(q.filter) })
 	if len(chosen) > 0 {
 		if err := r.printItems(all, chosen, q); err != nil {
 			return fmt.Errorf("list the journal: %w", err)
@@ -140,7 +136,7 @@ func (r *runner) listJournal(cmd *cobra.Command, q journalQuery) error {
 	case bad > 0:
 		return &Error{What: fmt.Sprintf("%s of the journal in %s cannot be read", counted(bad, "line"), dir),
 			Hints: []string{"tapedeck journal verify says what is wrong with it"}}
-	case len(all) == 0:
+	case all.lines == 0:
 		return noJournal(dir)
 	case len(chosen) == 0:
 		return &Error{What: "nothing in the journal in " + dir + " matches the flags",
@@ -156,7 +152,7 @@ func noJournal(dir string) error {
 }
 
 // printItems prints the chosen ones of all items in the form of q.
-func (r *runner) printItems(all, chosen []*item, q journalQuery) error {
+func (r *runner) printItems(all *items, chosen []*item, q journalQuery) error {
 	page := r.page(!q.json && !q.csv)
 	out := bufio.NewWriter(page)
 	write, end := listLines(out)
@@ -166,7 +162,7 @@ func (r *runner) printItems(all, chosen []*item, q journalQuery) error {
 	case q.csv:
 		write, end = listCSV(out)
 	case q.filter.Call != "":
-		printPauses(out, all, q.filter) // out keeps an error for the end
+		printPauses(out, all.list, q.filter) // out keeps an error for the end
 	}
 	if q.json || q.csv || q.long {
 		for _, e := range entriesOf(chosen) {
@@ -176,7 +172,7 @@ func (r *runner) printItems(all, chosen []*item, q journalQuery) error {
 		}
 		return errors.Join(end(), out.Flush(), page.Close())
 	}
-	listUpdates(out, chosen, shortSIDs(all), r.width())
+	listUpdates(out, chosen, shortSIDs(chosen, all.sids), r.width())
 	return errors.Join(out.Flush(), page.Close())
 }
 
@@ -185,6 +181,11 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
+	return parseWhen("since", s, now)
+}
+
+// parseWhen returns the time that a flag names: a time, or how long before now.
+func parseWhen(flag, s string, now time.Time) (time.Time, error) {
 	if days, ok := strings.CutSuffix(s, "d"); ok {
 		if n, err := strconv.ParseUint(days, 10, 15); err == nil {
 			return now.AddDate(0, 0, -int(n)), nil
@@ -198,7 +199,7 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, usage("cannot use "+strconv.Quote(s)+" for --since: it is neither a time nor a duration",
+	return time.Time{}, usage("cannot use "+strconv.Quote(s)+" for --"+flag+": it is neither a time nor a duration",
 		`such as 12h, 7d, 2026-03-01, "2026-03-01 03:00" or 2026-03-01T03:00:00Z`)
 }
 
@@ -259,6 +260,9 @@ func story(e journal.Entry) string {
 	}
 	if e.Latency != 0 {
 		add("%d ms", e.Latency.Milliseconds())
+	}
+	if !e.Since.IsZero() {
+		add("since %s", shown(e.Since))
 	}
 	if !e.Until.IsZero() {
 		add("until %s", shown(e.Until))
@@ -328,6 +332,12 @@ var journalColumns = []struct {
 	}},
 	{"by_timer", func(e journal.Entry) string { return yes(e.ByTimer) }},
 	{"late", func(e journal.Entry) string { return yes(e.Late) }},
+	{"since", func(e journal.Entry) string {
+		if e.Since.IsZero() {
+			return ""
+		}
+		return e.Since.Format(time.RFC3339)
+	}},
 }
 
 // number leaves out what is 0, for that means that there is none.

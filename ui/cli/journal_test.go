@@ -181,7 +181,7 @@ func TestJournalCSVHasEveryField(t *testing.T) {
 		Who:   journal.Who{Actor: "a", UID: "1000", SudoUser: "s", SSHClient: "c", SSHKey: "k", Inherited: true, Claimed: true, TTY: "t", Session: "s", Host: "h", PID: 1, Started: "s"},
 		Space: "s", Project: "p", Profile: "p", Recording: text.New("r"), Call: text.New("c"), Conference: text.New("c"),
 		StatusBefore: "b", StatusAsked: "a", PauseBehavior: "skip", StatusAnswered: "a", HTTPStatus: 200, Code: "c", Latency: time.Second,
-		Outcome: "o", Reason: "r", From: text.New("f"), To: text.New("t"), Until: now, ByTimer: true, Late: true,
+		Outcome: "o", Reason: "r", From: text.New("f"), To: text.New("t"), Until: now, ByTimer: true, Late: true, Since: now,
 	}.MarshalJSON()
 	var fields map[string]any
 	if err == nil {

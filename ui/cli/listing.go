@@ -72,7 +72,7 @@ func column(s string, w int) string {
 func (it *item) what() string {
 	switch {
 	case !it.update:
-		return string(it.Event)
+		return strings.Replace(string(it.Event), "session-", "session ", 1)
 	case it.ByTimer && verb(it.Entry) == "resume":
 		return "auto-resume"
 	case it.PauseBehavior != "":
@@ -118,6 +118,9 @@ func (it *item) note() string {
 	var parts []string
 	if it.StatusAnswered != "" {
 		parts = append(parts, "it is "+it.StatusAnswered)
+	}
+	if !it.Since.IsZero() {
+		parts = append(parts, "since "+it.Since.Local().Format(time.TimeOnly))
 	}
 	if !it.Until.IsZero() {
 		parts = append(parts, "until "+it.Until.Local().Format(time.TimeOnly))

@@ -165,3 +165,39 @@ func TestJournalPager(t *testing.T) {
 		t.Errorf("by default it is %q", got)
 	}
 }
+
+// TestSessionsInTheList: when people watched is told in words, in the list of
+// updates and in the long one, and is no update of a call.
+func TestSessionsInTheList(t *testing.T) {
+	dir := t.TempDir()
+	j, err := journal.Open(journal.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 3, 1, 3, 2, 11, 0, time.UTC)
+	for i, e := range []journal.Entry{
+		{Event: journal.SessionBegan, Who: journal.Who{Actor: "alice"}},
+		{Event: journal.Live},
+		{Event: journal.Stale, Since: at.Add(-time.Minute), Reason: "HTTP 503"},
+		{Event: journal.SessionEnded, Who: journal.Who{Actor: "alice"}, Reason: "quit"},
+	} {
+		e.Time = at.Add(time.Duration(i) * time.Second)
+		_ = j.Append(e)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for args, want := range map[string]string{
+		"": "Sun 2026-03-01 UTC\n" +
+			"03:02:11 alice        session began\n" +
+			"03:02:12              live\n" +
+			"03:02:13              stale               since 03:01:11, HTTP 503\n" +
+			"03:02:14 alice        session ended       quit\n",
+		"--long": "  since 2026-03-01 03:01:11.000 UTC, HTTP 503\n",
+	} {
+		_, out, stderr := call(t, App{Environ: []string{"HOME=/nonexistent"}}, append([]string{"journal", "--state-dir", dir}, strings.Fields(args)...)...)
+		if !strings.Contains(out, want) || stderr != "" {
+			t.Errorf("%q: no %q in\n%s%s", args, want, out, stderr)
+		}
+	}
+}

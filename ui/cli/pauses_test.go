@@ -46,7 +46,7 @@ func TestPausesByTheTruth(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			printPauses(&out, items, journal.Filter{Call: "c-1"})
+			printPauses(&out, items.list, journal.Filter{Call: "c-1"})
 			want := tt.want
 			if i := strings.Index(want, "03:"); i > 0 { // times are shown in the local zone
 				at, err := time.Parse("15:04:05.000", strings.TrimSpace(want[i:]))

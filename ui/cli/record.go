@@ -52,6 +52,20 @@ func (r *Record) Trouble() error {
 	return nil
 }
 
+// SessionBegan puts on record that actor has a screen before them.
+func (r *Record) SessionBegan(actor deck.Actor) {
+	if r.journal != nil {
+		r.journal.Enqueue(journal.Entry{Event: journal.SessionBegan, Who: actor})
+	}
+}
+
+// SessionEnded puts on record that this screen is over, and why.
+func (r *Record) SessionEnded(actor deck.Actor, why string) {
+	if r.journal != nil {
+		r.journal.Enqueue(journal.Entry{Event: journal.SessionEnded, Who: actor, Reason: why})
+	}
+}
+
 // RecordLeftBehind puts on record which pauses of actor last beyond the
 // session, once for each, also those that actor has taken over. Those that are
 // timed have an auto-resume, which goes on, so that they are looked after, or is

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tapedeck/api/journal"
 	"tapedeck/api/text"
@@ -22,10 +23,22 @@ type item struct {
 	setBack time.Duration
 }
 
+// items are what a journal has, in its order.
+type items struct {
+	list  []*item
+	byID  map[string]*item
+	sids  map[text.Text]bool // of all recordings
+	lines int                // that are entries
+}
+
+func newItems() *items {
+	return &items{byID: map[string]*item{}, sids: map[text.Text]bool{}}
+}
+
 // readItems returns what the journal in dir has, in its order. bad is told of
 // each line that cannot be read.
-func readItems(dir string, bad func(*journal.LineError)) (items []*item, err error) {
-	byID := map[string]*item{}
+func readItems(dir string, bad func(*journal.LineError)) (*items, error) {
+	all := newItems()
 	for e, err := range journal.Read(dir, journal.Filter{}) {
 		if line, ok := errors.AsType[*journal.LineError](err); ok {
 			bad(line)
@@ -34,41 +47,105 @@ func readItems(dir string, bad func(*journal.LineError)) (items []*item, err err
 		if err != nil {
 			return nil, err
 		}
-		update := e.ID != "" && (e.Event == journal.Request || e.Event == journal.Outcome || e.Event == journal.Again || e.Event == journal.Seen)
-		it := byID[e.ID]
-		if !update || it == nil {
-			it = &item{Entry: e, update: update}
-			items = append(items, it)
-		}
-		if update {
-			byID[e.ID] = it
-		}
-		it.entries = append(it.entries, e)
-		if e.Event == journal.Seen && e.Outcome == "" && len(it.entries) > 1 {
-			it.entries = it.entries[:len(it.entries)-1] // it stands where it was seen
-			items = append(items, &item{Entry: e, entries: []journal.Entry{e}, undone: true})
-		}
+		all.lines++
+		all.add(e)
 	}
-	findSteps(items)
-	return items, nil
+	findSteps(all.list)
+	return all, nil
+}
+
+// aboutRequest reports whether an entry is about a request.
+func aboutRequest(e *journal.Entry) bool {
+	return e.ID != "" && (e.Event == journal.Request || e.Event == journal.Outcome || e.Event == journal.Again || e.Event == journal.Seen)
+}
+
+// add adds an entry to what it belongs to.
+func (all *items) add(e journal.Entry) {
+	if !e.Recording.IsZero() {
+		all.sids[e.Recording] = true
+	}
+	update := aboutRequest(&e)
+	it := all.byID[e.ID]
+	if !update || it == nil {
+		it = &item{Entry: e, update: update}
+		all.list = append(all.list, it)
+	}
+	if update {
+		all.byID[e.ID] = it
+	}
+	it.entries = append(it.entries, e)
+	if e.Event == journal.Seen && e.Outcome == "" && len(it.entries) > 1 {
+		it.entries = it.entries[:len(it.entries)-1] // it stands where it was seen
+		all.list = append(all.list, &item{Entry: e, entries: []journal.Entry{e}, undone: true})
+	}
 }
 
 // leastStep is what a clock may be behind without having been set back: entries
 // of several processes are not written in the order of their times.
 const leastStep = 2 * time.Second
 
+// clocks are the times of the last entries of machines.
+type clocks map[string]time.Time
+
+// step returns by how much the clock of a machine was set back before an entry;
+// 0 for not.
+func (c clocks) step(host string, at time.Time) time.Duration {
+	last, known := c[host]
+	c[host] = at
+	if step := last.Sub(at); known && step > leastStep {
+		return step
+	}
+	return 0
+}
+
 // findSteps finds where a machine's clock was set back.
-func findSteps(items []*item) {
-	latest := map[string]time.Time{}
-	for _, it := range items {
-		if it.Late || it.update && it.Event != journal.Request {
+func findSteps(list []*item) {
+	latest := clocks{}
+	for _, it := range list {
+		if it.Late || it.undone || it.update && it.Event != journal.Request {
 			continue
 		}
-		if step := latest[it.Host].Sub(it.Time); step > leastStep && !latest[it.Host].IsZero() {
-			it.setBack = step
-		}
-		latest[it.Host] = it.Time
+		it.setBack = latest.step(it.Host, it.Time)
 	}
+}
+
+// readItemsOf returns what the journal in dir has about the recording and the
+// call of a filter. Of the rest it has only where clocks were set back.
+func readItemsOf(dir string, f journal.Filter, bad func(*journal.LineError)) (*items, error) {
+	all, latest := newItems(), clocks{}
+	recording, call := strings.ToLower(f.Recording), strings.ToLower(f.Call)
+	var step time.Duration
+	var last text.Text
+	want := func(e *journal.Entry) bool {
+		all.lines++
+		if e.Recording != last {
+			last = e.Recording
+			all.sids[last] = true
+		}
+		step = 0
+		if !e.Late && (!aboutRequest(e) || e.Event == journal.Request) {
+			step = latest.step(e.Host, e.Time)
+		}
+		if (recording == "" || endsWith(e.Recording, recording)) && (call == "" || endsWith(e.Call, call) || endsWith(e.Conference, call)) {
+			return true
+		}
+		if step > 0 {
+			all.list = append(all.list, &item{Entry: journal.Entry{Event: journal.Note, Time: e.Time}, setBack: step})
+		}
+		return false
+	}
+	err := journal.Skim(dir, want, func(e *journal.Entry, broken *journal.LineError) {
+		if broken != nil {
+			bad(broken)
+			return
+		}
+		n := len(all.list)
+		all.add(*e)
+		if len(all.list) > n {
+			all.list[n].setBack = step
+		}
+	})
+	return all, err
 }
 
 // known returns the entries that count: when there is an outcome by the session
@@ -156,19 +233,56 @@ func (it *item) isOf(f journal.Filter) bool {
 const leastSID = 4
 
 // isSID reports whether want is the SID, or its end, in upper or lower case.
-func isSID(sid text.Text, want string) bool {
-	return strings.HasSuffix(strings.ToLower(sid.String()), strings.ToLower(want))
+func isSID(sid text.Text, want string) bool { return endsWith(sid, strings.ToLower(want)) }
+
+// endsWith reports whether a SID has an end that is in lower case.
+func endsWith(sid text.Text, lower string) bool {
+	return strings.HasSuffix(strings.ToLower(sid.String()), lower)
 }
 
-// shortSIDs returns the ends of the SIDs of recordings, as short as they can be
-// told apart by.
-func shortSIDs(items []*item) map[text.Text]string {
-	seen := map[text.Text]bool{}
-	for _, it := range items {
+// shortSIDs returns the ends of the SIDs of the chosen recordings, as short as
+// they can be told apart by from all of them.
+func shortSIDs(chosen []*item, all map[text.Text]bool) map[text.Text]string {
+	of := map[text.Text]bool{}
+	for _, it := range chosen {
 		if !it.Recording.IsZero() {
-			seen[it.Recording] = true
+			of[it.Recording] = true
 		}
 	}
+	if len(of) > maxCompared {
+		return shortest(all)
+	}
+	short := map[text.Text]string{}
+	for sid := range of {
+		n, own := leastSID, strings.ToLower(sid.String())
+		for other := range all {
+			if other != sid {
+				n = max(n, sameEnd(own, strings.ToLower(other.String()))+1)
+			}
+		}
+		short[sid] = ending(sid, n)
+	}
+	return short
+}
+
+// maxCompared is how many SIDs are compared with each other one by one.
+const maxCompared = 16
+
+// sameEnd returns how many characters at the end of two texts are the same.
+func sameEnd(a, b string) (n int) {
+	for a != "" && b != "" {
+		x, w := utf8.DecodeLastRuneInString(a)
+		y, v := utf8.DecodeLastRuneInString(b)
+		if x != y {
+			break
+		}
+		a, b, n = a[:len(a)-w], b[:len(b)-v], n+1
+	}
+	return n
+}
+
+// shortest returns the ends of SIDs, as short as they can be told apart by.
+func shortest(seen map[text.Text]bool) map[text.Text]string {
 	short := map[text.Text]string{}
 	for n := leastSID; len(short) < len(seen); n++ {
 		count := map[string]int{}

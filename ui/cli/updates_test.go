@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"syscall"
@@ -138,12 +139,18 @@ func TestShortSIDs(t *testing.T) {
 		sids := rapid.SliceOfN(rapid.StringMatching(`[abAB1]{1,9}`), 0, 12).Draw(t, "sids")
 		var items []*item
 		distinct := map[string]bool{}
+		all := map[text.Text]bool{}
 		for _, s := range sids {
+			all[text.New(s)] = true
 			items = append(items, &item{Entry: journal.Entry{Recording: text.New(s)}})
 			distinct[strings.ToLower(s)] = true
 		}
 		seen := map[string]string{}
-		for sid, short := range shortSIDs(append(items, &item{})) {
+		byEnds, compared := shortest(all), shortSIDs(append(items, &item{}), all)
+		if !maps.Equal(byEnds, compared) {
+			t.Errorf("compared one by one they are %v, else %v", compared, byEnds)
+		}
+		for sid, short := range compared {
 			whole := strings.ToLower(sid.String())
 			if !strings.HasSuffix(whole, short) || len(short) < min(leastSID, len(whole)) {
 				t.Errorf("%s is shown as %s", sid, short)
