@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"tapedeck/api/alarm"
 	"tapedeck/api/text"
 )
 
@@ -30,7 +31,7 @@ type signer struct {
 // newSigner returns what signs with the key in a file: a private key, or the
 // public half of one that ssh-agent holds.
 func (r *runner) newSigner(key string) (*signer, error) {
-	s := &signer{key: key, env: withoutTokens(r.Environ)}
+	s := &signer{key: key, env: alarm.Environ(r.Environ)}
 	st, err := os.Stat(key)
 	switch {
 	case err != nil:
