@@ -133,6 +133,7 @@ func testLeftBehind(t *testing.T) {
 		w.wait("the session is over", func() bool {
 			return !slices.ContainsFunc(w.server.sessions.sorted(), func(s *session) bool { return s.key == c.session })
 		})
+		synctest.Wait() // and what it left is noted
 	}
 	end(alice, one)
 	if left := fetch[local.Left](carol, local.PathLeft).Left; len(left) != 0 {
