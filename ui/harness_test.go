@@ -46,6 +46,9 @@ type fakeDeck struct {
 	settle    func(deck.Request) (deck.Progress, error)
 	notes     []string // what it was asked that sends no update
 	refuse    error    // what it answers to that
+	lacking   int      // how often it was asked to look for calls without a recording
+	starts    []string
+	started   func(deck.Request) (*deck.Recording, deck.Progress, error)
 }
 
 func newFakeDeck() *fakeDeck { return &fakeDeck{feed: make(chan *deck.Snapshot, 1)} }
@@ -115,6 +118,19 @@ func tail(of deck.Key) string {
 		s = of.Profile + "/" + s
 	}
 	return s
+}
+
+func (d *fakeDeck) LookForUnrecorded() { d.lacking++ }
+
+func (d *fakeDeck) StartFor(ctx context.Context, callSID text.Text, o api.StartOptions, req deck.Request) (*deck.Recording, deck.Progress, error) {
+	d.mu.Lock()
+	d.starts = append(d.starts, fmt.Sprintf("start %s %s %s %s %s", tail(deck.Key{Profile: req.Profile, SID: callSID}), req.Actor.Name(), o.Channels, o.Track, req.Seen))
+	d.mu.Unlock()
+	if d.started == nil { // its answer takes for ever
+		time.Sleep(time.Hour)
+		return nil, deck.Progress{}, ctx.Err()
+	}
+	return d.started(req)
 }
 
 func (d *fakeDeck) Refresh()                    { d.refreshed++ }
