@@ -46,9 +46,7 @@ type fakeDeck struct {
 	settle    func(deck.Request) (deck.Progress, error)
 	notes     []string // what it was asked that sends no update
 	refuse    error    // what it answers to that
-	lacking   int      // how often it was asked to look for calls without a recording
-	starts    []string
-	started   func(deck.Request) (*deck.Recording, deck.Progress, error)
+	starting           // of recordings
 }
 
 func newFakeDeck() *fakeDeck { return &fakeDeck{feed: make(chan *deck.Snapshot, 1)} }
@@ -120,22 +118,8 @@ func tail(of deck.Key) string {
 	return s
 }
 
-func (d *fakeDeck) LookForUnrecorded() { d.lacking++ }
-
-func (d *fakeDeck) StartFor(ctx context.Context, callSID text.Text, o api.StartOptions, req deck.Request) (*deck.Recording, deck.Progress, error) {
-	d.mu.Lock()
-	d.starts = append(d.starts, fmt.Sprintf("start %s %s %s %s %s", tail(deck.Key{Profile: req.Profile, SID: callSID}), req.Actor.Name(), o.Channels, o.Track, req.Seen))
-	d.mu.Unlock()
-	if d.started == nil { // its answer takes for ever
-		time.Sleep(time.Hour)
-		return nil, deck.Progress{}, ctx.Err()
-	}
-	return d.started(req)
-}
-
 func (d *fakeDeck) Refresh()                    { d.refreshed++ }
 func (d *fakeDeck) SetInterval(v time.Duration) { d.intervals = append(d.intervals, v) }
-func (d *fakeDeck) Look(of deck.Key)            { d.looked = append(d.looked, of.SID.String()) }
 
 // session drives a model as a program would, in the bubble of a synctest. A
 // message's commands run to their end before the next one is sent.

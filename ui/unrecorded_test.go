@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,6 +21,28 @@ const (
 	sidRoom   = "3c1d90aa-2b3c-4d5e-9f60-5e2f61b00301"
 	sidNew    = "9a1d90aa-2b3c-4d5e-9f60-5e2f61b0beef"
 )
+
+// starting is what a screen asks of a deck about calls without a recording.
+type starting struct {
+	lacking int // how often it was asked to look for them
+	starts  []string
+	started func(deck.Request) (*deck.Recording, deck.Progress, error) // nil for one whose answer takes for ever
+}
+
+func (d *fakeDeck) Look(of deck.Key) { d.looked = append(d.looked, of.SID.String()) }
+
+func (d *fakeDeck) LookForUnrecorded() { d.lacking++ }
+
+func (d *fakeDeck) StartFor(ctx context.Context, callSID text.Text, o api.StartOptions, req deck.Request) (*deck.Recording, deck.Progress, error) {
+	d.mu.Lock()
+	d.starts = append(d.starts, fmt.Sprintf("start %s %s %s %s %s", tail(deck.Key{Profile: req.Profile, SID: callSID}), req.Actor.Name(), o.Channels, o.Track, req.Seen))
+	d.mu.Unlock()
+	if d.started == nil {
+		time.Sleep(time.Hour)
+		return nil, deck.Progress{}, ctx.Err()
+	}
+	return d.started(req)
+}
 
 // bare makes a call without a recording for so long.
 func bare(sid, from string, ago time.Duration) *deck.Unrecorded {

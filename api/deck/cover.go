@@ -241,12 +241,15 @@ func (d *Deck) candidates(p *inProgress, k *covering, now time.Time) {
 // date says since when a candidate that began at a time has no recording. The
 // mutex must be held.
 func (d *Deck) date(one *candidate, k *covering, began time.Time) {
-	sids := []text.Text{one.sid()}
+	sids := [3]text.Text{one.sid()}
 	if one.call != nil {
-		sids = append(sids, one.call.ParentCallSID, k.rooms[one.call.SID])
+		sids[1], sids[2] = one.call.ParentCallSID, k.rooms[one.call.SID]
 	}
 	ended := one.ended
 	for _, sid := range sids {
+		if sid.IsZero() {
+			continue
+		}
 		if of := d.coverage.open[sid]; of != nil && of.ended.After(ended) {
 			ended = of.ended
 		}
@@ -351,7 +354,7 @@ func (d *Deck) unrecorded(p *inProgress, k *covering, now time.Time, sure bool) 
 	if more = len(rows) - maxUnrecorded; more > 0 {
 		rows = rows[:maxUnrecorded:maxUnrecorded]
 	}
-	if more = max(more, 0); unchecked > maxChecks {
+	if more = max(more, 0); unchecked > maxChecks || len(rows) == maxUnrecorded {
 		more += unchecked
 	}
 	return rows, more
