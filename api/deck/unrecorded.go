@@ -62,6 +62,9 @@ type InProgress struct {
 	Listed time.Time // local time when all were last listed; zero for never
 	// Limit is the age of Listed from which on it says nothing about now.
 	Limit time.Duration
+	// Pending is how many calls there are, beyond the grace, of which it is to be
+	// read yet whether they have a recording.
+	Pending int
 	// Err is why it is not known of all whether they are recorded; nil when it
 	// is. Those that are in the snapshot are without a recording all the same.
 	Err error
@@ -85,6 +88,16 @@ func (s *Snapshot) UnrecordedSure(profile string, now time.Time) bool {
 // time now. While it is false, none is not to be shown as all well.
 func (s *Snapshot) UnrecordedKnown(profile string, now time.Time) bool {
 	return s.UnrecordedSure(profile, now) && s.PartOf(profile).InProgress.Err == nil
+}
+
+// AllUnrecordedKnown reports the same of all profiles.
+func (s *Snapshot) AllUnrecordedKnown(now time.Time) bool {
+	for _, p := range s.Parts {
+		if !s.UnrecordedKnown(p.Profile, now) {
+			return false
+		}
+	}
+	return s.Parts != nil || s.UnrecordedKnown("", now)
 }
 
 // PartOf returns the snapshot of a profile; the snapshot itself unless it is one of

@@ -62,7 +62,7 @@ func (r *runner) runStart(cmd *cobra.Command, a *act, o api.StartOptions, arg st
 	}
 	callSID := text.New(arg)
 	if _, ok := callSID.PathSegment(); !ok || !isWhole(arg) {
-		return usage(strconv.Quote(callSID.String())+" is not the whole SID of a call", "start takes no end of a SID: a call without a recording is in no list here")
+		return usage(strconv.Quote(callSID.String())+" is not the whole SID of a call", "start takes no end of a SID; tapedeck unrecorded lists the calls without a recording")
 	}
 	l, err := r.link(cmd, true)
 	if err != nil {

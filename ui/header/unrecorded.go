@@ -19,22 +19,11 @@ func (m Model) unrecorded(s State) segment {
 		words += "+"
 	}
 	switch {
-	case m.allUnrecordedKnown(s):
+	case m.shown.AllUnrecordedKnown(s.at()):
 	case n == 0:
 		words, role = "NO REC ?", theme.Dim
 	default:
 		words += "?"
 	}
 	return m.segment(1, line.Of(role, words))
-}
-
-// allUnrecordedKnown reports whether it is known of all profiles which calls have
-// no recording.
-func (m Model) allUnrecordedKnown(s State) bool {
-	for _, p := range m.shown.Parts {
-		if !m.shown.UnrecordedKnown(p.Profile, s.at()) {
-			return false
-		}
-	}
-	return m.shown.Parts != nil || m.shown.UnrecordedKnown("", s.at())
 }
