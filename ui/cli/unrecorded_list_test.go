@@ -14,18 +14,18 @@ const (
 	sidBareRoom = "5e4d3c2b-2222-4eee-8fff-000000000301"
 )
 
-// unrecordedSpace has a call and a conference without a recording, beside one with.
-func unrecordedSpace() *sim.Space {
+// spaceUnrecorded has a call and a conference without a recording, beside one with.
+func spaceUnrecorded() *sim.Space {
 	space := spaceWith(sim.Begin{SID: sidA, StartedAgo: time.Minute})
 	space.Call(sim.Line{SID: sidBareCall, Ago: 2 * time.Minute, From: "+13105550142", To: "+13105550199"})
 	space.Conference(sim.Line{SID: sidBareRoom, Ago: time.Minute, Name: "Fraud review", People: []string{sidBareCall}})
 	return space
 }
 
-// TestUnrecorded: the calls without a recording, in each form, by the command's own
+// TestListUnrecorded: the calls without a recording, in each form, by the command's own
 // deck.
-func TestUnrecorded(t *testing.T) {
-	space := unrecordedSpace()
+func TestListUnrecorded(t *testing.T) {
+	space := spaceUnrecorded()
 	environ := reachable(t, space, space)
 	code, stdout, stderr := call(t, App{Environ: environ}, "unrecorded")
 	rows := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
@@ -50,8 +50,8 @@ func TestUnrecorded(t *testing.T) {
 	}
 }
 
-// TestUnrecordedUnknown: what is not known is said, and not printed as none.
-func TestUnrecordedUnknown(t *testing.T) {
+// TestListUnrecordedUnknown: what is not known is said, and not printed as none.
+func TestListUnrecordedUnknown(t *testing.T) {
 	for _, tt := range []struct {
 		name, fault string
 		code        int
@@ -61,7 +61,7 @@ func TestUnrecordedUnknown(t *testing.T) {
 		{"not allowed", "403", 4, "cannot see"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			space := unrecordedSpace()
+			space := spaceUnrecorded()
 			environ := reachable(t, space, space)
 			fault(t, space, tt.fault)
 			code, stdout, stderr := call(t, App{Environ: environ}, "unrecorded", "--timeout", "3s")

@@ -33,8 +33,8 @@ type unrecordedQuery struct {
 	out     output
 }
 
-// unrecordedSource is a deck that looks for calls without a recording.
-type unrecordedSource interface{ LookForUnrecorded() }
+// unrecordedLooker is a deck that looks for calls without a recording.
+type unrecordedLooker interface{ LookForUnrecorded() }
 
 // quickPoll is the time between two polls of a deck that only looks for them.
 const quickPoll = deck.MinInterval
@@ -42,8 +42,8 @@ const quickPoll = deck.MinInterval
 // unrecordedFields are the names of the fields of a call without a recording.
 var unrecordedFields = []string{"sid", "kind", "call_sid", "conference_sid", "profile", "who", "from", "to", "conference", "since", "at_least", "for", "before", "legs", "people"}
 
-// unrecordedJSON is a call without a recording; schema/unrecorded.json describes it.
-type unrecordedJSON struct {
+// unrecordedRow is a call without a recording; schema/unrecorded.json describes it.
+type unrecordedRow struct {
 	SID           string    `json:"sid"`
 	Kind          string    `json:"kind"`
 	CallSID       *string   `json:"call_sid"`
@@ -93,7 +93,7 @@ func (r *runner) runUnrecorded(cmd *cobra.Command, q *unrecordedQuery) (err erro
 		return err
 	}
 	defer func() { err = joined(err, l.close(time.Now())) }()
-	look, ok := l.Service.(unrecordedSource)
+	look, ok := l.Service.(unrecordedLooker)
 	if !ok {
 		return usage("cannot list calls without a recording: the running service does not look for them", "update tapedeck serve")
 	}
@@ -112,7 +112,7 @@ func (r *runner) runUnrecorded(cmd *cobra.Command, q *unrecordedQuery) (err erro
 
 // allUnrecorded waits until it is known which calls have no recording. The error is
 // why it is not known of all; the snapshot is nil where it is known of none.
-func (l *link) allUnrecorded(ctx context.Context, look unrecordedSource) (*deck.Snapshot, error) {
+func (l *link) allUnrecorded(ctx context.Context, look unrecordedLooker) (*deck.Snapshot, error) {
 	snapshots, cancel := l.Subscribe()
 	defer cancel()
 	again := time.NewTicker(10 * time.Second)
@@ -158,7 +158,7 @@ func (r *runner) printUnrecorded(ctx context.Context, q *unrecordedQuery, l *lin
 	now := time.Now()
 	out := r.objects(ctx, &q.out, w)
 	for i, u := range s.Unrecorded {
-		line := l.unrecordedJSON(s, u, now)
+		line := l.unrecordedRow(s, u, now)
 		var err error
 		switch {
 		case q.out.json.on:
@@ -197,10 +197,10 @@ func (r *runner) printUnrecorded(ctx context.Context, q *unrecordedQuery, l *lin
 	return w.Flush()
 }
 
-// unrecordedJSON returns a call without a recording as it is printed.
-func (l *link) unrecordedJSON(s *deck.Snapshot, u *deck.Unrecorded, now time.Time) unrecordedJSON {
+// unrecordedRow returns a call without a recording as it is printed.
+func (l *link) unrecordedRow(s *deck.Snapshot, u *deck.Unrecorded, now time.Time) unrecordedRow {
 	part := s.PartOf(u.Profile)
-	out := unrecordedJSON{SID: u.SID().String(), Kind: "call", Profile: u.Profile, Since: u.Since.UTC(), AtLeast: u.AtLeast,
+	out := unrecordedRow{SID: u.SID().String(), Kind: "call", Profile: u.Profile, Since: u.Since.UTC(), AtLeast: u.AtLeast,
 		For: seconds(u.For(part.ServerTime(now)).Truncate(time.Second)), Before: u.Before, Legs: u.Legs, People: u.People}
 	if out.Profile == "" {
 		out.Profile = l.config.Profile
