@@ -69,12 +69,12 @@ func (one *candidate) sid() text.Text {
 }
 
 // LookForUnrecorded has the deck look for calls and conferences in progress that
-// have no recording, for half a minute from now on: whoever shows them asks again
-// with each snapshot. It never blocks.
+// have no recording, for half a minute from now on, or two polls where that is
+// longer: whoever shows them asks again with each snapshot. It never blocks.
 func (d *Deck) LookForUnrecorded() {
 	d.mu.Lock()
 	now := time.Now()
-	d.coverage.until = now.Add(lookFor)
+	d.coverage.until = now.Add(max(lookFor, 2*d.interval+unrecordedGrace))
 	was := d.coverage.on
 	d.cover(now)
 	d.mu.Unlock()

@@ -445,3 +445,31 @@ func BenchmarkCover(b *testing.B) {
 		d.mu.Unlock()
 	}
 }
+
+// TestUnrecordedSlowPolls: where polls are seldom, who asks with each snapshot is
+// shown them all the same, and they stay.
+func TestUnrecordedSlowPolls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		space.Call(sim.Line{SID: callNo(1), Ago: time.Minute})
+		tb := open(t, space, Config{Interval: 2 * time.Minute})
+		snapshots, cancel := tb.deck.Subscribe()
+		defer cancel()
+		go func() {
+			for {
+				select {
+				case <-snapshots:
+					tb.deck.LookForUnrecorded()
+				case <-t.Context().Done():
+					return
+				}
+			}
+		}()
+		tb.run()
+		after(5 * time.Minute)
+		for range 60 {
+			after(10 * time.Second)
+			tb.wantLacks("polled every two minutes", 1)
+		}
+	})
+}
