@@ -47,6 +47,8 @@ type Config struct {
 	// before it alarms; 0 for ever.
 	UnrecordedAlarm time.Duration
 	AutoResume      time.Duration // after which each pause of this user ends by itself; 0 for never
+	StartChannels   string        // "mono" or "dual": of recordings that this user starts
+	StartTrack      string        // "both", "inbound" or "outbound": of these
 	ReadOnly        bool          // no update is sent
 	Tick            time.Duration // between two steps of the clocks on the screen
 	LowBandwidth    bool          // clocks move every 10 s; only the user turns it on

@@ -97,6 +97,7 @@ func updateActions(behavior api.PauseBehavior) []action {
 			ask:    true, prompt: prompt.Typed,
 			mandated: "stop, which cannot be undone; asks for a reason and Enter, then for the end of the SID and Enter",
 		},
+		{key: bind("n", "start a recording of a call without one (NO REC); asks for y, any other key cancels", "n"), may: mayStart, run: (*Model).startRecording},
 	}
 }
 
@@ -124,6 +125,7 @@ func viewActions() []action {
 		{key: bind("O", "reverse the order", "O"), run: (*Model).reverse},
 		{key: bind("R F5", "refresh now", "R", "f5"), hint: "refresh", rank: 10, run: (*Model).refresh},
 		{key: bind("e", "hide ended recordings, or show them", "e"), hint: "hide ended", rank: 15, run: (*Model).hideEnded},
+		{key: bind("u", "show calls and conferences in progress without a recording (NO REC), or hide them", "u"), hint: "no rec", rank: 16, run: (*Model).toggleUnrecorded},
 		{key: bind("f", "freeze or thaw the display; an update thaws it too", "f"), hint: "freeze", rank: 9, run: (*Model).freeze},
 		{key: bind("+", "poll less often", "+"), run: (*Model).slower},
 		{key: bind("-", "poll more often", "-"), run: (*Model).faster},
@@ -332,6 +334,9 @@ func (m *Model) answer(k tea.KeyPressMsg, now time.Time) tea.Cmd {
 	}
 	if len(a.Many) > 0 {
 		return m.doMany(a.Many, k.String(), now)
+	}
+	if q.Starts() {
+		return m.sendStart(a.Request, now)
 	}
 	busy := m.underWay(a.Request.Key())
 	if a.Request.Again = a.Request.Again && busy != ""; busy != "" && !a.Request.Again {

@@ -31,7 +31,7 @@ func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
 func (m *Model) acknowledge(now time.Time) tea.Cmd {
 	r, ok := m.selected()
 	if !ok {
-		m.refuse("cannot acknowledge: no recording is selected", now)
+		m.refuse("cannot acknowledge: "+m.noneSelected(), now)
 		return nil
 	}
 	if m.unwelcome("cannot acknowledge: ", now, mayAcknowledge) {

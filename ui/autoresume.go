@@ -17,7 +17,7 @@ import (
 func (m *Model) autoResume(now time.Time) tea.Cmd {
 	r, ok := m.selected()
 	if !ok {
-		m.refuse("cannot set an auto-resume: no recording is selected", now)
+		m.refuse("cannot set an auto-resume: "+m.noneSelected(), now)
 		return nil
 	}
 	m.askAutoResume(r, "t", now)

@@ -73,6 +73,9 @@ func (m *Model) clearFilter() {
 
 // noneSelected says why nothing is selected.
 func (m *Model) noneSelected() string {
+	if words := m.unrecordedWords(); words != "" {
+		return words
+	}
 	if f := m.list.Filter(); !f.IsZero() {
 		return filterEmpty + f.String() + "/"
 	}

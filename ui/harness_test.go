@@ -46,6 +46,7 @@ type fakeDeck struct {
 	settle    func(deck.Request) (deck.Progress, error)
 	notes     []string // what it was asked that sends no update
 	refuse    error    // what it answers to that
+	starting           // of recordings
 }
 
 func newFakeDeck() *fakeDeck { return &fakeDeck{feed: make(chan *deck.Snapshot, 1)} }
@@ -119,7 +120,6 @@ func tail(of deck.Key) string {
 
 func (d *fakeDeck) Refresh()                    { d.refreshed++ }
 func (d *fakeDeck) SetInterval(v time.Duration) { d.intervals = append(d.intervals, v) }
-func (d *fakeDeck) Look(of deck.Key)            { d.looked = append(d.looked, of.SID.String()) }
 
 // session drives a model as a program would, in the bubble of a synctest. A
 // message's commands run to their end before the next one is sent.

@@ -29,13 +29,17 @@ func (m *Model) hints() []status.Hint {
 	if m.full {
 		out = append(out, hint("Esc", "back", 0))
 	}
+	u, lack := m.list.Unrecorded()
+	if lack && !u.IsConference() && !m.readOnly() && m.mayNot(mayStart) == "" {
+		out = append(out, hint("n", "start recording", 0))
+	}
 	r, ok := m.selected()
 	troubled := ok && m.troubled(r)
 	if (m.alarms.Pauses() > 0 || troubled) && m.mayNot(mayAcknowledge) == "" {
 		out = append(out, hint("a", "acknowledge", 1))
 	}
 	for _, a := range m.keys.list {
-		if a.hint == "" || a.verb != "" && m.readOnly() || m.roleRefuses(&a, r) != "" || m.mayNot(a.needs()) != "" || m.full && a.hint == "detail" {
+		if a.hint == "" || a.verb != "" && (m.readOnly() || lack) || m.roleRefuses(&a, r) != "" || m.mayNot(a.needs()) != "" || m.full && a.hint == "detail" {
 			continue
 		}
 		k, _, _ := strings.Cut(a.key.Help().Key, " ")

@@ -232,6 +232,9 @@ func (m *Model) copySID(now time.Time) tea.Cmd {
 }
 
 func (m *Model) copyParent(now time.Time) tea.Cmd {
+	if u, ok := m.list.Unrecorded(); ok {
+		return m.copyText(u.SID().String(), now)
+	}
 	r, ok := m.selected()
 	if !ok {
 		m.refuse(m.noneSelected(), now)

@@ -140,6 +140,7 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, ask
 	}
 	r, ok := m.selected()
 	m.detail.SetRecording(r, m.snapshotOf(r).OffsetAt(m.at()), m.shortOf(r), m.placeOfSelected(r))
+	m.detailUnrecorded()
 	m.detail.SetProject(m.projectOf(r))
 	m.detail.SetUnnamed(m.unnamed(r))
 	if a.pane == paneFull {
@@ -222,7 +223,7 @@ func (m *Model) overlay(body []string, w int, a arrangement) (x, y int, ok bool)
 		over = over[:min(len(over), room)]
 	}
 	r, _ := m.selected()
-	about := m.prompt != nil && r != nil && m.prompt.Question().Request.Key() == r.Key()
+	about := m.prompt != nil && (r != nil && m.prompt.Question().Request.Key() == r.Key() || m.asksStartOfSelected())
 	if row >= 0 && about && len(over) < room { // where it ends and the list goes on
 		over = append(over, m.th.Paint(theme.Border, strings.Repeat(m.th.Symbols().Rule, w)))
 	}

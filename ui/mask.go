@@ -39,7 +39,7 @@ func (m *Model) reveal(now time.Time) tea.Cmd {
 		m.refuse("no number is masked", now)
 		return nil
 	case !ok:
-		m.refuse("no recording is selected", now)
+		m.refuse(m.noneSelected(), now)
 		return nil
 	case m.unwelcome("cannot show the numbers: ", now, mayReveal):
 		return nil

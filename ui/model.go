@@ -61,6 +61,8 @@ type Model struct {
 
 	page *page // that this screen is; nil for the dashboard
 
+	unrecorded unrecorded // calls without a recording
+
 	header  header.Model
 	list    list.Model
 	filter  list.FilterLine
@@ -167,6 +169,8 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		cmd = tea.Batch(m.deck.next(m.ctx), m.afterSnapshot(time.Now()))
 	case requests.DoneMsg:
 		m.done(msg, time.Now())
+	case startedMsg:
+		m.startDone(msg, time.Now())
 	case tickMsg:
 		now := msg.handled(time.Now())
 		moved := m.ticked(time.Time(msg), now)
@@ -253,6 +257,7 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 	if m.frozen.IsZero() {
 		m.show(s)
 	}
+	m.followUnrecorded(now)
 }
 
 // show puts a snapshot on the screen.

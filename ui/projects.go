@@ -77,6 +77,9 @@ func (m *Model) snapshotOf(r *deck.Recording) *deck.Snapshot {
 // shown.
 func (m *Model) projectOf(r *deck.Recording) string {
 	if r == nil {
+		if _, ok := m.list.Unrecorded(); ok {
+			return m.list.Project(m.list.Place())
+		}
 		return ""
 	}
 	return m.list.Project(r.Key())

@@ -95,6 +95,10 @@ func (m *Model) watchPrompt(s *deck.Snapshot, now time.Time) {
 		m.closeUnasked(m.prompt.Canceled("tapedeck is read-only now"), now)
 		return
 	}
+	if m.prompt.Question().Starts() {
+		m.watchStart(s, now)
+		return
+	}
 	open, a := m.prompt.WatchAll(s.Lookup)
 	m.prompt = &open
 	if m.closeUnasked(a, now); m.prompt != nil && len(m.reasons) > 0 {

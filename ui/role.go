@@ -205,6 +205,9 @@ func (m *Model) openQuestion() Question {
 		return Question{}
 	}
 	p := m.prompt.Question()
+	if p.Starts() { // a call has no row on other screens that could say so
+		return Question{}
+	}
 	switch p.Kind {
 	case prompt.Choose, prompt.Confirm, prompt.Typed:
 	default:

@@ -24,11 +24,9 @@ func newGuard(in *terminal.Reads) slips.Guard {
 // spot returns what an updating key would act on now.
 func (m *Model) spot() slips.Spot {
 	s := slips.Spot{Line: -1, ReadOnly: m.readOnly()}
-	r, ok := m.selected()
-	if !ok {
+	if s.Of = m.list.Place(); s.Of.IsZero() {
 		return s
 	}
-	s.Of = r.Key()
 	if a := m.arrange(); m.mode != helping && a.pane != paneFull && !m.small() {
 		s.Line = a.header + m.list.Line()
 	}

@@ -93,7 +93,7 @@ func (m *Model) smallScreen() string {
 func (m *Model) inLine() small.Selected {
 	r, ok := m.selected()
 	if !ok {
-		return small.Selected{}
+		return small.Selected{Lacks: m.unrecordedInLine()}
 	}
 	live := m.live.Lookup(r.Key())
 	return small.Selected{

@@ -30,6 +30,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/crash"
 	"tapedeck/api/deck"
+	"tapedeck/api/text"
 	"tapedeck/ui/left"
 	"tapedeck/ui/terminal"
 )
@@ -61,6 +62,12 @@ type Deck interface {
 	SetTimer(of deck.Key, actor deck.Actor, after time.Duration) error
 	// Reveal puts on record that masked numbers of a recording are shown.
 	Reveal(of deck.Key, actor deck.Actor)
+	// LookForUnrecorded has the snapshots say, for the next half minute, which calls
+	// in progress have no recording. It never blocks.
+	LookForUnrecorded()
+	// StartFor begins a recording of a call, and returns when its outcome is settled.
+	// It is sent once. The error is why nothing was sent.
+	StartFor(ctx context.Context, callSID text.Text, o api.StartOptions, req deck.Request) (*deck.Recording, deck.Progress, error)
 }
 
 // Options say what a screen shows and where.
@@ -75,6 +82,7 @@ type Options struct {
 	PauseScope string
 	AutoResume time.Duration // after which each pause made here ends by itself; 0 for never
 	ReadOnly   bool
+	Start      api.StartOptions // of the recordings that are started here
 	// Names are names for phone numbers, by the number as it was written down.
 	Names   map[string]string
 	Theme   string // auto, dark, light or mono

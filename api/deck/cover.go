@@ -69,12 +69,12 @@ func (one *candidate) sid() text.Text {
 }
 
 // LookForUnrecorded has the deck look for calls and conferences in progress that
-// have no recording, for half a minute from now on: whoever shows them asks again
-// with each snapshot. It never blocks.
+// have no recording, for half a minute from now on, or two polls where that is
+// longer: whoever shows them asks again with each snapshot. It never blocks.
 func (d *Deck) LookForUnrecorded() {
 	d.mu.Lock()
 	now := time.Now()
-	d.coverage.until = now.Add(lookFor)
+	d.coverage.until = now.Add(max(lookFor, 2*d.interval+unrecordedGrace))
 	was := d.coverage.on
 	d.cover(now)
 	d.mu.Unlock()
@@ -109,13 +109,14 @@ func (d *Deck) cover(now time.Time) bool {
 	k := d.covers(p)
 	d.candidates(p, k, now)
 	state := InProgress{Wanted: true, Listed: p.listed, Limit: 2*max(c.every, d.interval) + 10*time.Second}
-	rows, more := d.unrecorded(p, k, now, d.health.Phase(now) == Live && state.Fresh(now) && p.failed == nil)
+	rows, more, pending := d.unrecorded(p, k, now, d.health.Phase(now) == Live && state.Fresh(now) && p.failed == nil)
 	for sid := range c.starts {
 		if !c.seen[sid] {
 			delete(c.starts, sid)
 		}
 	}
 	c.on, c.every = true, d.directory.cover(true, d.toAsk(k))
+	state.Pending = pending + k.unheard
 	state.Err = cmp.Or(p.failed, p.odd, c.err, k.err)
 	changed := !slices.Equal(rows, c.rows) || more != c.more || !sameProgress(state, c.state)
 	c.rows, c.more, c.state = rows, more, state
@@ -124,7 +125,7 @@ func (d *Deck) cover(now time.Time) bool {
 }
 
 func sameProgress(a, b InProgress) bool {
-	return a.Wanted == b.Wanted && a.Limit == b.Limit && a.Listed.Equal(b.Listed) && Unnamed{Err: a.Err}.Same(Unnamed{Err: b.Err})
+	return a.Wanted == b.Wanted && a.Pending == b.Pending && a.Limit == b.Limit && a.Listed.Equal(b.Listed) && Unnamed{Err: a.Err}.Same(Unnamed{Err: b.Err})
 }
 
 // covering is what covers calls and conferences at one time.
@@ -138,6 +139,7 @@ type covering struct {
 	heard      time.Time
 	recorded   []text.Text // conferences that are
 	unrecorded []text.Text // conferences that are not
+	unheard    int         // of these, beyond the grace, those of which nobody knows who is in them
 	waiting    bool        // a call waits for who is in the recorded conferences
 	err        error       // why it waits for so long
 }
@@ -227,6 +229,9 @@ func (d *Deck) candidates(p *inProgress, k *covering, now time.Time) {
 			continue
 		}
 		k.unrecorded = append(k.unrecorded, conf.SID)
+		if p.present[conf.SID].IsZero() && !d.serverTime(now).Before(conf.Created.Add(unrecordedGrace)) {
+			k.unheard++
+		}
 		if len(p.people[conf.SID]) > 0 { // nobody misses a recording of an empty one
 			seen[conf.SID] = true
 			one := keep(conf.SID)
@@ -241,12 +246,15 @@ func (d *Deck) candidates(p *inProgress, k *covering, now time.Time) {
 // date says since when a candidate that began at a time has no recording. The
 // mutex must be held.
 func (d *Deck) date(one *candidate, k *covering, began time.Time) {
-	sids := []text.Text{one.sid()}
+	sids := [3]text.Text{one.sid()}
 	if one.call != nil {
-		sids = append(sids, one.call.ParentCallSID, k.rooms[one.call.SID])
+		sids[1], sids[2] = one.call.ParentCallSID, k.rooms[one.call.SID]
 	}
 	ended := one.ended
 	for _, sid := range sids {
+		if sid.IsZero() {
+			continue
+		}
 		if of := d.coverage.open[sid]; of != nil && of.ended.After(ended) {
 			ended = of.ended
 		}
@@ -295,7 +303,7 @@ func (d *Deck) legs(p *inProgress) {
 // was read before its own recordings says. The mutex must be held.
 func (d *Deck) settled(one *candidate, p *inProgress, k *covering, now time.Time) bool {
 	began := one.since.Add(beginSlack)
-	if d.serverTime(now).Before(one.since.Add(unrecordedGrace)) || d.serverTime(d.coverage.polled).Before(began) || d.coverage.polled.Before(one.first) {
+	if d.serverTime(d.coverage.polled).Before(began) || d.coverage.polled.Before(one.first) {
 		return false
 	}
 	if one.conf != nil {
@@ -312,9 +320,9 @@ func (d *Deck) settled(one *candidate, p *inProgress, k *covering, now time.Time
 }
 
 // unrecorded returns the rows of those that have no recording, and how many there
-// are beside them. Sure is whether what was read is fresh and complete. The mutex
+// are beside them, or may be. Sure is whether what was read is fresh and complete. The mutex
 // must be held.
-func (d *Deck) unrecorded(p *inProgress, k *covering, now time.Time, sure bool) (rows []*Unrecorded, more int) {
+func (d *Deck) unrecorded(p *inProgress, k *covering, now time.Time, sure bool) (rows []*Unrecorded, more, pending int) {
 	c := &d.coverage
 	confs := make(map[text.Text]*api.Conference, len(p.conferences))
 	for _, conf := range p.conferences {
@@ -327,7 +335,11 @@ func (d *Deck) unrecorded(p *inProgress, k *covering, now time.Time, sure bool) 
 			continue
 		}
 		if one.row == nil {
+			if d.serverTime(now).Before(one.since.Add(unrecordedGrace)) {
+				continue
+			}
 			if !sure || !d.settled(one, p, k, now) {
+				pending++
 				continue
 			}
 			if one.checked.IsZero() {
@@ -351,10 +363,12 @@ func (d *Deck) unrecorded(p *inProgress, k *covering, now time.Time, sure bool) 
 	if more = len(rows) - maxUnrecorded; more > 0 {
 		rows = rows[:maxUnrecorded:maxUnrecorded]
 	}
-	if more = max(more, 0); unchecked > maxChecks {
+	if more = max(more, 0); unchecked > maxChecks || len(rows) == maxUnrecorded {
 		more += unchecked
+	} else {
+		pending += unchecked
 	}
-	return rows, more
+	return rows, more, pending
 }
 
 // longestUnrecorded compares rows in the order of a snapshot.

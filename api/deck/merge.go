@@ -90,6 +90,7 @@ func (s *Snapshot) mergeUnrecorded(p *Snapshot) {
 	case !a.Wanted, b.Err != nil && a.Err == nil, (b.Err == nil) == (a.Err == nil) && b.Listed.Before(a.Listed):
 		s.InProgress = b
 	}
+	s.InProgress.Pending = a.Pending + b.Pending
 }
 
 // worth orders what data is worth: the least first.

@@ -2,7 +2,10 @@ package deck
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -222,5 +225,71 @@ func TestStartWhereThereIsNone(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestStartFaults: whatever the API answers, and whether or not it has begun the
+// recording, one POST is sent, and what is shown afterwards is what there is.
+func TestStartFaults(t *testing.T) {
+	const call = "5e4d3c2b-2222-4eee-8fff-000000000201"
+	type reply struct {
+		name   string
+		unsure bool // nobody can tell from it whether it was done
+		of     func(*http.Request) (*http.Response, error)
+	}
+	var replies []reply
+	for _, status := range []int{400, 401, 403, 404, 408, 409, 422, 425, 429, 499, 500, 502, 503, 504} {
+		unsure := status >= 500 || slices.Contains([]int{408, 409, 425, 499}, status)
+		replies = append(replies, reply{fmt.Sprint(status), unsure, func(r *http.Request) (*http.Response, error) {
+			return answer(r, status, `{"code":1,"message":"no"}`), nil
+		}})
+	}
+	for name, body := range map[string]string{"nothing": "", "html": "<html>", "half": `{"sid":"`, "no SID": `{"status":"in-progress"}`, "an array": `[]`} {
+		replies = append(replies, reply{"200 with " + name, true, func(r *http.Request) (*http.Response, error) { return answer(r, 200, body), nil }})
+	}
+	replies = append(replies, reply{"dropped", true, func(*http.Request) (*http.Response, error) { return nil, io.ErrUnexpectedEOF }},
+		reply{"silent", true, func(r *http.Request) (*http.Response, error) { <-r.Context().Done(); return nil, r.Context().Err() }})
+	for _, re := range replies {
+		for _, done := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, done %t", re.name, done), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					space := spaceOf(0, 0)
+					space.Call(sim.Line{SID: call, Ago: time.Minute})
+					tb := open(t, space, Config{Unrecorded: true})
+					tb.run()
+					after(15 * time.Second)
+					tb.wire.set(func(r *http.Request) (*http.Response, error) {
+						if r.Method != http.MethodPost {
+							return nil, nil
+						}
+						if done {
+							if _, err := tb.wire.next.RoundTrip(r); err != nil {
+								t.Error(err)
+							}
+						}
+						return re.of(r)
+					})
+					_, p, err := tb.deck.StartFor(t.Context(), text.New(call), api.StartOptions{}, Request{Seen: NoRecording})
+					want := Failed
+					switch {
+					case re.unsure && done:
+						want = Verified
+					case re.unsure:
+						want = Unknown
+					}
+					if err != nil || p.Outcome != want || !p.Settled {
+						t.Errorf("it ended as %s (%q, %v), %v, want %s", p.Outcome, p.Note, p.Err, err, want)
+					}
+					after(30 * time.Second)
+					if n := tb.wire.count("POST", ""); n != 1 {
+						t.Errorf("%d POSTs", n)
+					}
+					s := tb.deck.Snapshot()
+					if lacks := len(s.Unrecorded) == 1; lacks == done || s.Active != len(space.Recordings()) || len(space.Recordings()) > 1 {
+						t.Errorf("without a recording: %d, active: %d, in truth: %d", len(s.Unrecorded), s.Active, len(space.Recordings()))
+					}
+				})
+			})
+		}
 	}
 }

@@ -62,6 +62,9 @@ type InProgress struct {
 	Listed time.Time // local time when all were last listed; zero for never
 	// Limit is the age of Listed from which on it says nothing about now.
 	Limit time.Duration
+	// Pending is how many calls there are, beyond the grace, of which it is to be
+	// read yet whether they have a recording.
+	Pending int
 	// Err is why it is not known of all whether they are recorded; nil when it
 	// is. Those that are in the snapshot are without a recording all the same.
 	Err error
@@ -77,23 +80,44 @@ func (p InProgress) Fresh(now time.Time) bool {
 // Unrecorded can be relied on at the local time now: all that was read is fresh.
 // While it is false, nothing may alarm for them.
 func (s *Snapshot) UnrecordedSure(profile string, now time.Time) bool {
-	s = s.part(profile)
+	s = s.PartOf(profile)
 	return s.Health.Phase(now) == Live && s.InProgress.Fresh(now)
 }
 
 // UnrecordedKnown reports whether these rows are all that there are, at the local
 // time now. While it is false, none is not to be shown as all well.
 func (s *Snapshot) UnrecordedKnown(profile string, now time.Time) bool {
-	return s.UnrecordedSure(profile, now) && s.part(profile).InProgress.Err == nil
+	return s.UnrecordedSure(profile, now) && s.PartOf(profile).InProgress.Err == nil
 }
 
-// part returns the snapshot of a profile; the snapshot itself unless it is one of
+// AllUnrecordedKnown reports the same of all profiles.
+func (s *Snapshot) AllUnrecordedKnown(now time.Time) bool {
+	for _, p := range s.Parts {
+		if !s.UnrecordedKnown(p.Profile, now) {
+			return false
+		}
+	}
+	return s.Parts != nil || s.UnrecordedKnown("", now)
+}
+
+// PartOf returns the snapshot of a profile; the snapshot itself unless it is one of
 // several.
-func (s *Snapshot) part(profile string) *Snapshot {
+func (s *Snapshot) PartOf(profile string) *Snapshot {
 	for _, p := range s.Parts {
 		if p.Profile == profile {
 			return p.Snapshot
 		}
 	}
 	return s
+}
+
+// FindUnrecorded returns the row of the same call or conference; nil where the
+// snapshot has none.
+func (s *Snapshot) FindUnrecorded(of *Unrecorded) *Unrecorded {
+	for _, u := range s.Unrecorded {
+		if u.Profile == of.Profile && u.SID() == of.SID() {
+			return u
+		}
+	}
+	return nil
 }

@@ -343,11 +343,11 @@ func TestUnrecordedParents(t *testing.T) {
 // shown for a call with a recording that had begun some seconds before.
 func TestUnrecordedNever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		space := sim.New(sim.Options{Recordings: 40, History: 100, Unrecorded: 10, Seed: 5, Churn: 60})
+		space := sim.New(sim.Options{Recordings: 20, History: 20, Unrecorded: 6, Seed: 5, Churn: 60})
 		tb := open(t, space, Config{Unrecorded: true})
 		tb.run()
 		rows := 0
-		for range 400 {
+		for range 150 {
 			after(time.Second)
 			of := map[string]bool{}
 			for _, r := range space.Recordings() {
@@ -372,8 +372,104 @@ func TestUnrecordedNever(t *testing.T) {
 				}
 			}
 		}
-		if rows < 400 {
+		if rows < 150 {
 			t.Errorf("%d rows were looked at", rows)
+		}
+	})
+}
+
+// TestUnrecordedMany: of thousands a thousand are rows, those without for the longest
+// first, the others are counted, and what it takes stays within bounds.
+func TestUnrecordedMany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		const n = maxUnrecorded + 200
+		for i := range n {
+			space.Call(sim.Line{SID: callNo(i), Ago: time.Hour - time.Duration(i)*time.Second})
+		}
+		tb := open(t, space, Config{Unrecorded: true, Interval: 5 * time.Second})
+		tb.run()
+		after(90 * time.Second)
+		s := tb.deck.Snapshot()
+		if len(s.Unrecorded) != maxUnrecorded || s.UnrecordedMore != n-maxUnrecorded || !s.UnrecordedKnown("", time.Now()) {
+			t.Fatalf("%d rows and %d more, want %d and %d; %+v", len(s.Unrecorded), s.UnrecordedMore, maxUnrecorded, n-maxUnrecorded, s.InProgress)
+		}
+		if first, last := s.Unrecorded[0].SID(), s.Unrecorded[maxUnrecorded-1].SID(); first != text.New(callNo(0)) || last != text.New(callNo(maxUnrecorded-1)) {
+			t.Errorf("the rows are from %s to %s", first, last)
+		}
+		if checks := tb.wire.count("GET", "CallSid="); checks > maxUnrecorded+maxChecks {
+			t.Errorf("the recordings of %d calls were read", checks)
+		}
+		space.ResetStats()
+		after(time.Minute)
+		stats := space.Stats()
+		// Every 10 s two pages of calls and one of conferences; a poll every 5 s.
+		if most := 6*3 + 12 + 3; stats.Requests() > most || stats.MaxInFlight > maxInFlight {
+			t.Errorf("%d requests in a minute, want %d at most; %d at one time", stats.Requests(), most, stats.MaxInFlight)
+		}
+		if tb.deck.Snapshot().Unrecorded[0] != s.Unrecorded[0] {
+			t.Error("a row that did not change is another one")
+		}
+	})
+}
+
+// BenchmarkCover looks which of 10,000 calls in progress have no recording, while
+// 2,000 have.
+func BenchmarkCover(b *testing.B) {
+	space := spaceOf(0, 0)
+	for i := range 2000 {
+		space.Begin(sim.Begin{CallSID: callNo(100_000 + i), StartedAgo: time.Minute})
+	}
+	for i := range 8000 {
+		space.Call(sim.Line{SID: callNo(i), Ago: time.Hour - time.Duration(i)*time.Second})
+	}
+	d, err := Open(clientOf(space), Config{Unrecorded: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx := b.Context()
+	for range 3 {
+		if err := d.Poll(ctx); err != nil {
+			b.Fatal(err)
+		}
+		d.directory.read(ctx)
+		d.readUncovered(ctx)
+	}
+	if n := len(d.coverage.open); n != 8000 {
+		b.Fatalf("%d have no recording", n)
+	}
+	for b.Loop() {
+		d.mu.Lock()
+		d.directory.news++
+		d.cover(time.Now())
+		d.mu.Unlock()
+	}
+}
+
+// TestUnrecordedSlowPolls: where polls are seldom, who asks with each snapshot is
+// shown them all the same, and they stay.
+func TestUnrecordedSlowPolls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceOf(0, 0)
+		space.Call(sim.Line{SID: callNo(1), Ago: time.Minute})
+		tb := open(t, space, Config{Interval: 2 * time.Minute})
+		snapshots, cancel := tb.deck.Subscribe()
+		defer cancel()
+		go func() {
+			for {
+				select {
+				case <-snapshots:
+					tb.deck.LookForUnrecorded()
+				case <-t.Context().Done():
+					return
+				}
+			}
+		}()
+		tb.run()
+		after(5 * time.Minute)
+		for range 60 {
+			after(10 * time.Second)
+			tb.wantLacks("polled every two minutes", 1)
 		}
 	})
 }

@@ -15,7 +15,7 @@ func diffUnrecorded(a, b *deck.Snapshot) (any, rows bool) {
 	}
 	rows = !slices.Equal(a.Unrecorded, b.Unrecorded)
 	x, y := a.InProgress, b.InProgress
-	return rows || a.UnrecordedMore != b.UnrecordedMore || x.Wanted != y.Wanted || x.Limit != y.Limit || !sameMoment(x.Listed, y.Listed) ||
+	return rows || a.UnrecordedMore != b.UnrecordedMore || x.Wanted != y.Wanted || x.Pending != y.Pending || x.Limit != y.Limit || !sameMoment(x.Listed, y.Listed) ||
 		!sameFault(x.Err, y.Err), rows
 }
 
@@ -36,7 +36,7 @@ func (d *feedDeck) withUnrecorded(b *batch, from uint64) *batch {
 // it has the calls, too.
 func appendUnrecorded(b []byte, number int, s *deck.Snapshot, all bool) []byte {
 	p := s.InProgress
-	u := Unrecorded{Deck: number, Wanted: p.Wanted, Listed: stamp(p.Listed), Limit: SecondsOf(p.Limit), Err: FaultOf(p.Err), More: s.UnrecordedMore}
+	u := Unrecorded{Deck: number, Wanted: p.Wanted, Listed: stamp(p.Listed), Limit: SecondsOf(p.Limit), Err: FaultOf(p.Err), More: s.UnrecordedMore, Pending: p.Pending}
 	if all {
 		calls := make([]UnrecordedCall, 0, len(s.Unrecorded))
 		for _, one := range s.Unrecorded {
@@ -66,7 +66,7 @@ func unrecordedCallOf(u *deck.Unrecorded) UnrecordedCall {
 func (d *held) takeUnrecorded(u *Unrecorded, now time.Time) {
 	s := &d.state
 	s.UnrecordedMore = count(u.More)
-	s.InProgress = deck.InProgress{Wanted: u.Wanted, Listed: moment(u.Listed, now), Limit: u.Limit.Duration(), Err: u.Err.Err()}
+	s.InProgress = deck.InProgress{Wanted: u.Wanted, Listed: moment(u.Listed, now), Limit: u.Limit.Duration(), Pending: count(u.Pending), Err: u.Err.Err()}
 	if u.Calls == nil {
 		return
 	}

@@ -126,6 +126,8 @@ type Unrecorded struct {
 	Limit  Seconds   `json:"limit,omitempty"`  // the age of that from which on it says nothing about now
 	Err    *Fault    `json:"err,omitempty"`    // why it is not known of all
 	More   int       `json:"more,omitempty"`   // how many there are beside the calls
+	// Pending is of how many calls it is to be read yet.
+	Pending int `json:"pending,omitempty"`
 	// Calls are those that are known, without one for the longest first; nil where
 	// they have not changed.
 	Calls *[]UnrecordedCall `json:"calls,omitempty"`

@@ -322,6 +322,8 @@ func TestConfigShowsProvenance(t *testing.T) {
 		{"pause-behavior", "silence", "default"},
 		{"pause-scope", "recording", "default"},
 		{"auto-resume", "0s", "default"},
+		{"start-channels", "mono", "default"},
+		{"start-track", "both", "default"},
 		{"read-only", "false", "default"},
 		{"tick", "1s", "default"},
 		{"low-bandwidth", "false", "default"},

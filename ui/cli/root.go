@@ -56,7 +56,7 @@ func (r *runner) root() *cobra.Command {
 	cmd.Flags().BoolVar(&demo, "demo", false, "show a simulated space inside the process; needs and reads no settings")
 	cmd.Flags().Bool("version", false, "print the version")
 	space.add(cmd, "with --demo: ")
-	cmd.AddCommand(r.list(), r.show(), r.pause(), r.resume(), r.stop(), r.start(), r.ack(), r.watch(),
+	cmd.AddCommand(r.list(), r.show(), r.pause(), r.resume(), r.stop(), r.start(), r.ack(), r.watch(), r.unrecorded(),
 		r.status(), r.journal(), r.reportCommand(), r.loginCommand(), r.logoutCommand(), r.doctorCommand(), r.serveCommand(), r.sessionsCommand(), r.simulate(), r.config(), r.schema(), r.versionCommand(), exitCodes())
 	cmd.AddCommand(r.drillCommand())
 	cmd.AddCommand(r.generate())

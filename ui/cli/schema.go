@@ -25,7 +25,7 @@ var besideNames = []string{
 var schemaNames = []struct{ command, file string }{
 	{"list", "list"}, {"show", "list"}, {"pause", "results"}, {"resume", "results"}, {"stop", "results"}, {"start", "results"}, {"ack", "results"},
 	{"watch", "watch"}, {"doctor", "doctor"},
-	{"drill", "drill"},
+	{"drill", "drill"}, {"unrecorded", "unrecorded"},
 }
 
 // schema returns the command that prints the JSON Schema of what another prints.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -38,8 +39,8 @@ A conference's recording cannot be started in this API.`,
 	}
 	addSettings(cmd, actFlags...)
 	f := cmd.Flags()
-	f.StringVar(&o.Channels, "channels", "", "mono or dual (default: the API's, mono)")
-	f.StringVar(&o.Track, "track", "", "inbound, outbound or both (default: the API's, both)")
+	f.StringVar(&o.Channels, "channels", "", "mono or dual (default: the setting start_channels)")
+	f.StringVar(&o.Track, "track", "", "inbound, outbound or both (default: the setting start_track)")
 	f.DurationVar(&a.timeout, "timeout", waitLimit, "how long to wait for the outcome, at most 10m")
 	keepTyped(f.Lookup("timeout"))
 	a.wait, a.out.fields = waitVerified, resultFields
@@ -61,13 +62,14 @@ func (r *runner) runStart(cmd *cobra.Command, a *act, o api.StartOptions, arg st
 	}
 	callSID := text.New(arg)
 	if _, ok := callSID.PathSegment(); !ok || !isWhole(arg) {
-		return usage(strconv.Quote(callSID.String())+" is not the whole SID of a call", "start takes no end of a SID: a call without a recording is in no list here")
+		return usage(strconv.Quote(callSID.String())+" is not the whole SID of a call", "start takes no end of a SID; tapedeck unrecorded lists the calls without a recording")
 	}
 	l, err := r.link(cmd, true)
 	if err != nil {
 		return err
 	}
 	defer func() { err = joined(err, l.close(time.Now().Add(finishLimit))) }()
+	o.Channels, o.Track = cmp.Or(o.Channels, l.config.StartChannels), cmp.Or(o.Track, l.config.StartTrack)
 	by, ok := l.Service.(starter)
 	if !ok {
 		return usage("cannot start a recording: the running service does not start any", "update tapedeck serve")

@@ -27,6 +27,9 @@ const edge = 1
 
 // build makes the lines below the title, as far as they do not tick.
 func (m Model) build(marked bool, at ages) []line.Open {
+	if m.rec == nil {
+		return m.buildUnrecorded()
+	}
 	b := &builder{Model: m, sym: m.th.Symbols(), label: 16, ages: at}
 	if m.w >= 60 {
 		b.label = 20
@@ -326,6 +329,9 @@ func (b *builder) number(label string, shown, came text.Text) {
 	}
 	if b.hides() {
 		beside = "(v shows it)"
+		if b.lack.Unrecorded != nil { // v is about recordings
+			beside = ""
+		}
 	}
 	b.labeled(label, b.masked(or(shown, "-")), theme.Plain, beside)
 }

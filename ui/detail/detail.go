@@ -37,6 +37,7 @@ type Model struct {
 	calls, conferences deck.Unnamed // why those are not known that are not
 
 	rec     *deck.Recording // nil for none
+	lack    lacked          // what is shown where there is no recording
 	offset  time.Duration   // from local time to the server's
 	short   string          // the recording's short SID
 	profile string
@@ -135,7 +136,7 @@ func (m Model) Raw() bool { return m.raw }
 // where it was scrolled to, until r is another recording or an update of it
 // was answered. It costs nothing when nothing has changed.
 func (m *Model) SetRecording(r *deck.Recording, offset time.Duration, short, profile string) {
-	if r == m.rec && offset == m.offset && short == m.short && profile == m.profile {
+	if r == m.rec && profile == m.profile && (offset == m.offset && short == m.short || r == nil) {
 		return
 	}
 	if r == nil || m.rec == nil || r.Key() != m.rec.Key() || answered(r) != answered(m.rec) {

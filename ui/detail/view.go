@@ -101,7 +101,7 @@ func (m Model) marked(now time.Time) bool {
 // body returns the lines below the title, made once for what they say of
 // the time.
 func (m Model) body(marked bool, at ages) []line.Open {
-	if m.rec == nil || m.memo == nil {
+	if m.rec == nil && m.lack.Unrecorded == nil || m.memo == nil {
 		return nil
 	}
 	which := 0
@@ -117,6 +117,9 @@ func (m Model) body(marked bool, at ages) []line.Open {
 // title says which recording it is, what it is doing and for how long. Its
 // clock ticks, so it has no style.
 func (m Model) title(now time.Time) line.Open {
+	if m.rec == nil && m.lack.Unrecorded != nil {
+		return m.titleUnrecorded(now)
+	}
 	var l line.Open
 	if m.rec == nil {
 		l.Add(m.th, theme.Dim, " no recording selected")

@@ -53,7 +53,9 @@ type State struct {
 	ResumedByOthers int // and with that
 	Left            int // pauses that were left behind
 	Marked          int // recordings
-	ReadOnly        bool
+	// Unrecorded is whether it is said how many calls have no recording.
+	Unrecorded bool
+	ReadOnly   bool
 }
 
 // at is the time that the recordings are shown at.

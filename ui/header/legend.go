@@ -6,6 +6,7 @@ import "tapedeck/ui/theme"
 var legend = []theme.Sign{
 	{Sign: "REC 14", Means: "how many are recording now; STARTING 1 those that do not yet"},
 	{Sign: "OTHER 2", Means: "how many have a status that tapedeck does not know, or none"},
+	{Sign: "NO REC 3", Means: "calls and conferences in progress without a recording, while they are shown (u) or alarm (unrecorded_alarm); + for more, ? where not all is known"},
 	{Sign: "PAUSED 2", Means: "how many are paused, whoever paused them, and the longest pause; PAUSED ? while nothing is known"},
 	{Sign: "ALARM 1", Means: "pauses that have lasted longer than pause_alarm; a acknowledges"},
 	{Sign: "NOT PAUSED 1", Means: "recordings that were to be paused and are still recording; p tries again"},

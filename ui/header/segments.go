@@ -60,6 +60,9 @@ func (m Model) numbers(s State, w int) []segment {
 	if n := m.counts.other; n > 0 {
 		out = append(out, m.segment(2, line.Of(theme.Unknown, "OTHER "+strconv.Itoa(n))))
 	}
+	if s.Unrecorded {
+		out = append(out, m.unrecorded(s))
+	}
 	out = append(out, m.segment(0, m.pauses(s, w)...))
 	if s.Stale && !shown.Health.Complete.IsZero() {
 		out = append(out, m.segment(5, line.Of(theme.Dim, "as of "+times.Time(shown.Health.Complete))))

@@ -130,6 +130,9 @@ func (c *context) clock(d time.Duration) string { return times.Clocks{Slow: c.mi
 // status shows the word for the status, and an update that is under way or
 // went wrong beside it; it never shows a status that the API did not report.
 func (c *context) status(r *row) cell {
+	if r.lack != nil {
+		return c.noRecording(r)
+	}
 	status := string(r.rec.Status)
 	out := cell{
 		text: c.th.Plain(theme.Word(status, r.rec.Gone)),
@@ -177,6 +180,9 @@ func (c *context) pausedFor(r *row) cell {
 }
 
 func (c *context) runningFor(r *row) cell {
+	if r.lack != nil {
+		return c.unrecordedFor(r)
+	}
 	switch d, ok := r.running(c.server); {
 	case !ok:
 		return cell{text: "-"}

@@ -36,7 +36,7 @@ func (c *context) find(r *row) (field string, hidden bool) {
 	}
 	shown := c.shownText(r)
 	for _, w := range c.words {
-		at := w.field(r.rec, c.people.Names)
+		at := w.field(r.rec, r.lack, c.people.Names)
 		if at == "" {
 			return "", false
 		}
@@ -99,17 +99,21 @@ func (c *context) shownText(r *row) string {
 
 // field returns the name of the first field of a recording that holds the word;
 // empty for none.
-func (w wanted) field(r *deck.Recording, n names.Names) (field string) {
+func (w wanted) field(r *deck.Recording, lack *deck.Unrecorded, n names.Names) (field string) {
 	for _, f := range r.Fields() {
 		if !f.Null && w.in(f.Value.String()) {
 			return f.Name.String()
 		}
 	}
-	eachText(r, n, func(name, s string, _ bool) {
+	put := func(name, s string, _ bool) {
 		if field == "" && w.in(s) {
 			field = name
 		}
-	})
+	}
+	if lack != nil {
+		eachTextOf(lack, put)
+	}
+	eachText(r, n, put)
 	return field
 }
 

@@ -25,6 +25,7 @@ var statusLegend = []theme.Sign{
 	{Sign: "REC", Means: "recording now"},
 	{Sign: "PAUSED", Means: "paused"},
 	{Sign: "STARTING", Means: "created, not recording yet"},
+	{Sign: NoRecording, Means: "no recording, but a call or a conference in progress without one; u shows and hides these, n starts one of a call"},
 	{Sign: "STOPPED", Means: "ended by a request; the file may not be ready"},
 	{Sign: "COMPLETED", Means: "ended, the file is available"},
 	{Sign: "PROCESSING", Means: "ended, the file is being made"},
@@ -64,6 +65,10 @@ var besideWho = []theme.Sign{
 	{Sign: "ack", Means: "acknowledged by alice: its alarm is silent"},
 	{Sign: "in call_sid", Means: "found in call_sid: the field, not shown here, that the filter's word is in"},
 	{Sign: "(conf)", Means: "it is a conference's recording"},
+	{Sign: "no start", Means: "at NO REC: a conference, of which the API cannot start a recording; start that of a participant's call"},
+	{Sign: "in Sales", Means: "at NO REC: the conference that the call is in"},
+	{Sign: "+1 leg", Means: "at NO REC: a call that was dialed from it has no recording either, and would be in this one"},
+	{Sign: "before", Means: "at NO REC: recorded before; the time counts from the end of the last recording"},
 }
 
 // aroundRows has the signs before a row and in the line of titles.
@@ -84,14 +89,14 @@ func aroundRows(sym theme.Symbols) []theme.Sign {
 var columnMeans = map[string]string{
 	"STATUS":  "the status that the API last reported",
 	"PAUSED":  "for how long it has been paused",
-	"RUNNING": "for how long it has run; once it has ended, how long it was",
+	"RUNNING": "for how long it has run; once it has ended, how long it was; at NO REC, for how long there has been no recording",
 	"FOR":     "where there is little room: for how long it has been paused, or has run",
 	"PROJECT": "the profile that it is of",
 	"WHO":     "from and to of the call, or the conference's name; names from the settings instead of numbers",
 	"KIND":    "call or conference",
 	"CH":      "channels: 1 mono, 2 stereo",
 	"SOURCE":  "what started the recording",
-	"SID":     "the end of the recording's SID, as much as tells it apart",
+	"SID":     "the end of the recording's SID, as much as tells it apart; at NO REC, of the call's",
 }
 
 func columnLegend() []theme.Sign {

@@ -39,6 +39,7 @@ type Model struct {
 	kept      bool              // it is in rows only because it is selected
 	choice    choice            // what the selection goes by
 	hideEnded bool              // see SetHideEnded
+	lacking   lacking           // see SetUnrecorded
 	complete  bool              // all recordings had been read when the last snapshot came
 	top       int               // the first row of the window
 	marks     map[deck.Key]bool // see SetMarks
@@ -125,7 +126,7 @@ func (m *Model) SetSnapshot(s *deck.Snapshot) {
 	m.snap, m.asOf = s, s.ServerTime(time.Now())
 	m.setParts(s.Parts)
 	line := m.selAt - m.top
-	m.load(s.Recordings)
+	m.load(m.withUnrecorded(s))
 	m.complete = !s.Health.Complete.IsZero()
 	m.relevel(time.Now())
 	m.refilter()
@@ -176,9 +177,10 @@ func (m *Model) SetSort(s Sort, reverse bool) {
 
 // Selected returns the selected recording as it was last known, also when it
 // has ended, does not match any more or has left the snapshot. ok is false when
-// no row is there to select.
+// no row is there to select, and for one that has no recording: see
+// [Model.Unrecorded].
 func (m Model) Selected() (r *deck.Recording, ok bool) {
-	if m.sel == nil {
+	if m.sel == nil || m.sel.lack != nil {
 		return nil, false
 	}
 	return m.sel.rec, true

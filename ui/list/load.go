@@ -39,6 +39,7 @@ func (m *Model) load(recs []*deck.Recording) {
 		}
 	}
 	m.forget(dirty)
+	m.coverSelected()
 	m.inOrder = inOrder
 	m.reorder(fresh)
 	m.shortenSIDs(dirty)
@@ -56,6 +57,7 @@ func (m *Model) load(recs []*deck.Recording) {
 // was made.
 func (m *Model) replace(old *row, rec *deck.Recording, dirty map[string]bool) *row {
 	r := newRow(rec)
+	r.lack = m.lacking.of[rec]
 	m.name(r)
 	r.level, r.acked = m.level(r, m.asOf.Add(-m.snap.Offset))
 	m.freshen(r, old)

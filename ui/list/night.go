@@ -94,6 +94,9 @@ type badge struct {
 // paused it, who else is at work on it, in which hidden field the filter's word
 // was found. What ticks has a fixed width and no style.
 func (c *context) badges(r *row) (out []badge) {
+	if r.lack != nil {
+		out = c.aboutUnrecorded(r)
+	}
 	if t := r.rec.Timer; r.paused && t.Err != "" {
 		out = append(out, badge{"auto-resume not done", "!auto", theme.Bad, false})
 	}
@@ -133,7 +136,7 @@ func (c *context) badges(r *row) (out []badge) {
 // left for who. Words become short before who is cut, and badges go, the last
 // one first, before who is too short to be known by.
 func (c *context) signBeside(r *row) (room int, sign string, role theme.Role) {
-	if !r.paused && len(r.rec.Siblings.List) == 0 && !r.acked && len(c.words) == 0 && len(r.rec.Others(c.actor)) == 0 {
+	if !r.paused && r.lack == nil && len(r.rec.Siblings.List) == 0 && !r.acked && len(c.words) == 0 && len(r.rec.Others(c.actor)) == 0 {
 		return c.width, "", theme.Plain
 	}
 	list := c.badges(r)

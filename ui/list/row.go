@@ -16,7 +16,8 @@ import (
 // A row is a recording and what was worked out for it. It is made once for
 // each state of a recording, and lives as long as that.
 type row struct {
-	rec *deck.Recording
+	rec  *deck.Recording
+	lack *deck.Unrecorded // what it is about where there is no recording; rec only stands for it
 
 	paused               bool
 	since, began, update int64 // in ms; unset for none
@@ -139,14 +140,18 @@ func (r *row) haystack(h *hay) *haystack {
 	if made := r.hay.Load(); made != nil {
 		return made
 	}
+	h.lack = r.lack
 	r.hay.CompareAndSwap(nil, h.of(r.rec))
 	return r.hay.Load()
 }
 
-// of returns the haystack of a recording. It allocates only that, for there may
-// be ten thousand to make at once.
+// of returns the haystack of a recording, or of what it stands for. It allocates
+// only that, for there may be ten thousand to make at once.
 func (h *hay) of(r *deck.Recording) *haystack {
 	h.fields, h.numbers = r.AppendValues(h.fields[:0]), h.numbers[:0]
+	if h.lack != nil {
+		eachTextOf(h.lack, h.add)
+	}
 	eachText(r, h.names, h.add)
 	plain := true
 	for i, c := range h.fields {
@@ -167,6 +172,7 @@ func (h *hay) of(r *deck.Recording) *haystack {
 // hay collects texts and numbers, one a line. It can be used again.
 type hay struct {
 	names           names.Names
+	lack            *deck.Unrecorded // what the next recording stands for; nil for one that is one
 	fields, numbers []byte
 }
 
@@ -190,7 +196,9 @@ func (h *hay) add(_, s string, number bool) {
 // fields of its resource: the name of its field as the detail pane has it, and
 // whether it may hold a number. Some are empty.
 func eachText(r *deck.Recording, n names.Names, put func(field, s string, number bool)) {
-	put("status", theme.Word(string(r.Status), r.Gone), false)
+	if r.Status != statusNone {
+		put("status", theme.Word(string(r.Status), r.Gone), false)
+	}
 	if r.IsConference() {
 		put("kind", "conference", false)
 	} else {

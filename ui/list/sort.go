@@ -93,6 +93,8 @@ func textKey(s string) sortKey { return sortKey{text: s, missing: s == ""} }
 
 func statusKey(r *row) sortKey {
 	switch s := r.rec.Status; {
+	case r.lack != nil:
+		return sortKey{num: 0, text: "no rec"} // after the paused
 	case !r.rec.Active():
 		return sortKey{num: 4, text: string(s)}
 	case r.paused:
@@ -155,14 +157,21 @@ func (m *Model) compare(a, b *row) int {
 	return byPause(a, b, false)
 }
 
-// byPause is the default order. Reversed, the paused ones are still on top.
+// byPause is the default order: the paused, those without a recording, all others.
+// Reversed, the first two are still on top.
 func byPause(a, b *row, rev bool) int {
 	if a.paused != b.paused {
 		return boolFirst(a.paused, b.paused)
 	}
+	if x, y := a.lack != nil, b.lack != nil; x != y {
+		return boolFirst(x, y)
+	}
 	c := 0
-	if a.paused {
+	switch {
+	case a.paused:
 		c = cmp.Compare(a.since, b.since)
+	case a.lack != nil:
+		c = cmp.Compare(a.began, b.began)
 	}
 	if c == 0 {
 		c = cmp.Compare(b.began, a.began)

@@ -180,6 +180,9 @@ func (r *row) pausedFor(now time.Time) (d time.Duration, ok bool) {
 // matchStatus matches the beginning of the API's or the screen's word.
 func matchStatus(want string) (matcher, error) {
 	return func(r *row, _ *matching) bool {
+		if r.lack != nil {
+			return strings.HasPrefix("no rec", want) || strings.HasPrefix("norec", want)
+		}
 		status := string(r.rec.Status)
 		return strings.HasPrefix(strings.ToLower(status), want) ||
 			strings.HasPrefix(strings.ToLower(theme.Word(status, r.rec.Gone)), want)

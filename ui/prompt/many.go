@@ -102,6 +102,9 @@ func (m Model) subject() string {
 func (m Model) confirm() [][]line.Span {
 	verb := m.q.Request.Verb()
 	title, effect := "Resume "+m.subject()+"?", "  From then on the line is recorded again."
+	if m.q.Starts() {
+		title, effect = "Start a recording of the call "+m.subject()+"?", "  "+m.q.Effect
+	}
 	if m.q.Request.Update.Status == api.Paused {
 		title, effect = "Pause "+m.subject()+"?", m.q.gap()
 		if b := m.behavior(); b != "" {

@@ -55,6 +55,7 @@ type Question struct {
 	Left    []string         // for Quit and Suspend: the recordings that are left paused; for Behind: more about it
 	Title   string           // for Behind: what happened
 	Why     string           // why it asks; empty where nothing is to be said
+	Effect  string           // of a Confirm about a start: what it does
 	Trouble deck.TroubleKind // for Ack: what alarms, where it is not the pause; no time is asked for
 	Many    []One            // several recordings, Request's first; none for one
 	Unasked bool             // it opens by itself, so that in its first 300 ms no key counts
@@ -67,6 +68,10 @@ type Question struct {
 func (q Question) Offers(key string) bool {
 	return !strings.Contains(q.Barred, key) && !q.refusesSkip(key)
 }
+
+// Starts reports whether it asks about the start of a recording. Its Short and its
+// Request's SID are those of a call then.
+func (q Question) Starts() bool { return q.Request.Update.Status == deck.AskedStart }
 
 // Leaves reports whether it asks about leaving the screen.
 func (q Question) Leaves() bool { return q.Kind == Quit || q.Kind == Suspend }

@@ -105,6 +105,7 @@ func (s State) wrapped(said line.Span, w int) (lines []string) {
 // Selected is the selected recording.
 type Selected struct {
 	Recording *deck.Recording // nil for none
+	Lacks     string          // where there is no recording: what the row is about, in a line; empty for no row
 	Short     string          // its short SID
 	Who       string          // who is on the line, in few cells
 	Troubled  bool            // a trouble of it stands
@@ -118,6 +119,11 @@ func (s Selected) line(th theme.Theme, w int) string {
 	var l line.Builder
 	l.Begin(th, w)
 	r := s.Recording
+	if r == nil && s.Lacks != "" {
+		l.Add(theme.Warn, "NO REC")
+		l.Add(theme.Plain, th.Plain(" "+s.Lacks))
+		return l.End()
+	}
 	if r == nil {
 		l.Add(theme.Dim, "no recording is selected")
 		return l.End()
