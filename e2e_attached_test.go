@@ -225,6 +225,10 @@ func testNoService(t *testing.T, p program) {
 	s := p.start(t, launch{env: space.env("TAPEDECK_SERVER=/no/such/socket")})
 	s.see("cannot use the service at /no/such/socket: none runs there", "hint: or use your own settings and token with --server off")
 	s.exit(6, patience)
-	s = p.start(t, launch{env: space.env("TAPEDECK_SERVER=off")})
-	s.see("live")
+	s = p.start(t, launch{env: space.env("TAPEDECK_SOCKET=/no/such/socket")})
+	s.see("live", "no service runs at /no/such/socket: this dashboard uses the token of your settings", "systemctl status tapedeck")
+	s = p.start(t, launch{env: space.env("TAPEDECK_SERVER=off", "TAPEDECK_SOCKET=/no/such/socket")})
+	if screen := s.see("live"); strings.Contains(screen, "no service") {
+		t.Errorf("a service that is not wanted is missed\n%s", screen)
+	}
 }

@@ -81,6 +81,9 @@ func dashboard(ctx context.Context, start cli.Start) error {
 		return onService(ctx, start)
 	}
 	s := &session{start: start, notices: newNotices(), who: journal.WhoFrom(start.Environ), record: cli.OpenJournal(start.Config)}
+	if start.Unused != "" {
+		s.notices.say(start.Unused+": this dashboard uses the token of your settings", "systemctl status tapedeck says why; server = \"off\" if that is meant")
+	}
 	s.parts.Go(s.record.Run)
 	if err = s.open(log); err == nil {
 		err = s.run(ctx)

@@ -28,6 +28,9 @@ const (
 // the systems have room for.
 const maxSocket = 103
 
+// IsHostSocket reports whether a path is that of the host's own service.
+func IsHostSocket(path string) bool { return path == hostFolder+"/"+socketName }
+
 // serverSetting returns the setting that says whether a dashboard uses the
 // service of this host.
 func serverSetting() setting {

@@ -41,8 +41,14 @@ type servedMsg struct {
 
 // Question is a question about an update that is open on a screen.
 type Question struct {
-	Key  deck.Key // the recording
-	Verb string   // pause, resume or stop
+	Key  deck.Key   // the recording
+	More []deck.Key // the others, of a question about several
+	Verb string     // pause, resume or stop
+}
+
+// same reports whether both are the same question about the same recordings.
+func (q Question) same(as Question) bool {
+	return q.Key == as.Key && q.Verb == as.Verb && slices.Equal(q.More, as.More)
 }
 
 // The words of what a role may do, beside the verbs of the keys that update.
@@ -191,7 +197,7 @@ func (m *Model) tellService(now time.Time) {
 		return
 	}
 	q := m.openQuestion()
-	if q == m.told && (m.pressed.Equal(m.toldOf) || now.Sub(m.toldAt) < idleStep) {
+	if q.same(m.told) && (m.pressed.Equal(m.toldOf) || now.Sub(m.toldAt) < idleStep) {
 		return
 	}
 	m.told, m.toldOf, m.toldAt = q, m.pressed, now
@@ -213,7 +219,11 @@ func (m *Model) openQuestion() Question {
 	default:
 		return Question{}
 	}
-	return Question{Key: p.Request.Key(), Verb: p.Request.Verb()}
+	q := Question{Key: p.Request.Key(), Verb: p.Request.Verb()}
+	if of := m.prompt.Asked(); len(of) > 0 {
+		q.Key, q.More = of[0], of[1:]
+	}
+	return q
 }
 
 // closeGone closes the open question when the service is gone: its answer could

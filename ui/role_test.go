@@ -28,6 +28,9 @@ func (f *fakeService) Show(q Question, key time.Time) {
 	sid := "none"
 	if !q.Key.IsZero() {
 		sid = q.Verb + " " + tail(q.Key)
+		for _, of := range q.More {
+			sid += "," + tail(of)
+		}
 	}
 	idle := "never"
 	if !key.IsZero() {
@@ -279,6 +282,29 @@ func TestToldService(t *testing.T) {
 				t.Errorf("it was told %q", svc.told)
 			}
 		}
+	})
+}
+
+// TestToldServiceOfSeveral: the service is told of every recording that a question
+// is about, also when one is left out of it.
+func TestToldServiceOfSeveral(t *testing.T) {
+	svc := lacking()
+	onNight(t, "", Options{Service: svc}, func(t *testing.T, s *session) {
+		s.show(pausedFor(20*time.Second, 20*time.Second))
+		s.pick(sidRec).press("space").pick(sidOld).press("space").pick(sidPaused).wait(time.Second)
+		told := func(when, want string) {
+			t.Helper()
+			if len(svc.told) == 0 || svc.told[len(svc.told)-1] != want {
+				t.Errorf("%s it was told %q, want %q", when, svc.told, want)
+			}
+			svc.told = nil
+		}
+		s.press("p")
+		told("of a question", "pause 91be,07d1 0s")
+		s.show(change(pausedFor(20*time.Second, 20*time.Second), sidRec, func(r *deck.Recording) { r.Status = "stopped" }))
+		told("when one is over", "pause 07d1 0s")
+		s.wait(time.Second).press("n")
+		told("when it is closed", "none 0s")
 	})
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -83,6 +85,26 @@ func (c *Client) Show(prompt *Prompt, key time.Time) {
 	c.aside.put(func() { c.aside.screen = s })
 }
 
+// by returns what a service is told of a screen: what it takes of that.
+func (s *Screen) by(who WhoAmI) *Screen {
+	if s.Prompt == nil || len(s.Prompt.More) == 0 {
+		return s
+	}
+	first, prompt := *s, *s.Prompt
+	if first.Prompt = &prompt; !who.takes(1) {
+		prompt.More = nil
+	}
+	prompt.More = prompt.More[:min(len(prompt.More), MaxPrompt)]
+	return &first
+}
+
+// takes reports whether a service knows what came with a minor version.
+func (w WhoAmI) takes(minor int) bool {
+	_, s, _ := strings.Cut(w.Wire, ".")
+	n, err := strconv.Atoi(s)
+	return err == nil && n >= minor
+}
+
 // runAside sends what nobody waits for, until the client is closed.
 func (c *Client) runAside() {
 	var told *link // the connection whose service knows the interval
@@ -114,7 +136,7 @@ func (c *Client) sendAside(l *link) {
 	a.looks, a.reveals, a.refresh, a.lacks, a.interval, a.screen = nil, nil, false, false, 0, nil
 	a.mu.Unlock()
 	if screen != nil {
-		_ = c.post(l, PathSession, screen)
+		_ = c.post(l, PathSession, screen.by(c.WhoAmI()))
 	}
 	for i, of := range reveals {
 		if err := c.about(l, PathReveal, of, func(p string) any { return Reveal{SID: of.SID.String(), Profile: p} }); isLost(err) {

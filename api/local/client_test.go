@@ -351,6 +351,7 @@ func TestOtherVersion(t *testing.T) {
 	for wire, want := range map[string]string{"2.0": "update this tapedeck", "0.9": "update the service", "x": "update the service"} {
 		inTime(t, func(t *testing.T, w *wires, f *fake) {
 			defer f.end()
+			defer f.end()
 			f.who.Wire = wire
 			f.publish(0, rec("a", api.InProgress, 1))
 			_, err := Dial(t.Context(), Options{Path: "s", Version: "1.2", Dial: w.dial})
@@ -411,6 +412,38 @@ func TestNothingBlocks(t *testing.T) {
 			t.Errorf("when it was back (-want +got):\n%s", diff)
 		}
 	})
+}
+
+// TestShowSeveral: of a question about several a service is told as many as it
+// takes, and one that knows of one only is told the first.
+func TestShowSeveral(t *testing.T) {
+	for wire, want := range map[string]int{"1.0": 0, "1.1": 2, "1.12": 2, "1": 0, "1.x": 0} {
+		inTime(t, func(t *testing.T, w *wires, f *fake) {
+			defer f.end()
+			f.who.Wire = wire
+			f.publish(0, rec("a", api.InProgress, 1))
+			c := dialed(t, Options{Path: "s", Dial: w.dial})
+			defer c.Close()
+			synctest.Wait()
+			before := len(f.asked())
+			q := &Prompt{SID: "a", Verb: "pause", More: []PromptOf{{SID: "b"}, {SID: "c", Profile: "eu"}}}
+			c.Show(q, time.Time{})
+			synctest.Wait()
+			told := `POST /v1/session {"claims":{},"prompt":{"sid":"a","verb":"pause"}}`
+			if want > 0 {
+				told = `POST /v1/session {"claims":{},"prompt":{"sid":"a","verb":"pause","more":[{"sid":"b"},{"sid":"c","profile":"eu"}]}}`
+			}
+			if diff := cmp.Diff([]string{told}, f.asked()[before:]); diff != "" {
+				t.Errorf("version %s (-want +got):\n%s", wire, diff)
+			}
+			q.More = make([]PromptOf, MaxPrompt+5)
+			c.Show(q, time.Time{})
+			synctest.Wait()
+			if got := strings.Count(strings.Join(f.asked(), ""), `{"sid":""}`); got != min(want, 1)*MaxPrompt || len(q.More) != MaxPrompt+5 {
+				t.Errorf("version %s: %d are told, %d kept", wire, got, len(q.More))
+			}
+		})
+	}
 }
 
 // TestSeveralProfiles: one snapshot of all, each recording with its own limits,

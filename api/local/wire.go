@@ -56,6 +56,7 @@ const (
 const (
 	MaxBody     = 64 << 10 // bytes of a body
 	MaxRequests = 100      // requests of one body
+	MaxPrompt   = 200      // recordings of a prompt, beside the first
 	MaxID       = 64       // bytes of an ID that a client has chosen
 )
 
@@ -343,6 +344,15 @@ type Prompt struct {
 	SID     string `json:"sid"`
 	Profile string `json:"profile,omitempty"`
 	Verb    string `json:"verb"` // pause, resume or stop
+	// More are the other recordings that it is about, at most [MaxPrompt]. A service
+	// of version 1.0 does not take them.
+	More []PromptOf `json:"more,omitempty"`
+}
+
+// PromptOf is one of several recordings that a question is about.
+type PromptOf struct {
+	SID     string `json:"sid"`
+	Profile string `json:"profile,omitempty"`
 }
 
 // Claims is what a client says of its person beside what the kernel says. None

@@ -252,18 +252,36 @@ func saySession(c *call, v *local.Screen) (any, *local.Refusal) {
 	if screen.Idle < 0 || screen.Idle.Duration() > maxWait {
 		return nil, refuse(local.CodeBody, "idle is between 0 and "+strconv.Itoa(int(maxWait.Seconds()))+" seconds", "")
 	}
-	if q := screen.Prompt; q != nil {
-		if !slices.Contains([]string{"pause", "resume", "stop"}, q.Verb) {
-			return nil, refuse(local.CodeBody, "the verb of a prompt is pause, resume or stop", "")
-		}
-		p, r, refusal := c.shown(q.Profile, q.SID)
-		if refusal != nil {
-			return nil, refusal
-		}
-		screen.Prompt = &local.Prompt{SID: r.SID.String(), Profile: p.Profile, Verb: q.Verb}
+	var refusal *local.Refusal
+	if screen.Prompt, refusal = c.prompt(screen.Prompt); refusal != nil {
+		return nil, refusal
 	}
 	c.server.sessions.say(c.session, screen)
 	return local.Done{}, nil
+}
+
+// prompt returns a question that a screen has open, about recordings that there
+// are. Of several those that there are no more are left out.
+func (c *call) prompt(q *local.Prompt) (*local.Prompt, *local.Refusal) {
+	switch {
+	case q == nil:
+		return nil, nil
+	case !slices.Contains([]string{"pause", "resume", "stop"}, q.Verb):
+		return nil, refuse(local.CodeBody, "the verb of a prompt is pause, resume or stop", "")
+	case len(q.More) > local.MaxPrompt:
+		return nil, refuse(local.CodeTooMany, "a prompt is about more than "+strconv.Itoa(local.MaxPrompt+1)+" recordings", "")
+	}
+	p, r, refusal := c.shown(q.Profile, q.SID)
+	if refusal != nil {
+		return nil, refusal
+	}
+	open := &local.Prompt{SID: r.SID.String(), Profile: p.Profile, Verb: q.Verb}
+	for _, of := range q.More {
+		if p, r, refusal := c.shown(of.Profile, of.SID); refusal == nil {
+			open.More = append(open.More, local.PromptOf{SID: r.SID.String(), Profile: p.Profile})
+		}
+	}
+	return open, nil
 }
 
 // listSessions answers who is connected.

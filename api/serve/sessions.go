@@ -187,7 +187,7 @@ func (l *sessions) end(s *session, why string, byOther bool) {
 	for _, f := range cancel {
 		f(why)
 	}
-	l.changed(prompt)
+	l.changed(prompt, nil)
 	l.over(s, who, role, why, last)
 	if byOther {
 		time.AfterFunc(time.Second, func() { // by then its watch has been told
@@ -294,28 +294,42 @@ func (l *sessions) say(s *session, screen local.Screen) {
 	s.screen = screen
 	s.active = time.Now().Add(-screen.Idle.Duration())
 	l.mu.Unlock()
-	if before != nil && screen.Prompt != nil && *before == *screen.Prompt {
-		return
-	}
-	l.changed(before)
-	l.changed(screen.Prompt)
+	l.changed(before, screen.Prompt)
 }
 
-// changed tells that a prompt was opened or closed; nil is none.
-func (l *sessions) changed(p *local.Prompt) {
-	if p == nil {
+// changed tells that a session has another prompt open than before; nil is none.
+func (l *sessions) changed(before, now *local.Prompt) {
+	was, is := asks(before), asks(now)
+	if maps.Equal(was, is) {
 		return
 	}
-	l.asking(p.Profile, text.New(p.SID), l.askingOf(p.Profile, p.SID))
+	all := l.questions()
+	tell := func(q question) { l.asking(q.profile, text.New(q.sid), all[q]) }
+	for q, verb := range was {
+		if is[q] != verb {
+			tell(q)
+		}
+	}
+	for q := range is {
+		if was[q] == "" {
+			tell(q)
+		}
+	}
 }
 
-// question is what a prompt is about.
+// question is a recording that a prompt is about.
 type question struct{ profile, sid string }
 
-// askingOf returns the prompts that are open on a recording, the oldest session
-// first.
-func (l *sessions) askingOf(profile, sid string) []local.Asking {
-	return l.questions()[question{profile, sid}]
+// asks returns what a prompt asks, by recording; none for no prompt.
+func asks(p *local.Prompt) map[question]string {
+	if p == nil {
+		return nil
+	}
+	list := map[question]string{{p.Profile, p.SID}: p.Verb}
+	for _, of := range p.More {
+		list[question{of.Profile, of.SID}] = p.Verb
+	}
+	return list
 }
 
 // questions returns all prompts that are open, the oldest session first.
@@ -325,9 +339,8 @@ func (l *sessions) questions() map[question][]local.Asking {
 		l.mu.Lock()
 		p := s.screen.Prompt
 		l.mu.Unlock()
-		if p != nil {
-			q := question{p.Profile, p.SID}
-			all[q] = append(all[q], local.Asking{Session: s.id, Actor: s.user, Verb: p.Verb})
+		for q, verb := range asks(p) {
+			all[q] = append(all[q], local.Asking{Session: s.id, Actor: s.user, Verb: verb})
 		}
 	}
 	return all

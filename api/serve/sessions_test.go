@@ -70,6 +70,53 @@ func testPrompt(t *testing.T) {
 	}
 }
 
+// TestPromptOfSeveral: a question about several is on each of them, also where one
+// that is no more is named, and goes from those that it is about no more.
+func TestPromptOfSeveral(t *testing.T) { synctest.Test(t, testPromptOfSeveral) }
+
+func testPromptOfSeveral(t *testing.T) {
+	w := start(t, setting{profiles: []string{"eu"}, pipes: true})
+	one, two, three := w.begin("in-progress"), w.begin("in-progress"), w.begin("in-progress")
+	alice, bob := w.as("alice"), w.as("bob")
+	watch := bob.watch("")
+	watch.until("synced")
+	ask := func(verb, first string, more ...string) got {
+		q := &local.Prompt{SID: first, Verb: verb}
+		for _, sid := range more {
+			q.More = append(q.More, local.PromptOf{SID: sid, Profile: "eu"})
+		}
+		return alice.do("POST", local.PathSession, local.Screen{Prompt: q})
+	}
+	asked := func(when string, want map[string]string) {
+		t.Helper()
+		for _, sid := range []string{one, two, three} {
+			is := fetch[struct{ Tapedeck local.Known }](bob, local.PathRecordings+"/"+sid).Tapedeck.Asking
+			switch verb := want[sid]; {
+			case verb == "" && len(is) > 0, verb != "" && (len(is) != 1 || is[0].Verb != verb || is[0].Actor != "alice"):
+				t.Errorf("%s %+v is asked of %s, want %q", when, is, sid, verb)
+			}
+		}
+	}
+	if r := ask("pause", one, two, "0a1b2c3d-0000-4000-8000-00000000gone", three); r.status != 200 {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	watch.until(three, `"verb":"pause"`)
+	asked("at first", map[string]string{one: "pause", two: "pause", three: "pause"})
+	list := fetch[local.Sessions](alice, local.PathSessions).Sessions
+	if i := slices.IndexFunc(list, func(s local.Session) bool { return s.You }); i < 0 || list[i].Prompt == nil || len(list[i].Prompt.More) != 2 {
+		t.Errorf("the sessions are %+v", list)
+	}
+	ask("pause", two)
+	asked("when others are left out", map[string]string{two: "pause"})
+	ask("resume", two, one)
+	asked("when it is another", map[string]string{one: "resume", two: "resume"})
+	if r := ask("pause", one, slices.Repeat([]string{two}, local.MaxPrompt+1)...); r.status == 200 || r.refusal().Code != local.CodeTooMany {
+		t.Errorf("of too many: %d %s", r.status, r.body)
+	}
+	alice.post(local.PathSession, local.Screen{})
+	asked("when it is closed", nil)
+}
+
 // TestEndSession: with the word anybody's session can be ended, without it one's
 // own; its screen is told, and it does not come back.
 func TestEndSession(t *testing.T) {

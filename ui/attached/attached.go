@@ -124,6 +124,9 @@ func (s screen) Show(q ui.Question, key time.Time) {
 	var prompt *local.Prompt
 	if !q.Key.IsZero() {
 		prompt = &local.Prompt{SID: q.Key.SID.String(), Profile: q.Key.Profile, Verb: q.Verb}
+		for _, of := range q.More {
+			prompt.More = append(prompt.More, local.PromptOf{SID: of.SID.String(), Profile: of.Profile})
+		}
 	}
 	s.client.Show(prompt, key)
 }

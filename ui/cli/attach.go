@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -25,6 +27,9 @@ type Client struct {
 	Version string   // this build of tapedeck
 	Command string   // "dashboard", or the name of a command
 	Environ []string // as os.Environ returns it
+	// Unused is told, before FindService returns nil, why a service that is set up
+	// on this host is not used; nil tells nobody.
+	Unused func(why string)
 }
 
 // errNotServed is that a service does not serve the project of the settings.
@@ -54,6 +59,7 @@ func FindService(ctx context.Context, c config.Config, who Client) (*local.Clien
 	ctx, cancel := context.WithTimeoutCause(ctx, serviceTime, errSilentService)
 	defer cancel()
 	var refused error
+	unused := ""
 	for _, socket := range sockets {
 		client, err := dialService(ctx, socket, c, who)
 		switch {
@@ -63,8 +69,13 @@ func FindService(ctx context.Context, c config.Config, who Client) (*local.Clien
 			return nil, context.Cause(ctx)
 		case must:
 			return nil, serviceError(c, socket, err)
-		case isNoService(err), errors.Is(err, errNotServed):
+		case errors.Is(err, errNotServed):
+		case isNoService(err):
+			if isSetUp(c, socket, err, "/") {
+				unused = "no service runs at " + socket
+			}
 		case isNotLetIn(err):
+			unused = "you may not use the service at " + socket
 			if refused == nil {
 				refused = serviceError(c, socket, err)
 			}
@@ -72,10 +83,34 @@ func FindService(ctx context.Context, c config.Config, who Client) (*local.Clien
 			return nil, serviceError(c, socket, err)
 		}
 	}
-	if c.Project != "" && c.Space != "" {
-		return nil, nil
+	if c.Project == "" || c.Space == "" {
+		return nil, refused
 	}
-	return nil, refused
+	if unused != "" && who.Unused != nil {
+		who.Unused(unused)
+	}
+	return nil, nil
+}
+
+// units are the links by which systemd starts the service, beneath the root of the
+// host's files.
+var units = []string{"etc/systemd/system/sockets.target.wants/tapedeck.socket", "etc/systemd/system/multi-user.target.wants/tapedeck.service"}
+
+// isSetUp reports whether a service was to run where none does, for this reason: its
+// socket is there or was set, or systemd starts it on this host.
+func isSetUp(c config.Config, socket string, why error, root string) bool {
+	if errors.Is(why, syscall.ECONNREFUSED) {
+		return true
+	}
+	for _, s := range c.Settings() {
+		if s.Name == "socket" && s.Source != "default" {
+			return true
+		}
+	}
+	return config.IsHostSocket(socket) && slices.ContainsFunc(units, func(link string) bool {
+		_, err := os.Lstat(filepath.Join(root, link))
+		return err == nil
+	})
 }
 
 // dialService connects to the service on a socket. One that starts or ends is

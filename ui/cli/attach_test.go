@@ -4,6 +4,7 @@ package cli
 
 import (
 	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -169,5 +170,78 @@ func TestClaims(t *testing.T) {
 	got.TTY, got.Inherited = "", false
 	if want := (local.Claims{SudoUser: "alice", SSHClient: "192.0.2.7:50522"}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// TestUnused: that a service is set up on this host, and its socket or its unit is
+// there, is told where the token of the settings is used in its place; and nothing
+// is told where there is none, or none is wanted.
+func TestUnused(t *testing.T) {
+	dir, err := os.MkdirTemp("", "td")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	left := filepath.Join(dir, "tapedeck", "tapedeck.sock") // of a service that was killed
+	if err := os.Mkdir(filepath.Dir(left), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: left, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	_ = l.Close()
+	for _, tt := range []struct {
+		name string
+		env  []string
+		want string
+	}{
+		{"no service", []string{"XDG_RUNTIME_DIR=" + dir + "/none"}, ""},
+		{"one that was killed", []string{"XDG_RUNTIME_DIR=" + dir}, "no service runs at " + left},
+		{"one that is not wanted", []string{"XDG_RUNTIME_DIR=" + dir, "TAPEDECK_SERVER=off"}, ""},
+		{"one that was set", []string{"TAPEDECK_SOCKET=" + dir + "/other"}, "no service runs at " + dir + "/other"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := config.Load(t.Context(), config.Sources{Service: true, Environ: append(tt.env, append(complete, "HOME="+dir)...)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			client, err := FindService(t.Context(), c, Client{Unused: func(why string) { got = why }})
+			if client != nil || err != nil || got != tt.want {
+				t.Errorf("%v, %v, told %q, want %q", client, err, got, tt.want)
+			}
+			c.Project = "" // then there is no token to use
+			if _, _ = FindService(t.Context(), c, Client{Unused: func(why string) { t.Errorf("without a project it is told %q", why) }}); c.Project != "" {
+				t.Error("the settings were changed")
+			}
+		})
+	}
+}
+
+// TestSetUp: a service that systemd starts on this host is one that was to run.
+func TestSetUp(t *testing.T) {
+	c, err := config.Load(t.Context(), config.Sources{Service: true, Environ: append(complete, "XDG_RUNTIME_DIR=/run/user/7")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	for _, unit := range append([]string{""}, units...) {
+		if unit != "" {
+			link := filepath.Join(root, unit)
+			if err := os.MkdirAll(filepath.Dir(link), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Symlink("/nonexistent", link); err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = os.Remove(link) }()
+		}
+		for i, socket := range c.Sockets {
+			if got, want := isSetUp(c, socket, fs.ErrNotExist, root), unit != "" && i == 0; got != want {
+				t.Errorf("%s with %q: %t, want %t", socket, unit, got, want)
+			}
+		}
 	}
 }

@@ -38,6 +38,9 @@ type Start struct {
 	// dashboard's own. Config then lacks what is the service's: the token, and
 	// perhaps the space and the project.
 	Service *local.Client
+	// Unused is why a service that is set up on this host is not used, and the token
+	// of the settings is; empty where there is no such service.
+	Unused string
 }
 
 // Dashboard shows the dashboard until the user quits or ctx ends. When a signal

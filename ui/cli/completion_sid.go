@@ -35,7 +35,7 @@ func (r *runner) completeSIDs(cmd *cobra.Command, args []string, typed string) (
 
 // sidsFor returns the SIDs that begin, or end, with what was typed.
 func (r *runner) sidsFor(ctx context.Context, cmd *cobra.Command, args []string, typed string) (sids []string) {
-	service, c, err := r.attach(ctx, cmd, "completion")
+	service, c, err := r.attach(ctx, cmd, "completion", nil)
 	if err != nil {
 		return nil
 	}

@@ -101,7 +101,7 @@ func (r *runner) dashboard(cmd *cobra.Command, demo bool, space *spaceFlags) err
 // host, which needs neither a project nor a token, else on one of its own.
 func (r *runner) project(cmd *cobra.Command, start Start) (err error) {
 	if r.checkTerminal() == nil {
-		attached, c, err := r.attach(cmd.Context(), cmd, "dashboard")
+		attached, c, err := r.attach(cmd.Context(), cmd, "dashboard", func(why string) { start.Unused = why })
 		if err != nil {
 			return err
 		}

@@ -96,7 +96,7 @@ var actFlags = append([]string{"read-only", "policy", "journal-numbers", "journa
 // link finds the service of the project, or makes a deck of the command's own
 // with the settings. One that updates has a journal.
 func (r *runner) link(cmd *cobra.Command, updates bool) (*link, error) {
-	attached, c, err := r.attach(cmd.Context(), cmd, cmd.Name())
+	attached, c, err := r.attach(cmd.Context(), cmd, cmd.Name(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -114,8 +114,8 @@ func (r *runner) link(cmd *cobra.Command, updates bool) (*link, error) {
 // attach returns the running service, and the settings without what it has
 // itself; nil where none is to be used, or where something is wrong with the
 // settings, which whoever loads the rest of them says. as is what the service is
-// told that asks.
-func (r *runner) attach(ctx context.Context, cmd *cobra.Command, as string) (Attached, config.Config, error) {
+// told that asks, and unused is told why a service is not used; nil tells nobody.
+func (r *runner) attach(ctx context.Context, cmd *cobra.Command, as string, unused func(why string)) (Attached, config.Config, error) {
 	if r.Attach == nil {
 		return nil, config.Config{}, nil
 	}
@@ -125,7 +125,7 @@ func (r *runner) attach(ctx context.Context, cmd *cobra.Command, as string) (Att
 	if err != nil {
 		return nil, c, nil
 	}
-	service, err := r.Attach(ctx, c, Client{Version: r.release(), Command: as, Environ: r.Environ})
+	service, err := r.Attach(ctx, c, Client{Version: r.release(), Command: as, Environ: r.Environ, Unused: unused})
 	return service, c, err
 }
 

@@ -94,6 +94,9 @@ func printSessions(out io.Writer, list []local.Session) error {
 		what := cmp.Or(s.Command, "-")
 		if s.Prompt != nil {
 			what = s.Prompt.Verb + "? " + shortSID(s.Prompt.SID)
+			if n := len(s.Prompt.More); n > 0 {
+				what += fmt.Sprintf(" and %d more", n)
+			}
 		}
 		id := s.ID
 		if s.You {

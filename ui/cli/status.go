@@ -138,7 +138,7 @@ func (r *runner) runStatus(cmd *cobra.Command, q statusQuery) error {
 // serviceStatus prints what the service knows, if one is to be used; done is
 // false where there is none.
 func (r *runner) serviceStatus(ctx context.Context, cmd *cobra.Command, q statusQuery) (done bool, err error) {
-	service, c, err := r.attach(ctx, cmd, cmd.Name())
+	service, c, err := r.attach(ctx, cmd, cmd.Name(), nil)
 	if err != nil {
 		return true, r.blind(q, err)
 	}

@@ -30,6 +30,17 @@ func (m Model) asked() []One {
 	return slices.DeleteFunc(slices.Clone(m.q.Many), func(o One) bool { return o.Out != "" })
 }
 
+// Asked returns the recordings that a question about several still asks about;
+// none for one about a single recording.
+func (m Model) Asked() (list []deck.Key) {
+	for _, o := range m.q.Many {
+		if o.Out == "" {
+			list = append(list, o.Request.Key())
+		}
+	}
+	return list
+}
+
 // requests returns what is asked for, of one recording or several.
 func (m Model) requests(change func(*deck.Request)) Answer {
 	a := Answer{Closed: true, Go: true, Request: m.q.Request}
