@@ -249,11 +249,13 @@ func (m *maker) takeSteps() {
 			m.also[c] = append(m.also[c], step{at, words})
 		}
 	}
+	seen := map[*report.Update]bool{} // a start that failed is in two lists
 	for _, u := range slices.Concat(m.r.Updates, m.r.Starts, m.r.Stops) {
 		if u.Done() && (u.Verb == report.DoPause || u.Verb == report.DoResume) {
 			continue // its row has it
 		}
-		if !slices.ContainsFunc(m.also[u.Call], func(s step) bool { return s.at == cmp.Or(u.Asked, u.Answered) && s.words == m.sayUpdate(u) }) {
+		if !seen[u] {
+			seen[u] = true
 			add(u.Call, cmp.Or(u.Asked, u.Answered), m.sayUpdate(u))
 		}
 	}

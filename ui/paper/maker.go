@@ -124,11 +124,15 @@ func tellingEnds(r *report.Report) int {
 		}
 	}
 	for n := 4; n < 36; n++ {
-		ends := make(map[string]bool, len(seen))
+		ends, alike := make(map[string]bool, len(seen)), false
 		for sid := range seen {
-			ends[sid[max(0, len(sid)-n):]] = true
+			end := sid[max(0, len(sid)-n):]
+			if alike = ends[end]; alike {
+				break
+			}
+			ends[end] = true
 		}
-		if len(ends) == len(seen) {
+		if !alike {
 			return n
 		}
 	}
