@@ -163,6 +163,9 @@ func acknowledge(c *call, a *local.Acknowledge) (any, *local.Refusal) {
 	case len(a.Reason) > deck.MaxReason:
 		return nil, refuse(local.CodeTooLarge, "the reason is longer than "+strconv.Itoa(deck.MaxReason)+" bytes", "")
 	}
+	if done, refusal := c.acknowledgeUnrecorded(a); done || refusal != nil {
+		return local.Done{}, refusal
+	}
 	p, r, refusal := c.find(a.Profile, a.SID)
 	if refusal != nil {
 		return nil, refusal
