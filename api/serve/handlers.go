@@ -368,7 +368,7 @@ func status(c *call) (any, *local.Refusal) {
 
 func (s *Server) statusOf(p *project) local.ProfileStatus {
 	snap, now := p.Deck.Snapshot(), time.Now()
-	_, alarms := snap.Alarms(now)
+	alarms := snap.Alarming(now)
 	out := local.ProfileStatus{
 		Profile: p.wire(), Phase: phaseName(snap.Health.Phase(now)), State: *local.StateOf(snap),
 		Active: snap.Active, Paused: snap.Paused, Alarms: len(alarms),
