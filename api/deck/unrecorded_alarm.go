@@ -13,7 +13,7 @@ import (
 // unrecorded_alarm on, unless that was acknowledged. It is [Calm] where nobody can
 // be sure that it still has none.
 func (s *Snapshot) UnrecordedLevel(u *Unrecorded, now time.Time) Level {
-	p := s.part(u.Profile)
+	p := s.Of(&Recording{Profile: u.Profile})
 	server := p.ServerTime(now)
 	if p.UnrecordedAlarm <= 0 || u.Since.IsZero() || u.For(server) < p.UnrecordedAlarm || server.Before(u.Ack.Until) || !s.UnrecordedSure(u.Profile, now) {
 		return Calm
@@ -24,7 +24,7 @@ func (s *Snapshot) UnrecordedLevel(u *Unrecorded, now time.Time) Level {
 // UnrecordedLevelChanges returns the local time, after now, when that level changes
 // by itself; zero for never.
 func (s *Snapshot) UnrecordedLevelChanges(u *Unrecorded, now time.Time) (next time.Time) {
-	p := s.part(u.Profile)
+	p := s.Of(&Recording{Profile: u.Profile})
 	if p.UnrecordedAlarm <= 0 || u.Since.IsZero() {
 		return next
 	}
