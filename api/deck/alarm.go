@@ -1,6 +1,7 @@
 package deck
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -97,8 +98,9 @@ func (s *Snapshot) Alarms(now time.Time) (warn, alarm []*Recording) {
 }
 
 // Acknowledge silences the alarm of a pause for a time, with the reason why it
-// goes on, or that of a trouble for good, whatever the time. The error wraps
-// [ErrNotFound], or says that nothing is paused.
+// goes on, or that of a trouble for good, whatever the time; by the SID of a call or
+// a conference, that of its having no recording. The error wraps [ErrNotFound], or
+// says that nothing is paused.
 func (d *Deck) Acknowledge(of Key, actor Actor, reason string, wait time.Duration) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -109,6 +111,9 @@ func (d *Deck) Acknowledge(of Key, actor Actor, reason string, wait time.Duratio
 		return nil
 	}
 	e, err := d.paused(of.SID)
+	if errors.Is(err, ErrNotFound) && d.acknowledgeUnrecorded(of.SID, actor, reason, wait) {
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("acknowledge the pause of %s: %w", of.SID, err)
 	}

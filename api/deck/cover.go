@@ -58,6 +58,7 @@ type candidate struct {
 	since   time.Time       // server's clock; see [Unrecorded]
 	legs    int             // see [Unrecorded]
 	leg     bool            // it is one of those of another
+	ack     Ack             // its acknowledged alarm
 	row     *Unrecorded     // as it is in the snapshots; nil while it is not
 }
 
@@ -347,7 +348,7 @@ func (d *Deck) unrecorded(p *inProgress, k *covering, now time.Time, sure bool) 
 				continue
 			}
 		}
-		row := Unrecorded{Call: one.call, Conference: one.conf, Since: one.since, Legs: one.legs, Start: c.starts[sid],
+		row := Unrecorded{Call: one.call, Conference: one.conf, Since: one.since, Legs: one.legs, Start: c.starts[sid], Ack: one.ack,
 			Before: !one.lapsed.IsZero() || !one.ended.IsZero(), AtLeast: one.call != nil && one.call.Began().IsZero() && one.ended.IsZero()}
 		if one.call != nil {
 			row.Conference = confs[k.rooms[sid]]

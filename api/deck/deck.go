@@ -125,6 +125,7 @@ func newDeck(c Config) *Deck {
 	if c.FullEvery == 0 {
 		c.FullEvery = fullEvery
 	}
+	c.Unrecorded = c.Unrecorded || c.UnrecordedAlarm > 0
 	if c.PauseWarn == 0 {
 		c.PauseWarn = DefaultPauseWarn
 	}

@@ -26,6 +26,7 @@ type Unrecorded struct {
 	// either: one of this call is of them, too.
 	Legs   int
 	People int // in the conference; 0 for a call
+	Ack    Ack // its acknowledged alarm; see [Deck.Acknowledge]
 	// Start is the last recording that this deck was asked to start; nil for none.
 	Start *Progress
 }

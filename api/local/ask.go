@@ -403,6 +403,9 @@ func (c *Client) change(path string, of deck.Key, body func(profile string) any)
 	c.mu.Lock()
 	l, why := c.link, c.why
 	d, _, err := c.find(of.Profile, of.SID)
+	if lacks := c.lacking(of); errors.Is(err, deck.ErrNotFound) && path == PathAcknowledge && lacks != nil {
+		d, err = lacks, nil
+	}
 	c.mu.Unlock()
 	if l == nil {
 		return why

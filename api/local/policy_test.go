@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tapedeck/api"
@@ -57,4 +59,38 @@ func TestPolicyOnTheWire(t *testing.T) {
 			t.Errorf("%v arrives as %v, HTTP %d, hint %q", why, err, back.HTTPStatus(), back.Hint)
 		}
 	}
+}
+
+// TestUnrecordedAckOnTheWire: the acknowledged alarm of a call without a recording
+// arrives as it was, and a client asks the service to acknowledge one.
+func TestUnrecordedAckOnTheWire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &wires{}
+		f := begin(t, w.listen(), "one")
+		defer func() { f.end() }()
+		f.publish(0, rec("a", api.InProgress, 1))
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
+		defer c.Close()
+		rows := lacking("c1", "c2")
+		rows[1].Ack = deck.Ack{Actor: "alice", Reason: "no consent", Until: time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)}
+		f.lacks(0, deck.InProgress{Wanted: true, Listed: time.Now(), Limit: time.Minute}, 0, rows...)
+		synctest.Wait()
+		got := c.Snapshot().Unrecorded
+		if len(got) != 2 || got[0].Ack != (deck.Ack{}) || got[1].Ack != rows[1].Ack {
+			t.Fatalf("they arrive as %+v", got)
+		}
+		if err := c.Acknowledge(deck.Key{Profile: got[0].Profile, SID: got[0].SID()}, deck.Actor{}, "known", time.Minute); err != nil {
+			t.Error(err)
+		}
+		want := `POST /v1/acknowledge {"sid":"c1","profile":"prod","reason":"known","wait":60}`
+		if asked := f.asked(); !slices.Contains(asked, want) {
+			t.Errorf("the service was asked for %q, want %q", asked, want)
+		}
+		if err := c.Acknowledge(deck.Key{SID: text.New("c3")}, deck.Actor{}, "known", time.Minute); !errors.Is(err, deck.ErrNotFound) {
+			t.Errorf("of one that there is not: %v", err)
+		}
+		if err := c.SetTimer(deck.Key{SID: text.New("c1")}, deck.Actor{}, time.Minute); !errors.Is(err, deck.ErrNotFound) {
+			t.Errorf("an auto-resume of a call: %v", err)
+		}
+	})
 }

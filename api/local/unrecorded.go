@@ -55,6 +55,9 @@ func unrecordedCallOf(u *deck.Unrecorded) UnrecordedCall {
 	if u.Conference != nil {
 		c.Conference = appendConference(nil, u.Conference)
 	}
+	if u.Ack != (deck.Ack{}) {
+		c.Ack = &Ack{u.Ack.Actor, u.Ack.Reason, stamp(u.Ack.Until)}
+	}
 	if u.Start != nil {
 		c.Start = ProgressOf(*u.Start)
 	}
@@ -83,6 +86,9 @@ func (d *held) takeUnrecorded(u *Unrecorded, now time.Time) {
 		if row.SID().IsZero() {
 			continue // of no use to anybody
 		}
+		if a := c.Ack; a != nil {
+			row.Ack = deck.Ack{Actor: clean(a.Actor), Reason: clean(a.Reason), Until: a.Until.UTC()}
+		}
 		if c.Start != nil {
 			p := c.Start.Deck(now)
 			row.Start = &p
@@ -93,3 +99,19 @@ func (d *held) takeUnrecorded(u *Unrecorded, now time.Time) {
 
 // maxUnrecorded is how many calls without a recording a client keeps of one deck.
 const maxUnrecorded = 10_000
+
+// lacking returns the deck that has a call or a conference without a recording; nil
+// for none. The mutex must be held.
+func (c *Client) lacking(of deck.Key) *held {
+	for _, h := range c.shown {
+		if of.Profile != "" && h.Profile.Profile != of.Profile {
+			continue
+		}
+		for _, u := range h.state.Unrecorded {
+			if u.SID() == of.SID {
+				return h
+			}
+		}
+	}
+	return nil
+}

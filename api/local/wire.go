@@ -273,9 +273,10 @@ type APIError struct {
 	RetryAfter *Seconds `json:"retry_after,omitempty"`
 }
 
-// Acknowledge silences the alarm of a pause, or of a trouble.
+// Acknowledge silences the alarm of a pause, of a trouble, or of a call or a
+// conference without a recording.
 type Acknowledge struct {
-	SID     string  `json:"sid"`
+	SID     string  `json:"sid"`               // of the recording, else of the call or the conference
 	Profile string  `json:"profile,omitempty"` // as in [Request]
 	Reason  string  `json:"reason,omitempty"`
 	Wait    Seconds `json:"wait"` // until the next alarm

@@ -143,6 +143,7 @@ type UnrecordedCall struct {
 	Before     bool            `json:"before,omitempty"` // it was recorded before
 	Legs       int             `json:"legs,omitempty"`   // calls that were dialed from it
 	People     int             `json:"people,omitempty"` // in the conference
+	Ack        *Ack            `json:"ack,omitempty"`    // its acknowledged alarm
 	Start      *Progress       `json:"start,omitempty"`  // the last start that was asked for
 }
 

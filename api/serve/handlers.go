@@ -163,6 +163,9 @@ func acknowledge(c *call, a *local.Acknowledge) (any, *local.Refusal) {
 	case len(a.Reason) > deck.MaxReason:
 		return nil, refuse(local.CodeTooLarge, "the reason is longer than "+strconv.Itoa(deck.MaxReason)+" bytes", "")
 	}
+	if done, refusal := c.acknowledgeUnrecorded(a); done || refusal != nil {
+		return local.Done{}, refusal
+	}
 	p, r, refusal := c.find(a.Profile, a.SID)
 	if refusal != nil {
 		return nil, refusal
@@ -383,7 +386,7 @@ func status(c *call) (any, *local.Refusal) {
 
 func (s *Server) statusOf(p *project) local.ProfileStatus {
 	snap, now := p.Deck.Snapshot(), time.Now()
-	_, alarms := snap.Alarms(now)
+	alarms := snap.Alarming(now)
 	out := local.ProfileStatus{
 		Profile: p.wire(), Phase: phaseName(snap.Health.Phase(now)), State: *local.StateOf(snap),
 		Active: snap.Active, Paused: snap.Paused, Alarms: len(alarms),

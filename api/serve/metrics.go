@@ -29,7 +29,7 @@ type metrics struct {
 	timers   *prometheus.CounterVec
 	refusals *prometheus.CounterVec
 
-	age, stale, active, paused, longest, alarms, running, sessions, build *prometheus.Desc
+	age, stale, active, paused, longest, alarms, lacking, running, sessions, build *prometheus.Desc
 }
 
 // latencies are the bounds of the update latency, in seconds: an answer takes
@@ -57,7 +57,8 @@ func newMetrics(s *Server) *metrics {
 		active:   gauge("recordings_active", "Recordings that can still change.", "profile"),
 		paused:   gauge("recordings_paused", "Recordings that are paused.", "profile"),
 		longest:  gauge("longest_pause_seconds", "How long the longest pause has lasted; 0 without one.", "profile"),
-		alarms:   gauge("alarms", "Recordings that alarm.", "profile"),
+		alarms:   gauge("alarms", "Recordings, and calls without one, that alarm.", "profile"),
+		lacking:  gauge("calls_unrecorded", "Calls and conferences in progress without a recording, where the policy looks for them.", "profile"),
 		running:  gauge("auto_resumes", "Auto-resumes that are to come.", "profile"),
 		sessions: gauge("sessions", "Sessions that are connected, by role.", "role"),
 		build:    gauge("build_info", "1, with the version of this build.", "version"),
@@ -68,7 +69,7 @@ func newMetrics(s *Server) *metrics {
 
 // Describe is of [prometheus.Collector].
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.age, m.stale, m.active, m.paused, m.longest, m.alarms, m.running, m.sessions, m.build} {
+	for _, d := range []*prometheus.Desc{m.age, m.stale, m.active, m.paused, m.longest, m.alarms, m.lacking, m.running, m.sessions, m.build} {
 		ch <- d
 	}
 }
@@ -81,7 +82,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	now := time.Now()
 	for _, p := range m.server.projects {
 		snap := p.Deck.Snapshot()
-		_, alarms := snap.Alarms(now)
+		alarms := snap.Alarming(now)
 		stale, longest := 0.0, 0.0
 		if snap.Health.Phase(now) == deck.Stale {
 			stale = 1
@@ -95,6 +96,9 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		set(m.paused, float64(snap.Paused), p.Profile)
 		set(m.longest, longest, p.Profile)
 		set(m.alarms, float64(len(alarms)), p.Profile)
+		if snap.UnrecordedWanted() && snap.UnrecordedSure(p.Profile, now) {
+			set(m.lacking, float64(len(snap.Unrecorded)+snap.UnrecordedMore), p.Profile)
+		}
 		set(m.running, float64(len(p.Deck.Timers())), p.Profile)
 	}
 	for role, n := range m.server.sessions.roles() {

@@ -114,7 +114,7 @@ func (s *Server) statusLine() string {
 	now := time.Now()
 	for _, p := range s.projects {
 		snap := p.Deck.Snapshot()
-		_, alarms := snap.Alarms(now)
+		alarms := snap.Alarming(now)
 		part := fmt.Sprintf("%s, REC %d, PAUSED %d", phaseName(snap.Health.Phase(now)), snap.Active-snap.Paused, snap.Paused)
 		if phase := snap.Health.Phase(now); phase == deck.Stale || phase == deck.Partial {
 			part = strings.ToUpper(phaseName(phase)) + strings.TrimPrefix(part, phaseName(phase))

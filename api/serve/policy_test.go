@@ -6,10 +6,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
 	"tapedeck/api/local"
+	"tapedeck/api/sim"
 )
 
 // TestPolicy: each project of a service keeps its own policy: what it refuses, of
@@ -78,4 +81,47 @@ func TestPolicy(t *testing.T) {
 	if got := strings.Join(stops, "; "); got != "alice: ; bob: by order; root: by order" {
 		t.Errorf("the stops on record are %q", got)
 	}
+}
+
+// TestAcknowledgeUnrecorded: the alarm of a call without a recording is silenced
+// through the service by who may acknowledge, and is that of one profile.
+func TestAcknowledgeUnrecorded(t *testing.T) {
+	const call = "5e4d3c2b-2222-4eee-8fff-000000000201"
+	synctest.Test(t, func(t *testing.T) {
+		spaces := []*sim.Space{sim.New(sim.Options{Seed: 1}), sim.New(sim.Options{Seed: 2})}
+		for _, space := range spaces {
+			space.Call(sim.Line{SID: call, Ago: time.Hour})
+		}
+		w := start(t, setting{pipes: true, spaces: spaces, profiles: []string{"eu", "us"}, deck: deck.Config{UnrecordedAlarm: time.Minute},
+			roles: []Role{{Name: "operator", May: []local.Word{local.WordView, local.WordAcknowledge}, Users: []string{"alice"}}, {Name: "watcher", May: []local.Word{local.WordView}, Users: []string{"bob"}}}})
+		alarms := func(i int) int { return len(w.server.projects[i].Deck.Snapshot().UnrecordedAlarms(time.Now())) }
+		time.Sleep(30 * time.Second)
+		if alarms(0) != 1 || alarms(1) != 1 {
+			t.Fatalf("%d and %d alarm", alarms(0), alarms(1))
+		}
+		ack := local.Acknowledge{SID: call, Reason: "no consent", Wait: 300}
+		if g := w.as("bob").do("POST", local.PathAcknowledge, ack); g.refusal().Code != local.CodeRole {
+			t.Errorf("a watcher: %d %s", g.status, g.body)
+		}
+		if g := w.as("alice").do("POST", local.PathAcknowledge, ack); g.refusal().Code != local.CodeAmbiguous {
+			t.Errorf("of two profiles: %d %s", g.status, g.body)
+		}
+		ack.Profile = "us"
+		w.as("alice").post(local.PathAcknowledge, ack)
+		if alarms(0) != 1 || alarms(1) != 0 {
+			t.Errorf("%d and %d alarm", alarms(0), alarms(1))
+		}
+		watch := w.as("bob").watch("")
+		watch.until("unrecorded", "no consent", `"actor":"alice"`)
+		watch.cancel()
+		var found []string
+		for _, e := range w.entries() {
+			if e.Event == journal.Ack {
+				found = append(found, e.Actor+" "+e.Call.String()+" "+e.Reason)
+			}
+		}
+		if got := strings.Join(found, "; "); got != "alice "+call+" no consent" {
+			t.Errorf("on record: %q", got)
+		}
+	})
 }

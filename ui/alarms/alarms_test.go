@@ -106,3 +106,47 @@ func TestAlarms(t *testing.T) {
 		t.Errorf("troubled: %q", strings.TrimSpace(m.Words(name)))
 	}
 }
+
+// lacking is a call that has had no recording for a time.
+func lacking(sid string, d time.Duration) *deck.Unrecorded {
+	return &deck.Unrecorded{Call: &api.Call{SID: text.New(sid)}, Since: now.Add(-d)}
+}
+
+// A call without a recording alarms when its time has come, where that is wanted,
+// and only while it is sure; the bell, the title and the words have it.
+func TestUnrecorded(t *testing.T) {
+	snap := func(alarm time.Duration, list ...*deck.Unrecorded) *deck.Snapshot {
+		return &deck.Snapshot{Unrecorded: list, UnrecordedAlarm: alarm, Health: deck.Health{Complete: now, Limit: time.Minute},
+			InProgress: deck.InProgress{Wanted: true, Listed: now, Limit: 30 * time.Second}}
+	}
+	var m Model
+	m.Watch(snap(0, lacking("1", time.Hour)))
+	if m.Look(now) || m.Unrecorded() != 0 || m.Rings(now) {
+		t.Error("it alarms though nobody wants to know")
+	}
+	m.Watch(snap(time.Minute, lacking("1", 50*time.Second), lacking("2", 55*time.Second)))
+	if m.Look(now) || m.Unrecorded() != 0 || m.Rings(now) || m.Title(name, now, time.Second) != "" || m.Standing(name) != "" {
+		t.Error("it alarms too early")
+	}
+	at := now.Add(5 * time.Second)
+	if m.Due(at.Add(-time.Millisecond)) || !m.Due(at) || !m.Look(at) || m.Unrecorded() != 1 || !m.Rings(at) {
+		t.Errorf("%d alarm when the first is due", m.Unrecorded())
+	}
+	if title, words := m.Title(name, at, time.Second), m.Standing(name); title != "!NO REC …2 " || words != "…2 has no recording" {
+		t.Errorf("the title is %q, the words %q", title, words)
+	}
+	at = now.Add(10 * time.Second)
+	if !m.Due(at) || !m.Look(at) || m.Unrecorded() != 2 {
+		t.Errorf("%d alarm when both are due", m.Unrecorded())
+	}
+	if title, words := m.Title(name, at, time.Second), m.Standing(name); title != "!NO REC 2 " || words != "2 calls have no recording" {
+		t.Errorf("the title is %q, the words %q", title, words)
+	}
+	if m.Words(name) != "" {
+		t.Error("the status line has it as well")
+	}
+	at = now.Add(31 * time.Second)
+	if !m.Due(at) || !m.Look(at) || m.Unrecorded() != 0 || m.Title(name, at, time.Second) != "" {
+		t.Error("it alarms though nobody can be sure")
+	}
+}

@@ -18,7 +18,8 @@ var kinds = []deck.TroubleKind{deck.NotPaused, deck.ResumedByOthers}
 func loud(kind deck.TroubleKind) string { return strings.ToUpper(string(kind)) }
 
 // Title is what the window title begins with while anything alarms: each kind of
-// trouble, with its recording or how many there are, and the pauses, with the
+// trouble, with its recording or how many there are, the calls without a recording,
+// and the pauses, with the
 // longest of them, whose clock moves in such steps, for each title is sent whole.
 // A recording is named by what name returns.
 func (m Model) Title(name func(of deck.Key) string, now time.Time, step time.Duration) (title string) {
@@ -30,6 +31,13 @@ func (m Model) Title(name func(of deck.Key) string, now time.Time, step time.Dur
 		default:
 			title += "!" + loud(kind) + " " + strconv.Itoa(len(list)) + " "
 		}
+	}
+	switch len(m.alarmed) {
+	case 0:
+	case 1:
+		title += "!NO REC " + name(keyOf(m.alarmed[0])) + " "
+	default:
+		title += "!NO REC " + strconv.Itoa(len(m.alarmed)) + " "
 	}
 	if m.longest == nil {
 		return title
@@ -54,18 +62,29 @@ func (m Model) Words(name func(of deck.Key) string) string {
 // Standing says all that alarms, without a time that moves; empty for nothing. A
 // recording is named by what name returns.
 func (m Model) Standing(name func(of deck.Key) string) string {
-	words := m.Words(name)
-	if m.standing == 0 {
-		return words
+	var parts []string
+	if words := m.Words(name); words != "" {
+		parts = append(parts, words)
 	}
-	if words != "" {
-		words += "; "
+	switch len(m.alarmed) {
+	case 0:
+	case 1:
+		parts = append(parts, name(keyOf(m.alarmed[0]))+" has no recording")
+	default:
+		parts = append(parts, strconv.Itoa(len(m.alarmed))+" calls have no recording")
 	}
-	if m.standing > 1 {
-		return words + strconv.Itoa(m.standing) + " recordings are still paused"
+	switch m.standing {
+	case 0:
+	case 1:
+		parts = append(parts, name(m.longest.Key())+" is still paused")
+	default:
+		parts = append(parts, strconv.Itoa(m.standing)+" recordings are still paused")
 	}
-	return words + name(m.longest.Key()) + " is still paused"
+	return strings.Join(parts, "; ")
 }
+
+// keyOf names a call or a conference without a recording.
+func keyOf(u *deck.Unrecorded) deck.Key { return deck.Key{Profile: u.Profile, SID: u.SID()} }
 
 // MostNamed is how many recordings the words about a trouble name.
 const MostNamed = 3

@@ -48,6 +48,11 @@ type sharedStatus struct {
 	ResumedByOthers int `json:"resumed_by_others"`
 	Acked           int `json:"acked"`
 
+	// Unrecorded counts the calls and conferences without a recording, where those
+	// alarm: -1 for not known. The first of them alarms at UnrecordedAt.
+	Unrecorded   int       `json:"unrecorded"`
+	UnrecordedAt time.Time `json:"unrecorded_at"`
+
 	Longest  time.Time `json:"longest"`  // since when the longest pause lasts; zero without one
 	AlarmAt  time.Time `json:"alarm_at"` // when the first alarm stands, or stood; zero without a pause
 	Timers   int       `json:"timers"`   // auto-resumes that run
@@ -69,6 +74,7 @@ func statusOf(s *deck.Snapshot, now time.Time) sharedStatus {
 		Failing: !s.Health.Failing.IsZero(), Partial: s.Health.Partial, Paused: s.Paused,
 		NotPaused: s.NotPaused, ResumedByOthers: s.ResumedByOthers,
 	}
+	out.addUnrecorded(s, now)
 	for _, r := range s.Recordings {
 		switch {
 		case !r.Active():
@@ -86,6 +92,29 @@ func statusOf(s *deck.Snapshot, now time.Time) sharedStatus {
 		}
 	}
 	return out
+}
+
+// addUnrecorded adds what is to say of calls without a recording.
+func (s *sharedStatus) addUnrecorded(snap *deck.Snapshot, now time.Time) {
+	parts := snap.Parts
+	if parts == nil {
+		parts = []deck.Part{{Snapshot: snap}}
+	}
+	for _, p := range parts {
+		switch {
+		case !p.UnrecordedWanted():
+		case !p.UnrecordedKnown("", now) || s.Unrecorded < 0:
+			s.Unrecorded = -1
+		default:
+			s.Unrecorded += len(p.Unrecorded) + p.UnrecordedMore
+		}
+	}
+	if alarms := snap.UnrecordedAlarms(now); len(alarms) > 0 {
+		earliest(&s.UnrecordedAt, now)
+	}
+	for _, u := range snap.Unrecorded {
+		earliest(&s.UnrecordedAt, snap.UnrecordedLevelChanges(u, now))
+	}
 }
 
 // addPause adds what is to say of a paused recording.
@@ -113,9 +142,15 @@ func (s sharedStatus) stale(now time.Time) bool {
 	return s.Complete.IsZero() || s.Failing || age < -clockSlack || age > time.Duration(s.Limit)*time.Millisecond
 }
 
-// alarms reports whether a pause lasts too long, or one was to be that is not.
+// alarms reports whether a pause lasts too long, or one was to be that is not, or a
+// call has had no recording for too long.
 func (s sharedStatus) alarms(now time.Time) bool {
-	return s.troubled() || !s.AlarmAt.IsZero() && !now.Before(s.AlarmAt)
+	return s.troubled() || s.lacks(now) || !s.AlarmAt.IsZero() && !now.Before(s.AlarmAt)
+}
+
+// lacks reports whether a call has been without a recording for too long.
+func (s sharedStatus) lacks(now time.Time) bool {
+	return !s.UnrecordedAt.IsZero() && !now.Before(s.UnrecordedAt)
 }
 
 func (s sharedStatus) troubled() bool { return s.NotPaused+s.ResumedByOthers > s.Acked }
@@ -175,7 +210,7 @@ func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen fu
 // to be believed, who is in trouble, and who does the auto-resumes.
 func (s sharedStatus) worth() sharedStatus {
 	return sharedStatus{Failing: s.Failing, Partial: s.Partial, Paused: s.Paused,
-		NotPaused: s.NotPaused, ResumedByOthers: s.ResumedByOthers, Acked: s.Acked, Timers: s.Timers, NoScreen: s.NoScreen}
+		NotPaused: s.NotPaused, ResumedByOthers: s.ResumedByOthers, Acked: s.Acked, Unrecorded: s.Unrecorded, Timers: s.Timers, NoScreen: s.NoScreen}
 }
 
 // readStatuses returns what the running sessions of this user share, stale or

@@ -38,11 +38,13 @@ const (
 )
 
 // statusFlags are the settings that matter to tapedeck status.
-var statusFlags = []string{"config", "profile", "server", "socket", "lookback", "pause-alarm", "state-dir"}
+var statusFlags = []string{"config", "profile", "server", "socket", "lookback", "policy", "pause-alarm", "unrecorded-alarm", "state-dir"}
 
 const aboutStatus = `status prints how many recordings run and how many are paused, and how long
 the longest pause lasts, with ! while it alarms. It begins with NOT PAUSED or
-RESUMED BY OTHERS while a recording runs that was to be paused. It takes what the
+RESUMED BY OTHERS while a recording runs that was to be paused. Where calls without
+a recording alarm (unrecorded_alarm), it says how many there are: NO REC 2, at the
+beginning while one alarms; NO REC ? while nobody knows. It takes what the
 service of this host knows (tapedeck serve), else what a running copy of tapedeck of
 this user knows, for both of which it needs no settings, and asks the API when there
 is none of the project.
@@ -270,6 +272,7 @@ type statusOutput struct {
 	Other           int        `json:"other"`
 	NotPaused       int        `json:"not_paused"`
 	ResumedByOthers int        `json:"resumed_by_others"`
+	Unrecorded      *int       `json:"unrecorded,omitempty"` // calls without a recording, where they alarm and are known
 	Alarm           bool       `json:"alarm"`
 	Longest         *time.Time `json:"longest_since,omitempty"`
 	Timers          int        `json:"auto_resumes"`
@@ -312,6 +315,9 @@ func (out *statusOutput) fill(s sharedStatus, now time.Time) {
 	out.Complete, out.Longest, out.Resume = moment(s.Complete), moment(s.Longest), moment(s.Resume)
 	out.Running, out.Paused, out.Other, out.Timers = s.Running, s.Paused, s.Other, s.Timers
 	out.NotPaused, out.ResumedByOthers, out.Alarm = s.NotPaused, s.ResumedByOthers, s.alarms(now)
+	if n := s.Unrecorded; n > 0 {
+		out.Unrecorded = &n
+	}
 	if s.NoScreen && s.Timers > 0 {
 		out.NoScreen = s.PID
 	}
@@ -348,6 +354,9 @@ func (s sharedStatus) line(now time.Time) (line []statusSpan) {
 	if s.ResumedByOthers > 0 {
 		add(bad, "RESUMED BY OTHERS %d", s.ResumedByOthers)
 	}
+	if s.lacks(now) {
+		add(styleBad, "%s", s.unrecorded())
+	}
 	add("", "REC %d", s.Running)
 	style := ""
 	switch {
@@ -368,6 +377,9 @@ func (s sharedStatus) line(now time.Time) (line []statusSpan) {
 	if s.Other > 0 {
 		add(styleWarn, "OTHER %d", s.Other)
 	}
+	if s.Unrecorded != 0 && !s.lacks(now) {
+		add(styleWarn, "%s", s.unrecorded())
+	}
 	if s.Timers > 0 {
 		more := ""
 		if s.Timers > 1 {
@@ -379,6 +391,14 @@ func (s sharedStatus) line(now time.Time) (line []statusSpan) {
 		add("", "auto-resume in %s%s", times.Hours(s.Resume.Sub(now)), more)
 	}
 	return line
+}
+
+// unrecorded says how many calls have no recording.
+func (s sharedStatus) unrecorded() string {
+	if s.Unrecorded < 0 {
+		return "NO REC ?"
+	}
+	return "NO REC " + strconv.Itoa(s.Unrecorded)
 }
 
 // print writes out in the form that was asked for.

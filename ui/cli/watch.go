@@ -274,6 +274,9 @@ func (e *event) sentences() []string {
 	if e.row.Recording != nil {
 		name = "…" + e.row.short() + ", " + e.row.who()
 	}
+	if e.Call != nil {
+		name = e.Call.name()
+	}
 	switch e.Event {
 	case eventSnapshot:
 		out := []string{fmt.Sprintf("%s: %s", e.Freshness, e.Counts.words())}

@@ -42,6 +42,7 @@ type event struct {
 	Now        json.RawMessage            `json:"recording,omitempty"`
 	Was        map[string]json.RawMessage `json:"was,omitempty"`
 	Update     *updateJSON                `json:"update,omitempty"`
+	Call       *unrecordedJSON            `json:"unrecorded,omitempty"`
 
 	row      row      // of the recording that it is about
 	wasOrder []string // the names in Was, in their order
@@ -123,8 +124,7 @@ func snapshotEvent(l *link, now time.Time, missed bool) *event {
 // state puts into an event what the data is worth.
 func (e *event) state(s *deck.Snapshot, now time.Time) {
 	e.At = *utc(now)
-	_, alarm := s.Alarms(now)
-	e.Counts = &countsJSON{s.Active, s.Paused, len(alarm)}
+	e.Counts = &countsJSON{s.Active, s.Paused, len(s.Alarming(now))}
 	e.Freshness = freshness(s.Health.Phase(now))
 	if !s.Health.Complete.IsZero() {
 		age := seconds(s.Health.Age(now))
@@ -335,6 +335,9 @@ func (w *watcher) lookAlarms(now time.Time) {
 
 // alarmEvent returns the event of what alarms in a snapshot.
 func alarmEvent(l *link, s *deck.Snapshot, what deck.Alarming, now time.Time) *event {
+	if what.Unrecorded != nil {
+		return unrecordedEvent(l, s, what.Unrecorded, now)
+	}
 	e := eventAbout(l, s, eventAlarm, what.Recording, now)
 	e.Reason = alarmWords(e.row)
 	return e
