@@ -175,18 +175,14 @@ func readmeEnv(t *testing.T, bin, block string) []string {
 	case strings.HasPrefix(block, "tapedeck journal"):
 		state := t.TempDir()
 		j := journal.Begin(journal.Options{Dir: filepath.Join(state, "tapedeck")})
-		call := regexp.MustCompile(`--call ([0-9a-f-]{36})`).FindStringSubmatch(block)
-		if call == nil {
-			t.Fatal("README.md names no call")
-		}
-		e := journal.Entry{Event: journal.Request, ID: j.NewID(), Time: time.Now().UTC(), Recording: text.New("0d9c8b7a-1111-4ccc-9ddd-000000008142"), Call: text.New(call[1]), StatusAsked: "paused"}
+		e := journal.Entry{Event: journal.Request, ID: j.NewID(), Time: time.Now().UTC(), Recording: text.New("0d9c8b7a-1111-4ccc-9ddd-000000008142"), Call: text.New(namedCall(t, block)), StatusAsked: "paused"}
 		check(t, j.Append(e))
 		check(t, j.Close())
 		env = append(env, "XDG_STATE_HOME="+state)
 	case strings.HasPrefix(block, "tapedeck report"):
 		home, now := t.TempDir(), time.Now().UTC()
 		j := journal.Begin(journal.Options{Dir: filepath.Join(home, "tapedeck")})
-		check(t, j.Append(journal.Entry{Event: journal.Request, ID: j.NewID(), Time: now, Recording: text.New("rec-1"), Call: text.New("call-1"), StatusAsked: "paused"}))
+		check(t, j.Append(journal.Entry{Event: journal.Request, ID: j.NewID(), Time: now, Recording: text.New("rec-1"), Call: text.New(namedCall(t, block)), StatusAsked: "paused"}))
 		check(t, j.Close())
 		check(t, os.Mkdir(filepath.Join(home, ".ssh"), 0o700))
 		if key := filepath.Join(home, ".ssh", "id_ed25519"); has("ssh-keygen") {
@@ -203,6 +199,16 @@ func readmeEnv(t *testing.T, bin, block string) []string {
 		env = append(env, serveSpace(t, sim.Options{Recordings: 3}).env("XDG_RUNTIME_DIR="+runtime, "TAPEDECK_SOCKET="+runtime+"/tapedeck/tapedeck.sock")...)
 	}
 	return env
+}
+
+// namedCall returns the SID of the call that a block names.
+func namedCall(t *testing.T, block string) string {
+	t.Helper()
+	call := regexp.MustCompile(`--call ([0-9a-f-]{36})`).FindStringSubmatch(block)
+	if call == nil {
+		t.Fatal("README.md names no call")
+	}
+	return call[1]
 }
 
 // readmeApp asks the space for its recordings, in place of an SDK; TestSDK has

@@ -391,3 +391,17 @@ func TestRuns(t *testing.T) {
 		}
 	}
 }
+
+// TestNightFiles keeps the hand-made journal as files, for the tests of what
+// prints it.
+func TestNightFiles(t *testing.T) {
+	dir := t.TempDir()
+	writeNight(t, dir, 0)
+	for _, name := range []string{journal.FileName, journal.HeadName} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, filepath.Join("night", name), string(b))
+	}
+}

@@ -131,13 +131,22 @@ func (b *builder) endWatches() {
 			}
 		}
 		for _, s := range w.all {
-			if s.From < b.to && (s.To >= b.from || s.Ended == 0 && !s.Runs) {
+			if s.From < b.to && max(s.To, b.perhaps(s)) >= b.from {
 				w.Sessions = append(w.Sessions, &s.Session)
 			}
 		}
 		w.Gaps = b.gaps(w)
 		b.r.Totals.Unwatched += w.Unwatched()
 	}
+}
+
+// perhaps returns until when a session without an end on record may have gone
+// on; zero for one that has an end, or that runs.
+func (b *builder) perhaps(s *session) Moment {
+	if s.Ended != 0 || s.Runs {
+		return 0
+	}
+	return min(s.To+longestSession, cmp.Or(s.proc.gone, b.to))
 }
 
 // edge is a moment at which something that counts begins or ends.
@@ -169,7 +178,7 @@ func (b *builder) gaps(w *watch) (gaps []Gap) {
 	for _, s := range w.all {
 		add(opened, s.From, s.To)
 		if s.Ended == 0 && !s.Runs {
-			add(perhaps, s.To, min(s.To+longestSession, cmp.Or(s.proc.gone, b.to)))
+			add(perhaps, s.To, b.perhaps(s))
 		}
 		d := s.proc.of[key]
 		for _, span := range d.spans {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"time"
@@ -146,12 +145,8 @@ func (q *reportQuery) period(now time.Time) (from, to time.Time, err error) {
 	return from, to, nil
 }
 
-// smallHeap is by how many percent the memory may grow before it is swept: a
-// report keeps nearly all that it makes.
-const smallHeap = 10
-
 func (r *runner) runReport(cmd *cobra.Command, q reportQuery) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(smallHeap))
+	defer thrifty()()
 	made, sign, err := r.makeReport(cmd, q)
 	if err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 
@@ -93,22 +93,43 @@ var spaces = bytes.Repeat([]byte(" "), 64)
 // firstLine returns what of s has room in a line, up to the end of a word where
 // there is one, and the rest.
 func firstLine(s string, room int) (line, rest string) {
-	if len(s) <= room || ansi.StringWidth(s) <= room {
+	if len(s) <= room || widthOf(s) <= room {
 		return strings.TrimRight(s, " "), ""
 	}
-	line = ansi.Truncate(s, room, "")
+	if line = s[:min(len(s), room)]; !isASCII(line) {
+		line = ansi.Truncate(s, room, "")
+	}
 	if end := strings.LastIndexByte(line, ' '); end > room/3 && s[len(line)] != ' ' {
 		line = line[:end]
 	}
 	return strings.TrimRight(line, " "), strings.TrimLeft(s[len(line):], " ")
 }
 
+// widthOf returns how many cells a text takes. Most have nothing but ASCII and
+// an ellipsis.
+func widthOf(s string) (n int) {
+	rest := strings.ReplaceAll(s, "…", ".")
+	if isASCII(rest) {
+		return len(rest)
+	}
+	return ansi.StringWidth(s)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
 // title begins a part that has n lines; it says so where there is none.
 func (p *reportText) title(name string, n int) {
-	_, _ = fmt.Fprintf(p.w, "\n%s\n", name)
 	if n == 0 {
-		p.line(2, "none")
+		name += ": none"
 	}
+	_, _ = fmt.Fprintf(p.w, "\n%s\n", name)
 }
 
 // at returns a moment in the local zone, with its day.
@@ -121,10 +142,14 @@ func at(m report.Moment) string {
 
 // later returns a moment as at does, without the day where it is that of another.
 func later(m, than report.Moment) string {
-	if m.IsZero() || m.Time().Local().Format(time.DateOnly) != than.Time().Local().Format(time.DateOnly) {
+	if m.IsZero() {
 		return at(m)
 	}
-	return m.Time().Local().Format("15:04:05.000")
+	a, b := m.Time().Local(), than.Time().Local()
+	if a.YearDay() != b.YearDay() || a.Year() != b.Year() {
+		return at(m)
+	}
+	return a.Format("15:04:05.000")
 }
 
 // sid returns how a recording is named in a line.
@@ -179,12 +204,20 @@ func (p *reportText) totals() {
 		row("", "%s", some(t.OverLimit, "over the limit", t.Open, "without an end on record", t.Left, "left behind"))
 	}
 	row("resumes", "%s", some(t.Resumes, "by hand", t.AutoResumes, "by an auto-resume"))
+	fates := map[report.Fate]int{}
+	for _, a := range p.r.Autos {
+		fates[a.Fate]++
+	}
+	if p.r.Sampled == 0 { // of a sample only those of its calls are there
+		row("auto-resumes", "%s", some(fates[report.Done], "done", fates[report.EndedBefore], "not needed: the pause ended before", fates[report.NotDone], "NOT DONE",
+			fates[report.Canceled], "canceled", fates[report.Replaced], "replaced", fates[report.NoFate], "without a result on record"))
+	}
 	row("starts, stops", "%s", some(t.Starts, "started", t.Stops, "stopped"))
 	row("trouble", "%s", some(t.Failed, "failed", t.Contradicted, "contradicted", t.Unknown, "without a known result",
 		t.VerifiedLate, "verified late", t.WrittenLate, "written late"))
 	row("alarms", "%d, %s", t.Alarms, counted(t.Acks, "acknowledgement"))
 	row("nobody watched", "%s", times.Hours(t.Unwatched))
-	row("not on record", "%s", some(t.OffRecord, "see below"))
+	row("not on record", "%d", t.OffRecord)
 }
 
 func (p *reportText) persons() {
@@ -325,8 +358,13 @@ func (p *reportText) updates(name string, list []*report.Update) {
 }
 
 func (p *reportText) autos() {
-	p.title("Auto-resumes", len(p.r.Autos))
+	plain := func(a *report.AutoResume) bool { return a.Fate == report.Done || a.Fate == report.EndedBefore }
+	n := slices.IndexFunc(p.r.Autos, func(a *report.AutoResume) bool { return !plain(a) })
+	p.title("Auto-resumes that were not done", n+1)
 	for _, a := range p.r.Autos {
+		if plain(a) {
+			continue // the end of its pause has it
+		}
 		fate := a.Fate.String()
 		if !a.At.IsZero() {
 			fate += " at " + later(a.At, a.Set)
@@ -384,12 +422,9 @@ func (p *reportText) watches() {
 		p.line(2, "not known: no session is on record, of this tapedeck or an older one")
 	}
 	for _, w := range p.r.Watches {
-		p.title("When nobody watched "+placeOf(w), 1)
+		p.title("When nobody watched "+placeOf(w), len(w.Gaps))
 		for _, g := range w.Gaps {
 			p.line(2, "%s  to %s, %s: %s", at(g.From), later(g.To, g.From), times.Hours(g.To.Sub(g.From)), g.Why)
-		}
-		if len(w.Gaps) == 0 {
-			p.line(2, "never: somebody watched all the time")
 		}
 		p.title("Sessions "+placeOf(w), len(w.Sessions))
 		for _, s := range w.Sessions {

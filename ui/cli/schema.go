@@ -24,7 +24,7 @@ var besideNames = []string{
 // schemaNames are the commands whose JSON has a schema, and its file.
 var schemaNames = []struct{ command, file string }{
 	{"list", "list"}, {"show", "list"}, {"pause", "results"}, {"resume", "results"}, {"stop", "results"}, {"start", "results"}, {"ack", "results"},
-	{"watch", "watch"}, {"doctor", "doctor"},
+	{"watch", "watch"}, {"doctor", "doctor"}, {"report", "report"},
 	{"drill", "drill"}, {"unrecorded", "unrecorded"},
 }
 
@@ -86,8 +86,15 @@ func bundled(file string) []byte {
 	if err := json.Unmarshal(read(file), &all); err != nil {
 		panic(err)
 	}
-	defs, _ := json.Marshal(map[string]json.RawMessage{"recording": read("recording"), "update": read("update")})
-	all["$defs"] = defs
+	defs := map[string]json.RawMessage{"recording": read("recording"), "update": read("update")}
+	if own, ok := all["$defs"]; ok { // it shares nothing with them
+		if err := json.Unmarshal(own, &defs); err != nil {
+			panic(err)
+		}
+		delete(defs, "recording")
+		delete(defs, "update")
+	}
+	all["$defs"], _ = json.Marshal(defs)
 	b, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
 		panic(err)
