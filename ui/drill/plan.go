@@ -69,7 +69,7 @@ var lessons = []lesson{
 	},
 	{
 		scenario: "siblings", limit: time.Minute,
-		happens: "The call \"Recorded twice\" has two recordings. The conference \"Fraud review\" is recorded, and so is the call of a participant.",
+		happens: "The call of client:twice has two recordings. The conference Fraud review is recorded, and so is the call of its participant client:in-review.",
 		todo:    "Pause all four, see that nothing of either conversation is recorded, then resume all four.",
 		asks:    "pause all 4 of both, then resume all 4",
 	},
