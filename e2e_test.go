@@ -37,6 +37,7 @@ func TestE2E(t *testing.T) {
 		{"too small", testTooSmall},
 		{"start", testStart},
 		{"demo", testDemo},
+		{"drill", testDrill},
 		{"move", testMove},
 		{"rows move", testRowsMove},
 		{"filter", testFilter},

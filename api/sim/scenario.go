@@ -291,12 +291,12 @@ func (s *Space) followLeftBehind(r *recording, status string, t stamp) {
 }
 
 func (s *Space) openSiblings() {
-	first := s.cast(Begin{CallerName: "Recorded twice", StartedAgo: 6 * time.Minute, Channels: 2}, s.now)
+	first := s.cast(Begin{From: "client:twice", CallerName: "Recorded twice", StartedAgo: 6 * time.Minute, Channels: 2}, s.now)
 	second := s.cast(Begin{CallSID: first.call.sid.String(), StartedAgo: 4 * time.Minute, Source: "StartCallRecordingApi"}, s.now)
 
 	room := s.cast(Begin{Conference: true, FriendlyName: "Fraud review", StartedAgo: 5 * time.Minute}, s.now)
 	person := room.conf.members[1].call
-	person.caller = "Recorded here and in Fraud review"
+	person.from, person.caller = "client:in-review", "Recorded here and in Fraud review"
 	own := s.cast(Begin{CallSID: person.sid.String(), StartedAgo: 3 * time.Minute, Source: "StartCallRecordingApi"}, s.now)
 
 	for _, r := range []*recording{first, second, room, own} {

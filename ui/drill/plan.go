@@ -69,14 +69,14 @@ var lessons = []lesson{
 	},
 	{
 		scenario: "siblings", limit: time.Minute,
-		happens: "The call \"Recorded twice\" has two recordings. The conference \"Fraud review\" is recorded, and so is the call of a participant.",
+		happens: "The call of client:twice has two recordings. The conference Fraud review is recorded, and so is the call of its participant client:in-review.",
 		todo:    "Pause all four, see that nothing of either conversation is recorded, then resume all four.",
 		asks:    "pause all 4 of both, then resume all 4",
 	},
 	{
 		scenario: "mandated", limit: time.Minute,
 		happens: "Recording is mandated (policy = evidence). The caller of client:pause-me asks for a pause, and the call of client:not-recorded is not recorded at all.",
-		todo:    "Pause the one with silence, see it verified and resume it; start a recording of the other. Stop nothing, skip nothing.",
+		todo:    "Pause the one with silence, see it verified and resume it; start a recording of the other (u shows it, n starts). Stop nothing, skip nothing.",
 		asks:    "pause one, resume it; start the other",
 	},
 	{
