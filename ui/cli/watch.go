@@ -126,7 +126,7 @@ func (r *runner) runWatch(cmd *cobra.Command, q *watchQuery) (err error) {
 	w := newWatcher(l, func(e *event) {
 		events.put(e)
 		if e.Event == eventAlarm && run != nil {
-			run.Alarm(e.row.Key(), append(e.json(), '\n'))
+			run.Alarm(e.of, append(e.json(), '\n'))
 		}
 	})
 	if run != nil {

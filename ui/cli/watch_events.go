@@ -44,6 +44,7 @@ type event struct {
 	Update     *updateJSON                `json:"update,omitempty"`
 	Call       *unrecordedJSON            `json:"unrecorded,omitempty"`
 
+	of       deck.Key // what alarms, of an alarm
 	row      row      // of the recording that it is about
 	wasOrder []string // the names in Was, in their order
 }
@@ -329,7 +330,9 @@ func (w *watcher) lookAlarms(now time.Time) {
 		w.over(key)
 	}
 	for _, what := range begun {
-		w.emit(alarmEvent(w.l, w.last, what, now))
+		e := alarmEvent(w.l, w.last, what, now)
+		e.of = what.Key
+		w.emit(e)
 	}
 }
 
