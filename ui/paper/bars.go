@@ -94,7 +94,7 @@ func (m *maker) watchBar(a axis, w *report.Watch) bar {
 	}
 	for _, g := range w.Gaps {
 		long := times.Hours(g.To.Sub(g.From))
-		what := notWatched(g) + long + ", from " + m.when(g.From) + " to " + m.when(g.To) + ": " + g.Why.String()
+		what := notWatched(g) + long + ", from " + m.when(g.From) + " to " + m.when(g.To) + because(g)
 		said = append(said, what)
 		watched(g.From)
 		b.Shapes = append(b.Shapes, part(a, "unknown", g.From, g.To, 6, rowHeight-12, what))
@@ -115,6 +115,14 @@ func notWatched(g report.Gap) string {
 		return "It is not on record whether somebody watched for "
 	}
 	return "Nobody watched for "
+}
+
+// because says why there is a gap, where that is more than that it is there.
+func because(g report.Gap) string {
+	if g.Why == report.NotRecorded {
+		return ""
+	}
+	return ": " + g.Why.String()
 }
 
 // watchers names who watched, three at most.
@@ -184,7 +192,7 @@ func (m *maker) sumUp(b *bar, c *report.Call, open bool) {
 func (m *maker) gapsOf(b *bar, a axis, c *report.Call) {
 	for i, g := range m.gaps[project{c.Space, c.Project}] {
 		if a.has(g.From, g.To) && i < m.limits.Rows {
-			b.Shapes = append(b.Shapes, part(a, "gap", g.From, g.To, 0, b.Height, strings.TrimSuffix(notWatched(g), "for ")+"from "+m.when(g.From)+" to "+m.when(g.To)+": "+g.Why.String()))
+			b.Shapes = append(b.Shapes, part(a, "gap", g.From, g.To, 0, b.Height, strings.TrimSuffix(notWatched(g), "for ")+"from "+m.when(g.From)+" to "+m.when(g.To)+because(g)))
 		}
 	}
 }

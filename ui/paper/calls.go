@@ -189,6 +189,9 @@ func (m *maker) recordingBar(a axis, rec *report.Recording, numbers map[*report.
 		b.Sum = "≥" + b.Sum
 	}
 	b.SumSub = count(len(rec.Pauses), "pause")
+	if len(rec.Pauses) == 0 {
+		b.Sum, b.SumSub = "–", "no pause"
+	}
 	b.Title = "Recording " + m.recording(rec) + ": " + b.SumSub + ", " + b.Sum + " in all"
 	b.Desc = sentence(said, "No pause of it is on record.")
 	return b

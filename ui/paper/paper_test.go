@@ -145,6 +145,25 @@ func TestSize(t *testing.T) {
 	}
 }
 
+// TestGaps: what is not on record of who watched is told from what is, and a
+// moment without data at the beginning of a session needs no look.
+func TestGaps(t *testing.T) {
+	r := night()
+	r.Watches[0].Gaps = []report.Gap{
+		{From: after("0"), To: after("1h"), Why: report.NotRecorded}, {From: after("1h"), To: after("1h") + 999, Why: report.StaleData},
+		{From: after("2h"), To: after("2h4m"), Why: report.EndNotOnRecord},
+	}
+	list := elements(t, pageOf(t, r, Options{}))
+	for want, n := range map[string]int{
+		"It is not on record whether somebody watched for 1:00:00": 3, "Nobody watched for 04:00: the end of a session is not on record": 1,
+		"1 gap of 8:00:00; not on record for 1:00:00": 1, "Nobody watched for 00:00": 2, "00:00.999": 2,
+	} {
+		if got := len(saying(list, want)); got != n {
+			t.Errorf("the page says %q %d times, want %d", want, got, n)
+		}
+	}
+}
+
 // TestTicks: an axis has round times, in its zone, also where the clock changes.
 func TestTicks(t *testing.T) {
 	berlin, err := time.LoadLocation("Europe/Berlin")

@@ -110,14 +110,6 @@ func (m *maker) totals() (t report.Totals) {
 			}
 		}
 	}
-	if r.Call != "" {
-		t.Unwatched = 0
-		for _, w := range r.Watches {
-			for _, g := range m.matter(w) {
-				t.Unwatched += g.To.Sub(g.From)
-			}
-		}
-	}
 	return t
 }
 
@@ -129,16 +121,26 @@ func (m *maker) pausers() int {
 	return len(of)
 }
 
-// matter returns the gaps that the report is about: of one call those between
-// its first entry and its last.
+// shortGap is from which length on a gap needs a look: a session that has just
+// begun has no data for a moment.
+const shortGap = 1000
+
+// matter returns the gaps that need a look: of one call those between its first
+// entry and its last.
 func (m *maker) matter(w *report.Watch) (gaps []report.Gap) {
-	if m.r.Call == "" {
-		return w.Gaps
+	add := func(g report.Gap, from, to report.Moment) {
+		if g.From, g.To = max(g.From, from), min(g.To, to); g.To-g.From >= shortGap {
+			gaps = append(gaps, g)
+		}
 	}
 	for _, g := range w.Gaps {
+		if m.r.Call == "" {
+			add(g, g.From, g.To)
+			continue
+		}
 		for _, c := range m.r.Calls {
-			if c.Space == w.Space && c.Project == w.Project && g.From < c.Last && g.To > c.First {
-				gaps = append(gaps, report.Gap{From: max(g.From, c.First), To: min(g.To, c.Last), Why: g.Why})
+			if c.Space == w.Space && c.Project == w.Project {
+				add(g, c.First, c.Last)
 			}
 		}
 	}
@@ -158,14 +160,7 @@ func (m *maker) tiles() []tile {
 		over.About, over.Class = "no limit is set", ""
 	}
 	notDone := t.Failed + t.Contradicted + t.Unknown
-	gaps := 0
-	for _, w := range r.Watches {
-		gaps += len(m.matter(w))
-	}
-	watched := tile{Name: "Nobody watched", Value: times.Hours(t.Unwatched), About: count(gaps, "gap") + " of " + times.Hours(r.To.Sub(r.From)), Class: bad(gaps > 0)}
-	if r.Call != "" {
-		watched.About = count(gaps, "gap") + " during the call"
-	}
+	watched := m.watchedTile()
 	return []tile{
 		{Name: "Pauses", Value: number(t.Pauses), About: "on " + count(t.Calls, "call") + " by " + people(m.pausers()) + ", " + times.Hours(t.Paused) + " in all"},
 		longest, over,
@@ -174,6 +169,30 @@ func (m *maker) tiles() []tile {
 			About: results(t)},
 		watched,
 	}
+}
+
+// watchedTile says for how long nobody watched, and beside that for how long it
+// is not on record.
+func (m *maker) watchedTile() tile {
+	var gaps, notKnown int
+	var long, unknown time.Duration
+	for _, w := range m.r.Watches {
+		for _, g := range m.matter(w) {
+			if g.Why == report.NotRecorded {
+				notKnown, unknown = notKnown+1, unknown+g.To.Sub(g.From)
+				continue
+			}
+			gaps, long = gaps+1, long+g.To.Sub(g.From)
+		}
+	}
+	t := tile{Name: "Nobody watched", Value: times.Hours(long), About: count(gaps, "gap") + " of " + times.Hours(m.r.To.Sub(m.r.From)), Class: bad(gaps+notKnown > 0)}
+	if m.r.Call != "" {
+		t.About = count(gaps, "gap") + " during the call"
+	}
+	if notKnown > 0 {
+		t.About += "; not on record for " + times.Hours(unknown)
+	}
+	return t
 }
 
 // results counts the updates that were not done by their results.
@@ -323,7 +342,7 @@ func (m *maker) lostResumes() (list []finding) {
 func (m *maker) unwatched() (list []finding) {
 	for _, w := range m.r.Watches {
 		for _, g := range m.matter(w) {
-			what := notWatched(g) + times.Hours(g.To.Sub(g.From)) + ": " + g.Why.String()
+			what := notWatched(g) + times.Hours(g.To.Sub(g.From)) + because(g)
 			if len(m.r.Watches) > 1 {
 				what += ", project " + clean(w.Project)
 			}
