@@ -85,7 +85,7 @@ func TestCompletions(t *testing.T) {
 // The help of a command lists the flags that mean something there.
 func TestHelpListsWhatCounts(t *testing.T) {
 	tests := []struct{ command, flags string }{
-		{"status", "config help json lookback pause-alarm profile server socket state-dir timeout tmux"},
+		{"status", "config help json lookback pause-alarm policy profile server socket state-dir timeout tmux unrecorded-alarm"},
 		{"journal", "actor call config csv help json long profile recording since state-dir"},
 		{"journal verify", "config help profile state-dir"},
 		{"version", "help"},
