@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"tapedeck/api/report"
 	"tapedeck/ui/times"
@@ -18,6 +19,9 @@ const (
 	recHeight   = 6 // of what is recorded: thinner, so that pauses stand out without color
 	maxLanes    = 4 // recordings of a call in its bar
 )
+
+// maxGaps is how many gaps are drawn in the bar of when somebody watched.
+const maxGaps = 400
 
 // leastWide is the share of the width that a part has at least, in percent.
 const leastWide = 0.02
@@ -82,8 +86,7 @@ func (m *maker) watchBar(a axis, w *report.Watch) bar {
 	if len(m.r.Watches) > 1 {
 		b.Sub = "project " + clean(w.Project)
 	}
-	b.Sum, b.SumSub = times.Hours(w.Unwatched()), "not watched"
-	b.Bad = len(w.Gaps) > 0
+	b.Bad, b.SumSub = len(w.Gaps) > 0, "not watched"
 	b.Title = "When somebody watched"
 	var said []string
 	last, end := a.from, 0.0
@@ -92,14 +95,21 @@ func (m *maker) watchBar(a axis, w *report.Watch) bar {
 			b.Shapes = append(b.Shapes, part(a, "watched", last, to, rowHeight/2-2, 4, "Somebody watched from "+m.when(last)+" to "+m.when(to)))
 		}
 	}
+	var sum time.Duration
 	for _, g := range w.Gaps {
+		if g.Why != report.NotRecorded {
+			sum += g.To.Sub(g.From)
+		}
+	}
+	b.Sum = times.Hours(sum)
+	for _, g := range a.joined(w.Gaps, maxGaps) {
 		long := times.Hours(g.To.Sub(g.From))
-		what := notWatched(g) + long + ", from " + m.when(g.From) + " to " + m.when(g.To) + because(g)
+		what := g.what() + g.long() + " from " + m.when(g.From) + " to " + m.when(g.To) + g.because()
 		said = append(said, what)
 		watched(g.From)
 		b.Shapes = append(b.Shapes, part(a, "unknown", g.From, g.To, 6, rowHeight-12, what))
 		last = max(last, g.To)
-		if from, to := a.at(g.From), a.at(g.To); to-from > labelWide && from >= end {
+		if from, to := a.at(g.From), a.at(g.To); g.n == 1 && to-from > labelWide && from >= end {
 			b.Labels = append(b.Labels, label{Class: "label plate", X: percent((from + to) / 2), Y: rowHeight/2 + 4, Text: long})
 			end = to
 		}
@@ -107,22 +117,6 @@ func (m *maker) watchBar(a axis, w *report.Watch) bar {
 	watched(a.to)
 	b.Desc = sentence(said, "Somebody watched all the time.")
 	return b
-}
-
-// notWatched begins a sentence about a gap.
-func notWatched(g report.Gap) string {
-	if g.Why == report.NotRecorded {
-		return "It is not on record whether somebody watched for "
-	}
-	return "Nobody watched for "
-}
-
-// because says why there is a gap, where that is more than that it is there.
-func because(g report.Gap) string {
-	if g.Why == report.NotRecorded {
-		return ""
-	}
-	return ": " + g.Why.String()
 }
 
 // watchers names who watched, three at most.
@@ -145,7 +139,7 @@ func (m *maker) callBar(a axis, c *report.Call, parts int) bar {
 	}
 	b := m.newBar(capital(m.callName(c)), rowHeight+laneHeight*max(0, len(recs)-1))
 	b.Link, b.Sub = m.links[c], who(c)
-	m.gapsOf(&b, a, c)
+	m.gapsOf(&b, a, c, parts)
 	var said []string
 	open := false
 	for i, rec := range recs {
@@ -188,12 +182,11 @@ func (m *maker) sumUp(b *bar, c *report.Call, open bool) {
 	}
 }
 
-// gapsOf draws behind a bar when nobody watched its project.
-func (m *maker) gapsOf(b *bar, a axis, c *report.Call) {
-	for i, g := range m.gaps[project{c.Space, c.Project}] {
-		if a.has(g.From, g.To) && i < m.limits.Rows {
-			b.Shapes = append(b.Shapes, part(a, "gap", g.From, g.To, 0, b.Height, strings.TrimSuffix(notWatched(g), "for ")+"from "+m.when(g.From)+" to "+m.when(g.To)+because(g)))
-		}
+// gapsOf draws behind a bar when nobody watched its project, in so many parts at
+// most.
+func (m *maker) gapsOf(b *bar, a axis, c *report.Call, parts int) {
+	for _, g := range a.joined(m.gaps[project{c.Space, c.Project}], parts) {
+		b.Shapes = append(b.Shapes, part(a, "gap", g.From, g.To, 0, b.Height, g.what()+" from "+m.when(g.From)+" to "+m.when(g.To)+g.because()))
 	}
 }
 

@@ -169,7 +169,7 @@ func (m *maker) callTimeline(c *report.Call, numbers map[*report.Pause]int, part
 func (m *maker) recordingBar(a axis, rec *report.Recording, numbers map[*report.Pause]int, parts int) bar {
 	const top = 22
 	b := m.newBar(capital(m.recording(rec)), callHeight)
-	m.gapsOf(&b, a, rec.Call)
+	m.gapsOf(&b, a, rec.Call, max(8, parts))
 	m.spans(&b, a, rec, top, pauseHeight, max(8, parts), true)
 	var said []string
 	var open bool

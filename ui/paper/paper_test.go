@@ -138,7 +138,12 @@ func TestSize(t *testing.T) {
 		s.Updates = append(s.Updates, &report.Update{Recording: rec, Call: c, By: s.person("bob"), Outcome: report.OutcomeFailed, Asked: after("1h")})
 		s.Acks = append(s.Acks, &report.Ack{Recording: rec, By: s.person(fmt.Sprint("person ", i)), At: after("1h")})
 	}
-	for name, r := range map[string]*report.Report{"one call": s.done(), "1,000 calls": busy(1000)} {
+	gaps := busy(1000)
+	for i := range 5000 {
+		at := report.Moment(i * 5000)
+		gaps.Watches[0].Gaps = append(gaps.Watches[0].Gaps, report.Gap{From: gaps.From + at, To: gaps.From + at + 2000})
+	}
+	for name, r := range map[string]*report.Report{"one call": s.done(), "1,000 calls": busy(1000), "5,000 gaps": gaps} {
 		if page := pageOf(t, r, Options{}); len(page) > 4<<20 || len(page) < 100<<10 {
 			t.Errorf("%s have a page of %d bytes", name, len(page))
 		}
@@ -161,6 +166,31 @@ func TestGaps(t *testing.T) {
 		if got := len(saying(list, want)); got != n {
 			t.Errorf("the page says %q %d times, want %d", want, got, n)
 		}
+	}
+}
+
+// TestJoinedGaps: gaps that cannot be told apart are one, none is lost, and few
+// are as they are.
+func TestJoinedGaps(t *testing.T) {
+	var gaps []report.Gap
+	for i := range 1000 {
+		gaps = append(gaps, report.Gap{From: report.Moment(1000 + i*10), To: report.Moment(1000 + i*10 + 4)})
+	}
+	a := axis{1000, 11_000}
+	for _, most := range []int{1, 8, 100, 999} {
+		list, n := a.joined(gaps, most), 0
+		for i, g := range list {
+			n += g.n
+			if i > 0 && g.From < list[i-1].To {
+				t.Errorf("at most %d: two are one over the other", most)
+			}
+		}
+		if len(list) > most+1 || n != len(gaps) || list[0].From != 1000 || list[len(list)-1].To != gaps[999].To {
+			t.Errorf("at most %d: %d, with %d gaps", most, len(list), n)
+		}
+	}
+	if list := (axis{2000, 2100}).joined(gaps[:300], 300); len(list) != 10 || list[0].n != 1 {
+		t.Errorf("of few there are %d", len(list))
 	}
 }
 

@@ -342,7 +342,8 @@ func (m *maker) lostResumes() (list []finding) {
 func (m *maker) unwatched() (list []finding) {
 	for _, w := range m.r.Watches {
 		for _, g := range m.matter(w) {
-			what := notWatched(g) + times.Hours(g.To.Sub(g.From)) + because(g)
+			one := gap{Gap: g, n: 1}
+			what := one.what() + one.long() + one.because()
 			if len(m.r.Watches) > 1 {
 				what += ", project " + clean(w.Project)
 			}
