@@ -87,7 +87,7 @@ func TestPromptsInOrder(t *testing.T) {
 		s := &session{id: id, user: id}
 		l.of[id], two = s, append(two, s)
 	}
-	for i := range 1000 {
+	for i := range 5000 {
 		var both sync.WaitGroup
 		for j, s := range two {
 			var screen local.Screen
