@@ -22,7 +22,7 @@ func listenNotify(t *testing.T) (address string, next func() string) {
 	return address, func() string {
 		t.Helper()
 		b := make([]byte, 4096)
-		_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+		_ = c.SetReadDeadline(time.Now().Add(patience))
 		n, err := c.Read(b)
 		check(t, err)
 		return string(b[:n])

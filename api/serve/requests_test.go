@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,21 +31,30 @@ func TestRequest(t *testing.T) {
 	alice.post(local.PathSession, local.Screen{Command: "dashboard", Claims: local.Claims{SSHClient: "192.0.2.7:50522", SSHKey: "SHA256:abc", TTY: "/dev/pts/3"}})
 	watch := bob.watch("")
 	watch.until("synced")
-	slow := func(r *http.Request) (*http.Response, error) {
+	held := make(chan struct{})
+	hold := func(r *http.Request) (*http.Response, error) {
 		if r.Method == http.MethodPost {
-			time.Sleep(10 * firstLine)
+			<-held
 		}
 		return nil, nil
 	}
-	w.spies[0].before.Store(&slow)
-	g := alice.do("POST", local.PathRequests, local.Requests{Requests: []local.Request{pause("request-1", sid)}})
-	steps := strings.Split(strings.TrimSpace(string(g.body)), "\n")
+	w.spies[0].before.Store(&hold)
+	resp, err := alice.open(t.Context(), "POST", local.PathRequests, local.Requests{Requests: []local.Request{pause("request-1", sid)}})
+	check(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	lines := bufio.NewReader(resp.Body)
+	begun, err := lines.ReadString('\n')
+	check(t, err)
+	close(held)
+	rest, err := io.ReadAll(lines)
+	check(t, err)
+	steps := strings.Split(strings.TrimSpace(begun+string(rest)), "\n")
 	var first, last local.RequestState
 	check(t, json.Unmarshal([]byte(steps[0]), &first))
 	check(t, json.Unmarshal([]byte(steps[len(steps)-1]), &last))
 	if len(steps) < 2 || first.Progress == nil || first.Progress.Settled || last.ID != "request-1" ||
 		last.Progress.Outcome != "verified" || !last.Progress.Settled || last.Progress.Actor != "alice" || last.Progress.Request.ID != "request-1" {
-		t.Errorf("the steps are:\n%s", g.body)
+		t.Errorf("the steps are:\n%s", steps)
 	}
 	watch.until(sid, `"status":"paused"`, `"actor":"alice"`)
 	var found []journal.Entry

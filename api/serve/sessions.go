@@ -74,6 +74,9 @@ type sessions struct {
 	// asking is called, without the mutex, when prompts were opened or closed on
 	// a recording.
 	asking func(profile string, sid text.Text, list []local.Asking)
+	// order is held from the look at the prompts until asking has been told of them,
+	// so that the last call has the prompts that are open now.
+	order sync.Mutex
 
 	mu    sync.Mutex
 	of    map[string]*session // by key
@@ -303,6 +306,8 @@ func (l *sessions) changed(before, now *local.Prompt) {
 	if maps.Equal(was, is) {
 		return
 	}
+	l.order.Lock()
+	defer l.order.Unlock()
 	all := l.questions()
 	tell := func(q question) { l.asking(q.profile, text.New(q.sid), all[q]) }
 	for q, verb := range was {

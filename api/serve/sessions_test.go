@@ -3,14 +3,17 @@
 package serve
 
 import (
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"tapedeck/api/journal"
 	"tapedeck/api/local"
+	"tapedeck/api/text"
 )
 
 var twoRoles = []Role{
@@ -59,14 +62,44 @@ func testPrompt(t *testing.T) {
 		t.Errorf("the recording by itself: %s", g.body)
 	}
 	alice.post(local.PathSession, local.Screen{})
-	if line := watch.until(`"changed"`, sid); strings.Contains(line, "asking") {
-		t.Errorf("the question was closed: %s", line)
-	}
+	watch.untilNot("asking", `"changed"`, sid) // the question was closed
 	alice.post(local.PathSession, local.Screen{Prompt: &local.Prompt{SID: sid, Verb: "stop"}})
 	watch.until(sid, `"verb":"stop"`)
 	alice.http.CloseIdleConnections()
-	if line := watch.until(`"changed"`, sid); strings.Contains(line, "asking") {
-		t.Errorf("the session has ended: %s", line)
+	watch.untilNot("asking", `"changed"`, sid) // the session has ended
+}
+
+// TestPromptsInOrder: of two who open and close questions at the same time, others
+// see in the end what is open, not what was open a moment before.
+func TestPromptsInOrder(t *testing.T) {
+	var mu sync.Mutex
+	var shown []local.Asking
+	l := &sessions{names: newNames(), of: map[string]*session{}, asking: func(_ string, _ text.Text, list []local.Asking) {
+		for range 10 {
+			runtime.Gosched() // so that another one comes first, if it can
+		}
+		mu.Lock()
+		shown = list
+		mu.Unlock()
+	}}
+	var two []*session
+	for _, id := range []string{"s1", "s2"} {
+		s := &session{id: id, user: id}
+		l.of[id], two = s, append(two, s)
+	}
+	for i := range 5000 {
+		var both sync.WaitGroup
+		for j, s := range two {
+			var screen local.Screen
+			if i%2 == j {
+				screen.Prompt = &local.Prompt{SID: "r", Verb: "pause"}
+			}
+			both.Go(func() { l.say(s, screen) })
+		}
+		both.Wait()
+		if want := l.questions()[question{sid: "r"}]; !slices.Equal(shown, want) {
+			t.Fatalf("in round %d others see %v, want %v", i, shown, want)
+		}
 	}
 }
 

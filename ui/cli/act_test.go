@@ -84,29 +84,31 @@ func TestAct(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			space := spaceWith(
-				sim.Begin{SID: sidA, From: "+13105550142", To: "+13105550199"}, sim.Begin{SID: sidB},
-				sim.Begin{SID: sidC, CallSID: call, StartedAgo: time.Minute})
-			environ := reachable(t, space, space)
-			if tt.faults == "auto" {
-				environ = append(environ, "TAPEDECK_AUTO_RESUME=5m")
-			} else if tt.faults != "" {
-				fault(t, space, tt.faults)
-			}
-			code, stdout, stderr := call2(t, App{Environ: environ}, strings.Fields(tt.args)...)
-			if code != tt.code || tt.stdout != "" && stdout != tt.stdout || tt.stdout == "" && code == 2 && stdout != "" {
-				t.Errorf("exit code %d, want %d; printed %q, want %q; stderr %s", code, tt.code, stdout, tt.stdout, stderr)
-			}
-			if !strings.Contains(stderr, tt.stderr) || tt.stderr == "" && stderr != "" {
-				t.Errorf("stderr %q, want %q", stderr, tt.stderr)
-			}
-			var sent []string
-			for _, u := range space.Updates() {
-				sent = append(sent, u.Status+"/"+u.PauseBehavior)
-			}
-			if got := strings.Join(sent, " "); got != tt.sent {
-				t.Errorf("sent %q, want %q", got, tt.sent)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				space := spaceWith(
+					sim.Begin{SID: sidA, From: "+13105550142", To: "+13105550199"}, sim.Begin{SID: sidB},
+					sim.Begin{SID: sidC, CallSID: call, StartedAgo: time.Minute})
+				app := offline(t, space)
+				if tt.faults == "auto" {
+					app.Environ = append(app.Environ, "TAPEDECK_AUTO_RESUME=5m")
+				} else if tt.faults != "" {
+					fault(t, space, tt.faults)
+				}
+				code, stdout, stderr := call2(t, app, strings.Fields(tt.args)...)
+				if code != tt.code || tt.stdout != "" && stdout != tt.stdout || tt.stdout == "" && code == 2 && stdout != "" {
+					t.Errorf("exit code %d, want %d; printed %q, want %q; stderr %s", code, tt.code, stdout, tt.stdout, stderr)
+				}
+				if !strings.Contains(stderr, tt.stderr) || tt.stderr == "" && stderr != "" {
+					t.Errorf("stderr %q, want %q", stderr, tt.stderr)
+				}
+				var sent []string
+				for _, u := range space.Updates() {
+					sent = append(sent, u.Status+"/"+u.PauseBehavior)
+				}
+				if got := strings.Join(sent, " "); got != tt.sent {
+					t.Errorf("sent %q, want %q", got, tt.sent)
+				}
+			})
 		})
 	}
 }

@@ -38,10 +38,8 @@ func alarmProgram(t *testing.T, more string) (program, dir string) {
 // eventually waits until what is looked at holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not after a minute", what)
-		}
+	if !inPatience(holds) {
+		t.Fatalf("%s: not after %v", what, patience)
 	}
 }
 

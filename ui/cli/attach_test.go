@@ -42,12 +42,12 @@ func findHere(t *testing.T, s *hostService, flags map[string]string, env ...stri
 func (s *hostService) settle(n int) {
 	s.t.Helper()
 	s.serving()
-	for range 400 {
-		if got, err := findHere(s.t, s, nil, "HOME=/"); err == nil && len(got) == n {
-			return
-		}
+	if !inPatience(func() bool {
+		got, err := findHere(s.t, s, nil, "HOME=/")
+		return err == nil && len(got) == n
+	}) {
+		s.t.Fatal("its decks have no recordings")
 	}
-	s.t.Fatal("its decks have no recordings")
 }
 
 // TestFindService: a client is given what the settings name, by the project or

@@ -12,7 +12,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -64,6 +66,11 @@ type App struct {
 	Stdin io.Reader
 	// Attach finds a running service for the commands; nil where there is none.
 	Attach Attach
+	// Transport carries the requests to the API of a command's own deck; nil for
+	// the network.
+	Transport http.RoundTripper
+
+	completeLimit time.Duration // how long a shell waits for SIDs; 0 for [completeLimit]
 }
 
 // Execute runs the command that the arguments name, and returns its exit code.

@@ -60,6 +60,14 @@ func reachable(t *testing.T, h http.Handler, space *sim.Space) []string {
 	return append(served(t, h, space.Project(), space.Token()), "XDG_STATE_HOME="+t.TempDir(), "LANG=C.UTF-8")
 }
 
+// offline returns an app that reaches a space without a network, with a state
+// directory of its own, for tests in simulated time.
+func offline(t *testing.T, space *sim.Space, environ ...string) App {
+	t.Helper()
+	return App{Transport: space.Transport(), Environ: append([]string{"HOME=" + t.TempDir(), "SIGNALWIRE_SPACE=http://127.0.0.1",
+		"SIGNALWIRE_PROJECT_ID=" + space.Project(), "SIGNALWIRE_API_TOKEN=" + space.Token(), "XDG_STATE_HOME=" + t.TempDir(), "LANG=C.UTF-8"}, environ...)}
+}
+
 // running is a service for the commands: a deck that polls in this process.
 type running struct {
 	*deck.Deck
@@ -139,6 +147,20 @@ func inTime(t *testing.T, app App, args ...string) (stdout, stderr *notes, end f
 		cancel(&SignalError{Signal: syscall.SIGINT})
 		return <-code
 	}
+}
+
+// patience is how long a test waits for what must come, on a machine that is busy
+// with other things.
+const patience = 2 * time.Minute
+
+// inPatience waits, in real time, until something is so, and reports whether it is.
+func inPatience(is func() bool) bool {
+	for limit := time.Now().Add(patience); time.Now().Before(limit); time.Sleep(2 * time.Millisecond) {
+		if is() {
+			return true
+		}
+	}
+	return is()
 }
 
 // valid checks that JSON is as the schema of a command says.

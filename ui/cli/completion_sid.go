@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -21,7 +22,7 @@ func (r *runner) completeSIDs(cmd *cobra.Command, args []string, typed string) (
 	if r.Attach == nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), completeLimit)
+	ctx, cancel := context.WithTimeout(cmd.Context(), cmp.Or(r.completeLimit, completeLimit))
 	defer cancel()
 	found := make(chan []string, 1)
 	go func() { found <- r.sidsFor(ctx, cmd, args, typed) }()

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
@@ -84,22 +83,15 @@ func TestLoginHidesTheToken(t *testing.T) {
 // waitFor waits until something was said.
 func waitFor(t *testing.T, said *notes, text string) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); !strings.HasSuffix(said.String(), text); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("never said %q:\n%s", text, said)
-		}
+	if !inPatience(func() bool { return strings.HasSuffix(said.String(), text) }) {
+		t.Fatalf("never said %q:\n%s", text, said)
 	}
 }
 
 // hidden waits until a terminal no longer shows what is typed.
 func hidden(t *testing.T, fd uintptr, before *term.State) {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
-		if now, err := term.GetState(fd); err == nil && *now != *before {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatal("the terminal still shows what is typed")
-		}
+	if !inPatience(func() bool { now, err := term.GetState(fd); return err == nil && *now != *before }) {
+		t.Fatal("the terminal still shows what is typed")
 	}
 }

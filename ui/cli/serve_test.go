@@ -84,13 +84,9 @@ func serveHere(t *testing.T, file string, args ...string) *hostService {
 // serving waits until it serves.
 func (s *hostService) serving() {
 	s.t.Helper()
-	for range 1000 {
-		if strings.Contains(s.errs.String(), "tapedeck: serving ") {
-			return
-		}
-		time.Sleep(5 * time.Millisecond)
+	if !inPatience(func() bool { return strings.Contains(s.errs.String(), "tapedeck: serving ") }) {
+		s.t.Fatalf("it does not serve: %s", s.errs)
 	}
-	s.t.Fatalf("it does not serve: %s", s.errs)
 }
 
 // alone runs a command that lists sessions until its own is the only one: that of
@@ -101,13 +97,10 @@ func (s *hostService) alone(args ...string) (code int, out, errs string) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for range 400 {
+	inPatience(func() bool {
 		code, out, errs = call(s.t, App{Environ: s.env}, args...)
-		if code != 0 || strings.Count(out, who.Username) == 1 {
-			break
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+		return code != 0 || strings.Count(out, who.Username) == 1
+	})
 	return code, out, errs
 }
 
@@ -210,17 +203,8 @@ func TestServeRefused(t *testing.T) {
 		{"an argument", "EU\n", []string{"x"}, 2, "takes no arguments"},
 	} {
 		s := serveHere(t, tt.file, tt.args...)
-		code := make(chan int, 1)
-		go func() {
-			for range 400 {
-				if strings.Contains(s.errs.String(), tt.says) {
-					break
-				}
-				time.Sleep(5 * time.Millisecond)
-			}
-			code <- s.end()
-		}()
-		if got := <-code; got != tt.code || !strings.Contains(s.errs.String(), tt.says) || strings.Contains(s.errs.String(), "serving") {
+		inPatience(func() bool { return strings.Contains(s.errs.String(), tt.says) })
+		if got := s.end(); got != tt.code || !strings.Contains(s.errs.String(), tt.says) || strings.Contains(s.errs.String(), "serving") {
 			t.Errorf("%s: %d %s, want %d %q", tt.name, got, s.errs, tt.code, tt.says)
 		}
 		if _, err := os.Lstat(s.socket); err == nil {

@@ -158,7 +158,7 @@ func (r *runner) ownLink(c config.Config, updates bool) (*link, error) {
 		return nil, errors.Join(err, l.close(time.Now()))
 	}
 	l.own, err = deck.Open(api.Config{
-		Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + r.release(), Observe: l.log.Exchange,
+		Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + r.release(), Observe: l.log.Exchange, Transport: r.Transport,
 	}, dc)
 	if err != nil {
 		return nil, errors.Join(err, l.close(time.Now()))

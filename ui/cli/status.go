@@ -241,7 +241,7 @@ func find(running []sharedStatus, c config.Config, known bool, now time.Time) (s
 // askStatus asks the API itself, with one poll.
 func (r *runner) askStatus(ctx context.Context, c config.Config) (sharedStatus, error) {
 	d, err := deck.Open(api.Config{
-		Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + r.release(),
+		Space: c.Space, Project: c.Project, Token: c.Token, UserAgent: "tapedeck/" + r.release(), Transport: r.Transport,
 	}, deck.Config{Interval: c.Interval, Lookback: c.Lookback, ReadOnly: true, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm, Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm})
 	if err != nil {
 		return sharedStatus{}, err

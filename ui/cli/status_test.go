@@ -85,12 +85,14 @@ func TestStatusLine(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			share(t, dir, shared(tt.edit))
-			code, stdout, stderr := call(t, App{Environ: complete}, "status", "--tmux", "--state-dir", dir)
-			if stdout != tt.want+"\n" || code != tt.code || stderr != "" {
-				t.Errorf("printed %q, %q, exit code %d, want %q, %d", stdout, stderr, code, tt.want, tt.code)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				dir := t.TempDir()
+				share(t, dir, shared(tt.edit))
+				code, stdout, stderr := call(t, App{Environ: complete}, "status", "--tmux", "--state-dir", dir)
+				if stdout != tt.want+"\n" || code != tt.code || stderr != "" {
+					t.Errorf("printed %q, %q, exit code %d, want %q, %d", stdout, stderr, code, tt.want, tt.code)
+				}
+			})
 		})
 	}
 }
@@ -114,47 +116,45 @@ func TestStatusIsNotBelieved(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			dir := t.TempDir()
-			share(t, dir, shared(tt.edit))
-			code, stdout, _ := call(t, App{Environ: []string{"HOME=/nonexistent"}}, "status", "--state-dir", dir)
-			if stdout != "NO SETTINGS\n" || code != 2 {
-				t.Errorf("printed %q, exit code %d", stdout, code)
-			}
-			if left, _ := filepath.Glob(dir + "/*"); (len(left) == 0) != tt.swept {
-				t.Errorf("left are %v, want them swept: %v", left, tt.swept)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				dir := t.TempDir()
+				share(t, dir, shared(tt.edit))
+				code, stdout, _ := call(t, App{Environ: []string{"HOME=/nonexistent"}}, "status", "--state-dir", dir)
+				if stdout != "NO SETTINGS\n" || code != 2 {
+					t.Errorf("printed %q, exit code %d", stdout, code)
+				}
+				if left, _ := filepath.Glob(dir + "/*"); (len(left) == 0) != tt.swept {
+					t.Errorf("left are %v, want them swept: %v", left, tt.swept)
+				}
+			})
 		})
 	}
 }
 
 func TestStatusOfSeveral(t *testing.T) {
-	at := time.Now().Add(90*time.Second + 500*time.Millisecond)
-	hidden := shared(func(s *sharedStatus) { s.NoScreen, s.Timers, s.Resume, s.NotPaused = true, 1, at, 1 })
-	seen := shared(func(s *sharedStatus) { s.Timers, s.Resume = 2, at.Add(time.Minute) })
-	lines := map[string]bool{}
-	for _, later := range []time.Duration{-time.Second, time.Second} {
-		dir := t.TempDir()
-		seen.Complete = hidden.Complete.Add(later)
-		share(t, dir, hidden, seen)
-		_, stdout, _ := call(t, App{Environ: complete}, "status", "--state-dir", dir)
-		lines[stdout] = true
-		if !strings.HasPrefix(stdout, "NOT PAUSED 1 REC 3 PAUSED 1 00:30 auto-resume in 01:30 (1 of 3), by a copy of tapedeck without a screen (process ") {
-			t.Errorf("printed %q", stdout)
+	synctest.Test(t, func(t *testing.T) {
+		at := time.Now().Add(90*time.Second + 500*time.Millisecond)
+		hidden := shared(func(s *sharedStatus) { s.NoScreen, s.Timers, s.Resume, s.NotPaused = true, 1, at, 1 })
+		seen := shared(func(s *sharedStatus) { s.Timers, s.Resume = 2, at.Add(time.Minute) })
+		lines := map[string]bool{}
+		for _, later := range []time.Duration{-time.Second, time.Second} {
+			dir := t.TempDir()
+			seen.Complete = hidden.Complete.Add(later)
+			share(t, dir, hidden, seen)
+			_, stdout, _ := call(t, App{Environ: complete}, "status", "--state-dir", dir)
+			lines[stdout] = true
+			if !strings.HasPrefix(stdout, "NOT PAUSED 1 REC 3 PAUSED 1 00:30 auto-resume in 01:30 (1 of 3), by a copy of tapedeck without a screen (process ") {
+				t.Errorf("printed %q", stdout)
+			}
 		}
-	}
-	if len(lines) != 1 {
-		t.Errorf("the line depends on which one polled last: %v", lines)
-	}
+		if len(lines) != 1 {
+			t.Errorf("the line depends on which one polled last: %v", lines)
+		}
+	})
 }
 
 // With settings the status is that of their project, without the freshest one.
 func TestStatusFindsTheDashboard(t *testing.T) {
-	dir := t.TempDir()
-	mine := shared(func(s *sharedStatus) { s.Running = 1 })
-	other := shared(func(s *sharedStatus) {
-		s.Space, s.Project, s.Running, s.Complete = "https://other.signalwire.com", "p", 2, time.Now()
-	})
-	share(t, dir, mine, other)
 	bad := append([]string{"TAPEDECK_INTERVAL=soon"}, complete...)
 	tests := []struct {
 		name     string
@@ -169,31 +169,38 @@ func TestStatusFindsTheDashboard(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			code, stdout, stderr := call(t, App{Environ: tt.environ}, "status", "--json", "--state-dir", dir)
-			var got statusOutput
-			if err := json.Unmarshal([]byte(stdout), &got); err != nil {
-				t.Fatalf("%v in %q", err, stdout)
-			}
-			if code != 0 || stderr != "" || got.Running != tt.rec || got.Settings != tt.settings || strings.Join(got.Others, " ") != tt.others {
-				t.Errorf("exit code %d, stderr %q, printed %s", code, stderr, stdout)
-			}
-			if got.From != "dashboard" || got.Paused != 1 || got.Longest == nil || got.Alarm || !strings.HasPrefix(got.Line, "REC ") {
-				t.Errorf("printed %s", stdout)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				dir := t.TempDir()
+				mine := shared(func(s *sharedStatus) { s.Running = 1 })
+				other := shared(func(s *sharedStatus) {
+					s.Space, s.Project, s.Running, s.Complete = "https://other.signalwire.com", "p", 2, time.Now()
+				})
+				share(t, dir, mine, other)
+				code, stdout, stderr := call(t, App{Environ: tt.environ}, "status", "--json", "--state-dir", dir)
+				got := decoded[statusOutput](t, stdout)
+				if code != 0 || stderr != "" || got.Running != tt.rec || got.Settings != tt.settings || strings.Join(got.Others, " ") != tt.others {
+					t.Errorf("exit code %d, stderr %q, printed %s", code, stderr, stdout)
+				}
+				if got.From != "dashboard" || got.Paused != 1 || got.Longest == nil || got.Alarm || !strings.HasPrefix(got.Line, "REC ") {
+					t.Errorf("printed %s", stdout)
+				}
+			})
 		})
 	}
 }
 
 // A space is the same one with its default port, and in capitals.
 func TestStatusOfOneSpace(t *testing.T) {
-	dir := t.TempDir()
-	share(t, dir, shared(func(s *sharedStatus) { s.Space = "https://ACME.signalwire.com:443/" }),
-		shared(func(s *sharedStatus) { s.Timers, s.Resume = 1, time.Now().Add(time.Minute) }))
-	_, stdout, _ := call(t, App{Environ: complete}, "status", "--json", "--state-dir", dir)
-	var got statusOutput
-	if err := json.Unmarshal([]byte(stdout), &got); err != nil || got.From != "dashboard" || got.Timers != 1 || len(got.Others) != 0 {
-		t.Errorf("printed %s, %v", stdout, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		share(t, dir, shared(func(s *sharedStatus) { s.Space = "https://ACME.signalwire.com:443/" }),
+			shared(func(s *sharedStatus) { s.Timers, s.Resume = 1, time.Now().Add(time.Minute) }))
+		_, stdout, _ := call(t, App{Environ: complete}, "status", "--json", "--state-dir", dir)
+		var got statusOutput
+		if err := json.Unmarshal([]byte(stdout), &got); err != nil || got.From != "dashboard" || got.Timers != 1 || len(got.Others) != 0 {
+			t.Errorf("printed %s, %v", stdout, err)
+		}
+	})
 }
 
 // served serves a handler as a space, and returns the settings to reach it.
@@ -223,12 +230,12 @@ func TestStatusAsksTheAPI(t *testing.T) {
 		stderr  string
 		code    int
 	}{
-		{"a space", full, "", "REC ", "", 0},
-		{"a token that is refused", denied, "", "STALE\n", "tapedeck: cannot see the recordings: HTTP 401\n  hint: check SIGNALWIRE_", 4},
+		{"a space", full, "--timeout 1m", "REC ", "", 0},
+		{"a token that is refused", denied, "--timeout 1m", "STALE\n", "tapedeck: cannot see the recordings: HTTP 401\n  hint: check SIGNALWIRE_", 4},
 		{"no answer", silent, "--timeout 50ms", "STALE\n", "cannot see the recordings: timeout\n  hint: ", 6},
-		{"another server", refused, "", "STALE\n", "cannot see the recordings: HTTP 404\n  hint: ", 6},
-		{"a web page", page, "", "STALE\n", "cannot see the recordings: ", 6},
-		{"a page refused", partial, "", "PARTIAL REC 0 PAUSED 0\n", "cannot see all recordings: page refused\n  hint: ", 1},
+		{"another server", refused, "--timeout 1m", "STALE\n", "cannot see the recordings: HTTP 404\n  hint: ", 6},
+		{"a web page", page, "--timeout 1m", "STALE\n", "cannot see the recordings: ", 6},
+		{"a page refused", partial, "--timeout 1m", "PARTIAL REC 0 PAUSED 0\n", "cannot see all recordings: page refused\n  hint: ", 1},
 		{"no settings", []string{"HOME=/nonexistent"}, "", "NO SETTINGS\n", "space, project and token are not set\n  hint: ", 2},
 		{"no settings, no home", nil, "", "NO SETTINGS\n", "space, project and token are not set\n  hint: ", 2},
 		{"half of the settings", []string{"HOME=/nonexistent", "SIGNALWIRE_SPACE=acme"}, "", "STALE\n", "no project", 2},

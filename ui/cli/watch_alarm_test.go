@@ -40,9 +40,10 @@ func TestWatchExecHasTheEvent(t *testing.T) {
 		done <- Execute(ctx, App{Environ: environ, Args: []string{"watch", "--json", "--exec", program}, Stdout: stdout, Stderr: stderr})
 	}()
 	var got []byte
-	for deadline := time.Now().Add(10 * time.Second); len(got) == 0 && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	inPatience(func() bool {
 		got, _ = os.ReadFile(out)
-	}
+		return len(got) > 0
+	})
 	cancel()
 	<-done
 	for line := range strings.Lines(stdout.String()) {

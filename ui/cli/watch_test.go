@@ -170,23 +170,17 @@ func sorted(list []string) []string {
 // nothing, what is found, and that all is known; or at once what is found, where
 // the first poll has ended before the first look.
 func TestWatchOfItsOwn(t *testing.T) {
-	space := spaceWith(sim.Begin{SID: sidA, Status: "paused", StartedAgo: time.Hour, DateUpdatedAgo: 10 * time.Minute})
-	environ := reachable(t, space, space)
-	stdout := &notes{}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan int, 1)
-	go func() {
-		done <- Execute(ctx, App{Environ: environ, Args: []string{"watch", "--json"}, Stdout: stdout, Stderr: &notes{}})
-	}()
-	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(stdout.String(), `"synced"`) && time.Now().Before(deadline); {
-		time.Sleep(5 * time.Millisecond)
-	}
-	cancel()
-	<-done
-	got := strings.Join(said(watched(t, stdout.String()), eventSnapshot, eventAdded, eventAlarm, eventSynced), ", ")
-	if !regexp.MustCompile(`^snapshot (loading(, added 8142 paused)?|live), alarm 8142 paused for 10:0\d, synced live$`).MatchString(got) {
-		t.Errorf("told: %s", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceWith(sim.Begin{SID: sidA, Status: "paused", StartedAgo: time.Hour, DateUpdatedAgo: 10 * time.Minute})
+		stdout, _, end := inTime(t, offline(t, space), "watch", "--json")
+		time.Sleep(time.Second)
+		end()
+		got := strings.Join(said(watched(t, stdout.String()), eventSnapshot, eventAdded, eventAlarm, eventSynced), ", ")
+		if !regexp.MustCompile(`^snapshot (loading(, added 8142 paused)?|live), alarm 8142 paused for 10:0\d, synced live$`).MatchString(got) {
+			t.Errorf("told: %s", got)
+		}
+	})
+	space := spaceWith()
 	code, _, stderr := call(t, App{Environ: served(t, space, space.Project(), token)}, "watch")
 	if code != 4 || !strings.Contains(stderr, "HTTP 401") {
 		t.Errorf("a token that is refused: exit code %d, %s", code, stderr)
@@ -326,12 +320,12 @@ func TestWatchExec(t *testing.T) {
 	}
 	says := func(errs *notes, want ...string) {
 		t.Helper()
-		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-			if said := errs.String(); !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(said, w) }) {
-				return
-			}
+		if !inPatience(func() bool {
+			said := errs.String()
+			return !slices.ContainsFunc(want, func(w string) bool { return !strings.Contains(said, w) })
+		}) {
+			t.Errorf("it says %q, want %q", errs, want)
 		}
-		t.Errorf("it says %q, want %q", errs, want)
 	}
 	x, errs, end := run(time.Minute, "", "two words; $(touch /tmp/x)")
 	x.Alarm(deck.Key{SID: text.New(sidA)}, []byte("first\n"))
