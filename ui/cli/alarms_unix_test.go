@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -184,5 +185,27 @@ func TestServeAlarmCommand(t *testing.T) {
 	}
 	if all := served.String() + watched.String() + own.String() + errs.String(); strings.Contains(all, "printed") || strings.Contains(all, "complained") {
 		t.Errorf("what it says is printed: %s", all)
+	}
+}
+
+// TestAlarmCommandOfACall: a watch runs the command for a call without a recording,
+// with the event of the call.
+func TestAlarmCommandOfACall(t *testing.T) {
+	program, dir := alarmProgram(t, "")
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceWith()
+		space.Call(sim.Line{SID: lackingCall, From: "+13105550142", To: "+13105550199", Ago: 30 * time.Second})
+		_, find := attach(t, space, deck.Config{UnrecordedAlarm: time.Minute})
+		time.Sleep(3 * time.Second)
+		app := App{Environ: []string{"HOME=/nonexistent", "LANG=C.UTF-8", "PATH=" + os.Getenv("PATH")}, Attach: find}
+		_, stderr, end := inTime(t, app, "watch", "--json", "--alarm-command", program)
+		time.Sleep(2 * time.Minute)
+		if end(); stderr.String() != "" {
+			t.Errorf("stderr %s", stderr)
+		}
+	})
+	got := inputs(dir)
+	if len(got) != 1 || !strings.Contains(got[0], `"event":"alarm"`) || !strings.Contains(got[0], lackingCall) || !strings.Contains(got[0], `"reason":"no recording for 01:0`) {
+		t.Errorf("it was given %q", got)
 	}
 }
