@@ -46,6 +46,9 @@ const (
 	BadCert       Reason = "certificate not signed by its authority"
 	Revoked       Reason = "revoked"
 	NoRole        Reason = "no role" // the key is good, and no role has it
+
+	TooManyFailures Reason = "too many failed logins" // of its address
+	TooMany         Reason = "too many connections"
 )
 
 // Refused is why a key or a certificate lets nobody in.

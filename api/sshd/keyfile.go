@@ -275,12 +275,12 @@ func (k *Keys) find(key gossh.PublicKey, from netip.Addr, now time.Time) (*keyLi
 	if k == nil {
 		return nil, refused(UnknownKey, "")
 	}
-	wire := string(key.Marshal())
-	if n := k.refused[wire]; n != 0 {
+	wire := key.Marshal()
+	if n := k.refused[string(wire)]; n != 0 {
 		return nil, refused(RefusedLine, fmt.Sprintf("line %d", n))
 	}
 	why := refused(UnknownKey, "")
-	for _, l := range k.by[wire] {
+	for _, l := range k.by[string(wire)] {
 		switch {
 		case !l.expiry.IsZero() && !now.Before(l.expiry):
 			why = refused(ExpiredKey, fmt.Sprintf("line %d", l.number))

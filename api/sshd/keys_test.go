@@ -19,9 +19,7 @@ var now = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 // newKey returns a key, by its number always the same.
 func newKey(t testing.TB, n byte) gossh.Signer {
 	t.Helper()
-	seed := make([]byte, ed25519.SeedSize)
-	seed[0] = n
-	s, err := gossh.NewSignerFromKey(ed25519.NewKeyFromSeed(seed))
+	s, err := gossh.NewSignerFromKey(newEd25519(n))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,4 +193,11 @@ func FuzzKeyFile(f *testing.F) {
 			}
 		}
 	})
+}
+
+// newEd25519 returns a private key, by its number always the same.
+func newEd25519(n byte) ed25519.PrivateKey {
+	seed := make([]byte, ed25519.SeedSize)
+	seed[0] = n
+	return ed25519.NewKeyFromSeed(seed)
 }
