@@ -63,7 +63,7 @@ type buffered struct {
 }
 
 func buffer(c net.Conn) buffered {
-	b := buffered{c, make(chan []byte, 16), make(chan struct{}), new(sync.Once)}
+	b := buffered{c, make(chan []byte, 1<<14), make(chan struct{}), new(sync.Once)}
 	go func() {
 		for {
 			select {
@@ -180,6 +180,7 @@ func (h *host) close() {
 	if err := <-h.ended; err != nil {
 		h.t.Error(err)
 	}
+	time.Sleep(2 * aWhile) // what is closed goes out
 	synctest.Wait()
 }
 
