@@ -65,6 +65,8 @@ func FindService(ctx context.Context, c config.Config, who Client) (*local.Clien
 		switch {
 		case err == nil:
 			return client, nil
+		case ctx.Err() != nil && errors.Is(context.Cause(ctx), context.DeadlineExceeded): // the caller's own limit
+			return nil, serviceError(c, socket, context.DeadlineExceeded)
 		case ctx.Err() != nil && context.Cause(ctx) != errSilentService:
 			return nil, context.Cause(ctx)
 		case must:
@@ -218,6 +220,9 @@ func whyNot(err error) string {
 			return r.Error()
 		}
 		err = gone.Err
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return "it did not answer in time"
 	}
 	return err.Error()
 }

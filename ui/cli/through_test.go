@@ -125,7 +125,7 @@ func TestThroughTheService(t *testing.T) {
 		{"list --json=sid,tapedeck.who,tapedeck.profile", `{"sid":"` + sidA + `","tapedeck":{"who":"(310) 555-0142 → (310) 555-0199","profile":"eu"}}`},
 		{"show 8142", "tapedeck.who\t(310) 555-0142 → (310) 555-0199"},
 		{"show " + ended, "status\tcompleted"},
-		{"status", "REC 2 PAUSED 0\n"},
+		{"status --timeout 1m", "REC 2 PAUSED 0\n"},
 		{"pause 8142 --skip", line(sidA, "pause", "verified", "0", "paused", "")},
 		{"pause c07a --resume-after 90s --json=status,recording --jq .[].recording.tapedeck.timer.err", ""},
 		{"list --filter status:paused --jq length", "2\n"},
@@ -134,7 +134,7 @@ func TestThroughTheService(t *testing.T) {
 		{"resume 8142 --yes", line(sidA, "resume", "verified", "0", "in-progress", "")},
 		{"start " + call + " --channels dual --json=outcome,status,recording --jq .[].recording.channels", "2\n"},
 		{"stop 8142 --yes --yes-stop 8142", line(sidA, "stop", "verified", "0", "stopped", "")},
-		{"status --json", `"from":"service"`},
+		{"status --json --timeout 1m", `"from":"service"`},
 	}
 	for _, step := range steps {
 		code, stdout, stderr := s.run(lead, step.args)
@@ -174,7 +174,7 @@ func TestServiceRefuses(t *testing.T) {
 		says   string // on one of the outputs
 	}{
 		{name: "a role that may look lists", user: looker, args: "list", says: sidC},
-		{name: "and sees the status", user: looker, args: "status", says: "REC 1"},
+		{name: "and sees the status", user: looker, args: "status --timeout 1m", says: "REC 1"},
 		{name: "and may not pause", user: looker, args: "pause c07a", code: 4, says: "your role, watcher, may not pause"},
 		{name: "nor resume", user: looker, args: "resume c07a --yes", code: 4, says: "may not resume"},
 		{name: "nor stop", user: looker, args: "stop c07a --yes --yes-stop c07a", code: 4, says: "may not stop"},
@@ -182,7 +182,7 @@ func TestServiceRefuses(t *testing.T) {
 		{name: "nor acknowledge", user: looker, args: "ack c07a", code: 4, says: "may not acknowledge"},
 		{name: "nor set an auto-resume", user: looker, args: "pause c07a --resume-after 90s", code: 4, says: "may not pause"},
 		{name: "one without a role", user: nobody, args: "list", code: 4, says: "no role has you"},
-		{name: "who has a status, too", user: nobody, args: "status", code: 4, says: "STALE"},
+		{name: "who has a status, too", user: nobody, args: "status --timeout 1m", code: 4, says: "STALE"},
 		{name: "no such recording", user: lead, args: "pause ffff", code: 5, says: "no recording ffff"},
 		{name: "none is called so", user: lead, args: "pause 00000000-0000-4000-8000-000000000000", code: 5, says: "there is no recording"},
 		{name: "nor shown", user: lead, args: "show 00000000-0000-4000-8000-000000000000", code: 5, says: "there is no recording"},
@@ -296,12 +296,7 @@ func TestCompleteThroughTheService(t *testing.T) {
 	if want := sidA + "\t(310) 555-0142 → (310) 555-0199 · REC\n:4\n"; code != 0 || stdout != want {
 		t.Errorf("%d %q, want %q", code, stdout, want)
 	}
-	path := filepath.Join(filepath.Dir(s.journal), "deaf")
-	l, err := net.Listen("unix", path) // who takes connections, and says nothing
-	must(t, err)
-	defer func() { _ = l.Close() }()
-	deaf := s.app
-	deaf.Environ = append(deaf.Environ[:len(deaf.Environ):len(deaf.Environ)], "TAPEDECK_SERVER="+path)
+	deaf := s.deaf()
 	if !inPatience(func() bool { // a busy machine may take long by itself
 		began := time.Now()
 		if code, stdout, _ = call(t, deaf, "__complete", "pause", ""); code != 0 || stdout != ":4\n" {
@@ -311,6 +306,30 @@ func TestCompleteThroughTheService(t *testing.T) {
 	}) {
 		t.Error("it waits for a service as long as other commands do")
 	}
+}
+
+// deaf returns an app that has to use a service that takes connections and says
+// nothing.
+func (s *through) deaf() App {
+	s.t.Helper()
+	path := filepath.Join(filepath.Dir(s.journal), "deaf")
+	l, err := net.Listen("unix", path)
+	must(s.t, err)
+	s.t.Cleanup(func() { _ = l.Close() })
+	app := s.app
+	app.Environ = append(app.Environ[:len(app.Environ):len(app.Environ)], "TAPEDECK_SERVER="+path)
+	return app
+}
+
+// TestStatusOfADeafService: a service that does not answer within --timeout is
+// named, with the next step, and the exit code is that of what cannot be reached.
+func TestStatusOfADeafService(t *testing.T) {
+	deaf := serveThrough(t, spaceWith(), deck.Config{}).deaf()
+	code, stdout, stderr := call(t, deaf, "status", "--timeout", "50ms")
+	if code != codeUnreachable || stdout != "STALE\n" {
+		t.Errorf("exit code %d, printed %q", code, stdout)
+	}
+	has(t, "stderr", stderr, "tapedeck: cannot use the service at ", "deaf: it did not answer in time\n  hint: look whether it is well")
 }
 
 // TestSessionEnded: a watch whose session somebody ends says so, and ends.
