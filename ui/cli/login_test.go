@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -107,11 +106,7 @@ func TestLoginBlames(t *testing.T) {
 	over.StartTLS()
 	t.Cleanup(over.Close)
 	served := func(h http.Handler) string { s := httptest.NewServer(h); t.Cleanup(s.Close); return s.URL }
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = l.Close() // nobody listens there now
+	const nobody = "127.0.0.1:1" // a port that no other test is given
 	tests := []struct {
 		name, space, project, token string
 		code                        int
@@ -126,7 +121,7 @@ func TestLoginBlames(t *testing.T) {
 		{"not permitted", answer(401, `{"code":20010,"message":"no"}`), "p-2", token, 4, "does not permit this API"},
 		{"no API there", answer(404, "404 page not found"), "p-2", token, 6, "the space is wrong: what answers at "},
 		{"a web page", answer(200, "<html>log in</html>"), "p-2", token, 6, "the space is wrong: what answers at "},
-		{"nobody there", "http://" + l.Addr().String(), "p-2", token, 6, "connection refused"},
+		{"nobody there", "http://" + nobody, "p-2", token, 6, "connection refused"},
 		{"no TLS trusted", over.URL, "p-2", token, 6, "TLS: unknown authority"},
 		{"the space is down", served(down), space.Project(), token, 6, "Service unavailable (HTTP 503"},
 		{"no space", "relay.signalwire.com", "p-2", token, 2, "for the space: relay.signalwire.com serves the RELAY SDKs"},
