@@ -17,7 +17,7 @@ func (m *Model) acknowledgeUnrecorded(u *deck.Unrecorded, now time.Time) {
 		m.refuse(cannot+"it has ended, or has a recording by now", now)
 		return
 	case m.live.PartOf(u.Profile).UnrecordedAlarm <= 0:
-		m.refuse(cannot+"it does not alarm; the setting unrecorded_alarm has it do so", now)
+		m.refuse("cannot acknowledge: "+m.noneSelected(), now)
 		return
 	}
 	m.open(prompt.Question{

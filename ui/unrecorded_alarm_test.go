@@ -59,7 +59,7 @@ func TestUnrecordedAlarm(t *testing.T) {
 		if s.bells != 0 {
 			t.Error("the bell rang")
 		}
-		s.choose(sidBare).press("a").want("it does not alarm; the setting unrecorded_alarm has it do so")
+		s.choose(sidBare).press("a").want("cannot acknowledge: the call …0201 has no recording")
 	})
 	onNight(t, "u hides the rows, and not the alarm", Options{}, func(t *testing.T, s *session) {
 		s.show(alarming()).press("u").show(alarming())
