@@ -83,7 +83,7 @@ func TestUnrecordedAcknowledged(t *testing.T) {
 	onNight(t, "with a reason", Options{}, func(t *testing.T, s *session) {
 		s.show(alarming()).choose(sidBare).press("a")
 		s.want("Acknowledge that …0201 has no recording: its alarm is silent for a time", "Why has it no recording?")
-		s.wait(400*time.Millisecond).press("enter").want("type why it has no recording, in a line")
+		s.wait(400 * time.Millisecond).press("enter").want("type why it has no recording, in a line")
 		s.press("n", "o", "enter", "2", "m", "enter")
 		s.wantNotes(fmt.Sprintf("ack 0201 ana %q 2m0s", "no"))
 		s.want("acknowledged that …0201 has no recording: silent until ")
