@@ -344,7 +344,7 @@ func (s *session) history() func(n int) ([]ui.Action, error) {
 // actionOf returns an action of the journal as the screen shows it.
 func actionOf(a journal.Action) ui.Action {
 	out := ui.Action{
-		Time: a.Time, Actor: a.Name(), Recording: a.Recording, Behavior: a.PauseBehavior,
+		Time: a.Time, Actor: a.Name(), Recording: a.Subject(), Behavior: a.PauseBehavior,
 		Outcome: a.Outcome, Reason: a.Reason, Given: a.Given, Until: a.Until, ByTimer: a.ByTimer,
 	}
 	if out.What = deck.WordOf(a.Event, api.Status(a.StatusAsked)); out.What == deck.SeenWord {

@@ -30,11 +30,16 @@ func (m *Model) alarm(now time.Time) (changed bool, bell tea.Cmd) {
 // stay so.
 func (m *Model) acknowledge(now time.Time) tea.Cmd {
 	r, ok := m.selected()
-	if !ok {
+	u, lacks := m.list.Unrecorded()
+	if !ok && !lacks {
 		m.refuse("cannot acknowledge: "+m.noneSelected(), now)
 		return nil
 	}
 	if m.unwelcome("cannot acknowledge: ", now, mayAcknowledge) {
+		return nil
+	}
+	if lacks {
+		m.acknowledgeUnrecorded(u, now)
 		return nil
 	}
 	if l := m.live.Lookup(r.Key()); l != nil {
@@ -85,6 +90,9 @@ func (m *Model) noted(msg noteMsg, now time.Time) {
 // false for the others.
 func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) (cmd tea.Cmd, ok bool) {
 	d, of, actor, name := m.deck, q.Request.Key(), m.o.Actor, "…"+m.called(q.Request.Key())
+	if q.Lacks {
+		name = "that …" + m.called(m.list.PlaceOf(of.Profile, of.SID)) + " has no recording"
+	}
 	switch q.Kind {
 	case prompt.Ack:
 		if q.Trouble != "" {
@@ -95,6 +103,12 @@ func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) 
 			}, true
 		}
 		words := fmt.Sprintf("acknowledged %s: silent until %s", name, times.Time(now.Add(a.Wait)))
+		if q.Lacks {
+			did := Action{Time: now, Actor: actor.Name(), Profile: of.Profile, Recording: of.SID, What: "acknowledge", Reason: a.Reason, Until: now.Add(a.Wait)}
+			return func() tea.Msg {
+				return noteMsg{words: words, what: "acknowledge " + name, did: did, err: d.Acknowledge(of, actor, a.Reason, a.Wait)}
+			}, true
+		}
 		return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(of, actor, a.Reason, a.Wait) }), true
 	case prompt.Timer:
 		words := "auto-resume of " + name + " set: resumes in " + times.Clock(a.Wait)

@@ -24,7 +24,9 @@ var fuzzKeys = []string{
 
 // FuzzScreen feeds keys, sizes, snapshots and time. Nothing panics, no line is
 // wider than the screen, nothing is resumed without its y or stopped without
-// its typed SID, and nothing but keys updates anything.
+// its typed SID, and nothing but keys updates anything. Where the policy is
+// evidence nothing is paused without its y, nor with skip, and nothing is stopped
+// without a reason.
 func FuzzScreen(f *testing.F) {
 	f.Add([]byte("\x00\x02\x00\x03\x05\x00\x04"))
 	f.Add([]byte{1, 4, 5, 0, 2, 3, 9, 0, 3})
@@ -81,8 +83,11 @@ func (z *fuzzer) press(k string) {
 	if before != nil {
 		q = before.Question()
 	}
+	evidence := s.m.live.Policy == deck.Evidence
 	if before != nil && q.Kind == prompt.Typed && !small {
 		switch {
+		case before.Typing(): // the reason
+			z.typed = ""
 		case k == "backspace" && z.typed != "":
 			z.typed = z.typed[:len(z.typed)-1]
 		case len(k) == 1 && k != "X":
@@ -95,13 +100,15 @@ func (z *fuzzer) press(k string) {
 		ok := false
 		switch r.Verb() {
 		case "pause":
-			ok = k == "p" && before == nil || (k == "1" || k == "2") && before != nil && q.Kind == prompt.Choose
+			ok = k == "p" && before == nil && !evidence || (k == "1" || k == "2") && before != nil && q.Kind == prompt.Choose ||
+				k == "y" && before != nil && q.Kind == prompt.Confirm && now.Sub(z.opened) >= 300*time.Millisecond
+			ok = ok && (r.Update.PauseBehavior == api.Silence || q.Policy != deck.Evidence && (before != nil || !evidence))
 		case "resume":
-			ok = k == "y" && before != nil && q.Kind == prompt.Confirm && now.Sub(z.opened) >= 300*time.Millisecond
+			ok = evidence && k == "r" && before == nil || k == "y" && before != nil && q.Kind == prompt.Confirm && now.Sub(z.opened) >= 300*time.Millisecond
 		case "stop":
-			ok = k == "enter" && before != nil && q.Kind == prompt.Typed && strings.EqualFold(z.typed, q.Short)
+			ok = k == "enter" && before != nil && q.Kind == prompt.Typed && strings.EqualFold(z.typed, q.Short) && (r.Reason != "") == (q.Policy == deck.Evidence)
 		}
-		if !ok || small || s.m.oneLine() && r.Verb() != "pause" || before != nil && r.SID != q.Request.SID {
+		if !ok || small || s.m.oneLine() && r.Verb() != "pause" && !(r.Verb() == "resume" && evidence) || before != nil && r.SID != q.Request.SID {
 			s.t.Fatalf("%q sent %s %s (small %v, typed %q, prompt %+v)", k, r.Verb(), r.SID, small, z.typed, q)
 		}
 	}
@@ -142,6 +149,9 @@ func fuzzSnapshot(seed byte) *deck.Snapshot {
 		recs = append(recs, r)
 	}
 	s := snapshotOf(recs...)
+	if seed%3 == 1 {
+		s.Policy = deck.Evidence
+	}
 	switch seed % 6 {
 	case 1:
 		return failed(s, httpError(503, names[seed%8]), time.Minute)

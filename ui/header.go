@@ -18,7 +18,7 @@ func (m *Model) headerState() header.State {
 		Live: m.live, Now: m.now, Frozen: m.frozen, Stale: m.stale, StaleProfiles: m.staleProfiles,
 		Alarms: m.alarms.Pauses(), NotPaused: m.alarms.Troubles(deck.NotPaused), ResumedByOthers: m.alarms.Troubles(deck.ResumedByOthers),
 		Left: m.left.Count(), Marked: len(m.list.Marks()), ReadOnly: m.readOnly(),
-		Unrecorded: m.list.ShowsUnrecorded() || m.shown.UnrecordedAlarm > 0,
+		Lacking: m.alarms.Unrecorded(), Unrecorded: m.list.ShowsUnrecorded() || m.shown.UnrecordedAlarm > 0,
 	}
 }
 

@@ -35,7 +35,7 @@ func (m *Model) hints() []status.Hint {
 	}
 	r, ok := m.selected()
 	troubled := ok && m.troubled(r)
-	if (m.alarms.Pauses() > 0 || troubled) && m.mayNot(mayAcknowledge) == "" {
+	if (m.alarms.Pauses() > 0 || troubled || lack && m.alarms.Unrecorded() > 0) && m.mayNot(mayAcknowledge) == "" {
 		out = append(out, hint("a", "acknowledge", 1))
 	}
 	for _, a := range m.keys.list {

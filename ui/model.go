@@ -245,6 +245,7 @@ func (m *Model) snapshot(s *deck.Snapshot, now time.Time) {
 	m.takeOwn(s)
 	wasAway := m.away()
 	m.live = s
+	m.showWanted(s)
 	m.returned(wasAway)
 	if s.Interval > 0 {
 		m.interval = s.Interval

@@ -95,7 +95,7 @@ func (m *Model) watchPrompt(s *deck.Snapshot, now time.Time) {
 		m.closeUnasked(m.prompt.Canceled("tapedeck is read-only now"), now)
 		return
 	}
-	if m.prompt.Question().Starts() {
+	if q := m.prompt.Question(); q.Starts() || q.Lacks {
 		m.watchStart(s, now)
 		return
 	}

@@ -26,6 +26,7 @@ const lookAgain = 10 * time.Second
 
 // unrecorded is what a session has to do with calls without a recording.
 type unrecorded struct {
+	chosen   bool                  // the user has said whether they are shown
 	lookedAt time.Time             // when the deck was last asked to look for them
 	starting map[deck.Key]bool     // by the place in the list: starts of this session that are under way
 	await    map[deck.Key]deck.Key // by the place that was selected: the recording that is selected once it is there
@@ -44,6 +45,7 @@ type startedMsg struct {
 // them again.
 func (m *Model) toggleUnrecorded(now time.Time) tea.Cmd {
 	show := !m.list.ShowsUnrecorded()
+	m.unrecorded.chosen = true
 	if show {
 		m.lookForUnrecorded(now)
 	}
@@ -74,6 +76,13 @@ func (m *Model) lookForUnrecorded(now time.Time) {
 	if at := m.unrecorded.lookedAt; at.IsZero() || now.Sub(at).Abs() >= lookAgain {
 		m.unrecorded.lookedAt = now
 		m.deck.LookForUnrecorded()
+	}
+}
+
+// showWanted shows them where they alarm, unless the user has chosen.
+func (m *Model) showWanted(s *deck.Snapshot) {
+	if s.UnrecordedWanted() && !m.unrecorded.chosen && !m.list.ShowsUnrecorded() {
+		m.list.SetUnrecorded(true)
 	}
 }
 

@@ -3,6 +3,8 @@ package journal
 import (
 	"strings"
 	"time"
+
+	"tapedeck/api/text"
 )
 
 // maxPauses is how many recordings a [Follower] knows the last pause of before
@@ -158,6 +160,17 @@ func (f *Follower) update(e Entry) {
 func (a *Action) settle(e Entry) {
 	a.Outcome, a.Reason, a.StatusAnswered = e.Outcome, e.Reason, e.StatusAnswered
 	a.HTTPStatus, a.Code, a.Latency, a.Late = e.HTTPStatus, e.Code, e.Latency, a.Late || e.Late
+}
+
+// Subject returns the SID of what the action is about: the recording, else the call
+// or the conference.
+func (a *Action) Subject() text.Text {
+	for _, sid := range []text.Text{a.Recording, a.Call, a.Conference} {
+		if !sid.IsZero() {
+			return sid
+		}
+	}
+	return text.Text{}
 }
 
 // Done reports whether the update of the action was carried out.

@@ -361,7 +361,7 @@ func actions(c *call) (any, *local.Refusal) {
 func actionOf(profile string, a journal.Action) local.Action {
 	return local.Action{
 		Profile: profile, Time: a.Time, Event: string(a.Event), ID: a.ID, Actor: a.Name(), ByTimer: a.ByTimer,
-		SID: a.Recording.String(), Asked: a.StatusAsked, Before: a.StatusBefore, Status: a.StatusAnswered, Behavior: a.PauseBehavior,
+		SID: a.Subject().String(), Asked: a.StatusAsked, Before: a.StatusBefore, Status: a.StatusAnswered, Behavior: a.PauseBehavior,
 		Outcome: a.Outcome, Reason: a.Reason, Given: a.Given, HTTP: a.HTTPStatus, Code: a.Code, Latency: local.SecondsOf(a.Latency),
 		Until: a.Until, From: a.From.String(), To: a.To.String(),
 	}

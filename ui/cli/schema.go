@@ -72,8 +72,7 @@ func schemaOf(command string) (b []byte, ok bool) {
 	return nil, false
 }
 
-// bundled returns a schema with those of a recording and of an update, which all
-// share, among its definitions.
+// bundled returns a schema with those that several share among its definitions.
 func bundled(file string) []byte {
 	var all map[string]json.RawMessage
 	read := func(name string) json.RawMessage {
@@ -86,13 +85,12 @@ func bundled(file string) []byte {
 	if err := json.Unmarshal(read(file), &all); err != nil {
 		panic(err)
 	}
-	defs := map[string]json.RawMessage{"recording": read("recording"), "update": read("update")}
+	defs := map[string]json.RawMessage{"recording": read("recording"), "update": read("update"), "call": read("call")}
 	if own, ok := all["$defs"]; ok { // it shares nothing with them
+		clear(defs)
 		if err := json.Unmarshal(own, &defs); err != nil {
 			panic(err)
 		}
-		delete(defs, "recording")
-		delete(defs, "update")
 	}
 	all["$defs"], _ = json.Marshal(defs)
 	b, err := json.MarshalIndent(all, "", "  ")

@@ -44,17 +44,15 @@ func TestWatchUnrecorded(t *testing.T) {
 					Event, Reason string
 					Counts        *struct{ Alarms int }
 					Unrecorded    *struct {
-						CallSID       string `json:"call_sid"`
-						ConferenceSID string `json:"conference_sid"`
-						Who           string
-						For           float64
+						SID, Who string
+						For      float64
 					}
 				}](t, line)
 				if e.Event == eventAlarm && e.Unrecorded != nil {
 					if e.Unrecorded.For < 60 || e.Unrecorded.For > 65 || !strings.HasPrefix(e.Reason, "no recording for 01:0") {
 						t.Errorf("it alarms with %s", line)
 					}
-					got = append(got, e.Unrecorded.CallSID+e.Unrecorded.ConferenceSID+" "+e.Unrecorded.Who)
+					got = append(got, e.Unrecorded.SID+" "+e.Unrecorded.Who)
 				}
 				if e.Counts != nil && e.Counts.Alarms != len(got) {
 					t.Errorf("after %d alarms it counts %d: %s", len(got), e.Counts.Alarms, line)

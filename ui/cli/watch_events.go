@@ -42,7 +42,7 @@ type event struct {
 	Now        json.RawMessage            `json:"recording,omitempty"`
 	Was        map[string]json.RawMessage `json:"was,omitempty"`
 	Update     *updateJSON                `json:"update,omitempty"`
-	Call       *unrecordedJSON            `json:"unrecorded,omitempty"`
+	Call       *unrecordedRow             `json:"unrecorded,omitempty"`
 
 	of       deck.Key // what alarms, of an alarm
 	row      row      // of the recording that it is about

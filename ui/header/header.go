@@ -53,6 +53,8 @@ type State struct {
 	ResumedByOthers int // and with that
 	Left            int // pauses that were left behind
 	Marked          int // recordings
+	// Lacking is how many calls without a recording alarm.
+	Lacking int
 	// Unrecorded is whether it is said how many calls have no recording.
 	Unrecorded bool
 	ReadOnly   bool

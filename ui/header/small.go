@@ -35,6 +35,7 @@ func (m Model) Counts(w int, s State) string {
 	}
 	number(theme.Alarm, Loud(deck.NotPaused), s.NotPaused)
 	number(theme.Alarm, Loud(deck.ResumedByOthers), s.ResumedByOthers)
+	number(theme.Alarm, "NO REC", s.Lacking)
 	shown, at, role, sign := m.shown, s.at(), theme.Plain, ""
 	if s.Alarms > 0 {
 		shown, at, role, sign = s.Live, s.Now, theme.Alarm, "!"

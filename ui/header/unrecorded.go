@@ -25,5 +25,8 @@ func (m Model) unrecorded(s State) segment {
 	default:
 		words += "?"
 	}
+	if s.Lacking > 0 {
+		return m.segment(0, line.Of(theme.Alarm, " "+words+" "))
+	}
 	return m.segment(1, line.Of(role, words))
 }

@@ -31,7 +31,7 @@ type Model struct {
 	tails   map[string]*row   // the same by the end of the SID, linked by row.alike
 	all     []*row            // the same in the order chosen
 	rows    []*row            // those that match, and the selected one
-	pausing []*row            // those of came that are paused
+	pausing []*row            // those of came that are paused, or have no recording
 	shown   int               // how many match
 
 	sel       *row              // nil where there was nothing to select

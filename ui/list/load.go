@@ -34,7 +34,7 @@ func (m *Model) load(recs []*deck.Recording) {
 		}
 		r.seen, r.at = m.seq, len(inOrder)
 		inOrder = append(inOrder, r)
-		if r.paused {
+		if r.paused || r.lack != nil {
 			m.pausing = append(m.pausing, r)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 // SetLevels works out how much each pause wants attention at the local time
-// now. Those that alarm go to the top, whatever the order. It looks at the
-// paused rows only.
+// now, and each call without a recording. Those that alarm go to the top, whatever
+// the order. It looks at these rows only.
 func (m *Model) SetLevels(now time.Time) {
 	if !m.relevel(now) {
 		return
@@ -47,6 +47,9 @@ func (m *Model) relevel(now time.Time) (changed bool) {
 // level returns how much a row's pause wants attention at the local time now,
 // and whether its alarm is acknowledged.
 func (m *Model) level(r *row, now time.Time) (level deck.Level, acked bool) {
+	if r.lack != nil {
+		return m.snap.UnrecordedLevel(r.lack, now), m.snap.Of(r.rec).ServerTime(now).Before(r.lack.Ack.Until)
+	}
 	if !r.paused {
 		return deck.Calm, r.rec.Active() && r.rec.Trouble.Kind != "" && r.rec.Trouble.Acked
 	}
@@ -114,7 +117,11 @@ func (c *context) badges(r *row) (out []badge) {
 		out = append(out, badge{"resumes in " + left, "r " + left, theme.Plain, false})
 	}
 	if r.acked {
-		out = append(out, badge{"acknowledged by " + c.th.Plain(text.New(r.rec.Ack.Actor).String()), "ack", theme.Dim, false})
+		by := r.rec.Ack.Actor
+		if r.lack != nil {
+			by = r.lack.Ack.Actor
+		}
+		out = append(out, badge{"acknowledged by " + c.th.Plain(text.New(by).String()), "ack", theme.Dim, false})
 	}
 	if p := r.rec.Pause; r.paused && p.Recorded && p.Actor != "" {
 		by := "by " + c.th.Plain(text.New(p.Actor).String())

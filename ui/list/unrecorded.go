@@ -129,6 +129,9 @@ func eachTextOf(u *deck.Unrecorded, put func(field, s string, number bool)) {
 // noRecording is the status of a row without a recording.
 func (c *context) noRecording(r *row) cell {
 	out := cell{text: NoRecording, role: theme.Warn}
+	if r.level == deck.Alarm && r.rec.Active() {
+		out.text, out.role = "!"+out.text, theme.Bad
+	}
 	if c.stale && r.rec.Active() {
 		out.text += "?"
 	}
@@ -163,6 +166,9 @@ func (c *context) unrecordedFor(r *row) cell {
 	clock := c.clock(r.lack.For(c.server))
 	if r.lack.AtLeast && c.th.Width(c.sym.AtLeast+clock) <= c.width {
 		clock = c.sym.AtLeast + clock
+	}
+	if r.level == deck.Alarm && !c.minutes {
+		return cell{text: clock, role: theme.Bad}
 	}
 	return cell{text: clock}
 }

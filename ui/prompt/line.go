@@ -156,7 +156,12 @@ func ParseWait(s string, longest time.Duration) (time.Duration, error) {
 // still says what an acknowledgement gives a reason for; is is the verb, in a
 // question or not.
 func (m Model) still(is string) string {
-	if m.q.Trouble != "" {
+	switch {
+	case m.q.Lacks && is == "is it":
+		return "has it no recording"
+	case m.q.Lacks:
+		return "it has no recording"
+	case m.q.Trouble != "":
 		return is + " still recording"
 	}
 	return is + " still paused"
@@ -201,6 +206,9 @@ func (m Model) lineLines(w int) [][]line.Span {
 		return append(m.stop(), typing)
 	case Ack:
 		title := "Acknowledge the pause of " + short + ": its alarm is silent for a time"
+		if m.q.Lacks {
+			title = "Acknowledge that " + short + " has no recording: its alarm is silent for a time"
+		}
 		if m.q.Trouble != "" {
 			title = "Acknowledge that " + short + " is " + string(m.q.Trouble) + ": its alarm ends"
 		}

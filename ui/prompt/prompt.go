@@ -60,6 +60,8 @@ type Question struct {
 	Many    []One            // several recordings, Request's first; none for one
 	Unasked bool             // it opens by itself, so that in its first 300 ms no key counts
 	Barred  string           // of a Choose or a Behind: keys that the role may not use, which are not listed
+	// Lacks: it is about a call or a conference that has no recording.
+	Lacks bool
 	// Policy is that of its project; of several recordings, the strictest.
 	Policy deck.Policy
 }
