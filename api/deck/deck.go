@@ -78,6 +78,8 @@ type Config struct {
 	// Kept is what the last run knew; see [Deck.Kept]. It is applied to each
 	// recording as the API first shows it, if it is as it was.
 	Kept Kept
+	// Timelines are those that the last run has drawn; see [Deck.Timelines].
+	Timelines map[string]string
 }
 
 // Deck is the live state of one project. Make one with [Open], and let it poll

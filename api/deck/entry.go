@@ -13,6 +13,9 @@ import (
 type entry struct {
 	view *Recording
 	read time.Time // when the request began whose answer the view is
+	// looked is when the last look at it began, by the server's clock in ms since
+	// 1970; 0 before the first of this deck. See traceLook.
+	looked int64
 	// place counts from the oldest row of the list: it stays while new rows
 	// come in on top. See feed.rank.
 	place  int64
@@ -62,6 +65,9 @@ func (e *entry) busy() bool { return e.update != nil && !e.update.p.Settled }
 func (e *entry) change(f func(*Recording)) {
 	v := *e.view
 	f(&v)
+	if v.Pause != e.view.Pause && v.Paused() && v.Timeline == e.view.Timeline {
+		v.Timeline = v.Timeline.since(e.view.Pause, v.Pause)
+	}
 	e.view = &v
 }
 
@@ -87,6 +93,8 @@ func (d *Deck) add(rec api.Recording, read time.Time) *entry {
 	d.order = slices.Insert(d.order, at, e)
 	e.view.Pause = firstPause(rec, d.serverTime(read))
 	e.pausedAt = read
+	e.view.Timeline = d.keptLine(rec.SID)
+	d.traceLook(e, nil, read)
 	d.attach(e)
 	return e
 }
@@ -129,6 +137,7 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 	}
 	e.read = read
 	if rec.Same(old.Recording) && !old.Gone && rec.Status.Active() == old.Active() {
+		d.traceLook(e, old, read)
 		return // the same view, so that what is made of it stays
 	}
 	moved := !rec.Created.Equal(old.Created)
@@ -152,6 +161,7 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 	if old.Status != api.Paused {
 		e.pausedAt = read
 	}
+	d.traceLook(e, old, read)
 	d.noticeOthers(e, now)
 	if e.view.Status != api.Paused {
 		d.pauseEnded(e)
@@ -219,5 +229,6 @@ func (d *Deck) missing(e *entry, read, now time.Time) {
 		return
 	}
 	e.change(func(r *Recording) { r.Gone, r.Ended, r.Pause, r.Trouble = true, now, Pause{}, Trouble{} })
+	e.unknownFrom(e.looked)
 	d.pauseEnded(e)
 }

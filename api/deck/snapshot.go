@@ -106,6 +106,7 @@ type Recording struct {
 	Conference   *api.Conference // nil for a call's, and while unknown
 	Participants []Participant   // of the conference; see [Deck.Look]
 	Pause        Pause           // the zero value when it is not paused
+	Timeline     Timeline        // what it did, as far as it was seen; see there
 	Ack          Ack             // the acknowledged alarm of the pause; see [Deck.Acknowledge]
 	Timer        Timer           // the auto-resume of the pause; see [Deck.SetTimer]
 	Trouble      Trouble         // why it records though a pause of it was asked for; the zero value is none
@@ -134,6 +135,7 @@ type Pause struct {
 	// AtLeast: the pause is older than Since, which is when it was first seen
 	// or last known to be paused. It is shown as ≥.
 	AtLeast bool
+	looked  bool // Since is when it was seen, and not dated by the API
 	// Recorded: this deck did not make the pause; Behavior and Actor are what the
 	// journal says of another session's.
 	Recorded bool
@@ -141,8 +143,6 @@ type Pause struct {
 	Actor    string            // the name of who asked for it; empty unless this deck made the pause, or the journal knows it
 	// Group is that of the request that made the pause; see [Request.Group].
 	Group uint64
-
-	looked bool // Since is when it was seen, and not dated by the API
 }
 
 // For returns for how long the pause lasts at the server's time now, never

@@ -178,6 +178,7 @@ func (s *Server) startProjects(ctx context.Context, background *sync.WaitGroup) 
 		background.Go(func() { s.recover(ctx, p) })
 	}
 	background.Go(func() { defer crash.Guard(); s.recall(ctx) })
+	background.Go(func() { defer crash.Guard(); s.keepTimelines(ctx) })
 }
 
 // end ends the service: no new requests, then those under way, then the clients.
@@ -200,6 +201,7 @@ func (s *Server) end(server *http.Server) error {
 	}
 	s.onRecord.allEnded("the service ended")
 	s.saveKept()
+	s.saveTimelines()
 	return errors.Join(errs...)
 }
 

@@ -1,0 +1,241 @@
+// Package timeline draws what a recording did, in one line: which parts of it
+// were recorded, which were paused, and which nobody saw.
+//
+// A cell stands for a part of the time. It is drawn as paused where the recording
+// was paused in any of that part, so that no pause is too short to be seen; as not
+// known where any of the rest was not seen; and as recorded only where all of it
+// was.
+package timeline
+
+import (
+	"strings"
+	"time"
+
+	"tapedeck/api"
+	"tapedeck/api/deck"
+	"tapedeck/ui/line"
+	"tapedeck/ui/theme"
+)
+
+// Most is how many cells a bar has at most, without what begins and ends it.
+const Most = 60
+
+// Moment is when a timeline is looked at.
+type Moment struct {
+	Now    time.Time     // by the server's clock
+	Known  time.Time     // up to when the data is known, by the server's clock, while it is stale; else zero
+	Offset time.Duration // to add to the local clock to have the server's
+}
+
+// At returns the moment of the local time now for the recordings of a snapshot.
+func At(s *deck.Snapshot, now time.Time) Moment {
+	m := Moment{Now: s.ServerSecond(now), Offset: s.OffsetAt(now)}
+	if s.Health.Phase(now) == deck.Stale {
+		m.Known = s.Health.Complete.Round(0).Add(m.Offset)
+	}
+	return m
+}
+
+// Bar is a timeline in cells. Two that are equal look the same.
+type Bar struct {
+	n     int
+	cells [Most]cell
+}
+
+// cell is what a cell of a bar shows; the zero value is one that is not filled.
+type cell uint8
+
+// The cells, those that hide others last.
+const (
+	recorded cell = iota + 1
+	aboutHere
+	notKnown
+	silence
+	skip
+	paused
+)
+
+var cellOf = [...]cell{
+	deck.NotKnown: notKnown, deck.Recorded: recorded, deck.WithSilence: silence, deck.WithSkip: skip, deck.PausedSomehow: paused,
+	deck.Over: 0,
+}
+
+// Of returns the timeline of a recording in n cells. One that has not begun has
+// none: ok is false.
+func Of(r *deck.Recording, n int, m Moment) (b Bar, ok bool) {
+	from, to, ok := span(r, m)
+	if b.n = min(n, Most); b.n < 1 || !ok {
+		return Bar{}, false
+	}
+	known := to
+	if r.Active() && !m.Known.IsZero() && m.Known.Before(to) {
+		known = m.Known
+	}
+	s := scale{from, max(to.Sub(from)/time.Duration(b.n), 1), b.n}
+	last := deck.Edge{At: from}
+	for e := range r.Timeline.Edges() {
+		if e.At.After(known) {
+			break
+		}
+		b.fill(s, last.Kind, last.At, e.At)
+		last = e
+	}
+	if last.Kind != deck.Over {
+		b.fill(s, last.Kind, last.At, known)
+		b.fill(s, deck.NotKnown, known, to)
+	}
+	b.blur(s, r.Timeline)
+	return b, true
+}
+
+// span returns from when to when a recording is drawn, by the server's clock.
+func span(r *deck.Recording, m Moment) (from, to time.Time, ok bool) {
+	from, to = r.Began(), m.Now
+	if !r.Active() {
+		to = r.Ended.Round(0).Add(m.Offset)
+	}
+	for e := range r.Timeline.Edges() {
+		if from.IsZero() || e.At.Before(from) {
+			from = e.At
+		}
+		if e.Kind == deck.Over {
+			to = e.At
+		}
+	}
+	return from, to, !from.IsZero() && !to.Before(from) && r.Status != api.Queued
+}
+
+// Length returns how long the part is that is drawn.
+func Length(r *deck.Recording, m Moment) (d time.Duration, ok bool) {
+	from, to, ok := span(r, m)
+	return to.Sub(from), ok
+}
+
+// scale says which cell a time is in.
+type scale struct {
+	from time.Time
+	each time.Duration // a cell's
+	n    int
+}
+
+// at returns the cell of a time.
+func (s scale) at(t time.Time) int { return min(max(0, int(t.Sub(s.from)/s.each)), s.n-1) }
+
+// before returns the cell of what ends at a time.
+func (s scale) before(t time.Time) int { return s.at(t.Add(-1)) }
+
+// fill draws what a recording did from one time to another.
+func (b *Bar) fill(s scale, kind deck.EdgeKind, from, to time.Time) {
+	if c := cellOf[kind]; to.After(from) {
+		for i := s.at(from); i <= s.before(to); i++ {
+			b.cells[i] = max(b.cells[i], c)
+		}
+	}
+}
+
+// blur draws where the edges of pauses are not exact, on the side that is
+// recorded.
+func (b *Bar) blur(s scale, line deck.Timeline) {
+	last := deck.NotKnown
+	for e := range line.Edges() {
+		at := -1
+		switch {
+		case e.Exact:
+		case last == deck.Recorded && e.Kind.Pauses():
+			at = s.at(e.At) - 1
+		case last.Pauses() && e.Kind == deck.Recorded:
+			at = s.before(e.At) + 1
+		}
+		if last = e.Kind; at >= 0 && at < b.n && b.cells[at] == recorded {
+			b.cells[at] = aboutHere
+		}
+	}
+}
+
+// signs are how the cells look.
+func signs(sym theme.Symbols) [paused + 1]string {
+	return [...]string{
+		0: " ", recorded: sym.Recorded, aboutHere: sym.AboutHere, notKnown: sym.NotKnown,
+		silence: sym.WithSilence, skip: sym.WithSkip, paused: sym.PausedSomehow,
+	}
+}
+
+// Text returns the bar with what begins and ends it: two cells more than it has.
+func (b Bar) Text(sym theme.Symbols) string {
+	sign := signs(sym)
+	var out strings.Builder
+	out.Grow(3 * (b.n + 2))
+	out.WriteString(sym.From)
+	for _, c := range b.cells[:b.n] {
+		out.WriteString(sign[c])
+	}
+	out.WriteString(sym.To)
+	return out.String()
+}
+
+// Spans returns the same in the styles of what it shows.
+func (b Bar) Spans(sym theme.Symbols) []line.Span {
+	sign := signs(sym)
+	out := []line.Span{line.Of(theme.Border, sym.From)}
+	for i := 0; i < b.n; {
+		j := i + 1
+		for j < b.n && b.cells[j].role() == b.cells[i].role() {
+			j++
+		}
+		var part strings.Builder
+		for _, c := range b.cells[i:j] {
+			part.WriteString(sign[c])
+		}
+		out = append(out, line.Of(b.cells[i].role(), part.String()))
+		i = j
+	}
+	return append(out, line.Of(theme.Border, sym.To))
+}
+
+func (c cell) role() theme.Role {
+	switch c {
+	case silence, skip, paused:
+		return theme.Paused
+	case notKnown:
+		return theme.Dim
+	}
+	return theme.Recording
+}
+
+// Key says what the signs of a bar mean, for whoever has never seen one: what is
+// not recorded first, then what is not known, then what is. Nothing is said of a
+// bar that has been recorded all along.
+func (b Bar) Key(sym theme.Symbols) (out []line.Span) {
+	sign, has := signs(sym), [paused + 1]bool{}
+	for _, c := range b.cells[:b.n] {
+		has[c] = true
+	}
+	gaps := ""
+	for _, c := range []cell{silence, skip, paused} {
+		if has[c] {
+			gaps += sign[c]
+		}
+	}
+	if gaps != "" {
+		out = append(out, line.Of(theme.Paused, gaps+" not recorded"))
+	}
+	if has[notKnown] {
+		out = append(out, line.Of(theme.Dim, sign[notKnown]+" not known"))
+	}
+	if len(out) > 0 && (has[recorded] || has[aboutHere]) {
+		out = append(out, line.Of(theme.Recording, sign[recorded]+" recorded"))
+	}
+	return out
+}
+
+// Legend explains the signs.
+func Legend(sym theme.Symbols) []theme.Sign {
+	return []theme.Sign{
+		{Sign: sym.Recorded, Means: "recorded, all of the time that the sign stands for"},
+		{Sign: sym.WithSilence, Means: "paused with silence: the file has a gap"},
+		{Sign: sym.WithSkip, Means: "paused with skip: the file leaves this part out"},
+		{Sign: sym.PausedSomehow, Means: "paused by others: silence or skip is not known"},
+		{Sign: sym.NotKnown, Means: "not known: before tapedeck looked, or while the data was stale"},
+		{Sign: sym.AboutHere, Means: "recorded, and the edge of the pause beside it is not exact"},
+	}
+}
