@@ -135,7 +135,6 @@ type Pause struct {
 	// AtLeast: the pause is older than Since, which is when it was first seen
 	// or last known to be paused. It is shown as ≥.
 	AtLeast bool
-	looked  bool // Since is when it was seen, and not dated by the API
 	// Recorded: this deck did not make the pause; Behavior and Actor are what the
 	// journal says of another session's.
 	Recorded bool
@@ -143,6 +142,8 @@ type Pause struct {
 	Actor    string            // the name of who asked for it; empty unless this deck made the pause, or the journal knows it
 	// Group is that of the request that made the pause; see [Request.Group].
 	Group uint64
+
+	looked bool // Since is when it was seen, and not dated by the API
 }
 
 // For returns for how long the pause lasts at the server's time now, never
