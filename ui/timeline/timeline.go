@@ -60,82 +60,109 @@ var cellOf = [...]cell{
 	deck.Over: 0,
 }
 
+// Drawing is the timeline of a recording at a moment.
+type Drawing struct {
+	Bar
+	From, To time.Time // by the server's clock
+	Over     bool      // the recording has ended: To stays
+	// Until is up to when the bar looks the same, as long as the recording and
+	// what is known of it do.
+	Until time.Time
+}
+
 // Of returns the timeline of a recording in n cells. One that has not begun has
 // none: ok is false.
-func Of(r *deck.Recording, n int, m Moment) (b Bar, ok bool) {
-	from, to, ok := span(r, m)
-	if b.n = min(n, Most); b.n < 1 || !ok {
-		return Bar{}, false
+func Of(r *deck.Recording, n int, m Moment) (d Drawing, ok bool) {
+	if d.span(r, m); !Begun(r) || d.To.Before(d.From) {
+		return d, false
 	}
-	known := to
-	if r.Active() && !m.Known.IsZero() && m.Known.Before(to) {
+	if d.n = min(max(0, n), Most); d.n == 0 {
+		return d, true
+	}
+	known := d.To
+	if r.Active() && !m.Known.IsZero() && m.Known.Before(d.To) {
 		known = m.Known
 	}
-	s := scale{from, max(to.Sub(from)/time.Duration(b.n), 1), b.n}
-	last := deck.Edge{At: from}
+	s := scale{from: d.From, each: max(d.To.Sub(d.From)/time.Duration(d.n), 1), n: d.n, holds: forever}
+	last := deck.Edge{At: d.From}
 	for e := range r.Timeline.Edges() {
 		if e.At.After(known) {
 			break
 		}
-		b.fill(s, last.Kind, last.At, e.At)
+		d.fill(&s, last.Kind, last.At, e.At)
 		last = e
 	}
 	if last.Kind != deck.Over {
-		b.fill(s, last.Kind, last.At, known)
-		b.fill(s, deck.NotKnown, known, to)
+		d.fill(&s, last.Kind, last.At, known)
+		d.fill(&s, deck.NotKnown, known, d.To)
 	}
-	b.blur(s, r.Timeline)
-	return b, true
+	d.blur(&s, r.Timeline)
+	d.Until = d.From.Add(s.holds)
+	return d, true
 }
 
-// span returns from when to when a recording is drawn, by the server's clock.
-func span(r *deck.Recording, m Moment) (from, to time.Time, ok bool) {
-	from, to = r.Began(), m.Now
-	if !r.Active() {
-		to = r.Ended.Round(0).Add(m.Offset)
+// span sets from when to when a recording is drawn.
+func (d *Drawing) span(r *deck.Recording, m Moment) {
+	d.From, d.To, d.Over = r.Began(), m.Now, !r.Active()
+	if d.Over {
+		d.To = r.Ended.Round(0).Add(m.Offset)
 	}
 	for e := range r.Timeline.Edges() {
-		if from.IsZero() || e.At.Before(from) {
-			from = e.At
+		if d.From.IsZero() || e.At.Before(d.From) {
+			d.From = e.At
 		}
 		if e.Kind == deck.Over {
-			to = e.At
+			d.To, d.Over = e.At, true
 		}
 	}
-	return from, to, !from.IsZero() && !to.Before(from) && r.Status != api.Queued
 }
 
-// Length returns how long the part is that is drawn.
-func Length(r *deck.Recording, m Moment) (d time.Duration, ok bool) {
-	from, to, ok := span(r, m)
-	return to.Sub(from), ok
+// Begun reports whether there is anything to draw of a recording.
+func Begun(r *deck.Recording) bool {
+	return r.Status != api.Queued && (!r.Began().IsZero() || r.Timeline != "")
 }
 
 // scale says which cell a time is in.
 type scale struct {
-	from time.Time
-	each time.Duration // a cell's
-	n    int
+	from  time.Time
+	each  time.Duration // a cell's
+	n     int
+	holds time.Duration // how long the bar may get before a time is in another cell
 }
 
+// forever is longer than any recording.
+const forever = 1 << 61
+
 // at returns the cell of a time.
-func (s scale) at(t time.Time) int { return min(max(0, int(t.Sub(s.from)/s.each)), s.n-1) }
+func (s *scale) at(t time.Time) int {
+	d := t.Sub(s.from)
+	if d < s.each {
+		return 0
+	}
+	i := d / s.each
+	if i < time.Duration(s.n) { // at the end it stays
+		s.holds = min(s.holds, time.Duration(s.n)*(d/i)+time.Duration(s.n)-1)
+	}
+	return min(int(i), s.n-1)
+}
 
 // before returns the cell of what ends at a time.
-func (s scale) before(t time.Time) int { return s.at(t.Add(-1)) }
+func (s *scale) before(t time.Time) int { return s.at(t.Add(-1)) }
 
 // fill draws what a recording did from one time to another.
-func (b *Bar) fill(s scale, kind deck.EdgeKind, from, to time.Time) {
-	if c := cellOf[kind]; to.After(from) {
-		for i := s.at(from); i <= s.before(to); i++ {
-			b.cells[i] = max(b.cells[i], c)
-		}
+func (b *Bar) fill(s *scale, kind deck.EdgeKind, from, to time.Time) {
+	if !to.After(from) {
+		return
+	}
+	c := cellOf[kind]
+	for i, last := s.at(from), s.before(to); i <= last; i++ {
+		b.cells[i] = max(b.cells[i], c)
 	}
 }
 
 // blur draws where the edges of pauses are not exact, on the side that is
 // recorded.
-func (b *Bar) blur(s scale, line deck.Timeline) {
+func (b *Bar) blur(s *scale, line deck.Timeline) {
 	last := deck.NotKnown
 	for e := range line.Edges() {
 		at := -1
@@ -203,8 +230,7 @@ func (c cell) role() theme.Role {
 }
 
 // Key says what the signs of a bar mean, for whoever has never seen one: what is
-// not recorded first, then what is not known, then what is. Nothing is said of a
-// bar that has been recorded all along.
+// not recorded first, then what is not known, then what is.
 func (b Bar) Key(sym theme.Symbols) (out []line.Span) {
 	sign, has := signs(sym), [paused + 1]bool{}
 	for _, c := range b.cells[:b.n] {
@@ -220,9 +246,9 @@ func (b Bar) Key(sym theme.Symbols) (out []line.Span) {
 		out = append(out, line.Of(theme.Paused, gaps+" not recorded"))
 	}
 	if has[notKnown] {
-		out = append(out, line.Of(theme.Dim, sign[notKnown]+" not known"))
+		out = append(out, line.Of(theme.Dim, sign[notKnown]+" unknown"))
 	}
-	if len(out) > 0 && (has[recorded] || has[aboutHere]) {
+	if has[recorded] || has[aboutHere] {
 		out = append(out, line.Of(theme.Recording, sign[recorded]+" recorded"))
 	}
 	return out
