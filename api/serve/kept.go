@@ -216,8 +216,10 @@ func (s *Server) keep() keptJSON {
 func (s *Server) follow(ctx context.Context, p *project, background *sync.WaitGroup) {
 	steps, cancelSteps := p.Deck.Steps() // before the deck begins: its first poll counts
 	snapshots, cancel := p.Deck.Subscribe()
+	due, stop := s.timelinesDue(p)
 	background.Go(func() {
 		defer crash.Guard()
+		defer stop()
 		defer cancelSteps()
 		defer cancel()
 		for {
@@ -231,6 +233,8 @@ func (s *Server) follow(ctx context.Context, p *project, background *sync.WaitGr
 			case snap := <-snapshots:
 				s.left.prune(p, snap)
 				s.saveKept()
+			case <-due:
+				s.saveTimelines()
 			}
 		}
 	})

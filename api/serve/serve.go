@@ -178,7 +178,6 @@ func (s *Server) startProjects(ctx context.Context, background *sync.WaitGroup) 
 		background.Go(func() { s.recover(ctx, p) })
 	}
 	background.Go(func() { defer crash.Guard(); s.recall(ctx) })
-	background.Go(func() { defer crash.Guard(); s.keepTimelines(ctx) })
 }
 
 // end ends the service: no new requests, then those under way, then the clients.

@@ -2,7 +2,6 @@ package serve
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,18 +61,15 @@ func (k *Kept) Timelines(space, project string) map[string]string {
 	return nil
 }
 
-// keepTimelines writes the timelines now and then, for as long as ctx lasts.
-func (s *Server) keepTimelines(ctx context.Context) {
-	every := time.NewTicker(timelinesEvery)
-	defer every.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-every.C:
-			s.saveTimelines()
-		}
+// timelinesDue returns a channel that says when the timelines are to be written,
+// to the one goroutine that does it: that which follows the first project. Others
+// get nil.
+func (s *Server) timelinesDue(p *project) (due <-chan time.Time, stop func()) {
+	if s.o.Kept == nil || p != s.projects[0] {
+		return nil, func() {}
 	}
+	every := time.NewTicker(timelinesEvery)
+	return every.C, every.Stop
 }
 
 // saveTimelines writes the timelines, if there is something new.

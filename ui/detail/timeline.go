@@ -73,7 +73,7 @@ func (m Model) timeline(now time.Time) line.Open {
 		*d = m.draw(d.Drawing, at)
 	}
 	l := d.head
-	l.Add(m.th, theme.Plain, " "+clock)
+	l.Add(m.th, m.clockRole(), " "+clock)
 	l.Join(d.tail)
 	return l
 }
@@ -105,4 +105,14 @@ func (m Model) draw(first timeline.Drawing, at timeline.Moment) (d drawn) {
 		d.head.Add(m.th, s.Role, s.Text)
 	}
 	return d
+}
+
+// clockRole is that of the clock in the title, so that a tick changes no style on
+// its way from one to the other.
+func (m Model) clockRole() theme.Role {
+	if !m.rec.Paused() {
+		return theme.Plain
+	}
+	_, role := m.status()
+	return role
 }
