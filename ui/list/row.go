@@ -29,7 +29,7 @@ type row struct {
 
 	key       sortKey   // for the order chosen
 	who       string    // who in lower case, for the order; made when needed
-	bar       barred    // its timeline; made when it is first visible
+	bar       *barred   // its timeline; made when it is first visible
 	fit       fitted    // who as it is shown; made when it is first visible
 	siblings  [2]string // that a sibling still records, in words and in short; made when needed
 	fresh     byte      // the sign of what is new of it; 0 for nothing

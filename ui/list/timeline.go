@@ -46,8 +46,9 @@ type barred struct {
 
 // timelineOf shows what the recording did.
 func (c *context) timelineOf(r *row) cell {
-	if b := &r.bar; b.layout != c.layout || c.moment.Now.After(b.until) || !b.known.Equal(c.moment.Known) {
-		*b = barred{layout: c.layout, known: c.moment.Known}
+	if b := r.bar; b == nil || b.layout != c.layout || c.moment.Now.After(b.until) || !b.known.Equal(c.moment.Known) {
+		b = &barred{layout: c.layout, known: c.moment.Known}
+		r.bar = b
 		if d, ok := timeline.Of(r.rec, c.width-2, c.moment); ok {
 			b.until, b.text = d.Until, d.Text(c.sym)
 			if d.Over {
