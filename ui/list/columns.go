@@ -116,6 +116,7 @@ type context struct {
 	now    time.Time // local
 	server time.Time
 	moment timeline.Moment // of timelines
+	bars   bars            // those that were drawn
 	stale  bool            // the data is old
 	part   part            // whose row it is, where there are several profiles
 	said   bool            // who else is at work is said beside the status
@@ -216,12 +217,12 @@ func (c *context) who(r *row) cell {
 		r.fit = fitted{layout: c.layout, room: -1, whole: c.th.Width(c.whole(r))}
 	}
 	room, sign, role := c.signBeside(r)
-	if r.fit.room != room {
+	if r.fit.room != int32(room) {
 		c.width = room
-		r.fit.room, r.fit.text = room, c.fitted(r)
-		r.fit.cells = c.th.Width(r.fit.text)
+		r.fit.room, r.fit.text = int32(room), c.fitted(r)
+		r.fit.cells = int32(c.th.Width(r.fit.text))
 	}
-	return cell{text: r.fit.text, cells: r.fit.cells, sign: sign, signRole: role}
+	return cell{text: r.fit.text, cells: int(r.fit.cells), sign: sign, signRole: role}
 }
 
 // whole returns From → To, the conference's name, or the SID of either while

@@ -49,6 +49,7 @@ type Model struct {
 	rev       bool
 
 	timeline bool        // see ShowTimeline
+	bars     bars        // nil while that is off
 	sidWidth int         // of the widest short SID there has been
 	minutes  bool        // clocks of old recordings show whole minutes
 	mask     bool        // see SetMask

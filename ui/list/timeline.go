@@ -10,8 +10,11 @@ import (
 // ShowTimeline shows the column of timelines, or hides it.
 func (m *Model) ShowTimeline(on bool) {
 	if m.timeline != on {
-		m.timeline = on
+		m.timeline, m.bars = on, nil
 		m.arrange()
+	}
+	if on && m.bars == nil {
+		m.bars = bars{}
 	}
 }
 
@@ -36,6 +39,12 @@ func timelineWidth(_ theme.Theme, s size) int {
 	return 12
 }
 
+// bars are the timelines of the rows that were visible lately, by row.
+type bars map[*row]barred
+
+// maxBars is how many are kept: those of some screens.
+const maxBars = 500
+
 // barred is a row's timeline as it was drawn last.
 type barred struct {
 	layout *layout
@@ -46,20 +55,24 @@ type barred struct {
 
 // timelineOf shows what the recording did.
 func (c *context) timelineOf(r *row) cell {
-	if b := r.bar; b == nil || b.layout != c.layout || c.moment.Now.After(b.until) || !b.known.Equal(c.moment.Known) {
-		b = &barred{layout: c.layout, known: c.moment.Known}
-		r.bar = b
+	b, ok := c.bars[r]
+	if !ok || b.layout != c.layout || c.moment.Now.After(b.until) || !b.known.Equal(c.moment.Known) {
+		b = barred{layout: c.layout, known: c.moment.Known}
 		if d, ok := timeline.Of(r.rec, c.width-2, c.moment); ok {
 			b.until, b.text = d.Until, d.Text(c.sym)
 			if d.Over {
 				b.until = c.moment.Now.Add(time.Hour)
 			}
 		}
+		if len(c.bars) >= maxBars {
+			clear(c.bars)
+		}
+		c.bars[r] = b
 	}
-	if r.bar.text == "" {
+	if b.text == "" {
 		return cell{}
 	}
-	return cell{text: r.bar.text, cells: c.width}
+	return cell{text: b.text, cells: c.width}
 }
 
 // timelineMenu is what the sort menu says of the column of timelines.

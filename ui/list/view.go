@@ -165,7 +165,7 @@ func (m Model) frame(now time.Time) *frame {
 	}
 	f.th, f.sym, f.layout, f.minutes, f.actor = m.th, m.th.Symbols(), m.layout, m.minutes, m.actor
 	f.words, f.tries = m.filter.words(), m.tries
-	f.stale = m.stale
+	f.stale, f.bars = m.stale, m.bars
 	f.parts, f.allStale = m.labeled(now), m.stale
 	return f
 }
