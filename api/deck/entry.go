@@ -15,7 +15,8 @@ type entry struct {
 	read time.Time // when the request began whose answer the view is
 	// looked is when the last look at it began, by the server's clock in ms since
 	// 1970; 0 before the first of this deck. See traceLook.
-	looked int64
+	looked   int64
+	recalled bool // what the journal has of it is drawn
 	// place counts from the oldest row of the list: it stays while new rows
 	// come in on top. See feed.rank.
 	place  int64
@@ -112,6 +113,7 @@ func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
 		}
 		e = d.add(rec, read)
 		d.restore(e, now)
+		d.recall(e)
 		d.credit(e)
 		return true
 	}
@@ -125,6 +127,7 @@ func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
 	before := e.view
 	d.set(e, rec, read, now)
 	d.settleByPoll(e, now)
+	d.recall(e)
 	d.credit(e)
 	return e.view != before
 }
