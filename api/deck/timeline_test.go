@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,9 @@ import (
 	"pgregory.net/rapid"
 
 	"tapedeck/api"
+	"tapedeck/api/journal"
 	"tapedeck/api/sim"
+	"tapedeck/api/text"
 )
 
 // drawn returns a timeline in words: what began, and how many seconds after the
@@ -323,9 +326,44 @@ type night struct {
 	sids  []string
 	until time.Time // how long the network is down
 	wrong []string
+	runs  int
+	p     *paper
+}
+
+// run is the journal as one run of a deck writes it.
+type run struct {
+	*paper
+	pid int
+}
+
+func (r run) Append(e journal.Entry) error {
+	e.PID = r.pid
+	return r.paper.Append(e)
+}
+
+func (r run) Enqueue(e journal.Entry) *journal.Pending { return journal.Done(r.Append(e)) }
+
+// past returns what the journal has of the runs before.
+func (n *night) past() func(text.Text) ([]journal.Part, bool) {
+	n.p.mu.Lock()
+	defer n.p.mu.Unlock()
+	entries := slices.Clone(n.p.entries)
+	of, err := journal.PastOf("", "", func(yield func(journal.Entry, error) bool) {
+		for _, e := range entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return func(sid text.Text) ([]journal.Part, bool) { return of(sid), true }
 }
 
 func (n *night) begin(c Config) {
+	n.runs++
+	c.Journal, c.Watched, c.Past = run{n.p, n.runs}, true, n.past()
 	if n.tb == nil {
 		n.tb = open(n.t, n.w.space, c)
 	} else {
@@ -387,9 +425,12 @@ func (n *night) happen(e event, rng *rand.Rand) {
 		go func() { _, _ = tb.deck.Do(context.Background(), req) }()
 	case "network down":
 		n.until = time.Now().Add(time.Duration(rng.IntN(60)) * time.Second)
-	case "restart":
+	case "restart", "restart with the journal alone":
 		n.tb.stop()
 		lines := n.tb.deck.Timelines()
+		if e.What != "restart" {
+			lines = nil
+		}
 		time.Sleep(time.Duration(rng.IntN(40)) * time.Second)
 		n.begin(Config{Timelines: lines})
 	}
@@ -397,7 +438,7 @@ func (n *night) happen(e event, rng *rand.Rand) {
 }
 
 var nightKinds = []string{"begin", "pause", "pause", "resume", "resume", "our pause", "our resume", "our pause", "our resume",
-	"paused for a moment", "resumed for a moment", "stop", "end", "delete", "network down", "network down", "restart"}
+	"paused for a moment", "resumed for a moment", "stop", "end", "delete", "network down", "network down", "restart", "restart with the journal alone"}
 
 // TestTimelineClaimsOnlyWhatWasSeen plays random histories in which recordings
 // are paused, resumed and stopped by this deck and by others, also for less than
@@ -417,7 +458,7 @@ func TestTimelineClaimsOnlyWhatWasSeen(t *testing.T) {
 		var wrong []string
 		synctest.Test(t, func(t *testing.T) {
 			space := spaceOf(0, 0)
-			n := &night{t: t, w: &witness{space: space, own: map[string]bool{}, lost: map[string]bool{}, past: map[string][]truth{}}}
+			n := &night{t: t, p: &paper{}, w: &witness{space: space, own: map[string]bool{}, lost: map[string]bool{}, past: map[string][]truth{}}}
 			n.sids = []string{space.Begin(sim.Begin{StartedAgo: time.Minute}), space.Begin(sim.Begin{}), space.Begin(sim.Begin{Status: "paused", StartedAgo: time.Minute})}
 			n.w.note()
 			n.begin(Config{})

@@ -90,6 +90,9 @@ func (p *past) update(a *Action, by Entry) {
 		return
 	}
 	p.end(a.Recording, at)
+	if a.StatusBefore == "" || a.StatusBefore == a.StatusAsked || a.StatusBefore == "resumed" && a.StatusAsked == "in-progress" {
+		return // it may have been so before: then nobody notes that others end it
+	}
 	part := held{id: a.ID, Part: Part{From: at, Status: a.StatusAsked, Behavior: a.PauseBehavior, Exact: exact}}
 	if part.watch = p.watches[process{a.Host, a.PID, a.Started}]; part.watch == nil || a.StatusAsked == "stopped" {
 		return // nobody looked on

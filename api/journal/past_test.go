@@ -26,12 +26,18 @@ func TestPast(t *testing.T) {
 		w, o := request(id), outcome(id)
 		for _, e := range []*Entry{&w, &o} {
 			e.Who, e.StatusAsked, e.Time, e.PauseBehavior = who, status, after(seconds), ""
-			if status == "paused" {
-				e.PauseBehavior = "skip"
+			if e.StatusBefore = "paused"; status == "paused" {
+				e.StatusBefore, e.PauseBehavior = "in-progress", "skip"
 			}
 		}
 		o.Outcome, o.Latency = outcomeIs, 100*time.Millisecond
 		return []Entry{w, o}
+	}
+	already := func(list []Entry) []Entry {
+		for i := range list {
+			list[i].StatusBefore = list[i].StatusAsked
+		}
+		return list
 	}
 	seen := func(who Who, outcomeIs, status string, of, seconds int) []Entry {
 		e := outcome(fmt.Sprint(who.Actor, of))
@@ -64,6 +70,7 @@ func TestPast(t *testing.T) {
 		{"it failed", all(says(Live, ana, 0), update(ana, "paused", "failed", 10), says(Ack, ana, 40)), ""},
 		{"it was taken for done", all(says(Live, ana, 0), update(ana, "paused", "accepted", 10), says(Ack, ana, 20), seen(ana, "contradicted", "in-progress", 10, 22), says(Ack, ana, 40)), ""},
 		{"found done later", all(says(Live, ana, 0), update(ana, "paused", "unknown", 10), says(Ack, ana, 20), seen(ana, "verified", "paused", 10, 22), says(Ack, ana, 40)), "skip 22-40"},
+		{"paused already", all(says(Live, ana, 0), already(update(ana, "paused", "verified", 10)), says(Ack, ana, 40)), ""},
 		{"stopped", all(says(Live, ana, 0), update(ana, "paused", "verified", 10), update(ana, "stopped", "verified", 30), says(Ack, ana, 40)), "skip 10-30"},
 	}
 	for _, tt := range tests {
@@ -98,7 +105,7 @@ func TestPastIsBounded(t *testing.T) {
 	now := time.Now()
 	p.entry(Entry{Event: Live, Who: who, Time: now.Add(-10 * followWindow)})
 	done := func(sid text.Text, at time.Time) {
-		p.update(&Action{Entry: Entry{Event: Request, ID: at.String(), Who: who, Recording: sid, StatusAsked: "paused", Outcome: "verified"}, Answered: at}, Entry{Event: Outcome, Time: at})
+		p.update(&Action{Entry: Entry{Event: Request, ID: at.String(), Who: who, Recording: sid, StatusBefore: "in-progress", StatusAsked: "paused", Outcome: "verified"}, Answered: at}, Entry{Event: Outcome, Time: at})
 	}
 	for i := range 10 * maxParts {
 		done(rec1, now.Add(time.Duration(i-100*maxParts)*time.Second))
