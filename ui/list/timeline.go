@@ -53,8 +53,11 @@ type barred struct {
 	text   string
 }
 
-// timelineOf shows what the recording did.
+// timelineOf shows what the recording did; a call without one has none.
 func (c *context) timelineOf(r *row) cell {
+	if r.lack != nil {
+		return cell{}
+	}
 	b, ok := c.bars[r]
 	if !ok || b.layout != c.layout || c.moment.Now.After(b.until) || !b.known.Equal(c.moment.Known) {
 		b = barred{layout: c.layout, known: c.moment.Known}
