@@ -38,10 +38,18 @@ func timelineModel(tb testing.TB, drawn bool) *Model {
 }
 
 // BenchmarkTimeline is what a second costs until its frame is composed, with the
-// timeline of the selected recording and without, by turns: times is the median
-// with it over that without.
+// timeline of the selected recording and without, and with the column of all and
+// without, by turns: times is the median with it over that without.
 func BenchmarkTimeline(b *testing.B) {
-	models := []*Model{timelineModel(b, true), timelineModel(b, false)}
+	b.Run("pane", func(b *testing.B) { byTurns(b, timelineModel(b, true), timelineModel(b, false)) })
+	b.Run("column", func(b *testing.B) {
+		with := timelineModel(b, true)
+		with.list.ShowTimeline(true)
+		byTurns(b, with, timelineModel(b, true))
+	})
+}
+
+func byTurns(b *testing.B, models ...*Model) {
 	took := [2][]time.Duration{}
 	now := time.Now()
 	for b.Loop() {

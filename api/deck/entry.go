@@ -15,8 +15,7 @@ type entry struct {
 	read time.Time // when the request began whose answer the view is
 	// looked is when the last look at it began, by the server's clock in ms since
 	// 1970; 0 before the first of this deck. See traceLook.
-	looked   int64
-	recalled bool // what the journal has of it is drawn
+	looked int64
 	// place counts from the oldest row of the list: it stays while new rows
 	// come in on top. See feed.rank.
 	place  int64
@@ -36,6 +35,7 @@ type entry struct {
 	dropped  *KeptTimer  // the auto-resume that the end of the deck has ended; nil for none
 	auto     *autoResume // the auto-resume that runs; nil for none
 	resuming bool        // its time has come, and it is being done
+	recalled bool        // what the journal has of it is in its timeline
 }
 
 // whose is who is behind what the view of an entry names them for.

@@ -79,22 +79,38 @@ func Of(r *deck.Recording, n int, m Moment) (d Drawing, ok bool) {
 	if d.n = min(max(0, n), Most); d.n == 0 {
 		return d, true
 	}
-	known := d.To
-	if r.Active() && !m.Known.IsZero() && m.Known.Before(d.To) {
+	known, s := d.To, scale{from: d.From, each: max(d.To.Sub(d.From)/time.Duration(d.n), 1), n: d.n, holds: forever}
+	switch {
+	case !r.Active() || m.Known.IsZero():
+	case m.Known.Before(d.To):
 		known = m.Known
+	default:
+		s.holds = m.Known.Sub(d.From)
 	}
-	s := scale{from: d.From, each: max(d.To.Sub(d.From)/time.Duration(d.n), 1), n: d.n, holds: forever}
 	last := deck.Edge{At: d.From}
 	for e := range r.Timeline.Edges() {
 		if e.At.After(known) {
+			if known.Equal(d.To) { // it is to come
+				s.holds = min(s.holds, e.At.Sub(d.From)-1)
+			}
 			break
 		}
-		d.fill(&s, last.Kind, last.At, e.At)
+		if first, end := s.at(last.At), s.before(e.At); e.At.After(last.At) {
+			d.fill(first, end, last.Kind)
+		}
 		last = e
 	}
 	if last.Kind != deck.Over {
-		d.fill(&s, last.Kind, last.At, known)
-		d.fill(&s, deck.NotKnown, known, d.To)
+		first, end := s.at(last.At), d.n-1 // that of now, where it stays
+		if known.Before(d.To) {
+			d.fill(s.at(known), end, deck.NotKnown)
+			end = s.before(known)
+		}
+		if known.After(last.At) {
+			d.fill(first, end, last.Kind)
+		} else if known.Equal(d.To) { // it begins now
+			s.holds = min(s.holds, d.To.Sub(d.From))
+		}
 	}
 	d.blur(&s, r.Timeline)
 	d.Until = d.From.Add(s.holds)
@@ -139,23 +155,23 @@ func (s *scale) at(t time.Time) int {
 	if d < s.each {
 		return 0
 	}
-	i := d / s.each
-	if i < time.Duration(s.n) { // at the end it stays
-		s.holds = min(s.holds, time.Duration(s.n)*(d/i)+time.Duration(s.n)-1)
-	}
+	i := min(d/s.each, time.Duration(s.n)) // that of now is after the last
+	s.holds = min(s.holds, time.Duration(s.n)*(d/i)+time.Duration(s.n)-1)
 	return min(int(i), s.n-1)
 }
 
-// before returns the cell of what ends at a time.
-func (s *scale) before(t time.Time) int { return s.at(t.Add(-1)) }
-
-// fill draws what a recording did from one time to another.
-func (b *Bar) fill(s *scale, kind deck.EdgeKind, from, to time.Time) {
-	if !to.After(from) {
-		return
+// before returns the cell of what ends at a time; -1 for the beginning.
+func (s *scale) before(t time.Time) int {
+	if !t.After(s.from) {
+		return -1
 	}
+	return s.at(t.Add(-1))
+}
+
+// fill draws what a recording did in cells.
+func (b *Bar) fill(first, last int, kind deck.EdgeKind) {
 	c := cellOf[kind]
-	for i, last := s.at(from), s.before(to); i <= last; i++ {
+	for i := first; i <= last; i++ {
 		b.cells[i] = max(b.cells[i], c)
 	}
 }
