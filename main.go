@@ -136,7 +136,7 @@ func (s *session) open(log *cli.Log) (err error) {
 		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm,
 		PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
 		Journal: s.record.Journal(), JournalRequired: c.JournalRequired, Watched: true,
-		Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(), Kept: kept,
+		Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(), Past: s.past(), Kept: kept,
 	})
 	return err
 }
@@ -319,6 +319,15 @@ func (s *session) whoPaused() func(sid text.Text) (journal.Paused, bool) {
 		return nil
 	}
 	return s.follower.Paused
+}
+
+// past returns what answers the deck what a recording did, by the journal; nil
+// where none is kept.
+func (s *session) past() func(sid text.Text) ([]journal.Part, bool) {
+	if s.follower == nil {
+		return nil
+	}
+	return s.follower.Past
 }
 
 // history returns what answers the screen what was done last, by the journal;

@@ -121,7 +121,7 @@ func viewActions() []action {
 		{key: bind("Esc", "closes, cancels, clears the filter, then the marks; never quits, never confirms", "esc"), run: (*Model).escape},
 		{key: bind("Tab", "focus the list or the detail pane, to scroll it", "tab", "shift+tab"), hint: "focus", rank: 12, run: (*Model).toggleFocus},
 		{key: bind("/", "filter: words, by:me, status:paused, paused>1m, !word; the help has all terms", "/"), hint: "filter", rank: 4, run: (*Model).openFilter},
-		{key: bind("o", "sort by another column", "o"), hint: "sort", rank: 8, run: (*Model).openSort},
+		{key: bind("o", "sort by another column; t in its menu shows the timelines as a column", "o"), hint: "sort", rank: 8, run: (*Model).openSort},
 		{key: bind("O", "reverse the order", "O"), run: (*Model).reverse},
 		{key: bind("R F5", "refresh now", "R", "f5"), hint: "refresh", rank: 10, run: (*Model).refresh},
 		{key: bind("e", "hide ended recordings, or show them", "e"), hint: "hide ended", rank: 15, run: (*Model).hideEnded},

@@ -90,8 +90,8 @@ func (m *Model) openSort(time.Time) tea.Cmd {
 	return nil
 }
 
-// chooseSort takes a key in the sort menu: a digit sorts, O reverses, keys that
-// move do nothing, and everything else closes it.
+// chooseSort takes a key in the sort menu: a digit sorts, O reverses, t shows or
+// hides the timelines, keys that move do nothing, and everything else closes it.
 func (m *Model) chooseSort(s string, now time.Time) tea.Cmd {
 	switch s {
 	case "j", "k", "up", "down":
@@ -101,8 +101,26 @@ func (m *Model) chooseSort(s string, now time.Time) tea.Cmd {
 	if s == "O" {
 		return m.reverse(now)
 	}
+	if s == "t" {
+		m.toggleTimelines(now)
+		return nil
+	}
 	if m.list.ChooseSort(s) {
 		m.say(m.list.SortWords(), now)
 	}
 	return nil
+}
+
+// toggleTimelines shows or hides the column of timelines.
+func (m *Model) toggleTimelines(now time.Time) {
+	on, _ := m.list.Timeline()
+	m.list.ShowTimeline(!on)
+	switch _, fits := m.list.Timeline(); {
+	case on:
+		m.say("timelines hidden", now)
+	case fits:
+		m.say("timelines shown", now)
+	default:
+		m.say("timelines shown where the list is wider: there is no room for them here", now)
+	}
 }

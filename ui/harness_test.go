@@ -408,6 +408,7 @@ func recording(sid string, status api.Status, ago time.Duration, fields ...strin
 		}
 	}
 	r := &deck.Recording{Recording: api.DecodeRecording([]byte("{" + strings.Join(members, ",") + "}"))}
+	r.Timeline = deck.ParseTimeline(fmt.Sprint("r", began.UnixMilli()))
 	if !status.Active() {
 		r.Ended = time.Now().Add(-5 * time.Second)
 	}
@@ -424,6 +425,13 @@ func call(r *deck.Recording, from, to string) *deck.Recording {
 func paused(r *deck.Recording, ago time.Duration, p deck.Pause) *deck.Recording {
 	p.Since = time.Now().Add(-ago).UTC()
 	r.Pause = p
+	began, kind := r.Began().UnixMilli(), "p"
+	if p.Behavior != "" {
+		kind = map[api.PauseBehavior]string{api.Silence: "s", api.Skip: "k"}[p.Behavior]
+	}
+	if since := p.Since.UnixMilli(); since > began {
+		r.Timeline = deck.ParseTimeline(fmt.Sprint("r", began, kind, since-began))
+	}
 	return r
 }
 

@@ -104,7 +104,7 @@ func TestHelpScrolls(t *testing.T) {
 			titles = append(titles, line)
 		}
 		got := strings.Join(titles, ", ")
-		for _, want := range []string{"Keys about pauses and marks, Keys for what is shown, Keys for the session, Status, Beside the status", "Columns, Filter"} {
+		for _, want := range []string{"Keys about pauses and marks, Keys for what is shown, Keys for the session, Status, Beside the status", "Columns, Timeline, Filter"} {
 			if !strings.Contains(got, want) {
 				t.Errorf("tab goes to %s, want %s", got, want)
 			}

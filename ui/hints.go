@@ -21,7 +21,7 @@ func (m *Model) hints() []status.Hint {
 	case m.mode == filters:
 		return []status.Hint{hint("Enter", "keep", 0), hint("Esc", "clear", 0), hint("status:paused", "", 1), hint("age>10m", "", 1), hint("!word", "", 1)}
 	case m.mode == sorting:
-		return []status.Hint{hint("1-"+strconv.Itoa(len(m.list.Sorts())), "sort", 0), hint("O", "reverse", 1), hint("Esc", "close", 0)}
+		return []status.Hint{hint("1-"+strconv.Itoa(len(m.list.Sorts())), "sort", 0), hint("O", "reverse", 1), hint("t", "timelines", 2), hint("Esc", "close", 0)}
 	case m.mode == helping, m.mode == telling:
 		return []status.Hint{hint("Esc", "close", 0), hint("j k PgDn", "scroll", 1)}
 	}

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"strings"
+	"time"
 
 	tea "charm.land/bubbletea/v2"
 
@@ -19,7 +20,7 @@ const (
 	leastList = 69 // columns of the list, for both ends of a call beside two clocks
 	sidsWhole = 52 // columns of the detail pane, for each SID beside its name
 	leastRows = 14 // of the list, before the pane below it has more lines than
-	leastPane = 4  // these: the title, and who, how and what in a line each
+	leastPane = 5  // these: the title, and the timeline, who, how and what in a line each
 )
 
 // pane is where the detail pane is.
@@ -143,6 +144,7 @@ func (m *Model) body(lines []string, a arrangement) (out []string, x, y int, ask
 	m.detailUnrecorded()
 	m.detail.SetProject(m.projectOf(r))
 	m.detail.SetUnnamed(m.unnamed(r))
+	m.detail.SetKnown(m.knownUntil(r))
 	if a.pane == paneFull {
 		lines = line.Pad(splitLines(lines, m.detail.View(m.at())), a.header+a.body)
 		open(lines, m.w)
@@ -246,6 +248,15 @@ func besideRow(row, n, body, list int, about bool) int {
 		return row - n
 	}
 	return min(row+1, last)
+}
+
+// knownUntil returns the local time up to which it is known what a recording does;
+// zero while that is now.
+func (m *Model) knownUntil(r *deck.Recording) time.Time {
+	if h := m.snapshotOf(r).Health; h.Phase(m.at()) == deck.Stale {
+		return h.Complete
+	}
+	return time.Time{}
 }
 
 func (m *Model) shortOf(r *deck.Recording) string {

@@ -61,11 +61,11 @@ func TestQuestionIsByTheRow(t *testing.T) {
 	}
 }
 
-// The list has 14 rows at 80x24, and the pane below it four lines; every size
+// The list has 13 rows at 80x24, and the pane below it five lines; every size
 // gives each part what it needs.
 func TestArrange(t *testing.T) {
 	for _, tt := range []struct{ w, h, rows, pane, paneW int }{
-		{60, 15, 10, 0, 0}, {60, 18, 8, 4, 60}, {80, 24, 14, 4, 80}, {80, 28, 14, 8, 80}, {80, 40, 18, 16, 80},
+		{60, 15, 10, 0, 0}, {60, 18, 7, 5, 60}, {80, 24, 13, 5, 80}, {80, 28, 14, 8, 80}, {80, 40, 18, 16, 80},
 		{120, 40, 36, 37, 49}, {123, 40, 36, 37, 52}, {250, 60, 56, 57, 100},
 	} {
 		synctest.Test(t, func(t *testing.T) {

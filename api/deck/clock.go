@@ -79,6 +79,10 @@ func (d *Deck) correct(mistaken time.Duration, now time.Time) {
 		if e.auto != nil {
 			e.auto.server = e.auto.server.Add(mistaken)
 		}
+		e.looked = max(e.looked+mistaken.Milliseconds(), 1)
+		if line := e.view.Timeline.shift(mistaken); line != e.view.Timeline {
+			e.change(func(r *Recording) { r.Timeline = line })
+		}
 		r := e.view
 		if r.Pause.Since.IsZero() {
 			continue

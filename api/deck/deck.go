@@ -75,9 +75,14 @@ type Config struct {
 	// WhoPaused, if set, answers from memory who paused a recording last, by
 	// the journal. It must not wait: it is asked under the deck's mutex.
 	WhoPaused func(sid text.Text) (journal.Paused, bool)
+	// Past, if set, answers from memory what a recording did, by the journal, and
+	// whether that has been read. It is asked under the deck's mutex too.
+	Past func(sid text.Text) (parts []journal.Part, read bool)
 	// Kept is what the last run knew; see [Deck.Kept]. It is applied to each
 	// recording as the API first shows it, if it is as it was.
 	Kept Kept
+	// Timelines are those that the last run has drawn; see [Deck.Timelines].
+	Timelines map[string]string
 }
 
 // Deck is the live state of one project. Make one with [Open], and let it poll

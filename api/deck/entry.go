@@ -13,6 +13,9 @@ import (
 type entry struct {
 	view *Recording
 	read time.Time // when the request began whose answer the view is
+	// looked is when the last look at it began, by the server's clock in ms since
+	// 1970; 0 before the first of this deck. See traceLook.
+	looked int64
 	// place counts from the oldest row of the list: it stays while new rows
 	// come in on top. See feed.rank.
 	place  int64
@@ -32,6 +35,7 @@ type entry struct {
 	dropped  *KeptTimer  // the auto-resume that the end of the deck has ended; nil for none
 	auto     *autoResume // the auto-resume that runs; nil for none
 	resuming bool        // its time has come, and it is being done
+	recalled bool        // what the journal has of it is in its timeline
 }
 
 // whose is who is behind what the view of an entry names them for.
@@ -62,6 +66,9 @@ func (e *entry) busy() bool { return e.update != nil && !e.update.p.Settled }
 func (e *entry) change(f func(*Recording)) {
 	v := *e.view
 	f(&v)
+	if v.Pause != e.view.Pause && v.Paused() && v.Timeline == e.view.Timeline {
+		v.Timeline = v.Timeline.since(e.view.Pause, v.Pause)
+	}
 	e.view = &v
 }
 
@@ -87,6 +94,8 @@ func (d *Deck) add(rec api.Recording, read time.Time) *entry {
 	d.order = slices.Insert(d.order, at, e)
 	e.view.Pause = firstPause(rec, d.serverTime(read))
 	e.pausedAt = read
+	e.view.Timeline = d.keptLine(rec.SID)
+	d.traceLook(e, nil, read)
 	d.attach(e)
 	return e
 }
@@ -104,6 +113,7 @@ func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
 		}
 		e = d.add(rec, read)
 		d.restore(e, now)
+		d.recall(e)
 		d.credit(e)
 		return true
 	}
@@ -117,6 +127,7 @@ func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
 	before := e.view
 	d.set(e, rec, read, now)
 	d.settleByPoll(e, now)
+	d.recall(e)
 	d.credit(e)
 	return e.view != before
 }
@@ -129,6 +140,7 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 	}
 	e.read = read
 	if rec.Same(old.Recording) && !old.Gone && rec.Status.Active() == old.Active() {
+		d.traceLook(e, old, read)
 		return // the same view, so that what is made of it stays
 	}
 	moved := !rec.Created.Equal(old.Created)
@@ -152,6 +164,7 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 	if old.Status != api.Paused {
 		e.pausedAt = read
 	}
+	d.traceLook(e, old, read)
 	d.noticeOthers(e, now)
 	if e.view.Status != api.Paused {
 		d.pauseEnded(e)
@@ -219,5 +232,6 @@ func (d *Deck) missing(e *entry, read, now time.Time) {
 		return
 	}
 	e.change(func(r *Recording) { r.Gone, r.Ended, r.Pause, r.Trouble = true, now, Pause{}, Trouble{} })
+	e.unknownFrom(e.looked)
 	d.pauseEnded(e)
 }

@@ -37,6 +37,7 @@ func (d *Deck) endPoll(took time.Duration, err, partial error, next time.Time) {
 		h.Err = partial
 		h.Complete, h.Partial = now, h.Err != nil
 		d.coverage.polled = now.Add(-took)
+		d.traceUnread(now)
 	}
 	d.noteFreshness(now)
 	d.tell(Step{Poll: &Polled{Took: took, Err: h.Err, Partial: err == nil && h.Partial}})

@@ -106,6 +106,7 @@ type Recording struct {
 	Conference   *api.Conference // nil for a call's, and while unknown
 	Participants []Participant   // of the conference; see [Deck.Look]
 	Pause        Pause           // the zero value when it is not paused
+	Timeline     Timeline        // what it did, as far as it was seen; see there
 	Ack          Ack             // the acknowledged alarm of the pause; see [Deck.Acknowledge]
 	Timer        Timer           // the auto-resume of the pause; see [Deck.SetTimer]
 	Trouble      Trouble         // why it records though a pause of it was asked for; the zero value is none

@@ -39,6 +39,9 @@ func (u *update) accepted(rec api.Recording) {
 	old := u.e.view
 	if !u.outdated(rec) {
 		u.d.set(u.e, rec, now, now)
+		if line := u.e.view.Timeline.answered(); ok && old.Status != u.e.view.Status && line != u.e.view.Timeline {
+			u.e.change(func(r *Recording) { r.Timeline = line })
+		}
 		if ok {
 			u.e.hold, u.e.want = now.Add(lagWindow), u.req.Update
 		}

@@ -55,6 +55,7 @@ func (f *Follower) take(list []Entry) {
 			continue
 		}
 		f.behind.take(e)
+		f.past.entry(e)
 		switch e.Event {
 		case Request, Outcome:
 			f.update(e)
@@ -66,12 +67,14 @@ func (f *Follower) take(list []Entry) {
 	}
 	f.forget()
 	f.behind.forget(time.Now().Add(-followWindow))
+	f.past.forget(time.Now().Add(-followWindow))
 }
 
 // correct takes in what was seen later of a request. The mutex must be held.
 func (f *Follower) correct(e Entry) {
 	if e.Outcome == "" {
 		f.add(e)
+		f.past.end(e.Recording, e.Time.Add(-seenSlack))
 		if p := f.pauses[e.Recording]; p != nil && p.Ended.IsZero() && !e.Time.Before(p.At) && e.StatusAnswered != "paused" {
 			p.Ended = e.Time
 		}
@@ -85,6 +88,7 @@ func (f *Follower) correct(e Entry) {
 	}
 	a.Outcome, a.Reason, a.StatusAnswered = e.Outcome, e.Reason, e.StatusAnswered
 	f.pause(a)
+	f.past.update(a, e)
 }
 
 // add keeps an action. The mutex must be held.
@@ -154,6 +158,7 @@ func (f *Follower) update(e Entry) {
 		}
 	}
 	f.pause(a)
+	f.past.update(a, e)
 }
 
 // settle takes an outcome into an action.

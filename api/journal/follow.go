@@ -45,6 +45,7 @@ type Follower struct {
 	actions []*Action  // in the order in which they came
 	byID    map[string]*Action
 	pauses  map[text.Text]*Paused
+	past    *past
 	left    leftPauses
 }
 
@@ -53,7 +54,7 @@ type Follower struct {
 func Follow(dir, space, project string) *Follower {
 	return &Follower{
 		dir: dir, space: space, project: project, ready: make(chan struct{}),
-		byID: map[string]*Action{}, pauses: map[text.Text]*Paused{},
+		byID: map[string]*Action{}, pauses: map[text.Text]*Paused{}, past: newPast(),
 		behind: newBehind(), left: leftPauses{changed: make(chan struct{})},
 	}
 }

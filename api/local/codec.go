@@ -49,6 +49,7 @@ func appendBeside(b []byte, r *deck.Recording) []byte {
 		o.must("call_sid", r.CallSID.String())
 		o.must("conference_sid", r.ConferenceSID.String())
 	}
+	o.string("timeline", r.Timeline.String())
 	if r.Call != nil {
 		o.key("call")
 		o.b = appendCall(o.b, r.Call)
@@ -179,6 +180,8 @@ func take(r *deck.Recording, name string, v []byte, now time.Time) {
 		r.CallSID = text.New(api.String(v))
 	case "conference_sid":
 		r.ConferenceSID = text.New(api.String(v))
+	case "timeline":
+		r.Timeline = deck.ParseTimeline(api.String(v))
 	case "call":
 		r.Call = decodeCall(v)
 	case "conference":

@@ -192,6 +192,7 @@ func randomRecording(t *rapid.T) *deck.Recording {
 		r.Timer = deck.Timer{At: times(t, "at").Round(0), Actor: "ana", Err: safeWords.Draw(t, "err")}
 	}
 	if mayHave(t, "trouble") {
+		r.Timeline = deck.ParseTimeline(rapid.SampledFrom([]string{"", "u1764405108123r~.41000k559000u~.9s>~.70e1", "p0"}).Draw(t, "timeline"))
 		r.Trouble = deck.Trouble{Kind: deck.ResumedByOthers, Since: times(t, "since").Round(0), Actor: "ana", Why: safeWords.Draw(t, "why"), Acked: true}
 	}
 	if mayHave(t, "siblings") {

@@ -158,6 +158,11 @@ type Beside struct {
 	ConferenceSID string          `json:"conference_sid,omitempty"`
 	Call          json.RawMessage `json:"call,omitempty"`
 	Conference    json.RawMessage `json:"conference,omitempty"`
+	// Timeline is what the recording did, by the server's clock: for each change a
+	// letter (r recorded, s paused with silence, k with skip, p paused, u unknown,
+	// e ended), ~ where it is not exact, and the milliseconds since the one before,
+	// or since 1970; see [deck.Timeline.String].
+	Timeline string `json:"timeline,omitempty"`
 	Known
 }
 

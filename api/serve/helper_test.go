@@ -224,7 +224,7 @@ func (w *world) project(o setting, i int, profile string, kept *Kept) *Project {
 	}
 	c.Journal = journalOf{j, c.Space, c.Project}
 	if kept != nil {
-		c.Kept = kept.Deck(c.Space, c.Project)
+		c.Kept, c.Timelines = kept.Deck(c.Space, c.Project), kept.Timelines(c.Space, c.Project)
 	}
 	d, err := deck.Open(api.Config{Space: "http://localhost", Project: space.Project(), Token: secret.New(space.Token()), Transport: s}, c)
 	check(w.t, err)

@@ -31,10 +31,15 @@ const keptVersion = 1
 type Kept struct {
 	dir  state.Dir
 	last keptJSON // of the last run
+	// timelines are those of the last run; see timelines.go.
+	timelines timelinesJSON
 
 	mu    sync.Mutex // one writes at a time
 	saved []byte     // what is in the file
 	said  string     // why it could not be written, as it was said last
+
+	savedLines []byte // the same of the timelines
+	saidLines  string
 }
 
 // lockTime is for how long a service that is ending may still have the state
@@ -85,9 +90,10 @@ func OpenKept(path string) (*Kept, error) {
 		return nil, cannotKeep(path, err)
 	}
 	k := &Kept{dir: dir}
+	lost := k.readTimelines()
 	b, err := dir.ReadOwn(keptName, maxKept)
 	if errors.Is(err, fs.ErrNotExist) {
-		return k, nil
+		return k, lost
 	}
 	if err == nil {
 		err = json.Unmarshal(b, &k.last)
@@ -99,7 +105,7 @@ func OpenKept(path string) (*Kept, error) {
 		k.last = keptJSON{}
 		err = &Error{What: fmt.Sprintf("cannot read %s: %v; acknowledgements and auto-resumes of the last run are lost", dir.Path(keptName), err), Err: err}
 	}
-	return k, err
+	return k, errors.Join(err, lost)
 }
 
 // Deck returns what is kept of the deck of a project, for [deck.Config].
@@ -210,8 +216,10 @@ func (s *Server) keep() keptJSON {
 func (s *Server) follow(ctx context.Context, p *project, background *sync.WaitGroup) {
 	steps, cancelSteps := p.Deck.Steps() // before the deck begins: its first poll counts
 	snapshots, cancel := p.Deck.Subscribe()
+	due, stop := s.timelinesDue(p)
 	background.Go(func() {
 		defer crash.Guard()
+		defer stop()
 		defer cancelSteps()
 		defer cancel()
 		for {
@@ -225,6 +233,8 @@ func (s *Server) follow(ctx context.Context, p *project, background *sync.WaitGr
 			case snap := <-snapshots:
 				s.left.prune(p, snap)
 				s.saveKept()
+			case <-due:
+				s.saveTimelines()
 			}
 		}
 	})

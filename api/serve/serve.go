@@ -200,6 +200,7 @@ func (s *Server) end(server *http.Server) error {
 	}
 	s.onRecord.allEnded("the service ended")
 	s.saveKept()
+	s.saveTimelines()
 	return errors.Join(errs...)
 }
 

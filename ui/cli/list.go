@@ -332,6 +332,7 @@ var besideCells = []struct {
 	}},
 	{"pause.actor", func(s row) string { return s.Pause.Actor }},
 	{"trouble.kind", func(s row) string { return string(s.Trouble.Kind) }},
+	{"timeline", row.timelineWords},
 }
 
 // cells returns the recording as a line of the CSV.

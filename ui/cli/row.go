@@ -36,6 +36,7 @@ type beside struct {
 	Began      *time.Time   `json:"began"`
 	Running    *seconds     `json:"running_for"`
 	Level      string       `json:"level"`
+	Timeline   []edgeJSON   `json:"timeline"`
 	Pause      *pauseJSON   `json:"pause"`
 	Ack        *ackJSON     `json:"ack"`
 	Timer      *timerJSON   `json:"timer"`
@@ -150,7 +151,7 @@ func (s row) level() string {
 func (s row) beside() beside {
 	b := beside{
 		Profile: s.profile, Short: s.short(), Word: s.word(), Active: s.Active(), Gone: s.Gone, Kind: s.kind(), Who: s.who(),
-		Began: utc(s.Began()), Level: s.level(), Ended: utc(s.Ended),
+		Began: utc(s.Began()), Level: s.level(), Ended: utc(s.Ended), Timeline: s.timeline(),
 	}
 	if c := s.Call; c != nil {
 		from, to := s.view.Party(s.SID, c.From, c.FromShown()), s.view.Party(s.SID, c.To, c.ToShown())

@@ -18,7 +18,7 @@ var schemas embed.FS
 // besideNames are the fields that tapedeck adds to a recording, in their order.
 var besideNames = []string{
 	"profile", "short_sid", "word", "active", "gone", "kind", "who", "from", "to", "conference", "began", "running_for",
-	"level", "pause", "ack", "timer", "trouble", "update", "ended",
+	"level", "timeline", "pause", "ack", "timer", "trouble", "update", "ended",
 }
 
 // schemaNames are the commands whose JSON has a schema, and its file.

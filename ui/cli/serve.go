@@ -215,8 +215,8 @@ func (s *service) open() error {
 		}, deck.Config{
 			Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
 			Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm,
-			Journal: record.Journal(), JournalRequired: c.JournalRequired, Space: c.Space, Project: c.Project, WhoPaused: follower.Paused,
-			Watched: true, Kept: s.kept.Deck(c.Space, c.Project),
+			Journal: record.Journal(), JournalRequired: c.JournalRequired, Space: c.Space, Project: c.Project, WhoPaused: follower.Paused, Past: follower.Past,
+			Watched: true, Kept: s.kept.Deck(c.Space, c.Project), Timelines: s.kept.Timelines(c.Space, c.Project),
 		})
 		if err != nil {
 			return err

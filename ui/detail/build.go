@@ -19,18 +19,20 @@ type builder struct {
 	sym   theme.Symbols
 	label int // cells of the column of labels, with the gap after it
 	lines []line.Open
+	bar   int // the line of the timeline; -1 for none
 	ages
 }
 
 // edge is the empty column at the left, where the title has its pointer.
 const edge = 1
 
-// build makes the lines below the title, as far as they do not tick.
-func (m Model) build(marked bool, at ages) []line.Open {
+// build makes the lines below the title, as far as they do not tick, and says
+// which of them is the timeline's; -1 for none.
+func (m Model) build(marked bool, at ages) (lines []line.Open, bar int) {
 	if m.rec == nil {
-		return m.buildUnrecorded()
+		return m.buildUnrecorded(), -1
 	}
-	b := &builder{Model: m, sym: m.th.Symbols(), label: 16, ages: at}
+	b := &builder{Model: m, sym: m.th.Symbols(), label: 16, ages: at, bar: -1}
 	if m.w >= 60 {
 		b.label = 20
 	}
@@ -38,7 +40,7 @@ func (m Model) build(marked bool, at ages) []line.Open {
 		for _, l := range m.rec.JSON() {
 			b.raw(l.String())
 		}
-		return b.lines
+		return b.lines, b.bar
 	}
 	b.summary(marked)
 	b.blank()
@@ -50,7 +52,7 @@ func (m Model) build(marked bool, at ages) []line.Open {
 	} else {
 		b.call()
 	}
-	return b.lines
+	return b.lines, b.bar
 }
 
 // blank adds an empty line, unless the pane is too low to waste one.

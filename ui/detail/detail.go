@@ -25,9 +25,10 @@ type Model struct {
 	th      theme.Theme
 	w, h    int
 	focused bool
-	stale   bool // the data is old
-	raw     bool // the JSON instead of the fields
-	minutes bool // the clock of an old recording shows whole minutes
+	stale   bool      // the data is old
+	known   time.Time // local time up to which the data is known, where that is not now
+	raw     bool      // the JSON instead of the fields
+	minutes bool      // the clock of an old recording shows whole minutes
 
 	mask     bool     // numbers are hidden, but for those of
 	revealed deck.Key // this recording
@@ -54,6 +55,8 @@ type memo struct {
 	bodies [2][]line.Open // without and with the marks of an update
 	built  [2]bool
 	ages   [2]ages // what they say of the time
+	bars   [2]int  // the line of the timeline, which is made for each frame; -1 for none
+	bar    drawn   // the timeline as it was drawn last
 
 	now  time.Time
 	view string
@@ -91,6 +94,15 @@ func (m *Model) SetFocus(on bool) {
 func (m *Model) SetStale(on bool) {
 	if m.stale != on {
 		m.stale = on
+		m.touch()
+	}
+}
+
+// SetKnown tells up to which local time the data is known, where it is stale;
+// zero for now.
+func (m *Model) SetKnown(t time.Time) {
+	if !m.known.Equal(t) {
+		m.known = t
 		m.touch()
 	}
 }
@@ -229,7 +241,7 @@ func (m Model) Update(msg tea.Msg) (Model, tea.Cmd) {
 func (m *Model) scroll(by int) {
 	last := max(0, m.lines()-m.window())
 	m.top = min(max(0, min(m.top, last)+by), last)
-	m.memo = &memo{bodies: m.memo.bodies, built: m.memo.built, ages: m.memo.ages}
+	m.memo = &memo{bodies: m.memo.bodies, built: m.memo.built, ages: m.memo.ages, bars: m.memo.bars, bar: m.memo.bar}
 }
 
 // lines returns how many lines the body has.

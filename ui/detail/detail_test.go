@@ -52,6 +52,7 @@ const then, lately = "Sun, 22 Nov 2026 08:41:07 +0000", "Sun, 22 Nov 2026 08:44:
 func running() *deck.Recording {
 	return &deck.Recording{
 		Recording: resource("in-progress", then),
+		Timeline:  deck.ParseTimeline(fmt.Sprint("r", clock.Add(-751*time.Second).UnixMilli())),
 		Call: &api.Call{
 			SID: text.New("0ca11000-1111-4222-8333-44445555b111"), From: text.New("+13105550142"), FromFormatted: text.New("(310) 555-0142"),
 			To: text.New("sip:agent7@acme"), Status: api.InProgress, Direction: text.New("inbound"),
@@ -65,6 +66,7 @@ func paused(outcome deck.Outcome) *deck.Recording {
 	before, r := running(), running()
 	r.Recording = resource("paused", lately)
 	r.Pause = deck.Pause{Since: clock.Add(-192 * time.Second), Behavior: api.Silence, Actor: "jo"}
+	r.Timeline += deck.ParseTimeline("s559000")
 	answer := r.Recording
 	r.Update = &deck.Progress{
 		ID: 3, Request: deck.Request{SID: r.SID, Actor: deck.Actor{Actor: "jo"}, Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}},
@@ -107,6 +109,7 @@ func conference() *deck.Recording {
 	r := running()
 	r.Recording = api.DecodeRecording([]byte(`{"sid":"` + sid + `","status":"paused","conference_sid":"c0ffee","call_sid":null,"channels":2,"duration":"","start_time":"soon"}`))
 	r.Pause = deck.Pause{Since: clock.Add(-41 * time.Second), AtLeast: true}
+	r.Timeline = deck.ParseTimeline(fmt.Sprint("u", clock.Add(-751*time.Second).UnixMilli(), "p~710000"))
 	r.Conference = &api.Conference{FriendlyName: text.New("Billing escalation"), Status: api.InProgress, Region: text.New("us1"), Created: clock.Add(-time.Hour)}
 	r.Participants = []deck.Participant{
 		{Participant: api.Participant{CallSID: text.New("0ca11000"), Label: text.New("Supervisor"), Muted: true}, Call: r.Call},

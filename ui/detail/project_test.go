@@ -11,7 +11,7 @@ import (
 // The pane names the project where there are several, in its title and in a line,
 // and says whose question about the recording is open elsewhere.
 func TestProjectAndOthers(t *testing.T) {
-	for _, h := range []int{5, 40} {
+	for _, h := range []int{6, 40} {
 		m := show(theme.Theme{}, 80, h, paused(deck.Verified))
 		if view := m.View(clock); strings.Contains(view, "project  ") {
 			t.Errorf("one project:\n%s", view)

@@ -125,12 +125,13 @@ func TestEveryFieldIsThereInOrder(t *testing.T) {
 	}
 }
 
-// A tick may change only digits of the title.
+// A tick may change only digits of the title and of the timeline.
 func TestTickChangesOnlyTheClock(t *testing.T) {
 	m := show(theme.New(theme.Options{Mode: "dark"}), 48, 36, paused(deck.Accepted))
 	a, b := strings.Split(m.View(clock), "\n"), strings.Split(m.View(clock.Add(time.Second)), "\n")
 	for i := range a {
-		if a[i] != b[i] && (i > 0 || strings.Replace(a[i], "03:12", "03:13", 1) != b[i]) {
+		now := strings.NewReplacer("03:12", "03:13", "12:31", "12:32").Replace(a[i])
+		if a[i] != b[i] && (i > 1 || now != b[i]) {
 			t.Errorf("line %d changed from %q to %q", i, a[i], b[i])
 		}
 	}

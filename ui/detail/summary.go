@@ -14,9 +14,10 @@ import (
 )
 
 // summary adds what somebody on the phone needs, in as few lines as it takes:
-// who is on the line, what is the matter, who else is recorded, and the SIDs. A
+// what of the call is recorded, who is on the line, what is the matter, who else is recorded, and the SIDs. A
 // line about the recording as a whole goes before all of them.
 func (b *builder) summary(marked bool) {
+	b.timelineLine()
 	who := b.who()
 	if b.h < tallFrom {
 		b.shorten(who)
@@ -38,7 +39,7 @@ func (b *builder) summary(marked bool) {
 const (
 	tallFrom     = 12 // lines of a pane that has room for more than a summary
 	roomyFrom    = 30 // and of one where the fields keep their place, whoever is selected
-	summaryLines = 5  // that the summary takes there at least
+	summaryLines = 6  // that the summary takes there at least
 )
 
 // fact is one thing that is said in a line of several.

@@ -80,8 +80,8 @@ func TestWhatIsBeforeWhatWas(t *testing.T) {
 		t.Errorf("green in\n%s", view)
 	}
 	lines := linesOf(show(th, 80, 30, r), late)
-	if !strings.Contains(lines[0], "PAUSED 03:57") || strings.Contains(lines[0], "verified") || !strings.Contains(strings.Join(lines[2:4], ""), "verified 45 s ago") {
-		t.Errorf("%q", lines[:4])
+	if !strings.Contains(lines[0], "PAUSED 03:57") || strings.Contains(lines[0], "verified") || !strings.Contains(strings.Join(lines[2:5], ""), "verified 45 s ago") {
+		t.Errorf("%q", lines[:5])
 	}
 	for name, change := range map[string]func(*deck.Recording){
 		"resumed": func(r *deck.Recording) { r.Recording = resource("in-progress", lately); r.Pause = deck.Pause{} },

@@ -31,7 +31,8 @@ func (m Model) render(now time.Time) string {
 	if m.w == 0 || m.h == 0 {
 		return strings.Repeat("\n", max(0, m.h-1))
 	}
-	body := m.body(m.marked(now), m.ages(now))
+	marked := m.marked(now)
+	body, bar := m.body(marked, m.ages(now)), m.barLine(marked)
 	v := m.window()
 	top := max(0, min(m.top, len(body)-v))
 	title, above, below := m.title(now), top, max(0, len(body)-top-v)
@@ -50,6 +51,10 @@ func (m Model) render(now time.Time) string {
 		sign := ""
 		if inTitle == "" && i == v-1 {
 			sign = m.more(above, below)
+		}
+		if top+i == bar {
+			m.put(&b, m.timeline(now), sign)
+			continue
 		}
 		m.put(&b, body[top+i], sign)
 	}
@@ -109,7 +114,8 @@ func (m Model) body(marked bool, at ages) []line.Open {
 		which = 1
 	}
 	if !m.memo.built[which] || m.memo.ages[which] != at {
-		m.memo.bodies[which], m.memo.built[which], m.memo.ages[which] = m.build(marked, at), true, at
+		m.memo.bodies[which], m.memo.bars[which] = m.build(marked, at)
+		m.memo.built[which], m.memo.ages[which] = true, at
 	}
 	return m.memo.bodies[which]
 }

@@ -15,6 +15,12 @@ func (o *Open) Add(t theme.Theme, role theme.Role, s string) {
 	o.Cells += t.Width(s)
 }
 
+// Join adds another open line.
+func (o *Open) Join(p Open) {
+	o.text += p.text
+	o.Cells += p.Cells
+}
+
 // AddOpen adds an open line, cut to at most n cells.
 func (l *Builder) AddOpen(o Open, n int) {
 	n = min(n, l.room-l.w)

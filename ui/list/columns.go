@@ -8,6 +8,7 @@ import (
 	"tapedeck/api/text"
 	"tapedeck/ui/names"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/timeline"
 	"tapedeck/ui/times"
 )
 
@@ -29,7 +30,9 @@ type column struct {
 	only only // in which lists the column is
 	// several: it is there only where several profiles are shown.
 	several bool
-	cell    func(c *context, r *row) cell
+	// timeline: it is there only where timelines were asked for.
+	timeline bool
+	cell     func(c *context, r *row) cell
 }
 
 // only says in which lists a column is: where times are apart, or together.
@@ -46,6 +49,8 @@ type size struct {
 	w       int // of the list
 	sid     int // of the widest short SID
 	project int // of the widest name of a profile; 0 where there is one
+
+	timeline bool // timelines were asked for
 }
 
 // From these widths on paused and running have a column each, and columns
@@ -74,10 +79,11 @@ var columns = []column{
 	{title: "FOR", sort: noSort, width: pausedWidth, right: true, ticks: true, only: narrow, cell: (*context).eitherFor},
 	{title: "PROJECT", sort: ByProject, width: projectWidth, rank: 1, room: 8, several: true, cell: (*context).project},
 	{title: "WHO", sort: ByWho, width: cells(0), cell: (*context).who},
-	{title: "KIND", sort: ByKind, width: cells(10), rank: 4, room: 33, cell: (*context).kind},
-	{title: "CH", sort: ByChannels, width: cells(2), right: true, rank: 3, room: 38, cell: (*context).channels},
-	{title: "SOURCE", sort: BySource, width: sourceWidth, rank: 5, room: 33, cell: (*context).source},
-	{title: "SID", sort: noSort, width: func(_ theme.Theme, s size) int { return s.sid }, rank: 2, room: 22, cell: (*context).sid},
+	{title: "TIMELINE", sort: noSort, width: timelineWidth, rank: 2, room: 16, timeline: true, cell: (*context).timelineOf},
+	{title: "KIND", sort: ByKind, width: cells(10), rank: 5, room: 33, cell: (*context).kind},
+	{title: "CH", sort: ByChannels, width: cells(2), right: true, rank: 4, room: 38, cell: (*context).channels},
+	{title: "SOURCE", sort: BySource, width: sourceWidth, rank: 6, room: 33, cell: (*context).source},
+	{title: "SID", sort: noSort, width: func(_ theme.Theme, s size) int { return s.sid }, rank: 3, room: 22, cell: (*context).sid},
 }
 
 func cells(n int) func(theme.Theme, size) int {
@@ -109,10 +115,12 @@ type context struct {
 	sym    theme.Symbols
 	now    time.Time // local
 	server time.Time
-	stale  bool // the data is old
-	part   part // whose row it is, where there are several profiles
-	said   bool // who else is at work is said beside the status
-	kept   bool // the row is there only because it is selected
+	moment timeline.Moment // of timelines
+	bars   bars            // those that were drawn
+	stale  bool            // the data is old
+	part   part            // whose row it is, where there are several profiles
+	said   bool            // who else is at work is said beside the status
+	kept   bool            // the row is there only because it is selected
 	layout *layout
 	width  int // of the cell
 
@@ -209,12 +217,12 @@ func (c *context) who(r *row) cell {
 		r.fit = fitted{layout: c.layout, room: -1, whole: c.th.Width(c.whole(r))}
 	}
 	room, sign, role := c.signBeside(r)
-	if r.fit.room != room {
+	if r.fit.room != int32(room) {
 		c.width = room
-		r.fit.room, r.fit.text = room, c.fitted(r)
-		r.fit.cells = c.th.Width(r.fit.text)
+		r.fit.room, r.fit.text = int32(room), c.fitted(r)
+		r.fit.cells = int32(c.th.Width(r.fit.text))
 	}
-	return cell{text: r.fit.text, cells: r.fit.cells, sign: sign, signRole: role}
+	return cell{text: r.fit.text, cells: int(r.fit.cells), sign: sign, signRole: role}
 }
 
 // whole returns From → To, the conference's name, or the SID of either while

@@ -1,6 +1,9 @@
 package list
 
-import "tapedeck/ui/theme"
+import (
+	"tapedeck/ui/theme"
+	"tapedeck/ui/timeline"
+)
 
 // Legend is part of what explains the list: signs of one kind.
 type Legend struct {
@@ -17,6 +20,7 @@ func Legends(sym theme.Symbols) []Legend {
 		{"Beside who", besideWho},
 		{"Around the rows", aroundRows(sym)},
 		{"Columns", columnLegend()},
+		{"Timeline", timeline.Legend(sym)},
 	}
 }
 
@@ -87,16 +91,17 @@ func aroundRows(sym theme.Symbols) []theme.Sign {
 
 // columnMeans says what each column shows, by title.
 var columnMeans = map[string]string{
-	"STATUS":  "the status that the API last reported",
-	"PAUSED":  "for how long it has been paused",
-	"RUNNING": "for how long it has run; once it has ended, how long it was; at NO REC, for how long there has been no recording",
-	"FOR":     "where there is little room: for how long it has been paused, or has run",
-	"PROJECT": "the profile that it is of",
-	"WHO":     "from and to of the call, or the conference's name; names from the settings instead of numbers",
-	"KIND":    "call or conference",
-	"CH":      "channels: 1 mono, 2 stereo",
-	"SOURCE":  "what started the recording",
-	"SID":     "the end of the recording's SID, as much as tells it apart; at NO REC, of the call's",
+	"STATUS":   "the status that the API last reported",
+	"PAUSED":   "for how long it has been paused",
+	"RUNNING":  "for how long it has run; once it has ended, how long it was; at NO REC, for how long there has been no recording",
+	"FOR":      "where there is little room: for how long it has been paused, or has run",
+	"PROJECT":  "the profile that it is of",
+	"WHO":      "from and to of the call, or the conference's name; names from the settings instead of numbers",
+	"KIND":     "call or conference",
+	"TIMELINE": "what of it was recorded; o and then t show or hide the column",
+	"CH":       "channels: 1 mono, 2 stereo",
+	"SOURCE":   "what started the recording",
+	"SID":      "the end of the recording's SID, as much as tells it apart; at NO REC, of the call's",
 }
 
 func columnLegend() []theme.Sign {

@@ -48,6 +48,8 @@ type Model struct {
 	sort      Sort
 	rev       bool
 
+	timeline bool        // see ShowTimeline
+	bars     bars        // nil while that is off
 	sidWidth int         // of the widest short SID there has been
 	minutes  bool        // clocks of old recordings show whole minutes
 	mask     bool        // see SetMask
@@ -255,7 +257,7 @@ func (m *Model) touch() { m.memo = &memo{} }
 // arrange lays out the columns for the size, the theme and the short SIDs.
 func (m *Model) arrange() {
 	m.touch()
-	s := size{w: m.w, sid: m.sidWidth, project: m.parts.widest(m.th)}
+	s := size{w: m.w, sid: m.sidWidth, project: m.parts.widest(m.th), timeline: m.timeline}
 	m.layout = arrange(m.th, s)
 	m.parts.fit(m.th, s)
 }

@@ -40,7 +40,11 @@ func (m Model) SortMenu(w int) []string {
 	l.Begin(m.th, w)
 	l.Add(theme.Border, sym.Rule)
 	l.Add(theme.Bold, " Sort by ")
-	l.Add(theme.Border, strings.Repeat(sym.Rule, max(0, w-l.Width())))
+	does := m.timelineMenu()
+	l.Add(theme.Border, strings.Repeat(sym.Rule, max(0, w-l.Width()-len(does)-5)))
+	l.Add(theme.Key, " t")
+	l.Add(theme.Plain, " "+does+" ")
+	l.Add(theme.Border, sym.Rule)
 	end()
 	for _, by := range m.Sorts() {
 		l.Begin(m.th, w)

@@ -8,6 +8,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/timeline"
 )
 
 // parts are the profiles that a list shows, where there are several; else none.
@@ -26,6 +27,7 @@ type part struct {
 	label  string
 	stale  bool
 	server time.Time
+	moment timeline.Moment
 }
 
 // projectWidth leaves room for the name of a profile, and for the title with the
@@ -133,7 +135,7 @@ func (m Model) labeled(now time.Time) map[string]part {
 	out := make(map[string]part, len(m.parts.list))
 	for _, d := range m.parts.list {
 		out[d.Profile] = part{
-			label: m.parts.labels[d.Profile], stale: slices.Contains(m.parts.stale, d.Profile), server: d.ServerSecond(now),
+			label: m.parts.labels[d.Profile], stale: slices.Contains(m.parts.stale, d.Profile), server: d.ServerSecond(now), moment: timeline.At(d.Snapshot, now),
 		}
 	}
 	return out
@@ -146,7 +148,7 @@ func (f *frame) enter(m Model, r *row) {
 		return
 	}
 	if p, ok := f.parts[r.rec.Profile]; ok {
-		f.part, f.server, f.stale = p, p.server, f.allStale || p.stale
+		f.part, f.server, f.moment, f.stale = p, p.server, p.moment, f.allStale || p.stale
 		return
 	}
 	// a selected row of a profile that is no longer shown

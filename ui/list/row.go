@@ -19,20 +19,23 @@ type row struct {
 	rec  *deck.Recording
 	lack *deck.Unrecorded // what it is about where there is no recording; rec only stands for it
 
-	paused               bool
+	// Together, for there may be thousands of rows.
+	paused  bool
+	acked   bool // its alarm is acknowledged, and silent
+	matches bool // the result of matched
+	fresh   byte // the sign of what is new of it; 0 for nothing
+
 	since, began, update int64 // in ms; unset for none
 	short                int   // bytes of the SID that tell it apart
 
 	level   deck.Level       // how much its pause wants attention; see SetLevels
-	acked   bool             // its alarm is acknowledged, and silent
 	trouble deck.TroubleKind // why it records though a pause was asked for; empty for none, and once acknowledged
 
 	key       sortKey   // for the order chosen
 	who       string    // who in lower case, for the order; made when needed
 	fit       fitted    // who as it is shown; made when it is first visible
 	siblings  [2]string // that a sibling still records, in words and in short; made when needed
-	fresh     byte      // the sign of what is new of it; 0 for nothing
-	freshAt   int64     // local time when that came, in ms
+	freshAt   int64     // local time when fresh came, in ms
 	seenEnded int64     // server's time when it was seen to have ended, in ms; 0 while active
 
 	hay   atomic.Pointer[haystack] // made when needed, or before that by [Model.Prepare]
@@ -44,16 +47,15 @@ type row struct {
 	alike   *row   // the next one whose SID ends alike
 	prev    *row   // the one before, of those
 	matched uint64 // the filter that it was matched against last
-	matches bool   // the result
 }
 
 // fitted is text cut to its column in a layout.
 type fitted struct {
 	layout *layout
 	whole  int // cells it takes where there is room for all of it
-	room   int // cells there were for it
 	text   string
-	cells  int
+	room   int32 // cells there were for it
+	cells  int32
 }
 
 const unset = math.MinInt64

@@ -9,6 +9,7 @@ import (
 	"tapedeck/api/text"
 	"tapedeck/ui/line"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/timeline"
 )
 
 // layout is where the columns of the list are.
@@ -83,7 +84,7 @@ func arrange(t theme.Theme, s size) *layout {
 
 // in reports whether a column is in lists of a shape and a size.
 func (c *column) in(shape only, s size) bool {
-	return (c.only == anywhere || c.only == shape) && (!c.several || s.project > 0)
+	return (c.only == anywhere || c.only == shape) && (!c.several || s.project > 0) && (!c.timeline || s.timeline)
 }
 
 // SelectedLine returns on which line of the view the selected row is; ok is false
@@ -160,11 +161,11 @@ func (m Model) frame(now time.Time) *frame {
 	f.now = now
 	f.server = now.Truncate(time.Second)
 	if m.snap != nil {
-		f.server = m.snap.ServerSecond(now)
+		f.server, f.moment = m.snap.ServerSecond(now), timeline.At(m.snap, now)
 	}
 	f.th, f.sym, f.layout, f.minutes, f.actor = m.th, m.th.Symbols(), m.layout, m.minutes, m.actor
 	f.words, f.tries = m.filter.words(), m.tries
-	f.stale = m.stale
+	f.stale, f.bars = m.stale, m.bars
 	f.parts, f.allStale = m.labeled(now), m.stale
 	return f
 }

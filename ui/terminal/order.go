@@ -37,6 +37,10 @@ type tour struct {
 	text   []byte
 }
 
+// keptCosts is how many costs are kept for the next frame: those of a tick. What a
+// key changes is more, and a session waits for its next key for long.
+const keptCosts = 2048
+
 // cheapest writes the runs in the cheapest order that is found, and returns the
 // pen as it is then.
 func (c *canvas) cheapest(p pen) pen {
@@ -53,6 +57,9 @@ func (c *canvas) cheapest(p pen) pen {
 			least = cost
 			c.tour.best = append(c.tour.best[:0], c.tour.order...)
 		}
+	}
+	if cap(c.tour.costs) > keptCosts {
+		c.tour.costs = nil
 	}
 	var runs []run
 	for _, at := range c.tour.best[1:] {

@@ -215,6 +215,11 @@ type Symbols struct {
 	Busy     string // an update is under way
 	Up       string // more above; a reversed order
 	Down     string // more below; the sorted column
+
+	// Those of a timeline, one cell each, and what begins and ends it.
+	Recorded, WithSilence, WithSkip, PausedSomehow, NotKnown string
+	AboutHere                                                string // recorded, and the edge beside it is not exact
+	From, To                                                 string
 }
 
 // Symbols returns the signs of the frame, in ASCII where only that is allowed, or
@@ -224,17 +229,20 @@ func (t Theme) Symbols() Symbols {
 		return Symbols{
 			Arrow: "->", AtLeast: ">=", Ellipsis: "..", Dot: "-", Bar: "|", Rule: "-",
 			Pointer: ">", Busy: "..", Up: "^", Down: "v",
+			Recorded: "#", WithSilence: ".", WithSkip: "_", PausedSomehow: "~", NotKnown: "?", AboutHere: "+", From: "|", To: "|",
 		}
 	}
 	return Symbols{
 		Arrow: "→", AtLeast: "≥", Ellipsis: "…", Dot: "·", Bar: "│", Rule: "─",
 		Pointer: "▌", Busy: "⋯", Up: "↑", Down: "↓",
+		Recorded: "█", WithSilence: "░", WithSkip: "▁", PausedSomehow: "▒", NotKnown: "·", AboutHere: "▓", From: "▕", To: "▏",
 	}
 }
 
 var toASCII = map[rune]string{
 	'→': "->", '≥': ">=", '…': "..", '·': "-", '│': "|", '─': "-",
 	'▌': ">", '⋯': "..", '↑': "^", '↓': "v",
+	'█': "#", '░': ".", '▁': "_", '▒': "~", '▓': "+", '▕': "|", '▏': "|",
 }
 
 // Plain returns s as it may be printed: in ASCII mode the signs of the frame
