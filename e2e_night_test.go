@@ -183,7 +183,7 @@ func testTerminated(t *testing.T, p program) {
 	select {
 	case <-s.ended:
 		t.Fatal("the program has not waited for its timer")
-	case <-time.After(soon):
+	case <-time.After(5 * time.Second):
 	}
 	s.signal(syscall.SIGTERM)
 	s.exit(129, soon)
