@@ -121,7 +121,7 @@ func typeBlock(t *testing.T, bin, block string) {
 		s.until("the end of "+line, func() bool { return bytes.Contains(s.raw, fmt.Appendf(nil, "[%d] %d\r\n", n, how.code)) })
 	}
 	s.keys("kill $!\nwait\nexit 0\n") // what runs in the background
-	s.exit(0, 5*time.Second)
+	s.exit(0, patience)
 }
 
 // endSession ends what a shell may have left in the background, which would keep

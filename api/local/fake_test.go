@@ -279,7 +279,7 @@ func (w *wires) dial(ctx context.Context) (net.Conn, error) {
 // dialed returns a client of a service.
 func dialed(t testing.TB, o Options) *Client {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	c, err := Dial(ctx, o)
 	if err != nil {
@@ -291,7 +291,7 @@ func dialed(t testing.TB, o Options) *Client {
 // until returns the next snapshot that is as wanted.
 func until(t testing.TB, snapshots <-chan *deck.Snapshot, want func(*deck.Snapshot) bool) *deck.Snapshot {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(2 * time.Minute) // a machine may be busy
 	var last *deck.Snapshot
 	for {
 		select {
