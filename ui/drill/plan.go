@@ -76,7 +76,7 @@ var lessons = []lesson{
 	{
 		scenario: "mandated", limit: time.Minute,
 		happens: "Recording is mandated (policy = evidence). The caller of client:pause-me asks for a pause, and the call of client:not-recorded is not recorded at all.",
-		todo:    "Pause the one with silence, see it verified and resume it; start a recording of the other (u shows it, n starts). Stop nothing, skip nothing.",
+		todo:    "Pause the one with silence, see it verified and resume it; start a recording of the other (NO REC; n starts). Stop nothing, skip nothing.",
 		asks:    "pause one, resume it; start the other",
 	},
 	{
