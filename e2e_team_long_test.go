@@ -40,6 +40,9 @@ func testTeamLong(t *testing.T, p program) {
 	for range 3 {
 		s.screens = append(s.screens, s.screen(member{}))
 	}
+	for _, screen := range s.screens { // one that is starting ends where its service is killed
+		screen.see("live")
+	}
 	for end := time.Now().Add(long); time.Now().Before(end) && !t.Failed(); {
 		s.act()
 		if s.rng.IntN(6) == 0 {

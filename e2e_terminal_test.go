@@ -19,6 +19,7 @@ import (
 	"github.com/charmbracelet/x/term"
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
+	"golang.org/x/sys/unix"
 )
 
 // patience is how long a test waits for what must come: a machine may be slow.
@@ -339,10 +340,24 @@ func (s *terminal) keys(keys string) {
 			s.typed = time.Now()
 		}
 	}
+	s.taken()
 	time.Sleep(time.Until(s.typed.Add(apart)))
 	_, err := s.master.WriteString(keys)
 	s.check(err)
 	s.typed, s.last = time.Now(), keys
+}
+
+// taken waits until the keys before have been read: on a busy machine those that
+// are typed apart would come together, which is a burst. It does not wait long for
+// a program that reads nothing.
+func (s *terminal) taken() {
+	unread := func() bool {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(s.slave.Fd()), Events: unix.POLLIN}}, 0)
+		return err == nil && n > 0
+	}
+	for limit := time.Now().Add(2 * time.Second); unread() && time.Now().Before(limit); time.Sleep(time.Millisecond) {
+		s.typed = time.Now()
+	}
 }
 
 // types types keys one by one, as a person does.
