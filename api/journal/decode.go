@@ -17,6 +17,7 @@ import (
 type decoder struct {
 	texts [1 << 12]string
 	wire  entryJSON
+	prev  string   // the hash of the line before, which is expected and shared; may be empty
 	skims bool     // it reads only what [Skim] needs
 	day   [10]byte // the date that was read last
 	began int64    // of that day, in seconds since 1970
@@ -107,8 +108,11 @@ func (d *decoder) value(name, in []byte, allPlain bool) (n int, ok bool) {
 // text returns a text as a string, that of an equal text before where it is
 // still known.
 func (d *decoder) text(b []byte) string {
-	if len(b) == 0 {
+	switch {
+	case len(b) == 0:
 		return ""
+	case len(b) == len(d.prev) && string(b) == d.prev:
+		return d.prev
 	}
 	h := uint32(len(b)) * 0x9E3779B1
 	if len(b) >= 8 {

@@ -197,6 +197,7 @@ func (v *verifier) file(p part) error {
 		}
 		v.Lines++
 		next := look{file: p.name, line: n, hash: l.hash, torn: !l.ended}
+		v.decoder.prev = v.held.hash
 		if next.err = l.entry(&v.decoder, &v.entry); next.err == nil {
 			next.seq, next.prev = v.entry.Seq, v.entry.Prev
 			v.period(&v.entry, next)

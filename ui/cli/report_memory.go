@@ -11,11 +11,11 @@ import (
 const (
 	// reportMemory is what a report may take before its memory is swept more
 	// often than that of other programs.
-	reportMemory = 94 << 20
+	reportMemory = 92 << 20
 	// reportSlack is by how much what is in use is exceeded between two sweeps,
 	// in percent, however much that is: else a larger report would do nothing but
 	// sweep.
-	reportSlack = 15
+	reportSlack = 10
 	// memoryEvery is how often it is looked what is in use.
 	memoryEvery = 20 * time.Millisecond
 )

@@ -213,7 +213,7 @@ func TestReportPeriod(t *testing.T) {
 // TestReportMemory: what a report may take follows what it keeps, and never falls
 // below where sweeping costs more than it saves.
 func TestReportMemory(t *testing.T) {
-	for live, want := range map[uint64]int64{0: reportMemory, 10 << 20: reportMemory, 1 << 30: 1<<30/100*115 + reportMemory/16} {
+	for live, want := range map[uint64]int64{0: reportMemory, 10 << 20: reportMemory, 1 << 30: 1<<30/100*110 + reportMemory/16} {
 		if got := memoryLimit(live); got != want {
 			t.Errorf("%d in use: %d, want %d", live, got, want)
 		}
