@@ -29,6 +29,8 @@ type aside struct {
 	interval time.Duration // 0 for none
 	asked    time.Duration // that each run of the service is told; 0 for none
 	screen   *Screen
+	prompt   *Prompt   // that is open, which each run of the service is told; nil for none
+	pressed  time.Time // when a key was last pressed, as the screen has said; zero for never
 }
 
 func (a *aside) init() { a.wake = make(chan struct{}, 1) }
@@ -78,11 +80,20 @@ func (c *Client) Reveal(of deck.Key, _ deck.Actor) {
 // Show says what the screen has open, nil for no prompt, and when a key was last
 // pressed on it.
 func (c *Client) Show(prompt *Prompt, key time.Time) {
-	s := &Screen{Claims: c.o.Claims, Command: c.o.Command, Prompt: prompt}
-	if !key.IsZero() {
+	c.aside.put(func() {
+		c.aside.prompt, c.aside.pressed = prompt, key
+		c.aside.screen = c.screenNow()
+	})
+}
+
+// screenNow returns what there is to say of the screen. The mutex of what is sent
+// aside must be held.
+func (c *Client) screenNow() *Screen {
+	s := &Screen{Claims: c.o.Claims, Command: c.o.Command, Prompt: c.aside.prompt}
+	if key := c.aside.pressed; !key.IsZero() {
 		s.Idle = SecondsOf(max(0, time.Since(key)))
 	}
-	c.aside.put(func() { c.aside.screen = s })
+	return s
 }
 
 // by returns what a service is told of a screen: what it takes of that.
@@ -107,7 +118,7 @@ func (w WhoAmI) takes(minor int) bool {
 
 // runAside sends what nobody waits for, until the client is closed.
 func (c *Client) runAside() {
-	var told *link // the connection whose service knows the interval
+	var told *link // the connection whose service knows the interval and the prompt
 	for {
 		l := c.reconnected(c.ctx)
 		if l == nil {
@@ -115,7 +126,11 @@ func (c *Client) runAside() {
 		}
 		if told != l {
 			told = l
-			c.aside.put(func() { c.aside.interval = c.aside.asked })
+			c.aside.put(func() {
+				if c.aside.interval = c.aside.asked; c.aside.prompt != nil {
+					c.aside.screen = c.screenNow()
+				}
+			})
 		}
 		select {
 		case <-c.aside.wake:

@@ -404,13 +404,45 @@ func TestNothingBlocks(t *testing.T) {
 		synctest.Wait()
 		want = []string{
 			`POST /v1/session {"claims":{"tty":"/dev/pts/3"},"command":"dashboard"}`,
-			`POST /v1/session {"claims":{"tty":"/dev/pts/3"},"command":"dashboard","prompt":{"sid":"a","verb":"stop"}}`,
+			`POST /v1/session {"claims":{"tty":"/dev/pts/3"},"command":"dashboard","prompt":{"sid":"a","verb":"stop"},"idle":0.05}`, // since the last key
 			`POST /v1/reveal {"sid":"a","profile":"prod"}`, `POST /v1/look {"sid":"a","profile":"prod"}`,
 			`POST /v1/interval {"every":3}`, `POST /v1/refresh {}`,
 		}
 		if diff := cmp.Diff(want, g.asked()); diff != "" {
 			t.Errorf("when it was back (-want +got):\n%s", diff)
 		}
+	})
+}
+
+// TestPromptOfAnotherRun: a question that is open is told to the next run of the
+// service too, one that was closed is not.
+func TestPromptOfAnotherRun(t *testing.T) {
+	inTime(t, func(t *testing.T, w *wires, f *fake) {
+		f.publish(0, rec("a", api.InProgress, 1))
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
+		defer c.Close()
+		snapshots, cancel := c.Subscribe()
+		defer cancel()
+		again := func() []string {
+			synctest.Wait()
+			f.end()
+			until(t, snapshots, func(s *deck.Snapshot) bool { return !s.Health.Away.IsZero() })
+			f = begin(t, w.listen(), "next")
+			f.publish(0, rec("a", api.InProgress, 1))
+			until(t, snapshots, func(s *deck.Snapshot) bool { return s.Health.Away.IsZero() })
+			synctest.Wait()
+			return f.asked()
+		}
+		const session = `POST /v1/session {"claims":{}}`
+		c.Show(&Prompt{SID: "a", Verb: "stop"}, time.Time{})
+		if diff := cmp.Diff([]string{session, `POST /v1/session {"claims":{},"prompt":{"sid":"a","verb":"stop"}}`}, again()); diff != "" {
+			t.Errorf("while it is open (-want +got):\n%s", diff)
+		}
+		c.Show(nil, time.Time{})
+		if diff := cmp.Diff([]string{session}, again()); diff != "" {
+			t.Errorf("after it was closed (-want +got):\n%s", diff)
+		}
+		f.end()
 	})
 }
 
