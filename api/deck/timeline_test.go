@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -324,11 +325,14 @@ type night struct {
 	tb    *table
 	w     *witness
 	sids  []string
-	until time.Time // how long the network is down
+	until atomic.Int64 // how long the network is down, in ns since 1970
 	wrong []string
 	runs  int
 	p     *paper
 }
+
+// down reports whether the network is down.
+func (n *night) down() bool { return time.Now().UnixNano() < n.until.Load() }
 
 // run is the journal as one run of a deck writes it.
 type run struct {
@@ -371,7 +375,7 @@ func (n *night) begin(c Config) {
 	}
 	n.tb.wire.after = n.w.posted
 	n.tb.wire.set(func(*http.Request) (*http.Response, error) {
-		if time.Now().Before(n.until) {
+		if n.down() {
 			return nil, io.ErrUnexpectedEOF
 		}
 		return nil, nil
@@ -421,10 +425,13 @@ func (n *night) happen(e event, rng *rand.Rand) {
 			req = resumeOf(sid)
 		}
 		tb := n.tb
-		n.w.lost[sid] = n.w.lost[sid] || time.Now().Before(n.until) || tb.deck.Snapshot().Health.Phase(time.Now()) != Live
+		if r := tb.deck.Snapshot().Find(req.SID); r != nil {
+			req.Seen = r.Status // as a screen has it
+		}
+		n.w.lost[sid] = n.w.lost[sid] || n.down() || tb.deck.Snapshot().Health.Phase(time.Now()) != Live
 		go func() { _, _ = tb.deck.Do(context.Background(), req) }()
 	case "network down":
-		n.until = time.Now().Add(time.Duration(rng.IntN(60)) * time.Second)
+		n.until.Store(time.Now().Add(time.Duration(rng.IntN(60)) * time.Second).UnixNano())
 	case "restart", "restart with the journal alone":
 		n.tb.stop()
 		lines := n.tb.deck.Timelines()
