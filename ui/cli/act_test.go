@@ -121,90 +121,99 @@ func call2(t *testing.T, app App, args ...string) (int, string, string) {
 
 // TestActOnEnded: what has ended is not updated, and stopping it is done already.
 func TestActOnEnded(t *testing.T) {
-	space := spaceWith(sim.Begin{SID: sidA, Status: "completed", StartedAgo: time.Hour})
-	environ := reachable(t, space, space)
-	for args, want := range map[string]string{
-		"pause " + sidA:                              "1 cannot pause …8142: it is completed\n",
-		"resume " + sidA + " --yes":                  "1 cannot resume …8142: it is completed\n",
-		"stop " + sidA + " --yes --yes-stop 8142":    "0 nothing to do for …8142: it is completed\n",
-		"pause 8142":                                 "5 cannot pause …8142: there is no recording 8142 that is active\n",
-		"pause " + sidA + " --if-status in-progress": "1 cannot pause …8142: it is completed, not in-progress\n",
-	} {
-		code, stdout, _ := call(t, App{Environ: environ, Terminal: true}, strings.Fields(args)...)
-		if got := number(code); code == 0 && "0 "+stdout != want || code != 0 && got+" "+stdout != want {
-			t.Errorf("%s: %d %q, want %q", args, code, stdout, want)
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceWith(sim.Begin{SID: sidA, Status: "completed", StartedAgo: time.Hour})
+		app := offline(t, space)
+		app.Terminal = true
+		for args, want := range map[string]string{
+			"pause " + sidA:                              "1 cannot pause …8142: it is completed\n",
+			"resume " + sidA + " --yes":                  "1 cannot resume …8142: it is completed\n",
+			"stop " + sidA + " --yes --yes-stop 8142":    "0 nothing to do for …8142: it is completed\n",
+			"pause 8142":                                 "5 cannot pause …8142: there is no recording 8142 that is active\n",
+			"pause " + sidA + " --if-status in-progress": "1 cannot pause …8142: it is completed, not in-progress\n",
+		} {
+			code, stdout, _ := call(t, app, strings.Fields(args)...)
+			if got := number(code); code == 0 && "0 "+stdout != want || code != 0 && got+" "+stdout != want {
+				t.Errorf("%s: %d %q, want %q", args, code, stdout, want)
+			}
 		}
-	}
-	if len(space.Updates()) != 0 {
-		t.Errorf("sent %v", space.Updates())
-	}
+		if len(space.Updates()) != 0 {
+			t.Errorf("sent %v", space.Updates())
+		}
+	})
 }
 
 // TestActOnSeveral: each recording has a line, at most 8 are under way, and the
 // worst counts.
 func TestActOnSeveral(t *testing.T) {
-	space := spaceWith()
-	args := []string{"pause", "00000000-0000-4000-8000-000000000000", "--json"}
-	for i := range 12 {
-		args = append(args, space.Begin(sim.Begin{StartedAgo: time.Duration(i) * time.Minute}))
-	}
-	var under, most atomic.Int64
-	environ := reachable(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
-			n := under.Add(1)
-			defer under.Add(-1)
-			for was := most.Load(); n > was && !most.CompareAndSwap(was, n); was = most.Load() {
-				continue
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceWith()
+		args := []string{"pause", "00000000-0000-4000-8000-000000000000", "--json"}
+		for i := range 12 {
+			args = append(args, space.Begin(sim.Begin{StartedAgo: time.Duration(i) * time.Minute}))
+		}
+		var under, most atomic.Int64
+		app := offline(t, space)
+		transport := app.Transport
+		app.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.Method == http.MethodPost {
+				n := under.Add(1)
+				defer under.Add(-1)
+				for was := most.Load(); n > was && !most.CompareAndSwap(was, n); was = most.Load() {
+					continue
+				}
+				time.Sleep(30 * time.Millisecond) // so that others come meanwhile
 			}
-			time.Sleep(30 * time.Millisecond) // so that others come meanwhile
+			return transport.RoundTrip(r)
+		})
+		code, stdout, stderr := call(t, app, args...)
+		if n := most.Load(); n != 8 {
+			t.Errorf("%d updates were under way at once, want 8", n)
 		}
-		space.ServeHTTP(w, r)
-	}), space)
-	code, stdout, stderr := call(t, App{Environ: environ}, args...)
-	if n := most.Load(); n < 2 || n > 8 {
-		t.Errorf("%d updates were under way at once, want at most 8", n)
-	}
-	results := decoded[[]struct {
-		SID, Verb, Outcome string
-		Code               int `json:"exit_code"`
-		Took               *float64
-		OnRecord           *bool `json:"on_record"`
-	}](t, stdout)
-	if code != 5 || stderr != "" || len(results) != 13 {
-		t.Fatalf("exit code %d, %d results, stderr %q", code, len(results), stderr)
-	}
-	for _, r := range results {
-		missing := strings.HasPrefix(r.SID, "00000000")
-		if missing != (r.Code == 5) || !missing && (r.Outcome != "verified" || r.Took == nil || r.OnRecord == nil || !*r.OnRecord) || r.Verb != "pause" {
-			t.Errorf("%+v", r)
+		results := decoded[[]struct {
+			SID, Verb, Outcome string
+			Code               int `json:"exit_code"`
+			Took               *float64
+			OnRecord           *bool `json:"on_record"`
+		}](t, stdout)
+		if code != 5 || stderr != "" || len(results) != 13 {
+			t.Fatalf("exit code %d, %d results, stderr %q", code, len(results), stderr)
 		}
-	}
-	valid(t, "pause", []byte(stdout))
+		for _, r := range results {
+			missing := strings.HasPrefix(r.SID, "00000000")
+			if missing != (r.Code == 5) || !missing && (r.Outcome != "verified" || r.Took == nil || r.OnRecord == nil || !*r.OnRecord) || r.Verb != "pause" {
+				t.Errorf("%+v", r)
+			}
+		}
+		valid(t, "pause", []byte(stdout))
+	})
 }
 
 // TestActIsOnRecord: a command's update is in the journal with who asked, and that
 // a command did.
 func TestActIsOnRecord(t *testing.T) {
-	space := spaceWith(sim.Begin{SID: sidA})
-	environ := reachable(t, space, space)
-	dir := t.TempDir()
-	if code, _, stderr := call(t, App{Environ: environ}, "pause", sidA, "--state-dir", dir); code != 0 || stderr != "" {
-		t.Fatalf("exit code %d, %s", code, stderr)
-	}
-	who := journal.WhoFrom(nil)
-	var lines []string
-	for e, err := range journal.Read(dir, journal.Filter{}) {
-		if err != nil {
-			t.Fatal(err)
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceWith(sim.Begin{SID: sidA})
+		app := offline(t, space)
+		dir := t.TempDir()
+		if code, _, stderr := call(t, app, "pause", sidA, "--state-dir", dir); code != 0 || stderr != "" {
+			t.Fatalf("exit code %d, %s", code, stderr)
 		}
-		if e.Actor != who.Actor || e.UID != who.UID || !e.Command || e.Space == "" || e.Project != space.Project() {
-			t.Errorf("%+v", e.Who)
+		who := journal.WhoFrom(nil)
+		var lines []string
+		for e, err := range journal.Read(dir, journal.Filter{}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if e.Actor != who.Actor || e.UID != who.UID || !e.Command || e.Space == "" || e.Project != space.Project() {
+				t.Errorf("%+v", e.Who)
+			}
+			lines = append(lines, strings.TrimSpace(string(e.Event)+" "+e.StatusAsked+" "+e.PauseBehavior+" "+e.Outcome))
 		}
-		lines = append(lines, strings.TrimSpace(string(e.Event)+" "+e.StatusAsked+" "+e.PauseBehavior+" "+e.Outcome))
-	}
-	if diff := cmp.Diff([]string{"request paused silence", "outcome paused silence verified"}, lines); diff != "" {
-		t.Error(diff)
-	}
+		if diff := cmp.Diff([]string{"request paused silence", "outcome paused silence verified"}, lines); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
 
 func environSpace(environ []string) string {
@@ -219,18 +228,20 @@ func environSpace(environ []string) string {
 // TestActIsNotOnRecord: a journal that cannot be written is said, and where it is
 // required nothing is sent.
 func TestActIsNotOnRecord(t *testing.T) {
-	space := spaceWith(sim.Begin{SID: sidA})
-	environ := reachable(t, space, space)
-	dir := "/dev/null/state" // no folder can be there
-	code, stdout, stderr := call(t, App{Environ: environ}, "pause", sidA, "--state-dir", dir, "--journal-required")
-	if code != 1 || len(space.Updates()) != 0 || !strings.Contains(stdout, "\tfailed\t1\tin-progress\tnot sent: it cannot be put on record") {
-		t.Errorf("required: exit code %d, sent %v, %q, %s", code, space.Updates(), stdout, stderr)
-	}
-	code, stdout, stderr = call(t, App{Environ: environ}, "pause", sidA, "--state-dir", dir)
-	if len(space.Updates()) != 1 || !strings.Contains(stdout, "\tverified\t0\tpaused\t") || code != 1 {
-		t.Errorf("exit code %d, sent %v, %q", code, space.Updates(), stdout)
-	}
-	has(t, "stderr", stderr, "warning: pause "+sidA+" is not on record: ")
+	synctest.Test(t, func(t *testing.T) {
+		space := spaceWith(sim.Begin{SID: sidA})
+		app := offline(t, space)
+		dir := "/dev/null/state" // no folder can be there
+		code, stdout, stderr := call(t, app, "pause", sidA, "--state-dir", dir, "--journal-required")
+		if code != 1 || len(space.Updates()) != 0 || !strings.Contains(stdout, "\tfailed\t1\tin-progress\tnot sent: it cannot be put on record") {
+			t.Errorf("required: exit code %d, sent %v, %q, %s", code, space.Updates(), stdout, stderr)
+		}
+		code, stdout, stderr = call(t, app, "pause", sidA, "--state-dir", dir)
+		if len(space.Updates()) != 1 || !strings.Contains(stdout, "\tverified\t0\tpaused\t") || code != 1 {
+			t.Errorf("exit code %d, sent %v, %q", code, space.Updates(), stdout)
+		}
+		has(t, "stderr", stderr, "warning: pause "+sidA+" is not on record: ")
+	})
 }
 
 // TestActThroughAService: the service's deck does it, no settings are needed, and

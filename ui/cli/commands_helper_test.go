@@ -68,6 +68,11 @@ func offline(t *testing.T, space *sim.Space, environ ...string) App {
 		"SIGNALWIRE_PROJECT_ID=" + space.Project(), "SIGNALWIRE_API_TOKEN=" + space.Token(), "XDG_STATE_HOME=" + t.TempDir(), "LANG=C.UTF-8"}, environ...)}
 }
 
+// roundTripper is a transport of one function.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 // running is a service for the commands: a deck that polls in this process.
 type running struct {
 	*deck.Deck

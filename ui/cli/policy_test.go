@@ -39,31 +39,33 @@ func TestPolicyInPipe(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			begin := sim.Begin{SID: sidC, StartedAgo: time.Minute}
-			if tt.paused {
-				begin.Status = "paused"
-			}
-			space := spaceWith(begin)
-			dir := t.TempDir()
-			environ := append(reachable(t, space, space), "TAPEDECK_POLICY=evidence", "TAPEDECK_STATE_DIR="+dir)
-			args := strings.Fields(tt.args)
-			for i := range args {
-				args[i] = strings.ReplaceAll(args[i], `\u0020`, " ")
-			}
-			code, stdout, stderr := call(t, App{Environ: environ}, args...)
-			if code != tt.code || stdout != tt.stdout || !strings.Contains(stderr, tt.stderr) {
-				t.Errorf("exit code %d, want %d; printed %q, want %q; stderr %q, want %q", code, tt.code, stdout, tt.stdout, stderr, tt.stderr)
-			}
-			var sent []string
-			for _, u := range space.Updates() {
-				sent = append(sent, u.Status+"/"+u.PauseBehavior)
-			}
-			if got := strings.Join(sent, " "); got != tt.sent {
-				t.Errorf("sent %q, want %q", got, tt.sent)
-			}
-			if tt.sent == "stopped/" {
-				wantReason(t, dir, "by order")
-			}
+			synctest.Test(t, func(t *testing.T) {
+				begin := sim.Begin{SID: sidC, StartedAgo: time.Minute}
+				if tt.paused {
+					begin.Status = "paused"
+				}
+				space := spaceWith(begin)
+				dir := t.TempDir()
+				app := offline(t, space, "TAPEDECK_POLICY=evidence", "TAPEDECK_STATE_DIR="+dir)
+				args := strings.Fields(tt.args)
+				for i := range args {
+					args[i] = strings.ReplaceAll(args[i], `\u0020`, " ")
+				}
+				code, stdout, stderr := call(t, app, args...)
+				if code != tt.code || stdout != tt.stdout || !strings.Contains(stderr, tt.stderr) {
+					t.Errorf("exit code %d, want %d; printed %q, want %q; stderr %q, want %q", code, tt.code, stdout, tt.stdout, stderr, tt.stderr)
+				}
+				var sent []string
+				for _, u := range space.Updates() {
+					sent = append(sent, u.Status+"/"+u.PauseBehavior)
+				}
+				if got := strings.Join(sent, " "); got != tt.sent {
+					t.Errorf("sent %q, want %q", got, tt.sent)
+				}
+				if tt.sent == "stopped/" {
+					wantReason(t, dir, "by order")
+				}
+			})
 		})
 	}
 }
