@@ -138,10 +138,18 @@ func sidOf(rec *Recording) string {
 
 // callOf returns the SID of the call of a recording; empty for none.
 func callOf(rec *Recording) string {
-	if rec == nil || rec.Call == nil {
+	if rec == nil {
 		return ""
 	}
-	return rec.Call.SID.String()
+	return sidOfCall(rec.Call)
+}
+
+// sidOfCall returns the SID of a call; empty for none.
+func sidOfCall(c *Call) string {
+	if c == nil {
+		return ""
+	}
+	return c.SID.String()
 }
 
 type sampleJSON struct {

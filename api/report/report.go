@@ -376,7 +376,8 @@ const (
 
 // Ack is that somebody acknowledged an alarm.
 type Ack struct {
-	Recording *Recording
+	Recording *Recording // nil where it was of a call without a recording
+	Call      *Call
 	By        *Person
 	At        Moment
 	Until     Moment // until when the alarm is silent; zero for good
