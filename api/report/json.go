@@ -203,6 +203,7 @@ type totalsJSON struct {
 	Open         int     `json:"without_end"`
 	Left         int     `json:"left_behind"`
 	OverLimit    int     `json:"over_limit"`
+	MayBeOver    int     `json:"may_be_over_limit"`
 	Silence      int     `json:"silence"`
 	Skip         int     `json:"skip"`
 	Resumes      int     `json:"resumes"`
@@ -222,7 +223,7 @@ type totalsJSON struct {
 
 func (t *Totals) json() totalsJSON {
 	return totalsJSON{
-		Calls: t.Calls, Pauses: t.Pauses, Others: t.Others, Paused: seconds(t.Paused), Open: t.Open, Left: t.Left, OverLimit: t.OverLimit,
+		Calls: t.Calls, Pauses: t.Pauses, Others: t.Others, Paused: seconds(t.Paused), Open: t.Open, Left: t.Left, OverLimit: t.OverLimit, MayBeOver: t.MayBeOver,
 		Silence: t.Silence, Skip: t.Skip, Resumes: t.Resumes, AutoResumes: t.AutoResumes, Starts: t.Starts, Stops: t.Stops,
 		Failed: t.Failed, Contradicted: t.Contradicted, Unknown: t.Unknown, VerifiedLate: t.VerifiedLate, WrittenLate: t.WrittenLate,
 		Alarms: t.Alarms, Acks: t.Acks, OffRecord: t.OffRecord, Unwatched: seconds(t.Unwatched),

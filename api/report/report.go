@@ -115,6 +115,7 @@ type Totals struct {
 	Open         int           // pauses without an end on record
 	Left         int           // pauses that a session left behind
 	OverLimit    int
+	MayBeOver    int // pauses without an end on record, not known to be over the limit, that may be
 	Silence      int // pauses by their behavior
 	Skip         int
 	Resumes      int // by persons

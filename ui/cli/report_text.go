@@ -202,6 +202,9 @@ func (p *reportText) totals() {
 	if t.Pauses > 0 {
 		row("", "%s", some(t.Silence, "with silence", t.Skip, "with skip", t.Others, "by others"))
 		row("", "%s", some(t.OverLimit, "over the limit", t.Open, "without an end on record", t.Left, "left behind"))
+		if n := t.MayBeOver; n > 0 {
+			row("", "%d without an end may be over the limit", n)
+		}
 	}
 	row("resumes", "%s", some(t.Resumes, "by hand", t.AutoResumes, "by an auto-resume"))
 	fates := map[report.Fate]int{}
