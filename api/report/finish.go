@@ -17,7 +17,7 @@ const keepBefore = Moment(24 * 3600 * 1000)
 // keeps nothing of the year before it.
 func (b *builder) purge() {
 	b.autos = slices.DeleteFunc(b.autos, func(a *AutoResume) bool { return a.Set < b.from && a.Fate != NoFate && a.At < b.from })
-	b.r.Acks = slices.DeleteFunc(b.r.Acks, func(a *Ack) bool { return a.At < b.from && a.Recording.open == nil })
+	b.r.Acks = slices.DeleteFunc(b.r.Acks, func(a *Ack) bool { return a.At < b.from && (a.Recording == nil || a.Recording.open == nil) })
 	b.r.Calls = slices.DeleteFunc(b.r.Calls, func(c *Call) bool {
 		c.Recordings = slices.DeleteFunc(c.Recordings, func(rec *Recording) bool {
 			if rec.open != nil {
@@ -137,6 +137,7 @@ func (b *builder) count() {
 	slices.SortFunc(r.Persons, func(x, y *Person) int {
 		return cmp.Or(cmp.Compare(y.Pauses, x.Pauses), cmp.Compare(x.Name, y.Name))
 	})
+	t.MayBeOver = r.MayBeOver()
 	t.OverLimit, t.Alarms, t.Acks, t.OffRecord = len(r.OverLimit), len(r.Alarms), len(r.Acks), len(r.OffRecord)
 }
 
@@ -184,6 +185,22 @@ func (b *builder) countPause(p *Pause) {
 		b.r.OverLimit = append(b.r.OverLimit, p)
 	}
 	b.long(p)
+}
+
+// MayBeOver returns how many pauses of the calls here are not known to be longer than Limit and have no
+// end on record, though it has passed since.
+func (r *Report) MayBeOver() (n int) {
+	to := min(r.To, MomentOf(r.Made))
+	for _, c := range r.Calls {
+		for _, rec := range c.Recordings {
+			for _, p := range rec.Pauses {
+				if p.End == Open && r.Limit > 0 && !p.Over(r.Limit) && to.Sub(p.Began) > r.Limit {
+					n++
+				}
+			}
+		}
+	}
+	return n
 }
 
 // long keeps a pause while it may be among the longest.

@@ -138,10 +138,18 @@ func sidOf(rec *Recording) string {
 
 // callOf returns the SID of the call of a recording; empty for none.
 func callOf(rec *Recording) string {
-	if rec == nil || rec.Call == nil {
+	if rec == nil {
 		return ""
 	}
-	return rec.Call.SID.String()
+	return sidOfCall(rec.Call)
+}
+
+// sidOfCall returns the SID of a call; empty for none.
+func sidOfCall(c *Call) string {
+	if c == nil {
+		return ""
+	}
+	return c.SID.String()
 }
 
 type sampleJSON struct {
@@ -195,6 +203,7 @@ type totalsJSON struct {
 	Open         int     `json:"without_end"`
 	Left         int     `json:"left_behind"`
 	OverLimit    int     `json:"over_limit"`
+	MayBeOver    int     `json:"may_be_over_limit"`
 	Silence      int     `json:"silence"`
 	Skip         int     `json:"skip"`
 	Resumes      int     `json:"resumes"`
@@ -214,7 +223,7 @@ type totalsJSON struct {
 
 func (t *Totals) json() totalsJSON {
 	return totalsJSON{
-		Calls: t.Calls, Pauses: t.Pauses, Others: t.Others, Paused: seconds(t.Paused), Open: t.Open, Left: t.Left, OverLimit: t.OverLimit,
+		Calls: t.Calls, Pauses: t.Pauses, Others: t.Others, Paused: seconds(t.Paused), Open: t.Open, Left: t.Left, OverLimit: t.OverLimit, MayBeOver: t.MayBeOver,
 		Silence: t.Silence, Skip: t.Skip, Resumes: t.Resumes, AutoResumes: t.AutoResumes, Starts: t.Starts, Stops: t.Stops,
 		Failed: t.Failed, Contradicted: t.Contradicted, Unknown: t.Unknown, VerifiedLate: t.VerifiedLate, WrittenLate: t.WrittenLate,
 		Alarms: t.Alarms, Acks: t.Acks, OffRecord: t.OffRecord, Unwatched: seconds(t.Unwatched),

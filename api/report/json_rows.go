@@ -135,7 +135,7 @@ type ackJSON struct {
 }
 
 func (a *Ack) json() ackJSON {
-	return ackJSON{callOf(a.Recording), sidOf(a.Recording), nameOf(a.By), when(a.At), when(a.Until), a.Reason}
+	return ackJSON{sidOfCall(a.Call), sidOf(a.Recording), nameOf(a.By), when(a.At), when(a.Until), a.Reason}
 }
 
 func ackJSONOf(a *Ack) any { return a.json() }

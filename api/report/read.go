@@ -171,7 +171,7 @@ func (b *builder) about(e *journal.Entry, at Moment) {
 	case journal.Timer:
 		b.timer(rec, e, at)
 	case journal.Ack:
-		b.ack(rec, e, at)
+		b.ack(rec, call, e, at)
 	case journal.Reveal:
 		if rec != nil && b.within(at) {
 			b.r.Reveals = append(b.r.Reveals, &Reveal{rec, b.person(e), at})

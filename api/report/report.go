@@ -115,6 +115,7 @@ type Totals struct {
 	Open         int           // pauses without an end on record
 	Left         int           // pauses that a session left behind
 	OverLimit    int
+	MayBeOver    int // pauses without an end on record, not known to be over the limit, that may be
 	Silence      int // pauses by their behavior
 	Skip         int
 	Resumes      int // by persons
@@ -376,7 +377,8 @@ const (
 
 // Ack is that somebody acknowledged an alarm.
 type Ack struct {
-	Recording *Recording
+	Recording *Recording // nil where it was of a call without a recording
+	Call      *Call
 	By        *Person
 	At        Moment
 	Until     Moment // until when the alarm is silent; zero for good

@@ -345,14 +345,14 @@ func (b *builder) timer(rec *Recording, e *journal.Entry, at Moment) {
 }
 
 // ack takes in that an alarm was acknowledged.
-func (b *builder) ack(rec *Recording, e *journal.Entry, at Moment) {
-	if rec == nil || at >= b.to {
+func (b *builder) ack(rec *Recording, call *Call, e *journal.Entry, at Moment) {
+	if at >= b.to {
 		return
 	}
-	if rec.open != nil {
+	if rec != nil && rec.open != nil {
 		rec.open.Known = max(rec.open.Known, at)
 	}
-	b.r.Acks = append(b.r.Acks, &Ack{Recording: rec, By: b.person(e), At: at, Until: MomentOf(e.Until), Reason: e.Reason})
+	b.r.Acks = append(b.r.Acks, &Ack{Recording: rec, Call: call, By: b.person(e), At: at, Until: MomentOf(e.Until), Reason: e.Reason})
 }
 
 // dropped is how the end of a session says that an auto-resume ended with it.

@@ -54,6 +54,6 @@ func (r *Report) leave(calls map[*Call]bool) {
 	r.Stops = slices.DeleteFunc(r.Stops, update)
 	r.Autos = slices.DeleteFunc(r.Autos, func(a *AutoResume) bool { return rec(a.Recording) })
 	r.Alarms = slices.DeleteFunc(r.Alarms, func(a *Alarm) bool { return !calls[a.Call] })
-	r.Acks = slices.DeleteFunc(r.Acks, func(a *Ack) bool { return rec(a.Recording) })
+	r.Acks = slices.DeleteFunc(r.Acks, func(a *Ack) bool { return !calls[a.Call] })
 	r.Reveals = slices.DeleteFunc(r.Reveals, func(v *Reveal) bool { return rec(v.Recording) })
 }

@@ -43,7 +43,7 @@ func listUpdates(w io.Writer, items []*item, short map[text.Text]string, width i
 	}
 	widest := leastSID
 	for _, it := range items {
-		widest = max(widest, ansi.StringWidth(short[it.Recording]))
+		widest = max(widest, ansi.StringWidth(it.sid(short))-1)
 	}
 	day := ""
 	for _, it := range items {
@@ -54,11 +54,7 @@ func listUpdates(w io.Writer, items []*item, short map[text.Text]string, width i
 		if it.setBack > 0 {
 			line("  the clock was set back by %s here", it.setBack.Round(time.Second))
 		}
-		sid := ""
-		if s := short[it.Recording]; s != "" {
-			sid = "…" + s
-		}
-		line("%s %s %s %s %s", it.Time.Local().Format(time.TimeOnly), column(it.Name(), 12), column(it.what(), 13), column(sid, widest+1), it.result())
+		line("%s %s %s %s %s", it.Time.Local().Format(time.TimeOnly), column(it.Name(), 12), column(it.what(), 13), column(it.sid(short), widest+1), it.result())
 	}
 }
 
@@ -66,6 +62,38 @@ func listUpdates(w io.Writer, items []*item, short map[text.Text]string, width i
 func column(s string, w int) string {
 	s = ansi.Truncate(s, w, "…")
 	return s + strings.Repeat(" ", max(0, w-ansi.StringWidth(s)))
+}
+
+// subject returns the SID of the recording that an item is about, else of the call,
+// else of the conference; empty for none.
+func (it *item) subject() text.Text {
+	switch {
+	case !it.Recording.IsZero():
+		return it.Recording
+	case !it.Call.IsZero():
+		return it.Call
+	}
+	return it.Conference
+}
+
+// sid returns the end of the SID that an item is about: of a recording, else of the
+// call or the conference, which it names; empty for none.
+func (it *item) sid(short map[text.Text]string) string {
+	of := it.subject()
+	end := short[of]
+	switch {
+	case of.IsZero():
+		return ""
+	case end == "":
+		end = ending(of, leastSID)
+	}
+	switch of {
+	case it.Recording:
+		return "…" + end
+	case it.Call:
+		return "call …" + end
+	}
+	return "conference …" + end
 }
 
 // what says in a word or two what an item is.

@@ -202,6 +202,9 @@ func (p *reportText) totals() {
 	if t.Pauses > 0 {
 		row("", "%s", some(t.Silence, "with silence", t.Skip, "with skip", t.Others, "by others"))
 		row("", "%s", some(t.OverLimit, "over the limit", t.Open, "without an end on record", t.Left, "left behind"))
+		if n := t.MayBeOver; n > 0 {
+			row("", "%d without an end may be over the limit", n)
+		}
 	}
 	row("resumes", "%s", some(t.Resumes, "by hand", t.AutoResumes, "by an auto-resume"))
 	fates := map[report.Fate]int{}
@@ -399,6 +402,17 @@ func (p *reportText) alarms() {
 	}
 }
 
+// acked says what an acknowledgement was of.
+func (p *reportText) acked(a *report.Ack) string {
+	switch {
+	case a.Recording != nil || a.Call == nil:
+		return p.sid(a.Recording)
+	case a.Call.Conference:
+		return "conference " + a.Call.SID.String() + " without a recording"
+	}
+	return "call " + a.Call.SID.String() + " without a recording"
+}
+
 func (p *reportText) acks() {
 	p.title("Acknowledgements", len(p.r.Acks))
 	for _, a := range p.r.Acks {
@@ -406,7 +420,7 @@ func (p *reportText) acks() {
 		if !a.Until.IsZero() {
 			until = "until " + later(a.Until, a.At)
 		}
-		p.line(2, "%s  %s by %s %s: %s", at(a.At), p.sid(a.Recording), by(a.By), until, cmp.Or(a.Reason, "no reason"))
+		p.line(2, "%s  %s by %s %s: %s", at(a.At), p.acked(a), by(a.By), until, cmp.Or(a.Reason, "no reason"))
 	}
 	if len(p.r.Reveals) > 0 {
 		p.title("Masked numbers that were shown", 1)

@@ -245,8 +245,8 @@ func endsWith(sid text.Text, lower string) bool {
 func shortSIDs(chosen []*item, all map[text.Text]bool) map[text.Text]string {
 	of := map[text.Text]bool{}
 	for _, it := range chosen {
-		if !it.Recording.IsZero() {
-			of[it.Recording] = true
+		if sid := it.subject(); !sid.IsZero() {
+			of[sid] = true
 		}
 	}
 	if len(of) > maxCompared {

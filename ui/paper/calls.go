@@ -270,7 +270,7 @@ func (m *maker) takeSteps() {
 		add(cmp.Or(x.Call, callOf(x.Recording)), x.At, "alarm: "+x.Kind.String()+before(", ", clean(x.Why))+before(", until ", m.when(x.Until)))
 	}
 	for _, x := range m.r.Acks {
-		add(callOf(x.Recording), x.At, "alarm acknowledged by "+by(x.By)+before(": ", clean(x.Reason)))
+		add(cmp.Or(x.Call, callOf(x.Recording)), x.At, "alarm acknowledged by "+by(x.By)+before(": ", clean(x.Reason)))
 	}
 	for _, x := range m.r.Reveals {
 		add(callOf(x.Recording), x.At, "masked numbers shown to "+by(x.By))

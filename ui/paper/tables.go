@@ -250,7 +250,7 @@ func (m *maker) acks() *table {
 	t.Left = left
 	for _, a := range list {
 		row := texts(t.Head, m.at(a.At), "", by(a.By), m.at(a.Until), clean(a.Reason))
-		row[1] = m.on(nil, a.Recording)
+		row[1] = m.on(a.Call, a.Recording)
 		t.Rows = append(t.Rows, row)
 	}
 	return t

@@ -156,6 +156,9 @@ func (m *maker) tiles() []tile {
 		longest = tile{Name: longest.Name, Value: lasted(p, times.Hours), About: m.callName(p.Recording.Call) + ", by " + by(p.By), Class: bad(slices.Contains(r.OverLimit, p))}
 	}
 	over := tile{Name: "Over the limit", Value: number(t.OverLimit), About: "limit " + limit(r.Limit), Class: bad(t.OverLimit > 0)}
+	if n := r.MayBeOver(); n > 0 {
+		over.About, over.Class = over.About+"; "+number(n)+" without an end may be", bad(true)
+	}
 	if r.Limit == 0 {
 		over.About, over.Class = "no limit is set", ""
 	}
