@@ -166,7 +166,7 @@ func testUpdates(t *testing.T, p program) {
 	s.keys("r")
 	s.see("cannot resume …a00a: it is not paused")
 	s.keys("p")
-	s.see("paused …a00a with silence: verified in ", "REC 2", "PAUSED 1, longest 00:0", "PAUSED 00:0", "silence", "by you")
+	s.see("paused …a00a with silence: verified in ", "REC 2", "PAUSED 1, longest 00:", "PAUSED 00:", "silence", "by you")
 	s.selects(mine, "PAUSED")
 	s.changedTo("paused", "in-progress")
 	if got := space.find(mine); got.Status != "paused" || got.PauseBehavior != "silence" {
