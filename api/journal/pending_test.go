@@ -221,38 +221,40 @@ func TestSettleOnAFullDisk(t *testing.T) {
 
 // What makes the names last fails: a rotation's head waits for it.
 func TestHeadWaitsForTheNames(t *testing.T) {
-	dir := t.TempDir()
-	j := open(t, Options{Dir: dir, MaxSize: 600})
-	fail := true
-	var held bool
-	j.disk.Lock()
-	j.syncDir = func() error {
-		if held = !j.disk.TryLock(); !held {
-			j.disk.Unlock()
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		j := open(t, Options{Dir: dir, MaxSize: 600})
+		fail := true
+		var held bool
+		j.disk.Lock()
+		j.syncDir = func() error {
+			if held = !j.disk.TryLock(); !held {
+				j.disk.Unlock()
+			}
+			if fail {
+				return syscall.EIO
+			}
+			return nil
 		}
-		if fail {
-			return syscall.EIO
+		j.disk.Unlock()
+		if err := j.Append(outcome("w")); !errors.Is(err, syscall.EIO) {
+			t.Errorf("Append: %v, want that the folder cannot be synced", err)
 		}
-		return nil
-	}
-	j.disk.Unlock()
-	if err := j.Append(outcome("w")); !errors.Is(err, syscall.EIO) {
-		t.Errorf("Append: %v, want that the folder cannot be synced", err)
-	}
-	check(t, j.Enqueue(request("w")).Wait())
-	_ = j.Wait()
-	if m, err := readHead(dir); err != nil || m.Count != 0 {
-		t.Errorf("the head counts %d, %v, and the names of the files may be lost", m.Count, err)
-	}
-	j.disk.Lock()
-	fail = false
-	j.disk.Unlock()
-	appendAll(t, j, outcome("w"))
-	check(t, j.Close())
-	if held {
-		t.Error("the disk was waited for with the journal held")
-	}
-	if r := intact(t, dir); r.Files < 2 {
-		t.Errorf("it was not rotated: %+v", r)
-	}
+		check(t, j.Enqueue(request("w")).Wait())
+		_ = j.Wait()
+		if m, err := readHead(dir); err != nil || m.Count != 0 {
+			t.Errorf("the head counts %d, %v, and the names of the files may be lost", m.Count, err)
+		}
+		j.disk.Lock()
+		fail = false
+		j.disk.Unlock()
+		appendAll(t, j, outcome("w"))
+		check(t, j.Close())
+		if held {
+			t.Error("the disk was waited for with the journal held")
+		}
+		if r := intact(t, dir); r.Files < 2 {
+			t.Errorf("it was not rotated: %+v", r)
+		}
+	})
 }

@@ -154,16 +154,18 @@ func TestSyslogSentAgainFromFullFiles(t *testing.T) {
 		u.add(n)
 	}
 	u.save()
-	d := &daemon{}
-	j := withDaemon(t, dir, d)
-	check(t, j.Append(request("after")))
-	check(t, j.Close())
-	if want := []string{"2", "3", "7", "10"}; !slices.Equal(d.got, want) {
-		t.Errorf("syslog has lines %v, want %v", d.got, want)
-	}
-	if u := openUnsent(dir); !u.empty() {
-		t.Errorf("still unsent: %v", u.spans)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		d := &daemon{}
+		j := withDaemon(t, dir, d)
+		check(t, j.Append(request("after")))
+		check(t, j.Close())
+		if want := []string{"2", "3", "7", "10"}; !slices.Equal(d.got, want) {
+			t.Errorf("syslog has lines %v, want %v", d.got, want)
+		}
+		if u := openUnsent(dir); !u.empty() {
+			t.Errorf("still unsent: %v", u.spans)
+		}
+	})
 }
 
 func TestSpans(t *testing.T) {
