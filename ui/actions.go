@@ -105,7 +105,7 @@ func updateActions(behavior api.PauseBehavior) []action {
 func nightActions() []action {
 	return []action{
 		{key: bind("Space", "mark or unmark; with marks p P r act on every marked one, and ask first", "space"), hint: "mark", rank: 14, may: mayBulk, run: (*Model).mark},
-		{key: bind("a", "acknowledge a pause: a reason, and for how long its alarm is silent", "a"), may: mayAcknowledge, run: (*Model).acknowledge},
+		{key: bind("a", "acknowledge a pause or NO REC: a reason, and for how long its alarm is silent", "a"), may: mayAcknowledge, run: (*Model).acknowledge},
 		{key: bind("t", "set, change or cancel the auto-resume of a pause: how long until tapedeck resumes it", "t"), may: mayTimer, run: (*Model).autoResume},
 		{key: bind("h", "history: the last 20 actions of everybody, with their outcomes", "h"), run: (*Model).openHistory},
 		{key: bind("L", "ask again about the pauses that were left behind", "L"), run: (*Model).askLeft},

@@ -47,6 +47,12 @@ func (m *Model) hints() []status.Hint {
 		if troubled && k == "p" {
 			does, rank = m.againWords(r), 0
 		}
+		switch {
+		case lack && k == "c": // there is no recording's
+			k = "C"
+		case lack && (k == "J" || k == "Space"):
+			continue
+		}
 		out = append(out, hint(k, m.th.Plain(does), rank))
 	}
 	return out
