@@ -176,13 +176,13 @@ func readmeEnv(t *testing.T, bin, block string) []string {
 		state := t.TempDir()
 		j := journal.Begin(journal.Options{Dir: filepath.Join(state, "tapedeck")})
 		e := journal.Entry{Event: journal.Request, ID: j.NewID(), Time: time.Now().UTC(), Recording: text.New("0d9c8b7a-1111-4ccc-9ddd-000000008142"), Call: text.New(namedCall(t, block)), StatusAsked: "paused"}
-		check(t, j.Append(e))
+		j.Enqueue(e)
 		check(t, j.Close())
 		env = append(env, "XDG_STATE_HOME="+state)
 	case strings.HasPrefix(block, "tapedeck report"):
 		home, now := t.TempDir(), time.Now().UTC()
 		j := journal.Begin(journal.Options{Dir: filepath.Join(home, "tapedeck")})
-		check(t, j.Append(journal.Entry{Event: journal.Request, ID: j.NewID(), Time: now, Recording: text.New("rec-1"), Call: text.New(namedCall(t, block)), StatusAsked: "paused"}))
+		j.Enqueue(journal.Entry{Event: journal.Request, ID: j.NewID(), Time: now, Recording: text.New("rec-1"), Call: text.New(namedCall(t, block)), StatusAsked: "paused"})
 		check(t, j.Close())
 		check(t, os.Mkdir(filepath.Join(home, ".ssh"), 0o700))
 		if key := filepath.Join(home, ".ssh", "id_ed25519"); has("ssh-keygen") {

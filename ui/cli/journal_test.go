@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tapedeck/api/journal"
@@ -19,38 +20,42 @@ import (
 func journalOf(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	j, err := journal.Open(journal.Options{Dir: dir, Numbers: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := time.Date(2026, 3, 1, 3, 2, 11, 0, time.UTC)
-	add := func(after time.Duration, e journal.Entry) {
-		e.Time = at.Add(after)
-		if e.Actor == "" {
-			e.Actor = "alice"
+	synctest.Test(t, func(t *testing.T) { // else a line may be late
+		j, err := journal.Open(journal.Options{Dir: dir, Numbers: true})
+		if err != nil {
+			t.Fatal(err)
 		}
-		if e.Recording.IsZero() {
-			e.Recording, e.Call = text.New("rec-8142"), text.New("call-0001")
+		at := time.Date(2026, 3, 1, 3, 2, 11, 0, time.UTC)
+		add := func(after time.Duration, e journal.Entry) {
+			e.Time = at.Add(after)
+			if e.Actor == "" {
+				e.Actor = "alice"
+			}
+			if e.Recording.IsZero() {
+				e.Recording, e.Call = text.New("rec-8142"), text.New("call-0001")
+			}
+			if err := j.Append(e); err != nil {
+				t.Error(err)
+			}
 		}
-		_ = j.Append(e) // on a busy machine it is late, and follows
-	}
-	update := func(after time.Duration, id, status, outcome, reason string, e journal.Entry) {
-		e.Event, e.ID, e.StatusAsked = journal.Request, id, status
-		if status == "paused" {
-			e.PauseBehavior = "silence"
+		update := func(after time.Duration, id, status, outcome, reason string, e journal.Entry) {
+			e.Event, e.ID, e.StatusAsked = journal.Request, id, status
+			if status == "paused" {
+				e.PauseBehavior = "silence"
+			}
+			add(after, e)
+			e.Event, e.Outcome, e.Reason, e.Latency, e.HTTPStatus = journal.Outcome, outcome, reason, 150*time.Millisecond, 200
+			add(after+time.Second, e)
 		}
-		add(after, e)
-		e.Event, e.Outcome, e.Reason, e.Latency, e.HTTPStatus = journal.Outcome, outcome, reason, 150*time.Millisecond, 200
-		add(after+time.Second, e)
-	}
-	update(0, "1", "paused", "failed", "=HTTP(503)", journal.Entry{From: text.New("+13105550142")})
-	update(5*time.Second, "2", "paused", "verified", "", journal.Entry{})
-	update(65*time.Second, "3", "in-progress", "verified", "", journal.Entry{ByTimer: true, Who: journal.Who{Actor: "root", SudoUser: "bob"}})
-	update(2*time.Minute, "4", "paused", "accepted", "", journal.Entry{})
-	update(3*time.Minute, "5", "stopped", "verified", "", journal.Entry{Recording: text.New("rec-0002"), Call: text.New("call-0002")})
-	if err := j.Close(); err != nil {
-		t.Fatal(err)
-	}
+		update(0, "1", "paused", "failed", "=HTTP(503)", journal.Entry{From: text.New("+13105550142")})
+		update(5*time.Second, "2", "paused", "verified", "", journal.Entry{})
+		update(65*time.Second, "3", "in-progress", "verified", "", journal.Entry{ByTimer: true, Who: journal.Who{Actor: "root", SudoUser: "bob"}})
+		update(2*time.Minute, "4", "paused", "accepted", "", journal.Entry{})
+		update(3*time.Minute, "5", "stopped", "verified", "", journal.Entry{Recording: text.New("rec-0002"), Call: text.New("call-0002")})
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
 	return dir
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -19,16 +20,18 @@ import (
 func written(t *testing.T, entries ...journal.Entry) string {
 	t.Helper()
 	dir := t.TempDir()
-	j, err := journal.Open(journal.Options{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		_ = j.Append(e)
-	}
-	if err := j.Close(); err != nil {
-		t.Fatal(err)
-	}
+	synctest.Test(t, func(t *testing.T) { // else a line may be late
+		j, err := journal.Open(journal.Options{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			_ = j.Append(e)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
 	return dir
 }
 
@@ -170,23 +173,25 @@ func TestJournalPager(t *testing.T) {
 // updates and in the long one, and is no update of a call.
 func TestSessionsInTheList(t *testing.T) {
 	dir := t.TempDir()
-	j, err := journal.Open(journal.Options{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	at := time.Date(2026, 3, 1, 3, 2, 11, 0, time.UTC)
-	for i, e := range []journal.Entry{
-		{Event: journal.SessionBegan, Who: journal.Who{Actor: "alice"}},
-		{Event: journal.Live},
-		{Event: journal.Stale, Since: at.Add(-time.Minute), Reason: "HTTP 503"},
-		{Event: journal.SessionEnded, Who: journal.Who{Actor: "alice"}, Reason: "quit"},
-	} {
-		e.Time = at.Add(time.Duration(i) * time.Second)
-		_ = j.Append(e)
-	}
-	if err := j.Close(); err != nil {
-		t.Fatal(err)
-	}
+	synctest.Test(t, func(t *testing.T) { // else a line may be late
+		j, err := journal.Open(journal.Options{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := time.Date(2026, 3, 1, 3, 2, 11, 0, time.UTC)
+		for i, e := range []journal.Entry{
+			{Event: journal.SessionBegan, Who: journal.Who{Actor: "alice"}},
+			{Event: journal.Live},
+			{Event: journal.Stale, Since: at.Add(-time.Minute), Reason: "HTTP 503"},
+			{Event: journal.SessionEnded, Who: journal.Who{Actor: "alice"}, Reason: "quit"},
+		} {
+			e.Time = at.Add(time.Duration(i) * time.Second)
+			_ = j.Append(e)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
 	for args, want := range map[string]string{
 		"": "Sun 2026-03-01 UTC\n" +
 			"03:02:11 alice        session began\n" +
