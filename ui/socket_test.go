@@ -234,7 +234,7 @@ func (c *hostConn) Close() error {
 // by its Close.
 func (h *host) client(uid int) *local.Client {
 	h.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	c, err := local.Dial(ctx, local.Options{Path: "/run/tapedeck.sock", Version: "1.2.3", Command: "dashboard", Dial: h.dial(uid)})
 	if err != nil {

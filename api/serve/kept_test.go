@@ -213,27 +213,29 @@ func TestOddKept(t *testing.T) {
 // TestOneServiceKeeps: a state directory is that of one service, and of the next
 // one as soon as that has ended.
 func TestOneServiceKeeps(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "state")
-	first, err := LockKept(dir)
-	check(t, err)
-	began := time.Now()
-	_, err = LockKept(dir)
-	if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.What, dir+": another tapedeck serve keeps") || e.Next == "" {
-		t.Errorf("a second one: %v", err)
-	}
-	if took := time.Since(began); took < lockTime {
-		t.Errorf("it was refused after %v, while the first may have been ending", took)
-	}
-	time.AfterFunc(lockTime/20, first)
-	second, err := LockKept(dir)
-	if err != nil {
-		t.Fatalf("after the first: %v", err)
-	}
-	second()
-	if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := LockKept(filepath.Join(dir, "file")); err == nil || !strings.Contains(err.Error(), "not a folder") {
-		t.Errorf("a file: %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "state")
+		first, err := LockKept(dir)
+		check(t, err)
+		began := time.Now()
+		_, err = LockKept(dir)
+		if e, ok := errors.AsType[*Error](err); !ok || !strings.Contains(e.What, dir+": another tapedeck serve keeps") || e.Next == "" {
+			t.Errorf("a second one: %v", err)
+		}
+		if took := time.Since(began); took < lockTime {
+			t.Errorf("it was refused after %v, while the first may have been ending", took)
+		}
+		time.AfterFunc(lockTime/20, first)
+		second, err := LockKept(dir)
+		if err != nil {
+			t.Fatalf("after the first: %v", err)
+		}
+		second()
+		if err := os.WriteFile(filepath.Join(dir, "file"), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := LockKept(filepath.Join(dir, "file")); err == nil || !strings.Contains(err.Error(), "not a folder") {
+			t.Errorf("a file: %v", err)
+		}
+	})
 }

@@ -23,6 +23,7 @@ type Input struct {
 	hook    *crash.Hook
 	send    func(tea.Msg)
 	stopped atomic.Bool
+	limit   time.Duration // how long the end of a read that was broken off is waited for
 
 	mu     sync.Mutex // guards what follows, between the reader and the timer
 	pieces pieces
@@ -45,7 +46,8 @@ const (
 	escapeWait = 50 * time.Millisecond
 	// readRoom is how much is read at once, in bytes: keys and answers are short.
 	readRoom = 1024
-	// stopLimit is how long the end of a read that was broken off is waited for.
+	// stopLimit is how long the end of a read that was broken off is waited for, so
+	// that nothing holds up the end of a session.
 	stopLimit = 500 * time.Millisecond
 )
 
@@ -57,7 +59,7 @@ func NewInput(r io.Reader, reads *Reads, hook *crash.Hook) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Input{r: c, console: isConsole(r), reads: reads, hook: hook}, nil
+	return &Input{r: c, console: isConsole(r), reads: reads, hook: hook, limit: stopLimit}, nil
 }
 
 // Start gives send each message that the terminal's input makes, one after the
@@ -82,7 +84,7 @@ func (in *Input) Start(send func(tea.Msg), ended func()) (stop func()) {
 		if in.r.Cancel() {
 			select {
 			case <-done:
-			case <-time.After(stopLimit):
+			case <-time.After(in.limit):
 			}
 		}
 		_ = in.r.Close()
