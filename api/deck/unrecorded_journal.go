@@ -40,7 +40,7 @@ func (d *Deck) noteAlarmsOver(now time.Time, k *covering) {
 			continue
 		}
 		delete(c.alarmed, sid)
-		e := one.journalEntry(now, journal.UnrecordedOver)
+		e := one.journalEntry(now, journal.AlarmOver)
 		switch {
 		case !c.seen[sid]:
 			e.Reason = "it has ended"

@@ -17,7 +17,7 @@ func (p *paper) alarms() (list []journal.Entry) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, e := range p.entries {
-		if e.Event == journal.Unrecorded || e.Event == journal.UnrecordedOver || e.Event == journal.Ack {
+		if e.Event == journal.Unrecorded || e.Event == journal.AlarmOver || e.Event == journal.Ack {
 			list = append(list, e)
 		}
 	}
@@ -71,7 +71,7 @@ func TestUnrecordedOnRecord(t *testing.T) {
 		after(20 * time.Second)
 		space.EndRecording(sid)
 		after(90 * time.Second)
-		want := []string{"unrecorded-over " + callNo(1) + ": it is recorded now", "unrecorded " + callNo(1) + ": no recording for over 1m0s"}
+		want := []string{"alarm-over " + callNo(1) + ": it is recorded now", "unrecorded " + callNo(1) + ": no recording for over 1m0s"}
 		if got := p.storiesOf(callNo(1)); strings.Join(got, ";") != strings.Join(want, ";") {
 			t.Errorf("on record: %q, want %q", got, want)
 		}
@@ -88,9 +88,9 @@ func (p *paper) storiesOf(sid string) (list []string) {
 	return list
 }
 
-// TestUnrecordedOverEnded: the end of an alarming call ends its alarm on record; on
+// TestUnrecordedAlarmOver: the end of an alarming call ends its alarm on record; on
 // data that is stale nothing begins, and nothing is over.
-func TestUnrecordedOverEnded(t *testing.T) {
+func TestUnrecordedAlarmOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		space := spaceOf(0, 0)
 		space.Call(sim.Line{SID: callNo(1), Ago: time.Hour})
@@ -108,7 +108,7 @@ func TestUnrecordedOverEnded(t *testing.T) {
 		after(time.Minute)
 		space.EndCall(callNo(1))
 		after(time.Minute)
-		want := []string{"unrecorded " + callNo(1) + ": no recording for over 1m0s", "unrecorded-over " + callNo(1) + ": it has ended"}
+		want := []string{"unrecorded " + callNo(1) + ": no recording for over 1m0s", "alarm-over " + callNo(1) + ": it has ended"}
 		if got := p.storiesOf(callNo(1)); strings.Join(got, ";") != strings.Join(want, ";") {
 			t.Errorf("on record: %q, want %q", got, want)
 		}

@@ -29,8 +29,8 @@ const (
 
 	// A call or a conference without a recording alarms: Since, Reason. It does not
 	// any more, as it is recorded or over: Reason.
-	Unrecorded     Event = "unrecorded"
-	UnrecordedOver Event = "unrecorded-over"
+	Unrecorded Event = "unrecorded"
+	AlarmOver  Event = "alarm-over"
 
 	SessionBegan Event = "session-began" // a person has a screen before them
 	SessionEnded Event = "session-ended" // it is over: Reason

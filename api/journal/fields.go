@@ -63,7 +63,7 @@ func Events() []Word {
 		{string(Again), "a person had the update of the request with the same id sent once more"},
 		{string(Behind), "a session ended and left its recording paused"},
 		{string(Unrecorded), "a call or a conference without a recording began to alarm; since and reason. Each process that looks for such calls writes it"},
-		{string(UnrecordedOver), "that alarm is over: it is recorded, or it has ended; reason"},
+		{string(AlarmOver), "the alarm of such a call is over: it is recorded, or it has ended; reason"},
 		{string(SessionBegan), "a dashboard began to show the recordings to actor"},
 		{string(SessionEnded), "that dashboard is over; reason. Without this line it crashed, was killed, or could not write the journal"},
 		{string(Stale), "the dashboards of this process show no current data; since and reason"},

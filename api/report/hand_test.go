@@ -221,8 +221,8 @@ func writeNight(t testing.TB, dir string, max int64) {
 		e.Call, e.Reason, e.Until = text.New("call-bare"), "it is declined", began.Add(2*time.Hour)
 	})
 	bare("1h43m", "1h42m", serve, journal.Unrecorded, "", "conf-bare", "no recording for over 1m0s")
-	bare("1h44m", "", bob, journal.UnrecordedOver, "call-bare", "", "it is recorded now")
-	bare("1h44m2s", "", serve, journal.UnrecordedOver, "call-bare", "", "it is recorded now")
+	bare("1h44m", "", bob, journal.AlarmOver, "call-bare", "", "it is recorded now")
+	bare("1h44m2s", "", serve, journal.AlarmOver, "call-bare", "", "it is recorded now")
 	// A clock is set back while a pause lasts.
 	h.ask("1h50m", bob, "clock", "paused", "verified", nil)
 	h.ask("1h49m", bob, "clock", "in-progress", "verified", nil)

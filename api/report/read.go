@@ -176,8 +176,8 @@ func (b *builder) about(e *journal.Entry, at Moment) {
 		b.ack(rec, call, e, at)
 	case journal.Unrecorded:
 		b.unrecorded(call, e, at)
-	case journal.UnrecordedOver:
-		b.unrecordedOver(call, e, at)
+	case journal.AlarmOver:
+		b.alarmOver(call, e, at)
 	case journal.Reveal:
 		if rec != nil && b.within(at) {
 			b.r.Reveals = append(b.r.Reveals, &Reveal{rec, b.person(e), at})

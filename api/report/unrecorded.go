@@ -27,9 +27,9 @@ func (b *builder) unrecorded(call *Call, e *journal.Entry, at Moment) {
 	b.bares = append(b.bares, a)
 }
 
-// unrecordedOver takes in that such an alarm is over: the first process that says so
+// alarmOver takes in that such an alarm is over: the first process that says so
 // counts.
-func (b *builder) unrecordedOver(call *Call, e *journal.Entry, at Moment) {
+func (b *builder) alarmOver(call *Call, e *journal.Entry, at Moment) {
 	if a := b.bare[call.SID]; a != nil && a.Until == 0 {
 		a.Until, a.Why = at, e.Reason
 	}
