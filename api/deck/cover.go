@@ -44,6 +44,8 @@ type coverage struct {
 	state InProgress
 	at    time.Time // of the last look
 	took  time.Duration
+
+	alarmed map[text.Text]*candidate // whose alarm is on record, and not that it is over
 }
 
 // candidate is a call or a conference in progress that no known recording covers.
@@ -121,6 +123,8 @@ func (d *Deck) cover(now time.Time) bool {
 	state.Err = cmp.Or(p.failed, p.odd, c.err, k.err)
 	changed := !slices.Equal(rows, c.rows) || more != c.more || !sameProgress(state, c.state)
 	c.rows, c.more, c.state = rows, more, state
+	d.noteAlarms(now)
+	d.noteAlarmsOver(now, k)
 	c.at, c.took = now, time.Since(began)
 	return changed
 }

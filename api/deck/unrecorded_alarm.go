@@ -64,6 +64,7 @@ func (d *Deck) acknowledgeUnrecorded(sid text.Text, actor Actor, reason string, 
 	if one == nil || one.row == nil {
 		return false
 	}
+	d.noteAlarms(time.Now()) // it stands before it is silent
 	row := *one.row
 	row.Ack = Ack{Actor: actor.Name(), Reason: text.New(reason).String(), Until: d.serverTime(time.Now()).Add(wait)}
 	d.coverage.rows = slices.Clone(d.coverage.rows) // snapshots share the other

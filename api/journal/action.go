@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -63,11 +64,24 @@ func (f *Follower) take(list []Entry) {
 			f.correct(e)
 		case Ack, Timer:
 			f.add(e)
+		case Unrecorded:
+			f.alarm(e)
 		}
 	}
 	f.forget()
 	f.behind.forget(time.Now().Add(-followWindow))
 	f.past.forget(time.Now().Add(-followWindow))
+}
+
+// alarm takes in that a call without a recording alarms, once for all processes that
+// say so. The mutex must be held.
+func (f *Follower) alarm(e Entry) {
+	same := func(a *Action) bool {
+		return a.Event == Unrecorded && a.Call == e.Call && a.Conference == e.Conference && !e.Since.After(a.Time)
+	}
+	if !slices.ContainsFunc(f.actions, same) {
+		f.add(e)
+	}
 }
 
 // correct takes in what was seen later of a request. The mutex must be held.

@@ -209,3 +209,24 @@ func TestPausesOfOneRecording(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowAlarms: an alarm of a call without a recording is one action, whoever
+// of several processes says so; another time without one is another.
+func TestFollowAlarms(t *testing.T) {
+	at := time.Now().Add(-time.Hour).UTC().Truncate(time.Millisecond)
+	alarm := func(call string, since, when time.Duration, pid int) Entry {
+		return Entry{Event: Unrecorded, Who: Who{PID: pid}, Call: text.New(call), Since: at.Add(since), Time: at.Add(when)}
+	}
+	f := Follow(t.TempDir(), "", "")
+	f.take([]Entry{
+		alarm("a", 0, time.Minute, 1), alarm("a", 0, time.Minute, 2), alarm("b", 0, time.Minute, 1),
+		alarm("a", 0, 5*time.Minute, 3), alarm("a", 10*time.Minute, 11*time.Minute, 1),
+	})
+	var got []string
+	for _, a := range f.actions {
+		got = append(got, fmt.Sprint(a.Subject(), " ", a.Time.Sub(at), " ", a.PID))
+	}
+	if want := "a 1m0s 1, b 1m0s 1, a 11m0s 1"; strings.Join(got, ", ") != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

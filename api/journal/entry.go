@@ -27,6 +27,11 @@ const (
 	Again   Event = "again"       // a person had the update of the request with the same ID sent once more
 	Behind  Event = "left-behind" // a session ended and left its recording paused
 
+	// A call or a conference without a recording alarms: Since, Reason. It does not
+	// any more, as it is recorded or over: Reason.
+	Unrecorded Event = "unrecorded"
+	AlarmOver  Event = "alarm-over"
+
 	SessionBegan Event = "session-began" // a person has a screen before them
 	SessionEnded Event = "session-ended" // it is over: Reason
 	Stale        Event = "stale"         // the screens of the process have no current data: Since, Reason
@@ -75,7 +80,7 @@ type Entry struct {
 	From, To       text.Text     // numbers, only with Options.Numbers
 
 	Until   time.Time // a deadline: of an ack, of a timer; zero without
-	Since   time.Time // stale: when the data was last whole; zero when it never was
+	Since   time.Time // stale: when the data was last whole; unrecorded: since when there is no recording; zero for not known
 	ByTimer bool      // a timer asked for it, which Actor had set
 	Late    bool      // written after the update went out; set by the journal
 }

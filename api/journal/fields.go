@@ -46,7 +46,7 @@ func Fields() []Word {
 		{"until", "a deadline: of an acknowledgement, of an auto-resume"},
 		{"by_timer", "true: an auto-resume asked for it, which actor had set"},
 		{"late", "true: the line was written after the update had gone out"},
-		{"since", "stale: when the data was last whole; absent when it never was"},
+		{"since", "stale: when the data was last whole; unrecorded: since when the call has had no recording; absent when that is not known"},
 	}
 }
 
@@ -62,6 +62,8 @@ func Events() []Word {
 		{string(Reveal), "a masked number was shown"},
 		{string(Again), "a person had the update of the request with the same id sent once more"},
 		{string(Behind), "a session ended and left its recording paused"},
+		{string(Unrecorded), "a call or a conference without a recording began to alarm; since and reason. Each process that looks for such calls writes it"},
+		{string(AlarmOver), "the alarm of such a call is over: it is recorded, or it has ended; reason"},
 		{string(SessionBegan), "a dashboard began to show the recordings to actor"},
 		{string(SessionEnded), "that dashboard is over; reason. Without this line it crashed, was killed, or could not write the journal"},
 		{string(Stale), "the dashboards of this process show no current data; since and reason"},

@@ -16,9 +16,11 @@ func (b *builder) alarms() {
 		if !b.within(a.At) {
 			return
 		}
-		a.Call = a.Recording.Call
+		if a.Recording != nil {
+			a.Call = a.Recording.Call
+		}
 		for _, k := range acks[a.Recording] {
-			if k.At >= a.At && (a.Until == 0 || k.At <= a.Until) {
+			if k.Call == a.Call && k.At >= a.At && (a.Until == 0 || k.At <= a.Until) {
 				a.Acks = append(a.Acks, k)
 			}
 		}
@@ -47,6 +49,9 @@ func (b *builder) alarms() {
 				}
 			}
 		}
+	}
+	for _, a := range b.bares {
+		add(*a)
 	}
 	slices.SortStableFunc(b.r.Alarms, func(x, y *Alarm) int { return cmp.Compare(x.At, y.At) })
 }

@@ -18,6 +18,7 @@ const keepBefore = Moment(24 * 3600 * 1000)
 func (b *builder) purge() {
 	b.autos = slices.DeleteFunc(b.autos, func(a *AutoResume) bool { return a.Set < b.from && a.Fate != NoFate && a.At < b.from })
 	b.r.Acks = slices.DeleteFunc(b.r.Acks, func(a *Ack) bool { return a.At < b.from && (a.Recording == nil || a.Recording.open == nil) })
+	b.purgeBare()
 	b.r.Calls = slices.DeleteFunc(b.r.Calls, func(c *Call) bool {
 		c.Recordings = slices.DeleteFunc(c.Recordings, func(rec *Recording) bool {
 			if rec.open != nil {

@@ -204,6 +204,25 @@ func writeNight(t testing.TB, dir string, max int64) {
 		e.ID, e.StatusAsked, e.PauseBehavior, e.Outcome, e.StatusAnswered = id, "paused", "silence", "verified", "paused"
 		e.Reason = "tapedeck ended before the answer; read at the next start"
 	})
+	// Calls without a recording alarm, as two processes say; one is acknowledged and ends, of the other no end is on record.
+	bare := func(after, since string, who journal.Who, event journal.Event, call, conference, reason string) {
+		h.at(after, who, event, "", func(e *journal.Entry) {
+			e.Call, e.Conference, e.Reason = text.New(call), text.New(conference), reason
+			if since != "" {
+				d, err := time.ParseDuration(since)
+				h.check(err)
+				e.Since = began.Add(d)
+			}
+		})
+	}
+	bare("1h41m30s", "1h40m30s", serve, journal.Unrecorded, "call-bare", "", "no recording for over 1m0s")
+	bare("1h41m32s", "1h40m30s", bob, journal.Unrecorded, "call-bare", "", "no recording for over 1m0s")
+	h.at("1h42m", bob, journal.Ack, "", func(e *journal.Entry) {
+		e.Call, e.Reason, e.Until = text.New("call-bare"), "it is declined", began.Add(2*time.Hour)
+	})
+	bare("1h43m", "1h42m", serve, journal.Unrecorded, "", "conf-bare", "no recording for over 1m0s")
+	bare("1h44m", "", bob, journal.AlarmOver, "call-bare", "", "it is recorded now")
+	bare("1h44m2s", "", serve, journal.AlarmOver, "call-bare", "", "it is recorded now")
 	// A clock is set back while a pause lasts.
 	h.ask("1h50m", bob, "clock", "paused", "verified", nil)
 	h.ask("1h49m", bob, "clock", "in-progress", "verified", nil)

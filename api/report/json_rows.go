@@ -108,15 +108,16 @@ func autoJSONOf(a *AutoResume) any {
 type alarmJSON struct {
 	Kind      string    `json:"kind"`
 	Call      string    `json:"call,omitempty"`
-	Recording string    `json:"recording"`
+	Recording string    `json:"recording,omitempty"`
 	At        string    `json:"at"`
+	Since     string    `json:"since,omitempty"`
 	Until     string    `json:"until,omitempty"`
 	Why       string    `json:"why,omitempty"`
 	Acks      []ackJSON `json:"acknowledged,omitempty"`
 }
 
 func alarmJSONOf(a *Alarm) any {
-	out := alarmJSON{Kind: a.Kind.String(), Call: callOf(a.Recording), Recording: sidOf(a.Recording), At: when(a.At), Until: when(a.Until), Why: a.Why}
+	out := alarmJSON{Kind: a.Kind.String(), Call: sidOfCall(a.Call), Recording: sidOf(a.Recording), At: when(a.At), Since: when(a.Since), Until: when(a.Until), Why: a.Why}
 	for _, k := range a.Acks {
 		j := k.json()
 		j.Call, j.Recording = "", ""

@@ -87,6 +87,8 @@ type builder struct {
 	steps   []uint16          // the hosts whose clock was set back, in order
 	watches map[projectKey]*watch
 	procs   map[process]*proc
+	bare    map[text.Text]*Alarm // the last of each call without a recording
+	bares   []*Alarm             // all of them, in order
 
 	sids       arena
 	madeCalls  slab[Call]
@@ -100,7 +102,7 @@ func newBuilder(o Options) *builder {
 		o: o, from: MomentOf(o.From), to: MomentOf(o.To), every: purgeEvery,
 		r:     &Report{Made: o.Now.UTC(), Limit: o.Limit, Call: o.Call, Profile: o.Profile, Seed: o.Seed, Sampled: o.Sample},
 		calls: newIndex((*Call).sid), recs: newIndex((*Recording).sid), persons: map[string]*Person{},
-		requests: map[string]*request{}, clocks: map[string]*clock{}, watches: map[projectKey]*watch{}, procs: map[process]*proc{},
+		requests: map[string]*request{}, clocks: map[string]*clock{}, watches: map[projectKey]*watch{}, procs: map[process]*proc{}, bare: map[text.Text]*Alarm{},
 		early: map[*Recording]*AutoResume{}, stray: map[*Recording]*request{},
 	}
 	b.r.Source.Dir = o.Dir
@@ -172,6 +174,10 @@ func (b *builder) about(e *journal.Entry, at Moment) {
 		b.timer(rec, e, at)
 	case journal.Ack:
 		b.ack(rec, call, e, at)
+	case journal.Unrecorded:
+		b.unrecorded(call, e, at)
+	case journal.AlarmOver:
+		b.alarmOver(call, e, at)
 	case journal.Reveal:
 		if rec != nil && b.within(at) {
 			b.r.Reveals = append(b.r.Reveals, &Reveal{rec, b.person(e), at})

@@ -352,13 +352,14 @@ const (
 	EndedBefore             // the pause ended before it was due
 )
 
-// Alarm is that the screens alarmed, as far as the journal tells: it has the
-// reasons for alarms and not the alarms.
+// Alarm is that the screens alarmed, as far as the journal tells: but for that of a
+// call without a recording it has the reasons for alarms and not the alarms.
 type Alarm struct {
 	Kind      AlarmKind
-	Recording *Recording
+	Recording *Recording // nil for NoRecording
 	Call      *Call
 	At        Moment // when it began
+	Since     Moment // NoRecording: since when there was none; else zero
 	Until     Moment // when the reason for it ended; zero without an end on record
 	Why       string // more about it; may be empty
 	Acks      []*Ack // of it, in their order
@@ -373,6 +374,7 @@ const (
 	AutoResumeFailed                  // an auto-resume was not done
 	NotPaused                         // a pause failed, was contradicted or had no known result
 	OthersResumed                     // somebody else resumed what a person had paused
+	NoRecording                       // a call or a conference had no recording
 )
 
 // Ack is that somebody acknowledged an alarm.

@@ -124,13 +124,13 @@ func dump(r *Report) string {
 		p("auto-resume of %s by %s set %s due %s: %s at %s %q", sid(a.Recording), name(a.By), after(a.Set), after(a.Due), a.Fate, after(a.At), a.Why)
 	}
 	for _, a := range r.Alarms {
-		p("alarm %s %s at %s until %s %q", a.Kind, sid(a.Recording), after(a.At), after(a.Until), a.Why)
+		p("alarm %s %s of %s since %s at %s until %s %q", a.Kind, sid(a.Recording), a.Call.SID, after(a.Since), after(a.At), after(a.Until), a.Why)
 		for _, k := range a.Acks {
 			p("  acknowledged at %s by %s", after(k.At), name(k.By))
 		}
 	}
 	for _, a := range r.Acks {
-		p("ack of %s by %s at %s until %s %q", sid(a.Recording), name(a.By), after(a.At), after(a.Until), a.Reason)
+		p("ack of %s of %s by %s at %s until %s %q", sid(a.Recording), a.Call.SID, name(a.By), after(a.At), after(a.Until), a.Reason)
 	}
 	for _, v := range r.Reveals {
 		p("reveal of %s by %s at %s", sid(v.Recording), name(v.By), after(v.At))
@@ -258,17 +258,17 @@ func TestChosen(t *testing.T) {
 		pauses int
 		lines  int
 	}{
-		"a call":               {func(o *Options) { o.Call = "call-long" }, "[call-long]", 1, 95},
-		"by its end":           {func(o *Options) { o.Call = "LL-long" }, "[call-long]", 1, 95},
-		"a conference":         {func(o *Options) { o.Call = "conf-1" }, "[conf-1]", 1, 95},
-		"no such call":         {func(o *Options) { o.Call = "none" }, "[]", 0, 95},
-		"its profile":          {func(o *Options) { o.Call, o.Profile = "call-long", "night" }, "[call-long]", 1, 95},
-		"another profile":      {func(o *Options) { o.Profile = "day" }, "[]", 0, 95},
-		"some minutes":         {func(o *Options) { o.From, o.To = began.Add(11*time.Minute), began.Add(13*time.Minute) }, "[call-plain call-auto]", 2, 95},
-		"all":                  {func(o *Options) { o.From, o.Call = time.Time{}, "before" }, "[call-before]", 1, 95},
+		"a call":               {func(o *Options) { o.Call = "call-long" }, "[call-long]", 1, 101},
+		"by its end":           {func(o *Options) { o.Call = "LL-long" }, "[call-long]", 1, 101},
+		"a conference":         {func(o *Options) { o.Call = "conf-1" }, "[conf-1]", 1, 101},
+		"no such call":         {func(o *Options) { o.Call = "none" }, "[]", 0, 101},
+		"its profile":          {func(o *Options) { o.Call, o.Profile = "call-long", "night" }, "[call-long]", 1, 101},
+		"another profile":      {func(o *Options) { o.Profile = "day" }, "[]", 0, 101},
+		"some minutes":         {func(o *Options) { o.From, o.To = began.Add(11*time.Minute), began.Add(13*time.Minute) }, "[call-plain call-auto]", 2, 101},
+		"all":                  {func(o *Options) { o.From, o.Call = time.Time{}, "before" }, "[call-before]", 1, 101},
 		"nothing is there":     {func(o *Options) { o.Dir = t.TempDir() }, "[]", 0, 0},
 		"no such folder":       {func(o *Options) { o.Dir = filepath.Join(dir, "none") }, "[]", 0, 0},
-		"a time in the future": {func(o *Options) { o.From, o.To = began.Add(72*time.Hour), time.Time{} }, "[]", 0, 95},
+		"a time in the future": {func(o *Options) { o.From, o.To = began.Add(72*time.Hour), time.Time{} }, "[]", 0, 101},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := nightOptions(dir)

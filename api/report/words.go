@@ -28,7 +28,7 @@ func (f Fate) String() string {
 
 // String returns the reason for an alarm, in words.
 func (k AlarmKind) String() string {
-	return word(k, "paused too long", "auto-resume not done", "not paused", "resumed by others")
+	return word(k, "paused too long", "auto-resume not done", "not paused", "resumed by others", "no recording")
 }
 
 // String returns why nobody watched, in words.

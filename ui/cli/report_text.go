@@ -398,19 +398,12 @@ func (p *reportText) alarms() {
 		for _, k := range a.Acks {
 			acked += fmt.Sprintf("; acknowledged at %s by %s", later(k.At, a.At), by(k.By))
 		}
+		if a.Kind == report.NoRecording {
+			p.line(2, "%s  %s: no recording since %s, %s%s%s", at(a.At), bare(a.Call), later(a.Since, a.At), until, why, acked)
+			continue
+		}
 		p.line(2, "%s  %s %s%s, %s%s", at(a.At), p.sid(a.Recording), a.Kind, why, until, acked)
 	}
-}
-
-// acked says what an acknowledgement was of.
-func (p *reportText) acked(a *report.Ack) string {
-	switch {
-	case a.Recording != nil || a.Call == nil:
-		return p.sid(a.Recording)
-	case a.Call.Conference:
-		return "conference " + a.Call.SID.String() + " without a recording"
-	}
-	return "call " + a.Call.SID.String() + " without a recording"
 }
 
 func (p *reportText) acks() {

@@ -28,8 +28,8 @@ type Action struct {
 	Actor     string    // who asked for it
 	Profile   string    // whose recording; empty where there is one profile
 	Recording text.Text // its SID
-	// What is pause, resume or stop; acknowledge; auto-resume; or seen, for
-	// what others did without tapedeck.
+	// What is pause, resume or stop; acknowledge; auto-resume; seen, for what
+	// others did without tapedeck; or alarm, of a call without a recording.
 	What     string
 	Behavior string    // silence or skip, of a pause
 	Outcome  string    // of an update; empty while none is on record

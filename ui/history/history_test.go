@@ -36,6 +36,7 @@ func TestActionWords(t *testing.T) {
 		{Action{What: "auto-resume", Reason: "another update was under way"}, "auto-resume of …91be: another update was under way", theme.Plain},
 		{Action{What: "auto-resume", Reason: "canceled"}, "auto-resume of …91be: canceled", theme.Plain},
 		{Action{What: "auto-resume", Until: now}, "auto-resume of …91be at " + now.Local().Format("15:04:05"), theme.Plain},
+		{Action{What: deck.AlarmWord, Reason: "no recording for over 1m0s"}, "alarm of …91be: no recording for over 1m0s", theme.Bad},
 		{Action{What: "seen"}, "…91be was changed by others", theme.Warn},
 		{Action{What: "seen", Reason: "resumed by others\x1b[2J"}, "…91be was changed by others: resumed by others\ufffd[2J", theme.Warn},
 	}

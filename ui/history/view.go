@@ -59,6 +59,8 @@ func (m Model) action(a Action, w int, v Around) []string {
 	switch {
 	case who == m.o.Actor:
 		who = "you"
+	case who == "" && a.What == deck.AlarmWord:
+		who = "tapedeck"
 	case who == "":
 		who = "somebody"
 	}
@@ -110,6 +112,8 @@ func (m Model) words(a Action, v Around) (string, theme.Role) {
 			return because("auto-resume of " + name), role
 		}
 		return "auto-resume of " + name + " at " + a.Until.Local().Format("15:04:05"), role
+	case deck.AlarmWord:
+		return because("alarm of " + name), theme.Bad
 	case "seen":
 		return because(name + " was changed by others"), theme.Warn
 	}

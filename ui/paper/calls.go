@@ -108,6 +108,7 @@ func (m *maker) badges(c *report.Call) (list []badge) {
 	} else if sum > 0 {
 		list = append(list, badge{Text: "paused " + s})
 	}
+	add(slices.ContainsFunc(m.r.Alarms, func(a *report.Alarm) bool { return a.Kind == report.NoRecording && a.Call == c }), "no recording")
 	add(over > 0, "over the limit")
 	add(open, "no end on record")
 	add(left, "left behind")

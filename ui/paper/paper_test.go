@@ -314,3 +314,35 @@ func TestPart(t *testing.T) {
 		t.Errorf("of a sample: %s, want %s", got, want)
 	}
 }
+
+// TestNoRecording: each alarm of a call without a recording needs a look, with who
+// acknowledged it, and is marked on its call.
+func TestNoRecording(t *testing.T) {
+	s := newShift()
+	a, b := s.call("beef", "1h", "2h"), s.call("cafe", "1h", "2h")
+	b.Conference = true
+	ack := &report.Ack{Call: a, By: s.person("dana"), At: after("1h3m"), Until: after("1h33m"), Reason: "it is <declined>"}
+	s.Acks = append(s.Acks, ack)
+	s.Alarms = append(s.Alarms,
+		&report.Alarm{Kind: report.NoRecording, Call: a, At: after("1h2m"), Since: after("1h1m"), Until: after("1h9m"), Why: "it has ended", Acks: []*report.Ack{ack}},
+		&report.Alarm{Kind: report.NoRecording, Call: b, At: after("1h4m"), Since: after("1h3m")})
+	m := newMaker(s.done(), Options{})
+	found := m.noRecording()
+	if len(found) != 2 || !strings.HasSuffix(found[0].What, m.callName(a)+", acknowledged by dana: it is <declined>") || !strings.HasSuffix(found[1].What, m.callName(b)+", acknowledged by nobody") {
+		t.Errorf("needs a look: %+v", found)
+	}
+	for _, f := range found {
+		if !strings.HasPrefix(f.What, "No recording since ") || f.Link == "" || f.When == "" {
+			t.Errorf("%+v", f)
+		}
+	}
+	for _, c := range []*report.Call{a, b} {
+		if !slices.Contains(m.badges(c), badge{"no recording", "bad"}) || !m.badCalls()[c] {
+			t.Errorf("%s has %+v", m.callName(c), m.badges(c))
+		}
+	}
+	page := pageOf(t, m.r, Options{})
+	if !strings.Contains(page, "2 things need a look") || strings.Contains(page, "<declined>") || !strings.Contains(page, "it has ended") {
+		t.Error("the page does not say so")
+	}
+}

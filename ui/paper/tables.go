@@ -223,11 +223,12 @@ func (m *maker) autos() *table {
 
 func (m *maker) alarms() *table {
 	t := &table{ID: "alarms", Title: "Alarms", Head: heads("From!", "Until!", "Why", "On", "Acknowledged"),
-		About: "The journal has the reasons for alarms, and not the alarms: this is when a screen had a reason to alarm."}
+		About: "But for calls without a recording, the journal has the reasons for alarms, and not the alarms: this is when a screen had a reason to alarm."}
 	list, left := cut(m.r.Alarms, m.limits.Rows, "alarm", whole)
 	t.Left = left
 	for _, a := range list {
 		row := texts(t.Head, m.at(a.At), cmp.Or(m.at(a.Until), "no end on record"), a.Kind.String(), "", "by nobody")
+		row[0].Sub = before("none since ", m.at(a.Since))
 		row[2].Sub, row[3] = clean(a.Why), m.on(a.Call, a.Recording)
 		if len(a.Acks) > 0 {
 			first := a.Acks[0]

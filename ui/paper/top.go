@@ -249,7 +249,7 @@ func (m *maker) verdict(findings int) string {
 
 // findings are what needs a look, the kinds that matter most first.
 func (m *maker) findings() (list []finding) {
-	for _, of := range []func() []finding{m.brokenJournal, m.badUpdates, m.badPauses, m.endedByOthers, m.lostResumes, m.unwatched, m.offRecord} {
+	for _, of := range []func() []finding{m.brokenJournal, m.badUpdates, m.badPauses, m.noRecording, m.endedByOthers, m.lostResumes, m.unwatched, m.offRecord} {
 		list = append(list, of()...)
 	}
 	return list
@@ -323,6 +323,23 @@ func (m *maker) eachPause(f func(*report.Pause)) {
 	}
 }
 
+// noRecording are the calls and conferences that alarmed for having none.
+func (m *maker) noRecording() (list []finding) {
+	for _, a := range m.r.Alarms {
+		if a.Kind != report.NoRecording {
+			continue
+		}
+		what := "No recording since " + m.when(a.Since) + ": " + m.callName(a.Call)
+		if len(a.Acks) == 0 {
+			what += ", acknowledged by nobody"
+		} else {
+			what += ", acknowledged by " + by(a.Acks[0].By) + before(": ", clean(a.Acks[0].Reason))
+		}
+		list = append(list, finding{What: what, When: m.when(a.At), Link: m.links[a.Call]})
+	}
+	return list
+}
+
 func (m *maker) endedByOthers() (list []finding) {
 	m.eachPause(func(p *report.Pause) {
 		if p.End == report.ByOthers {
@@ -377,6 +394,11 @@ func (m *maker) badCalls() map[*report.Call]bool {
 			is[p.Recording.Call] = true
 		}
 	})
+	for _, a := range m.r.Alarms {
+		if a.Kind == report.NoRecording {
+			is[a.Call] = true
+		}
+	}
 	for _, a := range m.r.Autos {
 		if a.Fate == report.NotDone || a.Fate == report.NoFate {
 			is[callOf(a.Recording)] = true
