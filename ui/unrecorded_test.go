@@ -161,6 +161,13 @@ func TestUnrecordedShown(t *testing.T) {
 		old.InProgress.Listed = time.Now().Add(-time.Minute)
 		s.show(old)
 		s.want("NO REC 3?")
+		unread := uncovered()
+		unread.InProgress.Pending = 4 // of these it is to be read yet
+		s.show(unread)
+		s.want("NO REC 3?")
+		unread.Unrecorded = nil
+		s.show(unread)
+		s.want("NO REC ?")
 		old = office()
 		s.show(old)
 		s.want("NO REC ?")

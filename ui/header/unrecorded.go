@@ -19,7 +19,7 @@ func (m Model) unrecorded(s State) segment {
 		words += "+"
 	}
 	switch {
-	case m.shown.AllUnrecordedKnown(s.at()):
+	case m.shown.InProgress.Pending == 0 && m.shown.AllUnrecordedKnown(s.at()):
 	case n == 0:
 		words, role = "NO REC ?", theme.Dim
 	default:
