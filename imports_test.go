@@ -105,3 +105,16 @@ func checkImports(t *testing.T, file, pkg string, allowed []string) {
 		}
 	}
 }
+
+// TestTopLevel: the program's own files at the top level are one.
+func TestTopLevel(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if file != "main.go" && !strings.HasSuffix(file, "_test.go") {
+			t.Errorf("%s is at the top level: it belongs into main.go, or below ui, api or config", file)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"tapedeck/api/secret"
 	"tapedeck/api/text"
 	"tapedeck/ui"
+	"tapedeck/ui/attached"
 	"tapedeck/ui/cli"
 	"tapedeck/ui/drill"
 	tty "tapedeck/ui/terminal"
@@ -360,4 +362,95 @@ func actionOf(a journal.Action) ui.Action {
 		out.Actor, out.Outcome = "", "" // the actor is who had asked for what others have ended
 	}
 	return out
+}
+
+// notices are what the status line is to say beside what a session does.
+type notices chan ui.Notice
+
+// newNotices returns notices, of which some wait for the screen at most.
+func newNotices() notices { return make(notices, 8) }
+
+// say has a notice said. It never waits.
+func (n notices) say(words, hint string) {
+	select {
+	case n <- ui.Notice{Words: words, Hint: hint}:
+	default: // the screen is gone, or has said enough
+	}
+}
+
+// alarmCommand returns what runs the alarm_command of a dashboard's settings; nil
+// where there is none.
+func alarmCommand(start cli.Start, n notices) *cli.AlarmCommand {
+	o := cli.AlarmOptions{Environ: start.Environ, Say: func(words string) { n.say(words, "tapedeck doctor looks at the command") }}
+	if start.Demo != nil {
+		o.Tokens = []secret.Token{secret.New(start.Demo.Token())}
+	}
+	return cli.NewAlarmCommand(start.Config, o)
+}
+
+// runAlarms has the alarm_command run for what alarms in a deck, as parts of a
+// group.
+func runAlarms(parts *background.Group, start cli.Start, n notices, from interface {
+	Subscribe() (<-chan *deck.Snapshot, func())
+}) {
+	a := alarmCommand(start, n)
+	if a == nil {
+		return
+	}
+	parts.Go(a.Run)
+	parts.Go(func(ctx context.Context) error { return a.Follow(ctx, start.Config, from) })
+}
+
+// onService shows the dashboard on the deck of the service. The alarm_command of
+// this user runs, unless the service runs it.
+func onService(ctx context.Context, start cli.Start) error {
+	var parts background.Group
+	n := newNotices()
+	if cli.OwnAlarmCommand(start.Service.WhoAmI()) {
+		runAlarms(&parts, start, n, start.Service)
+	}
+	o := screenBy(start)
+	o.Notices = n
+	err := show(func() error { return attached.Run(ctx, start.Service, o) })
+	return joined(err, parts.Stop())
+}
+
+// drilled drills on the terminal of the process, and returns how it went.
+func drilled(ctx context.Context, start cli.Start, plan drill.Plan) (result drill.Result, err error) {
+	out, closeOut, err := drillTerminal()
+	if err != nil {
+		return result, err
+	}
+	defer closeOut()
+	c := start.Config
+	screen := screenBy(start)
+	screen.Actor = journal.WhoFrom(start.Environ)
+	screen.Terminal = tty.NewLocal(os.Stdin, out).Terminal(start.Environ)
+	err = show(func() error {
+		result, err = drill.Run(ctx, drill.Options{
+			Plan: plan, Screen: screen, Agent: "tapedeck/" + start.Version,
+			Deck: deck.Config{Interval: c.Interval, Lookback: c.Lookback, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm},
+		})
+		return err
+	})
+	return result, err
+}
+
+// drillTerminal returns the terminal to draw on: standard output, or the one that
+// the process has where that is a file.
+func drillTerminal() (out *os.File, done func(), err error) {
+	if term.IsTerminal(os.Stdout.Fd()) {
+		return os.Stdout, func() {}, nil
+	}
+	name := "/dev/tty"
+	if runtime.GOOS == "windows" {
+		name = "CONOUT$"
+	}
+	if out, err = os.OpenFile(name, os.O_RDWR, 0); err != nil {
+		return nil, nil, &cli.Error{
+			Code: 2, What: fmt.Sprintf("cannot show the drill: standard output is not a terminal, and this process has none: %v", err),
+			Hints: []string{"run tapedeck drill in a terminal, over SSH with ssh -t"},
+		}
+	}
+	return out, func() { _ = out.Close() }, nil
 }
