@@ -33,7 +33,14 @@ func runBroken(where string) int {
 			}
 			go s.deck.Run(ctx)
 			o := s.options()
-			o.Deck = breakingDeck{s.deck, where, make(chan struct{})}
+			ready := make(chan struct{})
+			o.Deck = breakingDeck{s.deck, where, ready}
+			if where == "command" {
+				o.LeftBehind = func(context.Context) ([]ui.LeftBehind, bool) { // is called by a command
+					<-ready
+					panic("broken in a command")
+				}
+			}
 			return ui.Run(ctx, o)
 		},
 	})
@@ -58,13 +65,4 @@ func (d breakingDeck) Refresh() {
 		panic("broken in an update")
 	}
 	close(d.ready)
-}
-
-// Look is called by a command.
-func (d breakingDeck) Look(of deck.Key) {
-	if d.where == "command" {
-		<-d.ready
-		panic("broken in a command")
-	}
-	d.Deck.Look(of)
 }

@@ -205,16 +205,16 @@ func testStatus(t *testing.T, p program) {
 	env := shared(t, space)
 	ask := func(want string, code int, more ...string) {
 		t.Helper()
-		out, got := p.command(t, clean(t.TempDir(), append(env, more...)...), "status")
+		out, got := p.command(t, clean(t.TempDir(), append(env, more...)...), "status", "--timeout", "1m")
 		if !regexp.MustCompile(want).MatchString(out) || got != code {
 			t.Errorf("%q, exit code %d, want %q, %d", out, got, want, code)
 		}
 	}
-	ask(`^REC 1 PAUSED 1 01:\d\d\n$`, 0)
-	ask(`^REC 1 PAUSED 1 !01:\d\d\n$`, 3, "TAPEDECK_PAUSE_ALARM=30s")
+	ask(`^REC 1 PAUSED 1 0[1-9]:\d\d\n$`, 0)
+	ask(`^REC 1 PAUSED 1 !0[1-9]:\d\d\n$`, 3, "TAPEDECK_PAUSE_ALARM=30s")
 	s := p.start(t, launch{env: env})
 	s.see("live", "PAUSED 1")
-	ask(`^REC 1 PAUSED 1 01:\d\d\n$`, 0) // from the one that runs
+	ask(`^REC 1 PAUSED 1 0[1-9]:\d\d\n$`, 0) // from the one that runs
 	session := clean(s.home, env...)     // in whose folder the dashboard keeps what a shell completes
 	for out, deadline := "", time.Now().Add(patience); !strings.HasPrefix(out, sidOf(20)+"\t") || !strings.Contains(out, " · PAUSED\n"); {
 		if time.Now().After(deadline) {
