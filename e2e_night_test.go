@@ -215,7 +215,7 @@ func testStatus(t *testing.T, p program) {
 	s := p.start(t, launch{env: env})
 	s.see("live", "PAUSED 1")
 	ask(`^REC 1 PAUSED 1 0[1-9]:\d\d\n$`, 0) // from the one that runs
-	session := clean(s.home, env...)     // in whose folder the dashboard keeps what a shell completes
+	session := clean(s.home, env...)         // in whose folder the dashboard keeps what a shell completes
 	for out, deadline := "", time.Now().Add(patience); !strings.HasPrefix(out, sidOf(20)+"\t") || !strings.Contains(out, " · PAUSED\n"); {
 		if time.Now().After(deadline) {
 			t.Errorf("%s is completed to %q", sidOf(20)[:4], out)
