@@ -87,7 +87,7 @@ func (c *Client) DoAll(ctx context.Context, reqs []deck.Request, result func(i i
 // lost.
 func (c *Client) sendAll(ctx context.Context, l *link, list []*wanted, result func(i int, p deck.Progress, err error)) {
 	lost := c.send(ctx, l, list, result)
-	if len(lost) == 0 {
+	if len(lost) == 0 || ctx.Err() != nil { // no answer was lost where nobody waits for it any more
 		return
 	}
 	c.unclear(lost)

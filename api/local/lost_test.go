@@ -1,6 +1,7 @@
 package local
 
 import (
+	"context"
 	"net/http"
 	"testing"
 	"time"
@@ -52,5 +53,42 @@ func TestLateArrival(t *testing.T) {
 		if p, err := c.Do(t.Context(), pause("a")); err != nil || p.Outcome != deck.Verified {
 			t.Errorf("it ended as %s, %v", p.Outcome, err)
 		}
+	})
+}
+
+// TestGivenUp: an update whose asker waits no more is shown as the service tells
+// it: no connection has broken, and nothing is unknown.
+func TestGivenUp(t *testing.T) {
+	inTime(t, func(t *testing.T, w *wires, f *fake) {
+		f.publish(0, rec("a", api.InProgress, 1))
+		f.answer = func(r *http.Request, _ Request) *answer {
+			<-r.Context().Done() // the service tells nothing as long as somebody listens
+			return &answer{cut: true, never: true}
+		}
+		c := dialed(t, Options{Path: "s", Dial: w.dial})
+		defer f.end()
+		defer c.Close()
+		snapshots, cancel := c.Subscribe()
+		defer cancel()
+		seen := make(chan struct{})
+		go func() {
+			defer close(seen)
+			for limit := time.After(3 * time.Second); ; {
+				select {
+				case s := <-snapshots:
+					for _, r := range s.Recordings {
+						if r.Update != nil {
+							t.Errorf("it is shown as %s: %s", r.Update.Outcome, r.Update.Note)
+						}
+					}
+				case <-limit:
+					return
+				}
+			}
+		}()
+		ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
+		defer stop()
+		_, _ = c.Do(ctx, pause("a"))
+		<-seen
 	})
 }
