@@ -173,7 +173,7 @@ func (r *runner) writeEvents(ctx context.Context, q *watchQuery, l *link, events
 	for {
 		batch, missed := events.take()
 		if missed {
-			instead := snapshotEvent(l, time.Now(), true)
+			instead := snapshotEvent(l, l.Snapshot(), time.Now(), true)
 			events.number(instead)
 			batch = []*event{instead}
 		}

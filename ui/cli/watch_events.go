@@ -95,7 +95,7 @@ func (w *watcher) take(s *deck.Snapshot, now time.Time) {
 // begin tells of the first snapshot.
 func (w *watcher) begin(s *deck.Snapshot, now time.Time) {
 	w.worth = s.Health.Phase(now)
-	w.emit(snapshotEvent(w.l, now, false))
+	w.emit(snapshotEvent(w.l, s, now, false))
 	if w.worth == deck.Stale || w.worth == deck.Partial { // nobody has to look into the snapshot for it
 		w.say(eventStale, now)
 	}
@@ -109,9 +109,8 @@ func (w *watcher) begin(s *deck.Snapshot, now time.Time) {
 	}
 }
 
-// snapshotEvent returns the event that has all active recordings.
-func snapshotEvent(l *link, now time.Time, missed bool) *event {
-	s := l.Snapshot()
+// snapshotEvent returns the event that has all active recordings of a snapshot.
+func snapshotEvent(l *link, s *deck.Snapshot, now time.Time, missed bool) *event {
 	e := &event{Event: eventSnapshot, Missed: missed, Recordings: &[]json.RawMessage{}}
 	e.state(s, now)
 	for _, r := range s.Recordings {

@@ -344,3 +344,31 @@ func TestWatchExec(t *testing.T) {
 	says(errs, "for the alarm of "+sidA+" failed: it was ended after 50ms")
 	end()
 }
+
+// newest is a service whose snapshot is newer than the one that a watch is given.
+type newest struct {
+	Service
+	s *deck.Snapshot
+}
+
+func (n newest) Snapshot() *deck.Snapshot { return n.s }
+
+// TestWatchBeginsOnce: the first event has the recordings of the snapshot that the
+// watch goes on from, however much newer the deck's is by then: none of them is
+// told of twice.
+func TestWatchBeginsOnce(t *testing.T) {
+	now := time.Now()
+	r := &deck.Recording{}
+	r.SID, r.Status = text.New(sidA), api.InProgress
+	after := &deck.Snapshot{Seq: 2, Recordings: []*deck.Recording{r}, Active: 1, Health: deck.Health{Complete: now}}
+	var list []*event
+	w := newWatcher(&link{Service: newest{s: after}}, func(e *event) { list = append(list, e) })
+	w.begin(&deck.Snapshot{Seq: 1, Health: deck.Health{Page: 1}}, now)
+	w.last = after
+	w.compare(after, now)
+	if len(list) != 2 || len(*list[0].Recordings) != 0 || list[0].Freshness != "loading" || list[1].Event != eventAdded {
+		for _, e := range list {
+			t.Errorf("told: %s, %s", e.Event, e.Freshness)
+		}
+	}
+}
