@@ -236,6 +236,12 @@ func (w *entryJSON) text(name []byte) *string {
 		return &w.SSHClient
 	case "ssh_key":
 		return &w.SSHKey
+	case "ssh_user":
+		return &w.SSHUser
+	case "ssh_certificate":
+		return &w.SSHCertificate
+	case "ssh_ca":
+		return &w.SSHAuthority
 	case "tty":
 		return &w.TTY
 	case "host":
@@ -294,6 +300,7 @@ func (w *entryJSON) entry(at, until, since time.Time) Entry {
 	return Entry{
 		Seq: w.Seq, Prev: w.Prev, Time: at.UTC(), Event: eventOf(w.Event), ID: w.ID, Ref: w.Ref,
 		Who: Who{Actor: w.Actor, UID: w.UID, SudoUser: w.SudoUser, SSHClient: w.SSHClient, SSHKey: w.SSHKey, Inherited: w.Inherited, Claimed: w.Claimed,
+			SSHUser: w.SSHUser, SSHCertificate: w.SSHCertificate, SSHAuthority: w.SSHAuthority,
 			TTY: w.TTY, Session: w.Session, Command: w.Command, Host: w.Host, PID: w.PID, Started: w.Started},
 		Space: w.Space, Project: w.Project, Profile: w.Profile,
 		Recording: text.New(w.Recording), Call: text.New(w.Call), Conference: text.New(w.Conference),

@@ -16,7 +16,7 @@ func everything() Entry {
 	now := time.Date(2026, 3, 1, 23, 59, 58, 7e6, time.UTC)
 	return Entry{
 		Seq: 18, Prev: genesis, Time: now, Event: Request, ID: "q-1-2", Ref: "r",
-		Who: Who{Actor: "ana", UID: "1000", SudoUser: "bob", SSHClient: "[::1]:22", SSHKey: "SHA256:x/y+z", Inherited: true, Claimed: true,
+		Who: Who{Actor: "ana", UID: "1000", SudoUser: "bob", SSHClient: "[::1]:22", SSHKey: "SHA256:x/y+z", SSHUser: "ana", SSHCertificate: "ana@acme", SSHAuthority: "SHA256:c/a", Inherited: true, Claimed: true,
 			TTY: "/dev/pts/3", Session: "s", Command: true, Host: "desk", PID: 4711, Started: "a:b:c:1"},
 		Space: "https://acme.signalwire.com", Project: "p", Profile: "night",
 		Recording: text.New("rec-1"), Call: text.New("call-1"), Conference: text.New("conf-1"),

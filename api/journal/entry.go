@@ -98,6 +98,9 @@ type entryJSON struct {
 	SudoUser       string `json:"sudo_user,omitempty"`
 	SSHClient      string `json:"ssh_client,omitempty"`
 	SSHKey         string `json:"ssh_key,omitempty"`
+	SSHUser        string `json:"ssh_user,omitempty"`
+	SSHCertificate string `json:"ssh_certificate,omitempty"`
+	SSHAuthority   string `json:"ssh_ca,omitempty"`
 	Inherited      bool   `json:"ssh_inherited,omitempty"`
 	Claimed        bool   `json:"claimed,omitempty"`
 	TTY            string `json:"tty,omitempty"`
@@ -179,7 +182,7 @@ func (e *Entry) UnmarshalJSON(line []byte) error {
 // texts returns every text of the line.
 func (w *entryJSON) texts() []*string {
 	return []*string{
-		&w.Prev, &w.Event, &w.ID, &w.Ref, &w.Actor, &w.UID, &w.SudoUser, &w.SSHClient, &w.SSHKey, &w.TTY, &w.Host, &w.Started,
+		&w.Prev, &w.Event, &w.ID, &w.Ref, &w.Actor, &w.UID, &w.SudoUser, &w.SSHClient, &w.SSHKey, &w.SSHUser, &w.SSHCertificate, &w.SSHAuthority, &w.TTY, &w.Host, &w.Started,
 		&w.Session, &w.Space, &w.Project, &w.Profile, &w.Recording, &w.Call, &w.Conference,
 		&w.StatusBefore, &w.StatusAsked, &w.PauseBehavior, &w.StatusAnswered, &w.Code, &w.Outcome, &w.Reason,
 		&w.From, &w.To,
@@ -192,6 +195,7 @@ func encode(e Entry, hide func(string) string) ([]byte, error) {
 	w := entryJSON{
 		Seq: e.Seq, Prev: e.Prev, Time: formatTime(e.Time), Event: string(e.Event), ID: e.ID, Ref: e.Ref,
 		Actor: e.Actor, UID: e.UID, SudoUser: e.SudoUser, SSHClient: e.SSHClient, SSHKey: e.SSHKey, Inherited: e.Inherited, Claimed: e.Claimed,
+		SSHUser: e.SSHUser, SSHCertificate: e.SSHCertificate, SSHAuthority: e.SSHAuthority,
 		TTY: e.TTY, Host: e.Host, PID: e.PID, Started: e.Started, Command: e.Command,
 		Session: e.Session, Space: e.Space, Project: e.Project, Profile: e.Profile,
 		Recording: e.Recording.String(), Call: e.Call.String(), Conference: e.Conference.String(),

@@ -16,7 +16,7 @@ import (
 func filledWith(s string) Entry {
 	return Entry{
 		Seq: 1<<64 - 1, Prev: genesis, Time: time.Now(), Event: Event(s), ID: s,
-		Who:   Who{Actor: s, UID: s, SudoUser: s, SSHClient: s, SSHKey: s, Inherited: true, Claimed: true, Command: true, TTY: s, Session: s, Host: s, PID: 1 << 30, Started: s},
+		Who:   Who{Actor: s, UID: s, SudoUser: s, SSHClient: s, SSHKey: s, SSHUser: s, SSHCertificate: s, SSHAuthority: s, Inherited: true, Claimed: true, Command: true, TTY: s, Session: s, Host: s, PID: 1 << 30, Started: s},
 		Space: s, Project: s, Profile: s, Recording: text.New(s), Call: text.New(s), Conference: text.New(s),
 		StatusBefore: s, StatusAsked: s, PauseBehavior: s, StatusAnswered: s, HTTPStatus: 1 << 30, Code: s,
 		Latency: 1<<63 - 1, Outcome: s, Reason: s, From: text.New(s), To: text.New(s), Until: time.Now(), ByTimer: true, Late: true,

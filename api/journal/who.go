@@ -21,8 +21,12 @@ type Who struct {
 	UID       string `json:"uid,omitempty"`        // number of that user, a SID on Windows
 	SudoUser  string `json:"sudo_user,omitempty"`  // who ran sudo to become that user; empty without
 	SSHClient string `json:"ssh_client,omitempty"` // address and port of the SSH client; empty without
-	SSHKey    string `json:"ssh_key,omitempty"`    // fingerprint of the SSH key, SHA256:…; empty unless sshd exposes it
-	TTY       string `json:"tty,omitempty"`        // the terminal's device
+	SSHKey    string `json:"ssh_key,omitempty"`    // fingerprint of the SSH key, SHA256:…; empty where it is not known, as where sshd does not expose it
+	// Of somebody who came in by the SSH of a service, which has proven the key.
+	SSHUser        string `json:"ssh_user,omitempty"`        // name that the SSH client gave, which proves nothing; empty for others
+	SSHCertificate string `json:"ssh_certificate,omitempty"` // key ID of the certificate; empty for a key without one
+	SSHAuthority   string `json:"ssh_ca,omitempty"`          // fingerprint of the key that signed it, SHA256:…
+	TTY            string `json:"tty,omitempty"`             // the terminal's device
 	// Inherited: what is said of SSH is of another connection, for the terminal
 	// is not that of the connection: inside tmux or screen it is the one that
 	// they were started from.

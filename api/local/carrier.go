@@ -2,6 +2,7 @@ package local
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -24,8 +25,11 @@ const (
 // key waits for no other goroutine, as it would for those of [http.Transport].
 type carrier struct {
 	dial func(context.Context) (net.Conn, error)
-	// head is what every request has after its first line.
-	head string
+	// via carries requests in place of connections; nil for those.
+	via http.RoundTripper
+	// headers are those of every request, and head is what every request has after its first line.
+	headers [][2]string
+	head    string
 
 	mu     sync.Mutex
 	idle   []*kept // the one that was used last is the last
@@ -56,7 +60,7 @@ var errHeaders = fmt.Errorf("it sent headers of over %d kB", maxAnswer>>10)
 // newCarrier returns a carrier of requests with these headers, each a name and a
 // value.
 func newCarrier(dial func(context.Context) (net.Conn, error), headers ...[2]string) *carrier {
-	c := &carrier{dial: dial, head: " HTTP/1.1\r\nHost: tapedeck\r\n"}
+	c := &carrier{dial: dial, headers: headers, head: " HTTP/1.1\r\nHost: tapedeck\r\n"}
 	for _, h := range headers {
 		c.head += h[0] + ": " + printable(h[1]) + "\r\n"
 	}
@@ -83,6 +87,9 @@ func (c *carrier) do(ctx context.Context, method, path string, body []byte) (*ht
 	if err != nil {
 		return nil, err
 	}
+	if c.via != nil {
+		return c.carry(ctx, method, path, body)
+	}
 	for {
 		k, reused, err := c.take(ctx)
 		if err != nil {
@@ -103,6 +110,45 @@ func (c *carrier) do(ctx context.Context, method, path string, body []byte) (*ht
 			return nil, err
 		}
 	}
+}
+
+// carry sends a request by what carries them in place of connections.
+func (c *carrier) carry(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	var in io.Reader
+	if body != nil {
+		in = bytes.NewReader(body)
+	}
+	r, err := http.NewRequestWithContext(ctx, method, "http://tapedeck"+path, in)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range c.headers {
+		r.Header.Set(h[0], printable(h[1]))
+	}
+	resp, err := c.via.RoundTrip(r)
+	switch {
+	case err == nil:
+		resp.Body = &carriedBody{resp.Body, ctx}
+	case ctx.Err() != nil:
+		err = context.Cause(ctx)
+	}
+	return resp, err
+}
+
+// carriedBody is the body of an answer that came without a connection. When ctx
+// ends, the error is why.
+type carriedBody struct {
+	io.ReadCloser
+	ctx context.Context
+}
+
+// Read reads the body.
+func (b *carriedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && err != io.EOF && b.ctx.Err() != nil {
+		err = context.Cause(b.ctx)
+	}
+	return n, err
 }
 
 // encode returns a request as it is sent.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -39,6 +40,9 @@ type Options struct {
 	// Dial connects to the service; nil connects to the socket. Its error is a
 	// [*net.OpError] of "dial" where nothing was sent.
 	Dial func(context.Context) (net.Conn, error)
+	// Transport carries requests to the service in place of a connection; nil for
+	// those over what Dial returns.
+	Transport http.RoundTripper
 }
 
 // Client is a deck that lives in the service of this host: a screen uses it as
@@ -147,6 +151,7 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 		c.o.Dial = func(ctx context.Context) (net.Conn, error) { return new(net.Dialer).DialContext(ctx, "unix", o.Path) }
 	}
 	c.carrier = newCarrier(c.o.Dial, [2]string{HeaderVersion, o.Version}, [2]string{HeaderSession, c.session})
+	c.carrier.via = o.Transport
 	c.last = &deck.Snapshot{Health: deck.Health{Page: 1}}
 	if o.Choose != nil {
 		if err := c.choose(ctx); err != nil {

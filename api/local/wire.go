@@ -378,7 +378,17 @@ type Session struct {
 	Idle    Seconds   `json:"idle"` // since the last key, or the last thing that was asked
 	Prompt  *Prompt   `json:"prompt,omitempty"`
 	Claims  Claims    `json:"claims"`
+	SSH     *SSH      `json:"ssh,omitempty"` // of somebody who came in by the service's own SSH; nil for others
 	You     bool      `json:"you,omitempty"` // it is the one that asks
+}
+
+// SSH is how somebody came in by the service's own SSH. All but the user was proven.
+type SSH struct {
+	User        string `json:"user,omitempty"`        // as the client gave it
+	Client      string `json:"client,omitempty"`      // its address, with its port where that is known
+	Key         string `json:"key"`                   // fingerprint, SHA256:…
+	Certificate string `json:"certificate,omitempty"` // its key ID; empty for a key without one
+	Authority   string `json:"ca,omitempty"`          // fingerprint of the key that signed it
 }
 
 // Sessions are those who are connected, the longest first.

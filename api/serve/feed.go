@@ -46,4 +46,5 @@ func (s *Server) promptChanged(profile string, sid text.Text, list []local.Askin
 		asking = append(asking, deck.Asking(a))
 	}
 	s.feed.Ask(i, sid, asking)
+	s.hub.ask(i, sid, asking)
 }

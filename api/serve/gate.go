@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"tapedeck/api/deck"
 	"tapedeck/api/local"
 	"tapedeck/api/text"
 )
@@ -30,6 +31,12 @@ type call struct {
 	session *session
 	permit  permit
 	id      string // the last part of a path such as /v1/requests/{id}; else empty
+
+	// asks are, of a session in this process, the requests as its screen has them, by
+	// their ID, and take takes what was asked for, in place of an answer that is
+	// written. Both are nil for a client.
+	asks map[string]deck.Request
+	take func(all []*asked)
 }
 
 // route is what is done for one method and path. A path that ends with / takes
@@ -87,45 +94,63 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			if broken == http.ErrAbortHandler {
 				panic(broken)
 			}
-			s.o.Say("a fault in %s %s: %v\n%s", r.Method, quoted(r.URL.Path), broken, debug.Stack())
-			c.answer(nil, refuse(local.CodeInternal, "the service has a fault; its log says more", ""))
+			c.answer(nil, c.fault(broken))
 		}
 	}()
 	answer, refusal := c.pass()
 	c.answer(answer, refusal)
 }
 
+// fault says that a handler has panicked, and returns what its client is told.
+func (c *call) fault(broken any) *local.Refusal {
+	c.server.o.Say("a fault in %s %s: %v\n%s", c.r.Method, quoted(c.r.URL.Path), broken, debug.Stack())
+	return refuse(local.CodeInternal, "the service has a fault; its log says more", "")
+}
+
 // pass takes a request through the gate, and has it handled.
 func (c *call) pass() (any, *local.Refusal) {
-	s := c.server
 	route, refusal := c.route()
 	if refusal != nil {
 		return nil, refusal
 	}
-	conn := connOf(c.r.Context())
-	if conn == nil {
-		return nil, refuse(local.CodeUser, "the system does not tell who you are", "")
-	}
-	permit, ok := s.permits.of(conn.peer)
-	if !ok {
-		return nil, refuse(local.CodeUser, "no role has you, "+s.permits.names.personName(conn.peer.UID), "ask for a role in the settings of tapedeck serve")
-	}
-	c.permit = permit
-	if wait := s.rates.take(conn.peer.UID, time.Now()); wait > 0 {
-		refusal := refuse(local.CodeTooMany, "you ask for too much: "+strconv.Itoa(maxRate)+" requests a second are allowed", "")
-		refusal.After = local.Seconds(wait.Seconds())
-		return nil, refusal
-	}
-	if s.endingNow() {
-		return nil, refuse(local.CodeEnding, "the service is ending", "try again in a moment")
-	}
-	if c.session, refusal = s.sessions.enter(conn, c.r.Header.Get(local.HeaderSession), permit); refusal != nil {
+	if refusal := c.admit(connOf(c.r.Context()), c.r.Header.Get(local.HeaderSession)); refusal != nil {
 		return nil, refusal
 	}
 	body, refusal := c.read(route)
 	if refusal != nil {
 		return nil, refusal
 	}
+	return c.handle(route, body)
+}
+
+// admit lets in who asks by a connection, nil for one that nobody knows, in the
+// session that they have chosen: by who they are, how much they ask for, and
+// whether the service and the session last.
+func (c *call) admit(conn *conn, session string) (refusal *local.Refusal) {
+	s := c.server
+	if conn == nil {
+		return refuse(local.CodeUser, "the system does not tell who you are", "")
+	}
+	permit, ok := s.permitOf(conn)
+	if !ok {
+		return refuse(local.CodeUser, "no role has you, "+conn.name(s.permits.names), "ask for a role in the settings of tapedeck serve")
+	}
+	c.permit = permit
+	if wait := s.rates.take(conn.peer.UID, time.Now()); wait > 0 {
+		refusal := refuse(local.CodeTooMany, "you ask for too much: "+strconv.Itoa(maxRate)+" requests a second are allowed", "")
+		refusal.After = local.Seconds(wait.Seconds())
+		return refusal
+	}
+	if s.endingNow() {
+		return refuse(local.CodeEnding, "the service is ending", "try again in a moment")
+	}
+	c.session, refusal = s.sessions.enter(conn, session, permit)
+	return refusal
+}
+
+// handle has a request handled of somebody who was let in, where the role has the
+// words for it.
+func (c *call) handle(route route, body any) (any, *local.Refusal) {
 	for _, word := range route.words(body) {
 		if refusal := c.may(word); refusal != nil {
 			return nil, refusal

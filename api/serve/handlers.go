@@ -34,7 +34,7 @@ func (c *call) whoAmI(list []*project) local.WhoAmI {
 	return local.WhoAmI{
 		AlarmUID: alarm,
 		Wire:     strconv.Itoa(local.Major) + "." + strconv.Itoa(local.Minor), Version: s.o.Version, Instance: s.instance, PID: os.Getpid(),
-		Session: c.session.id, User: c.session.user, UID: strconv.Itoa(c.session.peer.UID),
+		Session: c.session.id, User: c.session.user, UID: c.session.uid(),
 		Role: c.permit.role, May: append([]local.Word{}, c.permit.may...), Profiles: profilesOf(list),
 	}
 }

@@ -179,8 +179,8 @@ func (s *Server) awaitReturn(ctx context.Context) {
 	case <-time.After(returnGrace):
 	}
 	for _, p := range s.left.awaited() {
-		if !s.sessions.looks(p.Name) {
-			s.left.leave(deck.Actor{Actor: p.Name, UID: p.UID}, p.Role, "its session did not come back after a restart of the service")
+		if !s.sessions.looks(p) {
+			s.left.leave(deck.Actor{Actor: p.Name, UID: p.UID, SSHKey: p.Key}, p.Role, "its session did not come back after a restart of the service")
 		}
 	}
 	s.left.await(nil)

@@ -35,6 +35,9 @@ type leftPause struct {
 type person struct {
 	Name string `json:"name"` // as it is shown
 	UID  string `json:"uid"`
+	// Key is the fingerprint of the key of somebody who came in by SSH; empty for
+	// others.
+	Key  string `json:"key,omitempty"`
 	Role string `json:"role,omitempty"`
 }
 
@@ -70,7 +73,7 @@ func (l *left) leave(who deck.Actor, role, why string) {
 			if !r.Paused() || !r.Timer.At.IsZero() {
 				continue
 			}
-			theirs := func(a deck.Actor) bool { return a.UID != "" && a.UID == who.UID && !a.Command }
+			theirs := func(a deck.Actor) bool { return samePerson(a, who) && !a.Command }
 			if paused, acked := p.Deck.Whose(r.Key()); !(theirs(paused) && !r.Pause.Recorded) && !theirs(acked) {
 				continue
 			}
@@ -87,6 +90,15 @@ func (l *left) leave(who deck.Actor, role, why string) {
 			}
 		}
 	}
+}
+
+// samePerson reports whether two are the same one: by the number of the user, or
+// both without one, by the key that was proven.
+func samePerson(a, b deck.Actor) bool {
+	if a.UID != "" || b.UID != "" {
+		return a.UID == b.UID
+	}
+	return a.SSHKey != "" && !a.Claimed && !b.Claimed && a.SSHKey == b.SSHKey
 }
 
 // add remembers a pause left behind; false where it is known.

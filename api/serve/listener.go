@@ -84,9 +84,10 @@ func (l *gated) turnAway(c net.Conn, status int, refusal *local.Refusal) {
 // conn is a connection of somebody who is known.
 type conn struct {
 	net.Conn
-	peer   Peer
-	number uint64 // from 1
-	leave  func()
+	peer    Peer
+	insider *Insider // who came in by SSH: there is no socket, and the peer has a number alone; nil for others
+	number  uint64   // from 1; 0 for an insider's
+	leave   func()
 
 	mu     sync.Mutex
 	gone   bool
@@ -95,7 +96,10 @@ type conn struct {
 
 // Close closes the connection.
 func (c *conn) Close() error {
-	err := c.Conn.Close()
+	var err error
+	if c.Conn != nil {
+		err = c.Conn.Close()
+	}
 	c.leave()
 	c.mu.Lock()
 	todo := c.onGone
@@ -107,17 +111,31 @@ func (c *conn) Close() error {
 	return err
 }
 
-// whenGone has f called when the connection is closed, at once if it is.
-func (c *conn) whenGone(f func()) {
+// whenGone has f called when the connection is closed. It reports false, and does
+// nothing, where it is closed already.
+func (c *conn) whenGone(f func()) bool {
 	c.mu.Lock()
-	gone := c.gone
-	if !gone {
-		c.onGone = append(c.onGone, f)
+	defer c.mu.Unlock()
+	if c.gone {
+		return false
 	}
-	c.mu.Unlock()
-	if gone {
-		f()
+	c.onGone = append(c.onGone, f)
+	return true
+}
+
+// isGone reports whether the connection is closed.
+func (c *conn) isGone() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gone
+}
+
+// name returns what the one at the other end is called.
+func (c *conn) name(n *names) string {
+	if c.insider != nil {
+		return c.insider.Name()
 	}
+	return n.personName(c.peer.UID)
 }
 
 type connKey struct{}

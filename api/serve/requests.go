@@ -61,7 +61,8 @@ type asked struct {
 	id      string
 	project *project
 	req     deck.Request
-	start   *starting // of a start of a recording, which is no update; else nil
+	screen  *deck.Request // as the screen has it that is in this process; nil for that of a client
+	start   *starting     // of a start of a recording, which is no update; else nil
 	at      time.Time
 	done    chan struct{} // closed when it is settled or refused
 	more    chan struct{} // closed, and replaced, when it has come further
@@ -70,6 +71,7 @@ type asked struct {
 	begun     bool               // it was remembered, and is carried out
 	state     local.RequestState // once done
 	settledAt time.Time
+	progress  deck.Progress // once it is settled
 }
 
 func newRequests() *requests { return &requests{of: map[requestKey]*asked{}} }
@@ -135,7 +137,7 @@ func (l *requests) settle(a *asked, p deck.Progress, err error) {
 		state.Progress = a.wire(p)
 	}
 	l.mu.Lock()
-	a.state, a.settledAt = state, time.Now()
+	a.state, a.settledAt, a.progress = state, time.Now(), p
 	close(a.more)
 	l.mu.Unlock()
 	close(a.done)
@@ -195,6 +197,10 @@ func makeRequests(c *call, body *local.Requests) (any, *local.Refusal) {
 
 // stream writes a line for each step of each request, until all are settled.
 func (c *call) stream(all []*asked) *local.Refusal {
+	if c.take != nil {
+		c.take(all)
+		return nil
+	}
 	awaitFirst(c.r.Context(), all)
 	c.w.Header().Set("Content-Type", "application/x-ndjson")
 	c.w.WriteHeader(http.StatusOK)
@@ -314,7 +320,16 @@ func (c *call) request(w local.Request, who deck.Actor) (*asked, *local.Refusal)
 		}
 	}
 	req.SID, req.Profile, req.Actor, req.Ref = r.SID, "", who, refOf(c.session.peer.UID, w.ID)
-	return &asked{id: w.ID, project: p, req: req, at: time.Now(), done: make(chan struct{}), more: make(chan struct{})}, nil
+	return &asked{id: w.ID, project: p, req: req, screen: c.screenOf(w.ID), at: time.Now(), done: make(chan struct{}), more: make(chan struct{})}, nil
+}
+
+// screenOf returns a request as the screen in this process has it; nil for that of
+// a client.
+func (c *call) screenOf(id string) *deck.Request {
+	if req, ok := c.asks[id]; ok {
+		return &req
+	}
+	return nil
 }
 
 // refOf is the name that a deck has for a request of a user.

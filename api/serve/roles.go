@@ -20,12 +20,24 @@ type Role struct {
 	May  []local.Word
 	// Users and Groups are who has it, by name or by number.
 	Users, Groups []string
+	// Keys and Principals are who has it by SSH: keys by their fingerprint or their
+	// comment, and certificates by a principal.
+	Keys, Principals []string
 }
 
 // permit is what one user may do: by a role, or by all roles of that user.
 type permit struct {
 	role string // its name; of several, the first; empty where there are no roles
 	may  []local.Word
+}
+
+// add permits more words.
+func (p *permit) add(words []local.Word) {
+	for _, w := range words {
+		if !p.can(w) {
+			p.may = append(p.may, w)
+		}
+	}
 }
 
 // can reports whether a word is permitted.
@@ -56,11 +68,7 @@ func (p permits) of(peer Peer) (out permit, ok bool) {
 		if !ok {
 			out.role, ok = r.Name, true
 		}
-		for _, w := range r.May {
-			if !out.can(w) {
-				out.may = append(out.may, w)
-			}
-		}
+		out.add(r.May)
 	}
 	if peer.UID == 0 || peer.UID == p.own || len(p.roles) == 0 {
 		if len(p.roles) > 0 && !ok {

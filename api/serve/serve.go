@@ -21,6 +21,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tapedeck/api"
@@ -88,6 +89,7 @@ type Server struct {
 	projects  []*project
 	sessions  *sessions
 	permits   permits
+	roles     atomic.Pointer[[]Role]
 	requests  *requests
 	recalled  recalled
 	intervals *intervals
@@ -95,6 +97,7 @@ type Server struct {
 	rates     rates // of requests
 	loads     rates // of recordings that the API is asked for
 	feed      *local.Feed
+	hub       *hub
 	left      *left
 	onRecord  onRecord
 	metrics   *metrics
@@ -127,10 +130,12 @@ func New(o Options) *Server {
 	}
 	s.intervals = newIntervals(s.projects)
 	n := newNames()
-	s.permits = permits{roles: o.Roles, own: s.own, names: n}
+	s.permits = permits{own: s.own, names: n}
+	s.roles.Store(&o.Roles)
 	s.sessions = &sessions{names: n, of: map[string]*session{}, over: s.sessionOver, asking: s.promptChanged}
 	s.left = newLeft(s)
 	s.feed = local.NewFeed(profilesOf(s.projects))
+	s.hub = newHub(s)
 	s.metrics = newMetrics(s)
 	return s
 }
@@ -175,6 +180,7 @@ func (s *Server) startProjects(ctx context.Context, background *sync.WaitGroup) 
 		}
 		s.follow(ctx, p, background)
 		background.Go(func() { defer crash.Guard(); s.feed.Follow(ctx, p.number, p.Deck) })
+		background.Go(func() { defer crash.Guard(); s.hub.follow(ctx, p) })
 		background.Go(func() { s.recover(ctx, p) })
 	}
 	background.Go(func() { defer crash.Guard(); s.recall(ctx) })
@@ -193,6 +199,7 @@ func (s *Server) end(server *http.Server) error {
 	}
 	closing.Wait()
 	s.feed.End(*refuse(local.CodeEnding, "the service is ending", "it is back in a moment where it is being restarted"))
+	s.hub.end("the service is ending")
 	parting, enough := context.WithTimeout(context.Background(), partingTime)
 	defer enough()
 	if server.Shutdown(parting) != nil {

@@ -26,13 +26,15 @@ const (
 
 // session is one screen or one command that is connected.
 type session struct {
-	id     string // short, for people
-	key    string // by which its requests find it
-	peer   Peer
-	user   string
-	permit permit
-	since  time.Time
-	alone  bool // it is that of one connection
+	id   string // short, for people
+	key  string // by which its requests find it
+	peer Peer
+	// insider is who came in by SSH; nil for others.
+	insider *Insider
+	user    string
+	permit  permit
+	since   time.Time
+	alone   bool // it is that of one connection
 
 	// The mutex of [sessions] guards what follows.
 	conns    map[*conn]bool
@@ -48,8 +50,14 @@ type session struct {
 }
 
 // who returns who asks, as the journal has it: the name and number of the user
-// are the kernel's, the rest is the client's word.
+// are the kernel's, the rest is the client's word. Of one who came in by SSH all
+// was proven but the name of the user, and there is no number.
 func (s *session) who(screen local.Screen) deck.Actor {
+	if s.insider != nil {
+		who := s.insider.who()
+		who.Session, who.Command = s.id, isCommand(screen)
+		return who
+	}
 	claims := screen.Claims
 	return deck.Actor{
 		Actor: s.user, UID: strconv.Itoa(s.peer.UID),
@@ -57,6 +65,23 @@ func (s *session) who(screen local.Screen) deck.Actor {
 		Inherited: claims.Inherited, Claimed: claims != local.Claims{}, Session: s.id,
 		Command: isCommand(screen),
 	}
+}
+
+// uid returns the number of the user; empty for one who came in by SSH.
+func (s *session) uid() string {
+	if s.insider != nil {
+		return ""
+	}
+	return strconv.Itoa(s.peer.UID)
+}
+
+// person returns who has the session.
+func (s *session) person() person {
+	p := person{Name: s.who(s.screen).Name(), UID: s.uid(), Role: s.permit.role}
+	if s.insider != nil {
+		p.Key = s.insider.Fingerprint
+	}
+	return p
 }
 
 // isCommand reports whether a session is that of a command, which ends with what
@@ -106,7 +131,7 @@ func (l *sessions) enter(c *conn, chosen string, p permit) (*session, *local.Ref
 	if refusal != nil {
 		return nil, refusal
 	}
-	user := l.names.personName(c.peer.UID)
+	user := c.name(l.names)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if at, ok := l.ended[key]; ok && time.Since(at) < endedFor {
@@ -120,16 +145,17 @@ func (l *sessions) enter(c *conn, chosen string, p permit) (*session, *local.Ref
 		}
 		l.next++
 		now := time.Now()
-		s = &session{id: "s" + strconv.Itoa(l.next), key: key, peer: c.peer, user: user, alone: chosen == "", since: now, active: now, conns: map[*conn]bool{}, cancel: map[int]func(string){}}
-		l.of[key] = s
+		s = &session{id: "s" + strconv.Itoa(l.next), key: key, peer: c.peer, insider: c.insider, user: user, alone: chosen == "", since: now, active: now, conns: map[*conn]bool{}, cancel: map[int]func(string){}}
 	case s.peer.UID != c.peer.UID:
 		return nil, refuse(local.CodeSession, "this session is another user's", "choose another number for "+local.HeaderSession)
 	}
-	s.permit = p
 	if !s.conns[c] {
+		if !c.whenGone(func() { l.leave(s, c) }) {
+			return nil, refuse(local.CodeEnded, "this session was ended", "start tapedeck again")
+		}
 		s.conns[c] = true
-		c.whenGone(func() { l.leave(s, c) })
 	}
+	l.of[key], s.permit = s, p
 	if s.leaving != nil {
 		s.leaving.Stop()
 		s.leaving = nil
@@ -179,7 +205,7 @@ func (l *sessions) end(s *session, why string, byOther bool) {
 		l.remember(s.key)
 	}
 	cancel, who := slices.Collect(maps.Values(s.cancel)), s.who(s.screen)
-	last, role := s.watched && !l.watchedBy(who.Name()), s.permit.role
+	last, role := s.watched && !l.watchedBy(s.person()), s.permit.role
 	prompt := s.screen.Prompt
 	s.screen.Prompt = nil
 	var open []*conn
@@ -199,6 +225,14 @@ func (l *sessions) end(s *session, why string, byOther bool) {
 			}
 		})
 	}
+}
+
+// quit ends a session whose user quits or is gone. Its watches are told why.
+func (l *sessions) quit(s *session, why string) {
+	l.mu.Lock()
+	clear(s.conns)
+	l.mu.Unlock()
+	l.end(s, why, false)
 }
 
 // hasEnded reports whether a session is over.
@@ -222,23 +256,22 @@ func (l *sessions) remember(key string) {
 	l.ended[key] = time.Now()
 }
 
-// watchedBy reports whether somebody, by the name that is shown, has a session
-// that has, or had, a watch. The mutex must be held.
-func (l *sessions) watchedBy(name string) bool {
+// watchedBy reports whether somebody, in whatever role, has a session that has, or
+// had, a watch. The mutex must be held.
+func (l *sessions) watchedBy(who person) bool {
 	for _, s := range l.of {
-		if s.watched && s.who(s.screen).Name() == name {
+		if p := s.person(); s.watched && p.Name == who.Name && p.UID == who.UID && p.Key == who.Key {
 			return true
 		}
 	}
 	return false
 }
 
-// looks reports whether somebody, by the name that is shown, has a session that
-// looks at the recordings.
-func (l *sessions) looks(name string) bool {
+// looks reports whether somebody has a session that looks at the recordings.
+func (l *sessions) looks(who person) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.watchedBy(name)
+	return l.watchedBy(who)
 }
 
 // people returns who has a session that looks at the recordings, sorted.
@@ -246,13 +279,13 @@ func (l *sessions) people() (list []person) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, s := range l.of {
-		p := person{Name: s.who(s.screen).Name(), UID: strconv.Itoa(s.peer.UID), Role: s.permit.role}
+		p := s.person()
 		if s.watched && !slices.Contains(list, p) {
 			list = append(list, p)
 		}
 	}
 	slices.SortFunc(list, func(a, b person) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.UID, b.UID), cmp.Compare(a.Role, b.Role))
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.UID, b.UID), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Role, b.Role))
 	})
 	return list
 }
@@ -294,6 +327,9 @@ func (l *sessions) who(s *session) deck.Actor {
 func (l *sessions) say(s *session, screen local.Screen) {
 	l.mu.Lock()
 	before := s.screen.Prompt
+	if s.insider != nil {
+		screen.Claims = local.Claims{} // of this process they would be
+	}
 	s.screen = screen
 	s.active = time.Now().Add(-screen.Idle.Duration())
 	l.mu.Unlock()
@@ -379,9 +415,9 @@ func (l *sessions) show(s, asker *session) local.Session {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return local.Session{
-		ID: s.id, User: s.user, UID: strconv.Itoa(s.peer.UID), PID: s.peer.PID, Role: s.permit.role,
+		ID: s.id, User: s.user, UID: s.uid(), PID: s.peer.PID, Role: s.permit.role,
 		Command: s.screen.Command, Since: s.since.UTC(), Idle: local.SecondsOf(time.Since(s.active)),
-		Prompt: s.screen.Prompt, Claims: s.screen.Claims, You: s == asker,
+		Prompt: s.screen.Prompt, Claims: s.screen.Claims, SSH: s.insider.wire(), You: s == asker,
 	}
 }
 

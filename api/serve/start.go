@@ -32,7 +32,7 @@ func makeStart(c *call, body *local.Start) (any, *local.Refusal) {
 			return nil, refusal
 		}
 		req := deck.Request{Update: api.Update{Status: deck.AskedStart}, Actor: c.who(), Seen: api.Status(body.Seen), Ref: refOf(uid, body.ID)}
-		a = &asked{id: body.ID, project: p, req: req, start: &starting{text.New(body.CallSID), options}, at: time.Now(),
+		a = &asked{id: body.ID, project: p, req: req, screen: c.screenOf(body.ID), start: &starting{text.New(body.CallSID), options}, at: time.Now(),
 			done: make(chan struct{}), more: make(chan struct{})}
 	}
 	all, fresh := s.requests.begin(uid, []*asked{a})
