@@ -27,7 +27,7 @@ func sshSettings() []setting {
 		s.host = true
 		return s
 	}
-	idle := duration("ssh-idle", "end an SSH session after this time without a key (default: 8h of who may only look, else 1h)", "", time.Minute, 7*day,
+	idle := duration("ssh-idle", "end a dashboard over SSH after this time without a key (default: 8h of who may only look, else 1h)", "", time.Minute, 7*day,
 		func(c *Config) *time.Duration { return &c.SSH.Idle })
 	idle.host = true
 	set, show := idle.set, idle.show
@@ -39,11 +39,11 @@ func sshSettings() []setting {
 	}
 	idle.show = func(c Config) string {
 		if c.SSH.Idle == 0 {
-			return "8h0m0s to look, else 1h0m0s"
+			return "8h to look, else 1h"
 		}
 		return show(c)
 	}
-	listen := hostText("ssh-listen", "address where tapedeck serve listens for SSH, such as 127.0.0.1:2222", "ADDRESS", checkAddress,
+	listen := hostText("ssh-listen", "address where tapedeck serve listens for SSH, such as 127.0.0.1:2222 (serve --ssh for short)", "ADDRESS", checkAddress,
 		func(c *Config) *string { return &c.SSH.Listen })
 	return []setting{
 		listen,
