@@ -231,14 +231,9 @@ func (s *session) outlive(terminated <-chan struct{}) {
 
 // screenBy returns how the settings have the screen, whatever deck it shows.
 func screenBy(start cli.Start) ui.Options {
-	c := start.Config
-	return ui.Options{
-		PauseBehavior: api.PauseBehavior(c.PauseBehavior), PauseScope: c.PauseScope, AutoResume: c.AutoResume, Names: c.Names,
-		Start:    api.StartOptions{Channels: c.StartChannels, Track: c.StartTrack},
-		ReadOnly: c.ReadOnly, MaskNumbers: c.MaskNumbers, Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor,
-		Terminal: tty.NewLocal(os.Stdin, os.Stdout).Terminal(start.Environ), Interval: c.Interval,
-		Tick: c.Tick, LowBandwidth: c.LowBandwidth,
-	}
+	o := attached.Screen(start.Config)
+	o.Terminal = tty.NewLocal(os.Stdin, os.Stdout).Terminal(start.Environ)
+	return o
 }
 
 func (s *session) options() ui.Options {

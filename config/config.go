@@ -80,6 +80,7 @@ type Config struct {
 	ServeProfiles []string // profiles that tapedeck serve serves; empty for the one in force
 	Metrics       string   // address of /metrics and /healthz; empty for none
 	Roles         []Role   // who may do what by the service, in the order of their names
+	SSH           SSH      // how the service listens for SSH
 
 	// File is the path of the settings file, read or not; empty if none is known.
 	File string

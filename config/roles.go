@@ -28,7 +28,13 @@ type Role struct {
 	May []string
 	// Users and Groups are who has the role, by name or by number.
 	Users, Groups []string
+	// Keys are who has it by SSH, by the key's fingerprint (SHA256:…) or comment,
+	// and Principals are those of certificates.
+	Keys, Principals []string
 }
+
+// roleKeys are what the table of a role may have.
+var roleKeys = []string{"may", "users", "groups", "keys", "principals"}
 
 // loadRoles reads the tables [roles.NAME].
 func (l *loader) loadRoles() {
@@ -60,9 +66,9 @@ func (l *loader) addRole(t table) {
 		items, ok := t.values[key].([]any)
 		words, all := wordsOf(items)
 		switch {
-		case !slices.Contains([]string{"may", "users", "groups"}, key):
-			e := problem("cannot use %s (%s): a role has may, users and groups", quote(key), t.place(key))
-			if near := Nearest(key, []string{"may", "users", "groups"}); near != "" {
+		case !slices.Contains(roleKeys, key):
+			e := problem("cannot use %s (%s): a role has %s", quote(key), t.place(key), list(roleKeys))
+			if near := Nearest(key, roleKeys); near != "" {
 				e.Hints = []string{"did you mean " + near + "?"}
 			}
 			l.fail(e)
@@ -76,16 +82,20 @@ func (l *loader) addRole(t table) {
 			role.May = l.may(t, words)
 		case "users":
 			role.Users = l.people(t, key, words)
-		default:
+		case "groups":
 			role.Groups = l.people(t, key, words)
+		case "keys":
+			role.Keys = l.provers(t, key, words)
+		default:
+			role.Principals = l.provers(t, key, words)
 		}
 	}
 	if _, ok := t.values["may"]; !ok {
 		l.fail(&Error{What: fmt.Sprintf("cannot use the role %s (%s): it has no may", quote(role.Name), t.here()),
 			Hints: []string{"write what it may do, such as may = [\"view\", \"pause\", \"resume\"]"}})
 	}
-	if len(role.Users)+len(role.Groups) == 0 {
-		l.warn("nobody has the role %s: it names no users and no groups", role.Name)
+	if len(role.Users)+len(role.Groups)+len(role.Keys)+len(role.Principals) == 0 {
+		l.warn("nobody has the role %s: it names no users, groups, keys or principals", role.Name)
 	}
 	l.cfg.Roles = append(l.cfg.Roles, role)
 }
@@ -121,6 +131,16 @@ func (l *loader) people(t table, key string, words []string) []string {
 	for _, word := range words {
 		if err := checkPerson(word, "a "+strings.TrimSuffix(key, "s")); err != nil {
 			l.fail(problem("cannot use %s (%s): %v", key, t.placeOf(key, word), err))
+		}
+	}
+	return words
+}
+
+// provers returns the keys or principals of a role.
+func (l *loader) provers(t table, key string, words []string) []string {
+	for _, word := range words {
+		if word == "" || len(word) > 256 || strings.TrimSpace(word) != word || strings.ContainsFunc(word, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			l.fail(problem("cannot use %s (%s): %s is none", key, t.placeOf(key, word), quote(word)))
 		}
 	}
 	return words

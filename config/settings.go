@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ type setting struct {
 
 // settings is the table of all settings but space, project and token. To add a
 // setting, add a field to [Config] and an entry here.
-var settings = []setting{
+var settings = slices.Concat([]setting{
 	duration("interval", "time between two polls", "2s", 500*time.Millisecond, 5*time.Minute,
 		func(c *Config) *time.Duration { return &c.Interval }),
 	duration("lookback", "how far back to look for recordings at the start", "24h", time.Minute, 30*day,
@@ -85,7 +86,7 @@ var settings = []setting{
 	profilesSetting(),
 	hostText("metrics", "address where tapedeck serve serves /metrics and /healthz, such as 127.0.0.1:9464", "ADDRESS", checkAddress,
 		func(c *Config) *string { return &c.Metrics }),
-}
+}, sshSettings())
 
 // Flag describes a flag that sets a setting.
 type Flag struct {

@@ -102,7 +102,7 @@ func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) 
 				return noteMsg{words: words, what: "acknowledge " + name, did: did, err: d.Acknowledge(of, actor, a.Reason, 0)}
 			}, true
 		}
-		words := fmt.Sprintf("acknowledged %s: silent until %s", name, times.Time(now.Add(a.Wait)))
+		words := fmt.Sprintf("acknowledged %s: silent until %s", name, times.Time(now.Add(a.Wait), m.o.Zone))
 		if q.Lacks {
 			did := Action{Time: now, Actor: actor.Name(), Profile: of.Profile, Recording: of.SID, What: "acknowledge", Reason: a.Reason, Until: now.Add(a.Wait)}
 			return func() tea.Msg {

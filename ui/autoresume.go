@@ -50,7 +50,7 @@ func (m *Model) askAutoResume(r *deck.Recording, key string, now time.Time) {
 		Who: m.who(r), Profile: m.placeOf(r.Profile), Project: m.project(r.Key()), State: prompt.State(r), Why: "It has none yet.",
 	}
 	if !r.Timer.At.IsZero() {
-		q.Why = "It is set for " + times.Time(r.Timer.At)
+		q.Why = "It is set for " + times.Time(r.Timer.At, m.o.Zone)
 		if by := r.Timer.Actor; by != "" && by != m.o.Actor.Name() {
 			q.Why += ", by " + text.New(by).String()
 		}

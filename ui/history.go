@@ -49,7 +49,7 @@ func (m *Model) followHistory(now time.Time) tea.Cmd {
 
 // aroundHistory is what the history needs to name recordings.
 func (m *Model) aroundHistory() history.Around {
-	return history.Around{Now: m.now, Short: m.called, Who: func(of deck.Key) string {
+	return history.Around{Now: m.inZone(m.now), Short: m.called, Who: func(of deck.Key) string {
 		if r := m.live.Lookup(of); r != nil {
 			return m.who(r)
 		}

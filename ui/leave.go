@@ -97,7 +97,7 @@ func (m *Model) timerWords() string {
 	if first == nil {
 		return ""
 	}
-	return "the auto-resume of …" + m.called(first.Key()) + " at " + times.Minute(first.Timer.At, m.now) + " would not be done"
+	return "the auto-resume of …" + m.called(first.Key()) + " at " + times.Minute(first.Timer.At, m.inZone(m.now)) + " would not be done"
 }
 
 // stopProcess gives the terminal back and stops.

@@ -71,7 +71,7 @@ func (m *Model) openLeft(l left.Ask, opener string, now time.Time) {
 	short := m.list.ShortSID(r.Key())
 	m.open(prompt.Question{
 		Kind: prompt.Behind, Opener: opener, Unasked: opener == "", Request: deck.Request{SID: r.SID, Profile: r.Profile, Actor: m.o.Actor}, Short: short,
-		Who: m.who(r), Profile: m.placeOf(r.Profile), Project: m.project(r.Key()), State: prompt.State(r), Title: theme.Lead(l.Words(m.called(r.Key()), now)), Left: l.More(now),
+		Who: m.who(r), Profile: m.placeOf(r.Profile), Project: m.project(r.Key()), State: prompt.State(r), Title: theme.Lead(l.Words(m.called(r.Key()), m.inZone(now))), Left: l.More(m.inZone(now)),
 		Barred: m.barred(map[string]string{"t": mayAcknowledge, "r": mayResume}), Policy: m.live.PolicyOf(r),
 	}, now)
 	if l.Leads {

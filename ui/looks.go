@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -26,6 +28,9 @@ func newLooks(o Options) looks {
 		clocks: times.Clocks{Slow: o.LowBandwidth},
 	}
 }
+
+// inZone returns a time where the session's person is.
+func (m *Model) inZone(t time.Time) time.Time { return t.In(times.Zone(m.o.Zone)) }
 
 // people is how who is on the line of a recording is shown.
 func (l *looks) people(r *deck.Recording) names.View { return l.numbers.view(l.th, r) }

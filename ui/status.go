@@ -51,7 +51,7 @@ func (m *Model) busy() line.Span {
 // fit into it.
 func (m *Model) statusLines(w int) []string {
 	return m.status.View(w, status.Around{
-		Trouble: m.troubleWords(), Idle: status.Health(m.live, m.now), Busy: m.busy(), More: m.moreLines(),
+		Trouble: m.troubleWords(), Idle: status.Health(m.live, m.inZone(m.now)), Busy: m.busy(), More: m.moreLines(),
 	})
 }
 

@@ -115,6 +115,8 @@ type Options struct {
 	Service Service
 
 	Terminal terminal.Terminal // where the screen is shown
+	// Zone is where its person is; nil for where this host is.
+	Zone *time.Location
 	// Interval is between two polls until a snapshot says it.
 	Interval time.Duration
 	// Tick is between two steps of the clocks; 0 means a second.

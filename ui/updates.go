@@ -103,5 +103,5 @@ func (m *Model) underWay(of deck.Key) string { return m.requests.UnderWay(m.live
 // pausedHere returns the recordings that this session has paused and that are
 // paused still, or may be, for the question before quitting.
 func (m *Model) pausedHere() []string {
-	return m.requests.Paused(m.live, func(r *deck.Recording) (short, who string) { return m.called(r.Key()), m.who(r) })
+	return m.requests.Paused(m.live, m.o.Zone, func(r *deck.Recording) (short, who string) { return m.called(r.Key()), m.who(r) })
 }

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"tapedeck/api"
-	"tapedeck/api/crash"
 	"tapedeck/api/deck"
 )
 
@@ -78,7 +77,7 @@ func (c *Client) DoAll(ctx context.Context, reqs []deck.Request, result func(i i
 	}
 	var all sync.WaitGroup
 	for some := range slices.Chunk(list, MaxRequests) {
-		all.Go(func() { defer crash.Guard(); c.sendAll(ctx, l, some, each) })
+		all.Go(func() { defer c.o.Hook.Guard(); c.sendAll(ctx, l, some, each) })
 	}
 	all.Wait()
 }

@@ -43,6 +43,9 @@ type Options struct {
 	// Transport carries requests to the service in place of a connection; nil for
 	// those over what Dial returns.
 	Transport http.RoundTripper
+	// Hook is what is done with a panic of the client's goroutines; nil leaves it to
+	// the process.
+	Hook *crash.Hook
 }
 
 // Client is a deck that lives in the service of this host: a screen uses it as
@@ -159,8 +162,8 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 			return nil, err
 		}
 	}
-	c.running.Go(func() { defer crash.Guard(); c.run() })
-	c.running.Go(func() { defer crash.Guard(); c.runAside() })
+	c.running.Go(func() { defer c.o.Hook.Guard(); c.run() })
+	c.running.Go(func() { defer c.o.Hook.Guard(); c.runAside() })
 	select {
 	case err := <-c.first:
 		if err != nil {

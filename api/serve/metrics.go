@@ -28,8 +28,9 @@ type metrics struct {
 	latency  *prometheus.HistogramVec
 	timers   *prometheus.CounterVec
 	refusals *prometheus.CounterVec
+	logins   *prometheus.CounterVec // over SSH, that were refused
 
-	age, stale, active, paused, longest, alarms, lacking, running, sessions, build *prometheus.Desc
+	age, stale, active, paused, longest, alarms, lacking, running, sessions, remote, build *prometheus.Desc
 }
 
 // latencies are the bounds of the update latency, in seconds: an answer takes
@@ -49,6 +50,7 @@ func newMetrics(s *Server) *metrics {
 		updates:  counter("updates_total", "Updates by verb and settled outcome.", "profile", "verb", "outcome"),
 		timers:   counter("auto_resumes_total", "Auto-resumes by what became of them: set, canceled, fired or failed.", "profile", "what"),
 		refusals: counter("refused_total", "Requests of clients that were refused, by code.", "code"),
+		logins:   counter("ssh_refused_logins_total", "Logins over SSH that were refused, by reason.", "reason"),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: "tapedeck", Name: "update_latency_seconds", Help: "Time from a request to the API's answer.", Buckets: latencies,
 		}, []string{"profile", "verb"}),
@@ -61,15 +63,16 @@ func newMetrics(s *Server) *metrics {
 		lacking:  gauge("calls_unrecorded", "Calls and conferences in progress without a recording, where the policy looks for them.", "profile"),
 		running:  gauge("auto_resumes", "Auto-resumes that are to come.", "profile"),
 		sessions: gauge("sessions", "Sessions that are connected, by role.", "role"),
+		remote:   gauge("ssh_sessions", "Those of them that are over SSH."),
 		build:    gauge("build_info", "1, with the version of this build.", "version"),
 	}
-	m.registry.MustRegister(m.polls, m.updates, m.latency, m.timers, m.refusals, m)
+	m.registry.MustRegister(m.polls, m.updates, m.latency, m.timers, m.refusals, m.logins, m)
 	return m
 }
 
 // Describe is of [prometheus.Collector].
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{m.age, m.stale, m.active, m.paused, m.longest, m.alarms, m.lacking, m.running, m.sessions, m.build} {
+	for _, d := range []*prometheus.Desc{m.age, m.stale, m.active, m.paused, m.longest, m.alarms, m.lacking, m.running, m.sessions, m.remote, m.build} {
 		ch <- d
 	}
 }
@@ -104,11 +107,16 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	for role, n := range m.server.sessions.roles() {
 		set(m.sessions, float64(n), role)
 	}
+	set(m.remote, float64(m.server.sessions.insiders()))
 	set(m.build, 1, m.server.o.Version)
 }
 
 // refused counts a refusal.
 func (m *metrics) refused(code local.Code) { m.refusals.WithLabelValues(string(code)).Inc() }
+
+// RefusedLogin counts a login over SSH that was refused, by the reason, which is one
+// of few.
+func (s *Server) RefusedLogin(reason string) { s.metrics.logins.WithLabelValues(reason).Inc() }
 
 // step counts what a deck has done.
 func (m *metrics) step(p *project, s deck.Step) {

@@ -433,6 +433,18 @@ func (l *sessions) find(id string) *session {
 	return nil
 }
 
+// insiders returns how many sessions are over SSH.
+func (l *sessions) insiders() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.of {
+		if s.insider != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // roles returns how many sessions each role has.
 func (l *sessions) roles() map[string]int {
 	l.mu.Lock()

@@ -59,6 +59,8 @@ type Session struct {
 	over   chan struct{} // closed when it is over
 	gone   chan struct{} // closed when the client has closed it, too
 	read   atomic.Int64  // when the client has sent something last, in nanoseconds
+	// pressed is when a key was last pressed, in nanoseconds; 0 where nobody tells.
+	pressed atomic.Int64
 
 	mu      sync.Mutex
 	size    PTY
@@ -301,11 +303,23 @@ func (se *Session) write(to func([]byte) (int, error), p []byte) (int, error) {
 	return to(p)
 }
 
-// Idle returns for how long the client has sent nothing.
-func (se *Session) Idle() time.Duration { return time.Since(time.Unix(0, se.read.Load())) }
+// Pressed says when a key was last pressed, by whoever tells keys from what else a
+// client sends, such as the answers of its terminal. From then on [Session.Idle] is
+// counted from the last one that was told.
+func (se *Session) Pressed(at time.Time) { se.pressed.Store(at.UnixNano()) }
 
-// EndIdle ends the session, with [ErrIdle], when the client has sent nothing for a
-// time. It calls warn that long before, in the background, and again when a key
+// Idle returns for how long no key was pressed: where nobody tells when one was, for
+// how long the client has sent nothing.
+func (se *Session) Idle() time.Duration {
+	last := se.pressed.Load()
+	if last == 0 {
+		last = se.read.Load()
+	}
+	return time.Since(time.Unix(0, last))
+}
+
+// EndIdle ends the session, with [ErrIdle], when no key was pressed for a time, see
+// [Session.Idle]. It calls warn that long before, in the background, and again when a key
 // was pressed after all, with 0. What it returns ends that.
 func (se *Session) EndIdle(after, before time.Duration, warn func(left time.Duration)) (stop func()) {
 	var mu sync.Mutex

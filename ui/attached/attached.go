@@ -1,5 +1,6 @@
-// Package attached is the dashboard on the deck of the service of this host: what
-// a screen has of its own deck and journal elsewhere, the service tells it here.
+// Package attached is the dashboard on the deck of the service of this host, over
+// its socket or inside its process: what a screen has of its own deck and journal
+// elsewhere, the service tells it here.
 // The service keeps the journal, the auto-resumes and what ended sessions leave
 // behind, so that a dashboard may end at any time.
 package attached
@@ -10,10 +11,12 @@ import (
 	"net/url"
 	"time"
 
+	"tapedeck/api"
 	"tapedeck/api/crash"
 	"tapedeck/api/deck"
 	"tapedeck/api/local"
 	"tapedeck/api/text"
+	"tapedeck/config"
 	"tapedeck/ui"
 )
 
@@ -28,6 +31,22 @@ func (e *EndedError) Error() string { return "the dashboard ends: " + e.Why }
 
 // Hint returns the next step.
 func (e *EndedError) Hint() string { return e.Next }
+
+// Deck is the deck of a service, as a [local.Client] is one: what is shown, who
+// looks at it, and what the service knows beside it.
+type Deck interface {
+	ui.Deck
+	// WhoAmI returns what the service said last of who looks.
+	WhoAmI() local.WhoAmI
+	// Profiles returns the profiles whose recordings are shown.
+	Profiles() []local.Profile
+	// Actions returns the last n actions of everybody, the newest first.
+	Actions(ctx context.Context, n int) ([]local.Action, error)
+	// Left returns the pauses whose session has ended.
+	Left(ctx context.Context) ([]local.LeftPause, error)
+	// Show says what the screen has open, and when a key was last pressed on it.
+	Show(prompt *local.Prompt, key time.Time)
+}
 
 // Run shows the screen on the deck of a service, as [ui.Run] does. Of the options
 // it sets what the service tells: the deck, the place, the actor, the history and
@@ -57,7 +76,7 @@ func Run(ctx context.Context, client *local.Client, o ui.Options) error {
 const leaveTime = 300 * time.Millisecond
 
 // Options returns the options of a screen on the deck of a service.
-func Options(client *local.Client, o ui.Options) ui.Options {
+func Options(client Deck, o ui.Options) ui.Options {
 	who := client.WhoAmI()
 	o.Deck, o.Service = client, screen{client}
 	o.Actor = deck.Actor{Actor: who.User, UID: who.UID}
@@ -66,6 +85,17 @@ func Options(client *local.Client, o ui.Options) ui.Options {
 	o.LeftBehind = (&left{from: client.Left}).next
 	o.Open = nil // the service keeps the record
 	return o
+}
+
+// Screen returns how the settings have a screen, whatever deck and terminal it is
+// on.
+func Screen(c config.Config) ui.Options {
+	return ui.Options{
+		PauseBehavior: api.PauseBehavior(c.PauseBehavior), PauseScope: c.PauseScope, AutoResume: c.AutoResume, Names: c.Names,
+		Start:    api.StartOptions{Channels: c.StartChannels, Track: c.StartTrack},
+		ReadOnly: c.ReadOnly, MaskNumbers: c.MaskNumbers, Theme: c.Theme, ASCII: c.ASCII, NoColor: c.NoColor,
+		Interval: c.Interval, Tick: c.Tick, LowBandwidth: c.LowBandwidth,
+	}
 }
 
 // place returns the space and the profile of what is shown; empty for several,
@@ -107,7 +137,7 @@ func watch(ctx context.Context, from subscribed, end func(error)) {
 }
 
 // screen is what a service is told of a screen, and allows it.
-type screen struct{ client *local.Client }
+type screen struct{ client Deck }
 
 // Role returns what the session may do.
 func (s screen) Role() ui.Role {

@@ -20,7 +20,7 @@ const (
 )
 
 // history returns the last n actions of everybody, by the journal of the service.
-func history(client *local.Client, n int) ([]ui.Action, error) {
+func history(client Deck, n int) ([]ui.Action, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTime)
 	defer cancel()
 	list, err := client.Actions(ctx, n)

@@ -291,7 +291,7 @@ func (l *link) perform(ctx context.Context, wait string, reqs []deck.Request, re
 	if left == 0 {
 		return
 	}
-	go l.DoAll(ctx, reqs, tell)
+	go func() { defer l.hook.Guard(); l.DoAll(ctx, reqs, tell) }()
 	for {
 		select {
 		case s := <-snapshots:

@@ -128,6 +128,7 @@ func (r *runner) asker(a *act) (k *asker, end func()) {
 	lines := make(chan string)
 	done := make(chan struct{})
 	go func() { // it may wait for a key for as long as the process lives
+		defer r.hook().Guard()
 		defer close(lines)
 		in := bufio.NewScanner(r.Stdin)
 		for in.Scan() {

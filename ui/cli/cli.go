@@ -71,6 +71,8 @@ type App struct {
 	Transport http.RoundTripper
 
 	completeLimit time.Duration // how long a shell waits for SIDs; 0 for [completeLimit]
+
+	remote *remoteApp // what a command over SSH has; nil for one of this process's own user
 }
 
 // Execute runs the command that the arguments name, and returns its exit code.

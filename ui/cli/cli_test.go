@@ -342,6 +342,8 @@ func TestConfigShowsProvenance(t *testing.T) {
 		{"journal-required", "false", "default"}, {"server", "auto", "default"},
 		{"socket", "/run/tapedeck/tapedeck.sock", "default"}, {"socket-group", "(none)", "default"},
 		{"serve-profiles", "(none)", "default"}, {"metrics", "(none)", "default"},
+		{"ssh-listen", "(none)", "default"}, {"ssh-keys", "(none)", "default"}, {"ssh-user-cas", "(none)", "default"},
+		{"ssh-revoked", "(none)", "default"}, {"ssh-idle", "8h to look, else 1h", "default"}, {"ssh-proxies", "(none)", "default"},
 		{"no-color", "false", "default"},
 		{"names", "(none)", "default"}, {"roles", "(none)", "default"},
 		{"proxy", "(none)", "default"},

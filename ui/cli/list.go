@@ -120,8 +120,10 @@ func (r *runner) runList(cmd *cobra.Command, q *listQuery) (err error) {
 	if done, err := q.check(cmd, r.Stdout); done || err != nil {
 		return err
 	}
-	// Rows are made and thrown away: more collections cost less than the memory.
-	defer debug.SetGCPercent(debug.SetGCPercent(20))
+	if r.remote == nil { // else it would be the service's
+		// Rows are made and thrown away: more collections cost less than the memory.
+		defer debug.SetGCPercent(debug.SetGCPercent(20))
+	}
 	l, err := r.link(cmd, false)
 	if err != nil {
 		return err

@@ -44,9 +44,13 @@ const aboutRoles = `Who may do what by tapedeck serve, a table for each role:
   may = ["view", "pause", "resume", "acknowledge", "timer"]
   users = ["alice"]
   groups = ["operators"]
+  keys = ["SHA256:5BBvzIIjkbGsLOkRAVOTSBPoJ43ivRENk+vJseHRgOg", "ana"]
+  principals = ["operators"]
 
 users and groups are names or numbers of this host. Root and the service's own user
-may do all; without roles, so may whoever can connect.`
+may do all; without roles, so may whoever can connect. keys and principals are of
+those who log in by SSH (ssh_listen): the fingerprint or the comment of a key in the
+file ssh_keys, or a principal of a certificate. Without a role nobody comes in by SSH.`
 
 // settingsPage returns the page of the settings file.
 func (m manual) settingsPage() page {
@@ -163,6 +167,8 @@ var examples = map[string]string{
 	"space": `"acme"`, "project": `"6a1f2c3d-0000-4aaa-8bbb-000000000001"`, "token_file": `"token"`,
 	"names_file": `"names.toml"`, "state_dir": `"/var/lib/tapedeck"`, "socket": `"/run/tapedeck/tapedeck.sock"`,
 	"alarm_command": `["/usr/local/bin/page", "--team", "recordings"]`, "ascii": "true", "unrecorded_alarm": `"60s"`, "socket_group": `"tapedeck-users"`, "serve_profiles": `["eu", "us"]`, "metrics": `"127.0.0.1:9464"`,
+	"ssh_listen": `"127.0.0.1:2222"`, "ssh_keys": `"/etc/tapedeck/ssh_keys"`, "ssh_user_cas": `"/etc/tapedeck/ssh_user_cas"`, "ssh_revoked": `"/etc/tapedeck/ssh_revoked"`,
+	"ssh_idle": `"1h"`, "ssh_proxies": `["10.0.0.7"]`,
 }
 
 // exampleSettings returns an example of the settings file: every key with what it
@@ -190,7 +196,7 @@ func exampleSettings() string {
 	}
 	b.WriteString("\n# Names for numbers, shown instead of them.\n#[names]\n#\"+15125550128\" = \"Front desk\"\n")
 	b.WriteString("\n# Who may do what by tapedeck serve.\n#[roles.operator]\n" +
-		"#may = [\"view\", \"pause\", \"resume\", \"acknowledge\", \"timer\"]\n#groups = [\"operators\"]\n")
+		"#may = [\"view\", \"pause\", \"resume\", \"acknowledge\", \"timer\"]\n#groups = [\"operators\"]\n#keys = [\"ana\"]\n#principals = [\"operators\"]\n")
 	return b.String()
 }
 

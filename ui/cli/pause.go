@@ -7,7 +7,6 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
-	"tapedeck/config"
 )
 
 // pause returns the command that pauses recordings.
@@ -62,7 +61,7 @@ func (r *runner) behavior(cmd *cobra.Command, silence, skip bool) (api.PauseBeha
 	}
 	in := r.sources(cmd)
 	in.NoCommand = true
-	c, _ := config.Load(cmd.Context(), in) // what is wrong with it, the link says
+	c, _ := r.load(cmd.Context(), in) // what is wrong with it, the link says
 	return api.PauseBehavior(c.PauseBehavior), nil
 }
 

@@ -6,9 +6,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/crash"
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/times"
@@ -85,7 +88,7 @@ func (l *link) load(ctx context.Context, targets []target) {
 	if !ok {
 		return
 	}
-	each(len(targets), func(i int) {
+	each(l.hook, len(targets), func(i int) {
 		t := &targets[i]
 		if t.rec != nil || !isWhole(t.typed) {
 			return
@@ -195,7 +198,7 @@ func (l *link) resolveByAPI(ctx context.Context, sids []string) ([]target, error
 		}
 	}
 	targets := make([]target, len(sids))
-	each(len(sids), func(i int) {
+	each(l.hook, len(sids), func(i int) {
 		sid, ok := found[sids[i]]
 		if !ok && isWhole(sids[i]) {
 			sid, ok = text.New(sids[i]), true
@@ -267,7 +270,7 @@ func (l *link) ambiguous(sid string, recs []*deck.Recording) *Error {
 	defer cancel()
 	named := slices.Clone(recs[:min(len(recs), maxCandidates)])
 	if l.own != nil {
-		each(len(named), func(i int) {
+		each(l.hook, len(named), func(i int) {
 			if r, err := l.own.Describe(ctx, named[i]); err == nil {
 				named[i] = r
 			}
@@ -290,24 +293,18 @@ func (l *link) ambiguous(sid string, recs []*deck.Recording) *Error {
 // atOnce is how many recordings are read, or updated, at one time.
 const atOnce = 8
 
-// each calls f for each number below n, several at a time.
-func each(n int, f func(i int)) {
-	work := make(chan int)
-	done := make(chan struct{})
-	workers := min(n, atOnce)
-	for range workers {
-		go func() {
-			for i := range work {
+// each calls f for each number below n, several at a time. A panic of one is the
+// hook's.
+func each(hook *crash.Hook, n int, f func(i int)) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, atOnce) {
+		workers.Go(func() {
+			defer hook.Guard()
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
 				f(i)
 			}
-			done <- struct{}{}
-		}()
+		})
 	}
-	for i := range n {
-		work <- i
-	}
-	close(work)
-	for range workers {
-		<-done
-	}
+	workers.Wait()
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tapedeck/api"
 	"tapedeck/api/background"
@@ -41,6 +42,26 @@ sessions, or all. Where the policy is evidence, a stop needs stop-evidence besid
 stop, which all does not stand for. Root and the service's own user may do all. Without such
 tables, whoever may connect may do all: the members of socket_group.
 
+With ssh_listen (--ssh 127.0.0.1:2222) it also listens for SSH, for people without an
+account on this host. They log in with a key of the file ssh_keys, or a certificate
+of an authority of ssh_user_cas, and need a role that has it:
+
+  [roles.watcher]
+  may = ["view"]
+  keys = ["wallboard", "SHA256:5BBvzIIjkbGsLOkRAVOTSBPoJ43ivRENk+vJseHRgOg"]
+  principals = ["watchers"]
+
+ssh -p 2222 HOST is the dashboard; ssh -p 2222 HOST list --json and so on run list,
+show, watch, pause, resume, ack and status. There is no shell, no forwarding and no
+file. OpenSSH hides when keys are pressed by sending some 270 packets around each;
+where that is too much for a line, put this into ~/.ssh/config, with what else the
+dashboard uses:
+
+  Host HOST
+    Port 2222
+    ObscureKeystrokeTiming no
+    SendEnv LANG LC_* COLORTERM NO_COLOR TZ
+
 The setting alarm_command runs once for the host, for each alarm. Pauses,
 acknowledgements and auto-resumes outlive the service. It works under
 systemd (socket activation, readiness, status, watchdog) and without.`
@@ -53,12 +74,20 @@ func (r *runner) serveCommand() *cobra.Command {
 		Long:  aboutServe,
 		Example: `  tapedeck serve --socket-group operators
   tapedeck serve --serve-profiles eu,us --metrics 127.0.0.1:9464
+  tapedeck serve --ssh 127.0.0.1:2222 --ssh-keys /etc/tapedeck/ssh_keys
   curl --unix-socket /run/tapedeck/tapedeck.sock http://tapedeck/v1/status`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.runServe(cmd) },
 	}
 	addSettings(cmd, "config", "profile", "interval", "lookback", "read-only", "policy", "pause-warn", "pause-alarm", "unrecorded-alarm", "log", "state-dir",
-		"journal-numbers", "journal-syslog", "journal-required", "socket", "socket-group", "serve-profiles", "metrics", "alarm-command")
+		"journal-numbers", "journal-syslog", "journal-required", "socket", "socket-group", "serve-profiles", "metrics", "alarm-command",
+		"ssh-listen", "ssh-keys", "ssh-user-cas", "ssh-revoked", "ssh-idle", "ssh-proxies", "pause-behavior", "pause-scope", "auto-resume", "mask-numbers", "names-file", "theme", "tick", "low-bandwidth")
+	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		if name == "ssh" {
+			name = "ssh-listen"
+		}
+		return pflag.NormalizedName(name)
+	})
 	return cmd
 }
 
@@ -72,6 +101,7 @@ type service struct {
 	projects []*serve.Project
 	records  []*Record
 	alarms   *AlarmCommand // for all projects; nil for none
+	door     *door         // for SSH; nil for none
 }
 
 // runServe serves until the context ends.
@@ -99,6 +129,10 @@ func (r *runner) runServe(cmd *cobra.Command) (err error) {
 		}
 		defer func() { _ = metrics.Close() }()
 	}
+	if s.door, err = r.openSSH(ctx, s.host); err != nil {
+		return err
+	}
+	defer s.door.close()
 	unlock, err := serve.LockKept(s.host.StateDir)
 	if err != nil {
 		return err
@@ -118,6 +152,11 @@ func (r *runner) runServe(cmd *cobra.Command) (err error) {
 		Notify: serve.NotifierFrom(r.Environ), Say: r.tell, AlarmCommand: len(s.host.AlarmCommand) > 0,
 	})
 	s.alarms = NewAlarmCommand(s.host, AlarmOptions{Environ: r.Environ, Tokens: s.tokens(), Say: func(words string) { r.tell("warning: %s", words) }})
+	if s.door != nil {
+		if err := s.door.prepare(r, s, server); err != nil {
+			return err
+		}
+	}
 	r.tell("serving %s on %s", s.names(), listener.Path())
 	return s.run(ctx, server, listener, metrics)
 }
@@ -147,7 +186,9 @@ func (s *service) run(ctx context.Context, server *serve.Server, l, metrics net.
 		}
 		return nil
 	})
+	s.door.run(ctx, &parts)
 	err := server.Run(ctx, l)
+	stop() // also where it has failed: the sessions over SSH are told
 	return joined(err, parts.Stop())
 }
 
@@ -260,7 +301,7 @@ func (s *service) names() string {
 // rolesOf returns the roles of the settings as the service has them.
 func rolesOf(list []config.Role) (roles []serve.Role) {
 	for _, r := range list {
-		role := serve.Role{Name: r.Name, Users: r.Users, Groups: r.Groups}
+		role := serve.Role{Name: r.Name, Users: r.Users, Groups: r.Groups, Keys: r.Keys, Principals: r.Principals}
 		for _, word := range r.May {
 			role.May = append(role.May, local.Word(word))
 		}

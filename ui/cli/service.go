@@ -10,6 +10,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/background"
+	"tapedeck/api/crash"
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
 	"tapedeck/api/local"
@@ -85,6 +86,7 @@ type link struct {
 	actor    deck.Actor
 	log      *Log
 	view     names.View
+	hook     *crash.Hook // of the session of a command over SSH; nil for the process
 }
 
 // linkFlags are the settings that matter to a command that only reads.
@@ -101,14 +103,30 @@ func (r *runner) link(cmd *cobra.Command, updates bool) (*link, error) {
 		return nil, err
 	}
 	if attached != nil {
-		l := r.newLink(c)
-		l.Service, l.attached = attached, attached
-		return l, nil
+		return r.attachedLink(attached, c), nil
 	}
-	if c, err = config.Load(cmd.Context(), r.sources(cmd)); err != nil {
+	if c, err = r.load(cmd.Context(), r.sources(cmd)); err != nil {
 		return nil, err
 	}
 	return r.ownLink(c, updates)
+}
+
+// attachedLink returns what works through a service.
+func (r *runner) attachedLink(service Attached, c config.Config) *link {
+	l := r.newLink(c)
+	l.Service, l.attached = service, service
+	if s, ok := service.(serviceClient); ok && r.remote != nil {
+		l.actor = deck.Actor{Actor: s.WhoAmI().User, Command: true} // who has logged in, and not the user of this process
+	}
+	return l
+}
+
+// load reads the settings: over SSH those that a session has.
+func (r *runner) load(ctx context.Context, in config.Sources) (config.Config, error) {
+	if r.remote != nil {
+		return config.Remote(r.remote.settings, in)
+	}
+	return config.Load(ctx, in)
 }
 
 // attach returns the running service, and the settings without what it has
@@ -121,7 +139,7 @@ func (r *runner) attach(ctx context.Context, cmd *cobra.Command, as string, unus
 	}
 	in := r.sources(cmd)
 	in.Service = true
-	c, err := config.Load(ctx, in)
+	c, err := r.load(ctx, in)
 	if err != nil {
 		return nil, c, nil
 	}
@@ -130,7 +148,10 @@ func (r *runner) attach(ctx context.Context, cmd *cobra.Command, as string, unus
 }
 
 func (r *runner) newLink(c config.Config) *link {
-	l := &link{config: c, actor: journal.WhoFrom(r.Environ)}
+	l := &link{config: c, hook: r.hook()}
+	if r.remote == nil {
+		l.actor = journal.WhoFrom(r.Environ)
+	}
 	l.actor.Command = true
 	l.view = viewOf(c)
 	return l
@@ -143,6 +164,9 @@ func viewOf(c config.Config) names.View {
 
 // ownLink returns a deck of the command's own.
 func (r *runner) ownLink(c config.Config, updates bool) (*link, error) {
+	if r.remote != nil {
+		return nil, errNoOwn
+	}
 	l := r.newLink(c)
 	dc := deck.Config{
 		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: !updates || c.ReadOnly, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,

@@ -106,7 +106,7 @@ func whyMissing(t target) error {
 // describe reads who is on the line of each recording.
 func (l *link) describe(ctx context.Context, r *runner, targets []target) {
 	failed := make([]error, len(targets))
-	each(len(targets), func(i int) {
+	each(l.hook, len(targets), func(i int) {
 		if t := &targets[i]; t.err == nil {
 			var named *deck.Recording
 			if named, failed[i] = l.own.Describe(ctx, t.rec); named != nil {

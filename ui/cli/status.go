@@ -73,7 +73,7 @@ func (r *runner) status() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.runStatus(cmd, q) },
 	}
-	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return r.blind(q, flagError(cmd, err)) })
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return r.blind(q, r.flagError(cmd, err)) })
 	addSettings(cmd, statusFlags...)
 	cmd.Flags().DurationVar(&q.timeout, "timeout", askLimit, "how long to wait for a token_command and the API, at most 1m")
 	keepTyped(cmd.Flags().Lookup("timeout"))
@@ -112,14 +112,17 @@ func (r *runner) runStatus(cmd *cobra.Command, q statusQuery) error {
 	// A token_command may be slow, and need not be run for a file.
 	in := r.sources(cmd)
 	in.NoCommand = true
-	c, err := config.Load(ctx, in)
+	c, err := r.load(ctx, in)
+	if r.remote != nil {
+		return r.blind(q, cmp.Or(err, error(errNoOwn)))
+	}
 	now := time.Now()
 	running := readStatuses(c.StateDir, now)
 	if s, ok := find(running, c, err == nil, now); ok {
 		return r.printStatus(s, q, statusOutput{From: "dashboard", Settings: err == nil, Others: others(running, s)})
 	}
 	if err == nil {
-		c, err = config.Load(ctx, r.sources(cmd))
+		c, err = r.load(ctx, r.sources(cmd))
 	}
 	if err != nil {
 		return r.blind(q, err)
@@ -148,8 +151,7 @@ func (r *runner) serviceStatus(ctx context.Context, cmd *cobra.Command, q status
 		return false, nil
 	}
 	defer func() { _ = service.Close() }()
-	l := r.newLink(c)
-	l.Service, l.attached = service, service
+	l := r.attachedLink(service, c)
 	snap, err := l.synced(ctx)
 	if err != nil {
 		return true, r.blind(q, err)

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tapedeck/api"
-	"tapedeck/api/crash"
 	"tapedeck/api/local"
 	"tapedeck/api/text"
 	"tapedeck/ui/times"
@@ -122,7 +121,7 @@ func (r *runner) runWatch(cmd *cobra.Command, q *watchQuery) (err error) {
 	defer background.Wait()
 	defer cancel()
 	written := make(chan error, 1)
-	background.Go(func() { defer crash.Guard(); written <- r.writeEvents(ctx, q, l, events) })
+	background.Go(func() { defer r.hook().Guard(); written <- r.writeEvents(ctx, q, l, events) })
 	w := newWatcher(l, func(e *event) {
 		events.put(e)
 		if e.Event == eventAlarm && run != nil {
@@ -131,7 +130,7 @@ func (r *runner) runWatch(cmd *cobra.Command, q *watchQuery) (err error) {
 	})
 	if run != nil {
 		w.over = run.Over
-		background.Go(func() { defer crash.Guard(); _ = run.Run(ctx) })
+		background.Go(func() { defer r.hook().Guard(); _ = run.Run(ctx) })
 	}
 	return w.watch(ctx, written)
 }
@@ -210,7 +209,7 @@ func (r *runner) writeEvents(ctx context.Context, q *watchQuery, l *link, events
 func (r *runner) say(w io.Writer, e *event) error {
 	at := e.At.UTC().Format(loggedWatch)
 	if r.Terminal {
-		at = e.At.Local().Format(plainWatch)
+		at = e.At.In(r.zone()).Format(plainWatch)
 	}
 	for _, s := range e.sentences() {
 		if _, err := fmt.Fprintf(w, "%s %s\n", at, text.New(s).String()); err != nil {

@@ -220,7 +220,7 @@ func (b *builder) update() {
 	if p.Tries > 1 {
 		outcome += fmt.Sprintf(" (sent %d times)", p.Tries)
 	}
-	by := b.by(or(text.New(p.Request.Actor.Name()), "tapedeck")) + " at " + times.Time(p.Asked)
+	by := b.by(or(text.New(p.Request.Actor.Name()), "tapedeck")) + " at " + times.Time(p.Asked, b.zone)
 	if b.wrapped(outcomeRoles[p.Outcome], what+": "+outcome); len(b.lines) == 0 {
 		return // there is no room for anything
 	}
@@ -275,10 +275,10 @@ func (b *builder) known() {
 	}
 	b.siblings()
 	if r.Gone {
-		b.labeled("gone", "since "+times.Time(r.Ended)+": not found in two polls. The API no longer has it, "+
+		b.labeled("gone", "since "+times.Time(r.Ended, b.zone)+": not found in two polls. The API no longer has it, "+
 			"and never said that it ended; above is what it said last", theme.Plain, "")
 	} else if !r.Active() {
-		b.labeled("seen ended", times.Time(r.Ended), theme.Plain, "")
+		b.labeled("seen ended", times.Time(r.Ended, b.zone), theme.Plain, "")
 	}
 	if len(b.lines) > n {
 		b.blank()
@@ -299,7 +299,7 @@ func (b *builder) call() {
 		b.labeled("caller_name", b.masked(c.CallerName.String()), theme.Plain, "")
 	}
 	if began := c.Began(); !began.IsZero() {
-		b.labeled("began", times.Time(began), theme.Plain, "")
+		b.labeled("began", times.Time(began, b.zone), theme.Plain, "")
 	}
 	if !c.ParentCallSID.IsZero() {
 		b.labeled("parent_call_sid", c.ParentCallSID.String(), theme.Plain, "")
@@ -313,7 +313,7 @@ func (b *builder) unknown(label string, why deck.Unnamed) {
 		s += ": " + api.Reason(why.Err)
 	}
 	if !why.Next.IsZero() {
-		s += ", asked again at " + times.Time(why.Next)
+		s += ", asked again at " + times.Time(why.Next, b.zone)
 	}
 	b.labeled(label, s, theme.Dim, "")
 }
@@ -346,7 +346,7 @@ func (b *builder) conference() {
 	} else {
 		b.labeled("conference", join(b.masked(c.FriendlyName.String()), string(c.Status), c.Region.String()), theme.Plain, "")
 		if !c.Created.IsZero() {
-			b.labeled("began", times.Time(c.Created), theme.Plain, "")
+			b.labeled("began", times.Time(c.Created, b.zone), theme.Plain, "")
 		}
 	}
 	for i, p := range b.rec.Participants {

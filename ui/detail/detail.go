@@ -25,10 +25,11 @@ type Model struct {
 	th      theme.Theme
 	w, h    int
 	focused bool
-	stale   bool      // the data is old
-	known   time.Time // local time up to which the data is known, where that is not now
-	raw     bool      // the JSON instead of the fields
-	minutes bool      // the clock of an old recording shows whole minutes
+	stale   bool           // the data is old
+	known   time.Time      // local time up to which the data is known, where that is not now
+	raw     bool           // the JSON instead of the fields
+	minutes bool           // the clock of an old recording shows whole minutes
+	zone    *time.Location // of the times of the day; nil for that of this host
 
 	mask     bool     // numbers are hidden, but for those of
 	revealed deck.Key // this recording
@@ -106,6 +107,9 @@ func (m *Model) SetKnown(t time.Time) {
 		m.touch()
 	}
 }
+
+// SetZone sets the zone of the times of the day; nil is that of this host.
+func (m *Model) SetZone(zone *time.Location) { m.zone = zone }
 
 // SetMinutes tells whether the clock of an old recording shows whole minutes.
 func (m *Model) SetMinutes(on bool) {

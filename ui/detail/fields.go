@@ -8,6 +8,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/text"
 	"tapedeck/ui/theme"
+	"tapedeck/ui/times"
 )
 
 // dates are the fields that hold a date, and the time that was read from each.
@@ -95,7 +96,7 @@ func (b *builder) beside(f api.Field) string {
 	if t.IsZero() {
 		return ""
 	}
-	local := t.In(time.Local)
+	local := t.In(times.Zone(b.zone))
 	if strings.Contains(f.Value.String(), local.Format("15:04:05")) {
 		return ""
 	}

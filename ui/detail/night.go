@@ -48,10 +48,10 @@ func (b *builder) night() {
 	case t.Err != "":
 		b.labeled("auto-resume", "not done: "+text.New(t.Err).String()+"; asked for "+by, theme.Bad, "")
 	case !t.At.IsZero():
-		b.labeled("auto-resume", "at "+times.Time(t.At)+", "+by+" (t changes it)", theme.Plain, "")
+		b.labeled("auto-resume", "at "+times.Time(t.At, b.zone)+", "+by+" (t changes it)", theme.Plain, "")
 	}
 	if !ack.Until.IsZero() {
-		until := times.Time(ack.Until.Add(-b.offset))
+		until := times.Time(ack.Until.Add(-b.offset), b.zone)
 		b.labeled("acknowledged", b.by(ack.Actor)+", silent until "+until+": "+text.New(ack.Reason).String(), theme.Plain, "")
 	}
 }

@@ -213,7 +213,7 @@ func TestWhyTheCallIsNotKnown(t *testing.T) {
 	}{
 		{deck.Unnamed{}, "call not known"},
 		{deck.Unnamed{Err: &api.Error{StatusCode: 503}}, "call not known: HTTP 503"},
-		{deck.Unnamed{Err: &api.Error{StatusCode: 429}, Next: next}, "call not known: HTTP 429, asked again at " + times.Time(next)},
+		{deck.Unnamed{Err: &api.Error{StatusCode: 429}, Next: next}, "call not known: HTTP 429, asked again at " + times.Time(next, nil)},
 	} {
 		m.SetUnnamed(tt.why, deck.Unnamed{Err: &api.Error{StatusCode: 500}})
 		if v := strings.Join(strings.Fields(ansi.Strip(m.View(clock))), " "); !strings.Contains(v, tt.want) {

@@ -129,7 +129,7 @@ func (b *builder) since(t time.Time) fact {
 	if t.IsZero() {
 		return fact{}
 	}
-	return fact{theme.Plain, "since " + times.Time(t)}
+	return fact{theme.Plain, "since " + times.Time(t, b.zone)}
 }
 
 // state returns what is the matter with the recording, its trouble first.
@@ -200,7 +200,7 @@ func tail(sid text.Text) string { s := sid.String(); return s[max(0, len(s)-4):]
 func (b *builder) pausedFacts() (out []fact) {
 	p, t, ack := b.rec.Pause, b.rec.Timer, b.rec.Ack
 	if !p.Since.IsZero() {
-		since := "paused since " + times.Time(p.Since)
+		since := "paused since " + times.Time(p.Since, b.zone)
 		if p.AtLeast {
 			since += " or longer"
 		}
@@ -216,10 +216,10 @@ func (b *builder) pausedFacts() (out []fact) {
 	case t.Err != "":
 		out = append(out, fact{theme.Bad, "auto-resume not done: " + text.New(t.Err).String()})
 	case !t.At.IsZero():
-		out = append(out, fact{theme.Plain, "auto-resume at " + times.Time(t.At)})
+		out = append(out, fact{theme.Plain, "auto-resume at " + times.Time(t.At, b.zone)})
 	}
 	if !ack.Until.IsZero() {
-		out = append(out, fact{theme.Plain, "acknowledged " + b.by(ack.Actor) + ", silent until " + times.Time(ack.Until.Add(-b.offset))})
+		out = append(out, fact{theme.Plain, "acknowledged " + b.by(ack.Actor) + ", silent until " + times.Time(ack.Until.Add(-b.offset), b.zone)})
 	}
 	return out
 }

@@ -111,7 +111,7 @@ func (m Model) buildUnrecorded() []line.Open {
 	}
 	b.blank()
 	if u.Before {
-		b.labeled("last recording", "ended "+times.Time(u.Since), theme.Plain, "")
+		b.labeled("last recording", "ended "+times.Time(u.Since, b.zone), theme.Plain, "")
 	}
 	if u.IsConference() {
 		b.labeled("conference_sid", u.SID().String(), theme.Plain, "")

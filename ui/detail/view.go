@@ -218,9 +218,9 @@ func (m Model) ending() string {
 	case r.Active():
 		return ""
 	case r.End.IsZero():
-		return "seen ended " + times.Time(r.Ended)
+		return "seen ended " + times.Time(r.Ended, m.zone)
 	default:
-		return "ended " + times.Time(r.End)
+		return "ended " + times.Time(r.End, m.zone)
 	}
 }
 

@@ -25,6 +25,7 @@ type Options struct {
 	Demo    bool   // the space is simulated
 	Drill   bool   // the same, and what is done in it is a drill
 	Clocks  times.Clocks
+	Zone    *time.Location // of the times of the day; nil for that of this host
 }
 
 // Model is the header of a session.

@@ -61,7 +61,7 @@ func TestView(t *testing.T) {
 		{name: "alarms and badges", w: 250, s: office(), is: State{Alarms: 1, NotPaused: 2, ResumedByOthers: 3, Left: 4, Marked: 5, ReadOnly: true},
 			want: []string{" NOT PAUSED 2   RESUMED BY OTHERS 3   ALARM 1  PAUSED 1", "L 4 left behind", "* 5 marked", "READ-ONLY"}},
 		{name: "frozen", w: 120, s: office(), is: State{Frozen: now.Add(-30 * time.Second)}, want: []string{"FROZEN  00:30", "data 9s old"}, not: []string{"live"}},
-		{name: "stale", w: 160, s: stale(), is: State{Stale: true}, want: []string{"STALE 02:00", "next try 8s", "as of " + times.Time(now.Add(-2*time.Minute))}, not: []string{"live"}},
+		{name: "stale", w: 160, s: stale(), is: State{Stale: true}, want: []string{"STALE 02:00", "next try 8s", "as of " + times.Time(now.Add(-2*time.Minute), nil)}, not: []string{"live"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := New(theme.Theme{}, Options{Space: "acme", Profile: "night"})

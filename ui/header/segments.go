@@ -65,7 +65,7 @@ func (m Model) numbers(s State, w int) []segment {
 	}
 	out = append(out, m.segment(0, m.pauses(s, w)...))
 	if s.Stale && !shown.Health.Complete.IsZero() {
-		out = append(out, m.segment(5, line.Of(theme.Dim, "as of "+times.Time(shown.Health.Complete))))
+		out = append(out, m.segment(5, line.Of(theme.Dim, "as of "+times.Time(shown.Health.Complete, m.o.Zone))))
 	}
 	return out
 }

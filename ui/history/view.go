@@ -111,7 +111,7 @@ func (m Model) words(a Action, v Around) (string, theme.Role) {
 		if a.Until.IsZero() {
 			return because("auto-resume of " + name), role
 		}
-		return "auto-resume of " + name + " at " + a.Until.Local().Format("15:04:05"), role
+		return "auto-resume of " + name + " at " + a.Until.In(v.Now.Location()).Format("15:04:05"), role
 	case deck.AlarmWord:
 		return because("alarm of " + name), theme.Bad
 	case "seen":

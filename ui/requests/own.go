@@ -37,8 +37,8 @@ func pending(p *deck.Progress) bool {
 }
 
 // Paused names the recordings that this session has paused and that are paused
-// still, or may be. Name returns the short SID of one, and who is on the line.
-func (m *Model) Paused(s *deck.Snapshot, name func(*deck.Recording) (short, who string)) (out []string) {
+// still, or may be, with times in a zone, nil for that of this host. Name returns the short SID of one, and who is on the line.
+func (m *Model) Paused(s *deck.Snapshot, zone *time.Location, name func(*deck.Recording) (short, who string)) (out []string) {
 	seen := map[deck.Key]bool{}
 	for _, u := range m.updates {
 		if u.Request.Update.Status == api.Paused && !u.progress.Settled && !seen[u.Request.Key()] {
@@ -52,7 +52,7 @@ func (m *Model) Paused(s *deck.Snapshot, name func(*deck.Recording) (short, who 
 			if !r.Timer.At.IsZero() {
 				timer = "its auto-resume will not be done  "
 				if m.timersLast {
-					timer = "it is resumed at " + times.Time(r.Timer.At) + "  "
+					timer = "it is resumed at " + times.Time(r.Timer.At, zone) + "  "
 				}
 			}
 			short, who := name(r)

@@ -115,8 +115,8 @@ func unwell(s *deck.Snapshot, now time.Time) (h deck.Health, whose string) {
 	return s.Health, ""
 }
 
-// Health says what is wrong with the data of a snapshot and what to do; empty
-// for nothing.
+// Health says what is wrong with the data of a snapshot and what to do, with times in
+// the zone of now; empty for nothing.
 func Health(s *deck.Snapshot, now time.Time) line.Span {
 	h, whose := unwell(s, now)
 	if p := h.Phase(now); p == deck.Live || p == deck.Loading || h.Err == nil || !s.Known() {
@@ -131,7 +131,7 @@ func Health(s *deck.Snapshot, now time.Time) line.Span {
 		words += ": " + e.Message.String()
 	}
 	if !h.Complete.IsZero() {
-		words += "; showing " + times.Time(h.Complete)
+		words += "; showing " + times.Time(h.Complete, now.Location())
 	}
 	if hint := api.Hint(h.Err); hint != "" && !(answered && e.StatusCode >= 500) { // which ends by itself
 		words += "; " + hint
