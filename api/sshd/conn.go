@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sync"
 	"time"
 
 	"charm.land/ssh"
@@ -178,7 +177,9 @@ func (c *conn) closeUnused() {
 	}
 }
 
-// end ends the sessions of a connection, with the reason, and then the connection.
+// end ends the sessions of a connection, with the reason, and then the connection:
+// when the client has taken what was sent last, the exit status, or has had some
+// seconds for it.
 func (c *conn) end(why error) {
 	c.server.mu.Lock()
 	list := make([]*Session, 0, len(c.sessions))
@@ -186,16 +187,15 @@ func (c *conn) end(why error) {
 		list = append(list, s)
 	}
 	c.server.mu.Unlock()
-	var over sync.WaitGroup
 	for _, s := range list {
-		over.Go(func() {
-			s.End(why)
-			<-s.over
-		})
+		s.End(why)
 	}
 	go func() {
 		defer crash.Guard()
-		over.Wait()
+		for _, s := range list {
+			<-s.over
+			<-s.gone // at the latest when its connection is closed; see finish
+		}
 		_ = c.net.Close()
 	}()
 }
@@ -215,7 +215,7 @@ func (c *conn) add(s *Session) error {
 	}
 	c.sessions[s] = true
 	srv.keys[c.identity.Fingerprint]++
-	srv.running.Add(1)
+	srv.running.Add(2) // the session, and its channel
 	c.unused.Stop()
 	return nil
 }

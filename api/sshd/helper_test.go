@@ -148,11 +148,20 @@ func (h *host) Serve(ctx context.Context, s *Session) int { return h.serve(ctx, 
 // newHost starts a server that lets the keys in.
 func newHost(t *testing.T, keys string, serve func(context.Context, *Session) int) *host {
 	t.Helper()
+	l := newPipes()
+	h := newHostOn(t, l, keys, serve)
+	h.l = l
+	return h
+}
+
+// newHostOn starts one that listens elsewhere.
+func newHostOn(t *testing.T, l net.Listener, keys string, serve func(context.Context, *Session) int) *host {
+	t.Helper()
 	parsed, wrong := ParseKeys([]byte(keys))
 	if wrong != nil {
 		t.Fatal(wrong)
 	}
-	h := &host{t: t, l: newPipes(), gate: &Gate{Keys: parsed}, serve: serve, count: map[Reason]int{}, ended: make(chan error, 1)}
+	h := &host{t: t, gate: &Gate{Keys: parsed}, serve: serve, count: map[Reason]int{}, ended: make(chan error, 1)}
 	srv, err := New(Options{
 		HostKey: newKey(t, 100), Handler: h,
 		Gate: func() *Gate { h.mu.Lock(); defer h.mu.Unlock(); return h.gate },
@@ -169,7 +178,7 @@ func newHost(t *testing.T, keys string, serve func(context.Context, *Session) in
 	h.srv = srv
 	ctx, end := context.WithCancelCause(context.Background())
 	h.end = end
-	go func() { h.ended <- srv.Run(ctx, h.l) }()
+	go func() { h.ended <- srv.Run(ctx, l) }()
 	return h
 }
 

@@ -172,6 +172,9 @@ func FuzzKeyFile(f *testing.F) {
 	f.Add(key)
 	f.Add(`from="192.0.2.0/24,!192.0.2.7",expiry-time="20300101Z",restrict,pty ` + key + " a comment")
 	f.Add(`command="a \" b" ` + key + "\n# x\n\n" + line(newKey(f, 2)))
+	for _, seed := range documentedLines(line(newRSA(f, 2048)), securityKey(newKey(f, 3))) {
+		f.Add(seed)
+	}
 	f.Fuzz(func(t *testing.T, file string) {
 		keys, _ := ParseKeys([]byte(file))
 		for wire, lines := range keys.by {
@@ -193,6 +196,56 @@ func FuzzKeyFile(f *testing.F) {
 			}
 		}
 	})
+}
+
+// documentedLines are lines of the forms that the manual of OpenSSH's sshd has.
+func documentedLines(key, sk string) []string {
+	return []string{
+		"# a comment\r\n\r\n  \t# another\r\n" + key + " ana@desk\r\n",
+		"\t" + strings.ReplaceAll(key, " ", "\t ") + "\twith tabs\n",
+		`restrict,command="backup /home, then \"say so\"" ` + key,
+		`restrict,pty,command="play" ` + key,
+		`permitopen="192.0.2.1:80",permitopen="192.0.2.2:25" ` + key,
+		`permitlisten="localhost:8080",permitlisten="[::1]:22000" ` + key,
+		`tunnel="0",command="sh up tun0" ` + key,
+		`cert-authority,no-touch-required,principals="ana,ben" ` + key,
+		`CERT-AUTHORITY ` + key,
+		`environment="A=b,c d",agent-forwarding,port-forwarding,X11-forwarding,user-rc ` + key,
+		`from="*.example.com,!10.0.0.1,192.0.2.0/24" ` + key,
+		`from="192.0.2.?,2001:db8::/32,!2001:db8::1",expiry-time="202612312359" ` + key,
+		`No-Pty,NO-X11-forwarding,no-agent-forwarding,no-port-forwarding,no-user-rc ` + key,
+		`no-touch-required ` + sk,
+		`verify-required,restrict ` + sk,
+		`restrict ` + sk + " a key that is touched",
+	}
+}
+
+// securityKey returns a key as one that is touched, as it is in a key file.
+func securityKey(s gossh.Signer) string {
+	public := s.PublicKey().(gossh.CryptoPublicKey).CryptoPublicKey().(ed25519.PublicKey)
+	wire := gossh.Marshal(struct{ Kind, Key, Application string }{gossh.KeyAlgoSKED25519, string(public), "ssh:"})
+	return gossh.KeyAlgoSKED25519 + " " + base64.StdEncoding.EncodeToString(wire)
+}
+
+// TestDocumentedLines: of the forms that the manual of OpenSSH's sshd has, those
+// let their key in whose options are all honored.
+func TestDocumentedLines(t *testing.T) {
+	const want = "yy" + "nnnnnnnnn" + "yy" + "nn" + "y"
+	got := ""
+	for _, seed := range documentedLines(line(newRSA(t, 2048)), securityKey(newKey(t, 3))) {
+		keys, wrong := ParseKeys([]byte(seed))
+		switch {
+		case keys.Len() == 1 && wrong == nil:
+			got += "y"
+		case keys.Len() == 0 && len(wrong) == 1:
+			got += "n"
+		default:
+			t.Errorf("%q: %d keys, %v", seed, keys.Len(), wrong)
+		}
+	}
+	if got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
 }
 
 // newEd25519 returns a private key, by its number always the same.

@@ -1,6 +1,7 @@
 package sshd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ type Server struct {
 	conns   map[*conn]bool
 	keys    map[string]int // sessions of each key, by its fingerprint
 	ended   error          // why sessions end, from then on; nil while the server runs
-	running sync.WaitGroup // sessions
+	running sync.WaitGroup // sessions, and their channels
 }
 
 // New returns a server.
@@ -102,23 +103,23 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	if len(s.o.Proxies) > 0 {
 		in = s.proxied(in)
 	}
-	stopped := make(chan struct{})
-	defer close(stopped)
+	served, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer crash.Guard()
+		defer close(ended)
 		select {
 		case <-ctx.Done():
 			s.stop(context.Cause(ctx))
 			_ = l.Close()
 			s.slots.close()
-		case <-stopped:
+		case <-served:
 		}
 	}()
 	err := s.ssh.Serve(in)
-	if ctx.Err() == nil {
-		s.stop(err)
-	}
-	s.running.Wait() // each session has a limit of its own
+	close(served)
+	<-ended
+	s.stop(cmp.Or(context.Cause(ctx), err))
+	s.running.Wait() // each session has a limit of its own, and its client to take the end of it
 	_ = s.ssh.Close()
 	if ctx.Err() != nil {
 		return nil
@@ -229,8 +230,12 @@ func (s *Server) Recheck() {
 // stop has all sessions end, and takes no more.
 func (s *Server) stop(why error) {
 	s.mu.Lock()
-	s.ended = why
+	before := s.ended
+	s.ended = cmp.Or(before, why)
 	s.mu.Unlock()
+	if before != nil {
+		return
+	}
 	for _, c := range s.connections() {
 		c.end(why)
 	}

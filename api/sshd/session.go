@@ -80,6 +80,7 @@ func (s *Server) session(_ *ssh.Server, sc *gossh.ServerConn, opened gossh.NewCh
 		_ = opened.Reject(gossh.ResourceShortage, err.Error())
 		return
 	}
+	defer s.running.Done()
 	ch, requests, err := opened.Accept()
 	if err != nil {
 		c.remove(se)
