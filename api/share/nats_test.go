@@ -1,0 +1,92 @@
+package share
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+// TestTogether has two hosts tell each other of a pause, take it back, and see
+// each other come and leave.
+func TestTogether(t *testing.T) {
+	s := serverOf(t, plain, t.TempDir(), -1)
+	hosts := together(t, s, "one", "two")
+	one, two := hosts[0], hosts[1]
+	one.Put(keyOf("RE1"), pauseOf("ann"))
+	two.until("the pause", func() bool { return two.told["one RE1 pause"].Pause != nil })
+	two.mu.Lock()
+	if got := two.told["one RE1 pause"]; got.Pause.Actor.Actor != "ann" || got.Own || got.Space != "example.signalwire.com" {
+		t.Errorf("host two was told %+v", got)
+	}
+	two.mu.Unlock()
+	one.Put(keyOf("RE1"), Fact{Ack: &Ack{Reason: "card \x1b[31m"}})
+	two.until("the acknowledgement", func() bool { return two.told["one RE1 ack"].Ack != nil })
+	one.Put(keyOf("RE1"), Fact{Pause: &Pause{}, Over: true})
+	two.until("the end of the pause", func() bool { return two.told["one RE1 pause"].Pause == nil })
+	two.until("host one", func() bool { h, ok := two.hosts["one"]; return ok && !h.Gone })
+
+	three := join(t, Options{Servers: s.ClientURL(), Host: "three"})
+	three.connected()
+	three.until("what was said before", func() bool {
+		a := three.told["one RE1 ack"].Ack
+		return a != nil && a.Reason == "card \ufffd[31m"
+	})
+	one.stop()
+	two.until("that host one has left", func() bool { return two.hosts["one"].Gone && two.hosts["one"].Left })
+	if len(two.odds()) > 0 {
+		t.Error(two.odds())
+	}
+}
+
+// TestOneFires has several hosts claim the same auto-resumes at once: one of them
+// gets each.
+func TestOneFires(t *testing.T) {
+	s := serverOf(t, plain, t.TempDir(), -1)
+	hosts := together(t, s, "one", "two", "three")
+	ctx := t.Context()
+	now := time.Now()
+	set := Setting{Pause: now, At: now, Due: now}
+	for i := range 20 {
+		key := keyOf(sid(i))
+		if _, err := hosts[0].SetTimer(ctx, key, set); err != nil {
+			t.Fatal(err)
+		}
+		fired := make(chan string, len(hosts))
+		for _, h := range hosts {
+			h.until("the auto-resume", func() bool { return h.timers[key.SID].State != "" })
+			go func() {
+				timer, err := h.Timer(ctx, key)
+				if err == nil {
+					timer, err = h.Claim(ctx, timer, now)
+				}
+				if err == nil {
+					timer, err = h.Fire(ctx, timer)
+				}
+				if err == nil {
+					_, err = h.Finish(ctx, timer, "verified")
+				}
+				if err == nil {
+					fired <- h.Host()
+					return
+				}
+				if _, conflict := errors.AsType[*ConflictError](err); !conflict && !errors.Is(err, ErrHeld) && !errors.Is(err, ErrFired) && !errors.Is(err, ErrFiring) {
+					t.Error(err)
+				}
+				fired <- ""
+			}()
+		}
+		n := 0
+		for range hosts {
+			if <-fired != "" {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("%d hosts fired it", n)
+		}
+		if _, err := hosts[1].CancelTimer(context.Background(), key, pauseOf("bob").Pause.Actor); !errors.Is(err, ErrFired) {
+			t.Errorf("canceled afterwards: %v", err)
+		}
+	}
+}
