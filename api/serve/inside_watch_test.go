@@ -364,3 +364,70 @@ func testInsideLeftBehind(t *testing.T) {
 		}
 	}
 }
+
+// TestInsideCosts: a session costs some kilobytes and no goroutine, to be told of a
+// snapshot costs it one allocation, and sessions that have come and gone leave
+// nothing.
+func TestInsideCosts(t *testing.T) {
+	const n = 400
+	w := start(t, setting{deck: deck.Config{Interval: deck.MaxInterval}})
+	w.begin("in-progress")
+	role := Role{Name: "watcher", May: []local.Word{"view"}}
+	for k := range n {
+		role.Keys = append(role.Keys, fmt.Sprintf("SHA256:%d", k))
+	}
+	w.server.SetRoles([]Role{role})
+	var told, kept atomic.Int64 // snapshots, and sessions that something has
+	enter := func() (list []*Inside) {
+		for k := range n {
+			i, err := w.server.Enter(Insider{Fingerprint: role.Keys[k]}, local.Screen{Command: local.Dashboard}, func(string) {})
+			check(t, err)
+			kept.Add(1)
+			runtime.AddCleanup(i, func(int64) { kept.Add(-1) }, 0)
+			i.Watch(func(*deck.Snapshot) { told.Add(1) })
+			list = append(list, i)
+		}
+		w.wait("all were told", func() bool { return telling() == 0 })
+		return list
+	}
+	leave := func(list []*Inside) {
+		for _, i := range list {
+			i.Leave(quit)
+		}
+		w.entries() // which are written
+	}
+	leave(enter())
+	heap, goroutines := heapNow(), runtime.NumGoroutine()
+	list := enter()
+	if each := (heapNow() - heap) / n; each > 8<<10 {
+		t.Errorf("a session costs %d bytes of heap", each)
+	}
+	if more := runtime.NumGoroutine() - goroutines; more > 20 {
+		t.Errorf("%d sessions have %d goroutines", n, more)
+	}
+	h := w.server.hub
+	allocated := testing.AllocsPerRun(10, func() {
+		want := told.Load() + n
+		h.mu.Lock()
+		s := *h.parts[0]
+		s.Seq++
+		h.parts[0] = &s
+		h.changed()
+		h.mu.Unlock()
+		for limit := time.Now().Add(patience); told.Load() < want && time.Now().Before(limit); {
+			runtime.Gosched()
+		}
+	})
+	if each := allocated / n; each > 2 {
+		t.Errorf("to be told of a snapshot takes %.2f allocations", each)
+	}
+	leave(list)
+	for range 2 {
+		leave(enter())
+	}
+	list = nil
+	w.wait("nothing has a session that is over", func() bool { runtime.GC(); return kept.Load() == 0 })
+	if len(w.server.sessions.of) != 0 || len(h.watchers) != 0 || len(h.insides) != 0 {
+		t.Errorf("there are %d sessions, %d who watch, %d who are to be told of the end", len(w.server.sessions.of), len(h.watchers), len(h.insides))
+	}
+}
