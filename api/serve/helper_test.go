@@ -325,6 +325,11 @@ func (w *world) as(user string) *client {
 	return c
 }
 
+// dialAs connects as a user.
+func (w *world) dialAs(user string) func(context.Context) (net.Conn, error) {
+	return func(context.Context) (net.Conn, error) { return w.dial(user) }
+}
+
 // got is an answer.
 type got struct {
 	status int

@@ -32,11 +32,14 @@ type hub struct {
 	seqs     [keepMerged]merged
 	watchers map[*watcher]struct{}
 	insides  map[*Inside]struct{} // the sessions
+	ended    string               // why all sessions end; empty while they do not
 }
 
 // copies are the rows of one deck as they are shown, where that is not as the deck
-// has them. They are made once for each change of a row.
+// has them. Each is made once for each change of a row.
 type copies struct {
+	of         *deck.Snapshot // whose rows they are
+	shown      *deck.Snapshot // with them; nil where it has to be made anew
 	recordings map[*deck.Recording]*deck.Recording
 	unrecorded map[*deck.Unrecorded]*deck.Unrecorded
 }
@@ -65,6 +68,7 @@ func newHub(s *Server) *hub {
 	}
 	for i, p := range s.projects {
 		h.parts[i], h.asking[i] = p.Deck.Snapshot(), map[text.Text][]deck.Asking{}
+		h.copies[i] = copies{recordings: map[*deck.Recording]*deck.Recording{}, unrecorded: map[*deck.Unrecorded]*deck.Unrecorded{}}
 	}
 	return h
 }
@@ -95,6 +99,7 @@ func (h *hub) ask(number int, sid text.Text, list []deck.Asking) {
 	} else {
 		delete(h.asking[number], sid)
 	}
+	h.copies[number].shown = nil
 	h.changed()
 }
 
@@ -127,19 +132,22 @@ func (h *hub) run(w *watcher) {
 		}
 		w.told = s
 		h.mu.Unlock()
-		w.give(s)
+		if broken := w.give(s); broken != nil {
+			h.mu.Lock()
+			h.forget(w)
+			h.mu.Unlock()
+			w.inside.broken(broken)
+			return
+		}
 	}
 }
 
-// give tells one who watches of a snapshot. A panic of that session is its end, and
-// nobody else's.
-func (w *watcher) give(s *deck.Snapshot) {
-	defer func() {
-		if broken := recover(); broken != nil {
-			w.inside.broken(broken)
-		}
-	}()
+// give tells one who watches of a snapshot. It returns what that panics with: it is
+// the end of that session, and of nobody else's.
+func (w *watcher) give(s *deck.Snapshot) (broken any) {
+	defer func() { broken = recover() }()
 	w.tell(s)
+	return nil
 }
 
 // watch tells a session of each snapshot, but for those that are the same as told;
@@ -171,12 +179,16 @@ func (h *hub) enter(i *Inside) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.insides[i] = struct{}{}
+	if h.ended != "" {
+		i.over(h.ended)
+	}
 }
 
 // end tells all sessions that they end, with the reason.
 func (h *hub) end(why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.ended = why
 	for i := range h.insides {
 		i.over(why)
 	}
@@ -215,41 +227,61 @@ func (h *hub) current() *deck.Snapshot {
 // each recording, and with each request as the screen has it that has made it. A
 // row that is as it was is the same pointer as before.
 func (h *hub) shown(p *project, s *deck.Snapshot) *deck.Snapshot {
-	before, now := h.copies[p.number], copies{}
-	out := *s
+	c := &h.copies[p.number]
+	if c.of == s && c.shown != nil {
+		return c.shown
+	}
+	out, cloned := *s, false
 	for n, r := range s.Recordings {
-		as, fresh := h.recording(p, r, before.recordings[r])
-		if !fresh {
+		as, copied := h.recording(p, r, c.recordings[r])
+		if !copied {
+			delete(c.recordings, r)
 			continue
 		}
-		if now.recordings == nil {
-			now.recordings = make(map[*deck.Recording]*deck.Recording, len(before.recordings)+1)
-			out.Recordings = slices.Clone(s.Recordings)
+		if !cloned {
+			out.Recordings, cloned = slices.Clone(s.Recordings), true
 		}
-		now.recordings[r], out.Recordings[n] = as, as
+		c.recordings[r], out.Recordings[n] = as, as
 		if out.Longest == r {
 			out.Longest = as
 		}
 	}
+	forgetOld(c.recordings, s.Recordings)
 	if p.Profile != "" && len(s.Unrecorded) > 0 {
-		now.unrecorded = make(map[*deck.Unrecorded]*deck.Unrecorded, len(s.Unrecorded))
 		out.Unrecorded = slices.Clone(s.Unrecorded)
 		for n, u := range s.Unrecorded {
-			as := before.unrecorded[u]
+			as := c.unrecorded[u]
 			if as == nil {
 				one := *u
 				one.Profile, as = p.Profile, &one
 			}
-			now.unrecorded[u], out.Unrecorded[n] = as, as
+			c.unrecorded[u], out.Unrecorded[n] = as, as
 		}
 	}
-	h.copies[p.number] = now
+	forgetOld(c.unrecorded, s.Unrecorded)
+	c.of, c.shown = s, &out
 	return &out
 }
 
+// forgetOld lets go of the copies of rows that are no more, when they are many.
+func forgetOld[T any](known map[*T]*T, rows []*T) {
+	if len(known) <= 2*len(rows)+64 {
+		return
+	}
+	here := make(map[*T]bool, len(rows))
+	for _, r := range rows {
+		here[r] = true
+	}
+	for r := range known {
+		if !here[r] {
+			delete(known, r)
+		}
+	}
+}
+
 // recording returns a recording as it is shown: before, if that is the same, or
-// another copy; fresh is false where it is as the deck has it.
-func (h *hub) recording(p *project, r, before *deck.Recording) (as *deck.Recording, fresh bool) {
+// another copy; copied is false where it is as the deck has it.
+func (h *hub) recording(p *project, r, before *deck.Recording) (as *deck.Recording, copied bool) {
 	asking := h.asking[p.number][r.SID]
 	if before != nil && slices.Equal(before.Asking, asking) {
 		return before, true

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"time"
 
@@ -106,8 +105,7 @@ func (i *Inside) Actor() deck.Actor { return i.server.sessions.who(i.session) }
 
 // call returns a request of the session.
 func (i *Inside) call(ctx context.Context, method, path string) *call {
-	path, query, _ := strings.Cut(path, "?")
-	r := &http.Request{Method: method, URL: &url.URL{Path: path, RawQuery: query}, Header: http.Header{}}
+	r := &http.Request{Method: method, URL: &url.URL{Path: path}, Header: http.Header{}}
 	return &call{server: i.server, w: nowhere{}, r: r.WithContext(ctx)}
 }
 

@@ -96,10 +96,18 @@ func (i *Inside) doSome(ctx context.Context, reqs []deck.Request, result func(n 
 	c, body, place := i.call(ctx, http.MethodPost, local.PathRequests), &local.Requests{}, map[string]int{}
 	c.asks = make(map[string]deck.Request, len(reqs))
 	for n, req := range reqs {
+		p, err := i.projectOf(req.Key())
+		if err != nil { // the others are not in its way
+			result(n, deck.Progress{}, err)
+			continue
+		}
 		sent := req
-		sent.ID, sent.Snapshot = newID(), i.server.hub.seqOf(req.Snapshot, i.projectOf(req.Key()))
+		sent.ID, sent.Profile, sent.Snapshot = newID(), p.Profile, i.server.hub.seqOf(req.Snapshot, p)
 		c.asks[sent.ID], place[sent.ID] = req, n
 		body.Requests = append(body.Requests, local.RequestOf(sent))
+	}
+	if len(body.Requests) == 0 {
+		return
 	}
 	c.take = func(all []*asked) {
 		i.await(ctx, all, func(a *asked, p deck.Progress, err error) {
@@ -109,20 +117,33 @@ func (i *Inside) doSome(ctx context.Context, reqs []deck.Request, result func(n 
 		})
 	}
 	if _, err := i.run(c, body); err != nil {
-		for n := range reqs {
+		for _, n := range place {
 			result(n, deck.Progress{}, err)
 		}
 	}
 }
 
-// projectOf returns the project whose deck has a recording; nil for none.
-func (i *Inside) projectOf(of deck.Key) *project {
-	list := i.server.projects
-	if of.Profile != "" {
-		list, _ = i.server.named([]string{of.Profile})
+// projectOf returns the project whose deck has a recording. The error is that none
+// has it, or several.
+func (i *Inside) projectOf(of deck.Key) (*project, error) {
+	list, refusal := i.server.projects, (*local.Refusal)(nil)
+	if _, usable := of.SID.PathSegment(); !usable {
+		return nil, api.ErrSID
 	}
-	p, _, _ := holding(list, of.SID)
-	return p
+	if of.Profile != "" {
+		list, refusal = i.server.named([]string{of.Profile})
+	}
+	var p *project
+	if refusal == nil {
+		p, _, refusal = holding(list, of.SID)
+	}
+	switch {
+	case refusal != nil:
+		return nil, refusalError(refusal)
+	case p == nil:
+		return nil, deck.ErrNotFound
+	}
+	return p, nil
 }
 
 // await waits until requests are settled, or ctx ends, and calls result for each
@@ -261,9 +282,20 @@ func (i *Inside) Show(prompt *local.Prompt, key time.Time) {
 		prompt = &one
 	}
 	i.aside.put(func() {
-		i.server.hub.setAsks(i, prompt != nil)
-		_ = i.change(local.PathSession, &local.Screen{Command: i.command, Prompt: prompt, Idle: idleSince(key)})
+		if prompt != nil {
+			i.server.hub.setAsks(i, true)
+		}
+		if err := i.change(local.PathSession, &local.Screen{Command: i.command, Prompt: prompt, Idle: idleSince(key)}); err == nil {
+			i.server.hub.setAsks(i, prompt != nil)
+		}
 	})
+}
+
+// Role returns the name of the role that the session has now, and what that may do,
+// which is not to be changed. It asks for nothing, and costs next to nothing.
+func (i *Inside) Role() (name string, may []string) {
+	k := i.server.known(i.conn)
+	return k.role, k.words
 }
 
 // WhoAmI returns who asks and what the service is, as of now. It asks for nothing.
@@ -306,7 +338,10 @@ func (i *Inside) EndSession(ctx context.Context, id string) error {
 
 // Actions returns the last n actions of everybody, the newest first.
 func (i *Inside) Actions(ctx context.Context, n int) ([]local.Action, error) {
-	a, err := ask[local.Actions](ctx, i, local.PathActions+"?"+url.Values{"n": {strconv.Itoa(n)}}.Encode())
+	c := i.call(ctx, http.MethodGet, local.PathActions)
+	c.r.URL.RawQuery = url.Values{"n": {strconv.Itoa(n)}}.Encode()
+	answer, err := i.run(c, nil)
+	a, _ := answer.(local.Actions)
 	return a.Actions, err
 }
 

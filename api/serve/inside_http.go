@@ -40,8 +40,8 @@ func (t carried) RoundTrip(r *http.Request) (*http.Response, error) {
 	in.Header = r.Header.Clone()
 	in.Header.Set(local.HeaderSession, t.inside.key) // whatever its client has chosen
 	client, server := net.Pipe()
-	w := &answering{header: http.Header{}, pipe: server, begun: make(chan *http.Response, 1), request: r, body: answered{Conn: client, ctx: ctx, cancel: cancel}}
-	cut := context.AfterFunc(ctx, func() { w.body.cut.Store(true); _ = server.Close() })
+	w := &answering{header: http.Header{}, pipe: server, ctx: ctx, begun: make(chan struct{}), request: r, body: answered{Conn: client, cancel: cancel}}
+	cut := context.AfterFunc(ctx, func() { w.cut(context.Cause(ctx)) })
 	go func() {
 		defer cancel(nil)
 		defer cut()
@@ -51,15 +51,19 @@ func (t carried) RoundTrip(r *http.Request) (*http.Response, error) {
 		t.inside.server.ServeHTTP(w, in)
 	}()
 	select {
-	case resp := <-w.begun:
-		if resp == nil {
-			return nil, errNoAnswer
-		}
-		return resp, nil
+	case <-w.begun:
 	case <-ctx.Done():
-		_ = client.Close()
-		return nil, context.Cause(ctx)
+		select {
+		case <-w.begun: // and has ended, too
+		default:
+			_ = client.Close()
+			return nil, context.Cause(ctx)
+		}
 	}
+	if w.answer == nil {
+		return nil, errNoAnswer
+	}
+	return w.answer, nil
 }
 
 var (
@@ -71,7 +75,9 @@ var (
 type answering struct {
 	header  http.Header
 	pipe    net.Conn
-	begun   chan *http.Response // gets the answer once its headers are there; nil for none
+	ctx     context.Context
+	begun   chan struct{}  // closed when there is an answer, or will be none
+	answer  *http.Response // by then; nil for none
 	request *http.Request
 	body    answered
 	once    sync.Once
@@ -83,10 +89,11 @@ func (w *answering) Header() http.Header { return w.header }
 // WriteHeader is of [http.ResponseWriter].
 func (w *answering) WriteHeader(status int) {
 	w.once.Do(func() {
-		w.begun <- &http.Response{
+		w.answer = &http.Response{
 			StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 			Header: w.header.Clone(), ContentLength: -1, Body: &w.body, Request: w.request,
 		}
+		close(w.begun)
 	})
 }
 
@@ -107,31 +114,36 @@ func (w *answering) SetReadDeadline(time.Time) error { return nil }
 
 // end ends the answer, also after a panic: then it is cut.
 func (w *answering) end() {
+	why := context.Cause(w.ctx) // for which it may have ended
 	if recover() != nil {
-		w.body.cut.Store(true)
+		why = io.ErrUnexpectedEOF
 	}
-	w.once.Do(func() { w.begun <- nil })
+	w.once.Do(func() { close(w.begun) })
+	w.cut(why)
+}
+
+// cut ends what is read of the answer: because of an error, if not nil.
+func (w *answering) cut(why error) {
+	if why != nil {
+		w.body.why.CompareAndSwap(nil, &why)
+	}
 	_ = w.pipe.Close()
 }
 
 // answered is the body of an answer.
 type answered struct {
 	net.Conn
-	ctx    context.Context
 	cancel context.CancelCauseFunc
-	cut    atomic.Bool // it has no end
+	why    atomic.Pointer[error] // why it has no end; nil where it has one
 }
 
 // Read reads the body.
 func (b *answered) Read(p []byte) (int, error) {
 	n, err := b.Conn.Read(p)
-	if err != io.EOF || !b.cut.Load() {
-		return n, err
+	if why := b.why.Load(); err == io.EOF && why != nil {
+		err = *why
 	}
-	if cause := context.Cause(b.ctx); cause != nil {
-		return n, cause
-	}
-	return n, io.ErrUnexpectedEOF
+	return n, err
 }
 
 // Close ends the request, if it has not ended. It never fails.

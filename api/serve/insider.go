@@ -119,10 +119,37 @@ func (s *Server) SetRoles(list []Role) {
 // permitOf returns what the one at the other end of a connection may do now; ok is
 // false for one whom no role has.
 func (s *Server) permitOf(c *conn) (permit, bool) {
+	if c.insider != nil {
+		k := s.known(c)
+		return k.permit, k.ok
+	}
 	p := s.permits
 	p.roles = *s.roles.Load()
-	if c.insider != nil {
-		return p.ofInsider(c.insider)
-	}
 	return p.of(c.peer)
+}
+
+// knownPermit is what an insider may do by some roles. It never changes.
+type knownPermit struct {
+	roles *[]Role
+	permit
+	ok    bool
+	words []string // of the permit
+}
+
+// known returns what the insider of a connection may do now. It is found out anew
+// when the roles are others.
+func (s *Server) known(c *conn) *knownPermit {
+	roles := s.roles.Load()
+	if k := c.known.Load(); k != nil && k.roles == roles {
+		return k
+	}
+	k := &knownPermit{roles: roles}
+	p := s.permits
+	p.roles = *roles
+	k.permit, k.ok = p.ofInsider(c.insider)
+	for _, w := range k.may {
+		k.words = append(k.words, string(w))
+	}
+	c.known.Store(k)
+	return k
 }

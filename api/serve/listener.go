@@ -86,7 +86,8 @@ type conn struct {
 	net.Conn
 	peer    Peer
 	insider *Insider // who came in by SSH: there is no socket, and the peer has a number alone; nil for others
-	number  uint64   // from 1; 0 for an insider's
+	known   atomic.Pointer[knownPermit]
+	number  uint64 // from 1; 0 for an insider's
 	leave   func()
 
 	mu     sync.Mutex

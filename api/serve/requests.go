@@ -71,7 +71,7 @@ type asked struct {
 	begun     bool               // it was remembered, and is carried out
 	state     local.RequestState // once done
 	settledAt time.Time
-	progress  deck.Progress // once it is settled
+	progress  deck.Progress // once it is settled, of one that has a screen
 }
 
 func newRequests() *requests { return &requests{of: map[requestKey]*asked{}} }
@@ -137,7 +137,10 @@ func (l *requests) settle(a *asked, p deck.Progress, err error) {
 		state.Progress = a.wire(p)
 	}
 	l.mu.Lock()
-	a.state, a.settledAt, a.progress = state, time.Now(), p
+	a.state, a.settledAt = state, time.Now()
+	if a.screen != nil {
+		a.progress = p
+	}
 	close(a.more)
 	l.mu.Unlock()
 	close(a.done)

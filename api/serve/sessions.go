@@ -260,7 +260,10 @@ func (l *sessions) remember(key string) {
 // had, a watch. The mutex must be held.
 func (l *sessions) watchedBy(who person) bool {
 	for _, s := range l.of {
-		if p := s.person(); s.watched && p.Name == who.Name && p.UID == who.UID && p.Key == who.Key {
+		if !s.watched {
+			continue
+		}
+		if p := s.person(); p.Name == who.Name && p.UID == who.UID && p.Key == who.Key {
 			return true
 		}
 	}
@@ -278,9 +281,13 @@ func (l *sessions) looks(who person) bool {
 func (l *sessions) people() (list []person) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	known := map[person]bool{}
 	for _, s := range l.of {
-		p := s.person()
-		if s.watched && !slices.Contains(list, p) {
+		if !s.watched {
+			continue
+		}
+		if p := s.person(); !known[p] {
+			known[p] = true
 			list = append(list, p)
 		}
 	}

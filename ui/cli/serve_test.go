@@ -221,12 +221,16 @@ func TestSessionsTable(t *testing.T) {
 		{ID: "s1", User: "alice", Role: "operator", Command: "dashboard", Since: since, Idle: 61.6, Claims: local.Claims{SSHClient: "192.0.2.7:50522"},
 			Prompt: &local.Prompt{SID: "0a1b2c3d-0000-4000-8000-000000008142", Verb: "resume"}},
 		{ID: "s3", User: "cy", Since: since, Prompt: &local.Prompt{SID: "0a1b2c3d-0000-4000-8000-000000008142", Verb: "pause", More: make([]local.PromptOf, 2)}},
+		{ID: "s4", User: "jo@acme", Since: since, SSH: &local.SSH{User: "guest", Client: "192.0.2.7:4", Key: "SHA256:abcdefghijkl"}},
+		{ID: "s5", User: "SHA256:x\x1b", Since: since, SSH: &local.SSH{Client: "192.0.2.8:4", Key: "SHA256:x\x1b"}},
 		{ID: "s2", User: "bo\x1b[2Jb", Since: since, Idle: -1, You: true, Claims: local.Claims{TTY: "/dev/pts/3"}},
 	})
-	want := "ID        USER     ROLE      SINCE                IDLE  FROM             WHAT\n" +
-		"s1        alice    operator  2026-03-01 12:00:00  1m2s  192.0.2.7:50522  resume? …8142\n" +
-		"s3        cy       -         2026-03-01 12:00:00  0s    -                pause? …8142 and 2 more\n" +
-		"s2 (you)  bo\ufffd[2Jb  -         2026-03-01 12:00:00  0s    /dev/pts/3       -\n"
+	want := "ID        USER       ROLE      SINCE                IDLE  FROM                              WHAT\n" +
+		"s1        alice      operator  2026-03-01 12:00:00  1m2s  192.0.2.7:50522                   resume? …8142\n" +
+		"s3        cy         -         2026-03-01 12:00:00  0s    -                                 pause? …8142 and 2 more\n" +
+		"s4        jo@acme    -         2026-03-01 12:00:00  0s    ssh 192.0.2.7:4 SHA256:abcdefgh…  -\n" +
+		"s5        SHA256:x\ufffd  -         2026-03-01 12:00:00  0s    ssh 192.0.2.8:4                   -\n" +
+		"s2 (you)  bo\ufffd[2Jb    -         2026-03-01 12:00:00  0s    /dev/pts/3                        -\n"
 	if err != nil || b.String() != want {
 		t.Errorf("%v\n%s\nwant\n%s", err, b.String(), want)
 	}

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
@@ -37,7 +38,9 @@ func (r *runner) sessionsCommand() *cobra.Command {
 		Short: "Show who is connected to the service of this host",
 		Long: `sessions shows who is connected to the service of this host: the user, the role,
 since when, how long ago the last key was pressed, and which question is open on
-which recording. Without the permission "sessions" it shows your own.
+which recording. Of somebody who came in by the service's own SSH it shows the
+address and the beginning of the key; --json has all of it. Without the
+permission "sessions" it shows your own.
 
 Exits 1 when no service runs.`,
 		Example: `  tapedeck sessions
@@ -104,9 +107,31 @@ func printSessions(out io.Writer, list []local.Session) error {
 		}
 		idle := max(0, s.Idle.Duration()).Round(time.Second)
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", text.New(id), text.New(s.User), text.New(cmp.Or(s.Role, "-")),
-			s.Since.Local().Format("2006-01-02 15:04:05"), idle, text.New(cmp.Or(s.Claims.SSHClient, s.Claims.TTY, "-")), text.New(what))
+			s.Since.Local().Format("2006-01-02 15:04:05"), idle, text.New(from(s)), text.New(what))
 	}
 	return w.Flush()
+}
+
+// from returns where a session comes from: of one by the service's own SSH, the
+// address and the beginning of the key, unless that is the user's name.
+func from(s local.Session) string {
+	if s.SSH == nil {
+		return cmp.Or(s.Claims.SSHClient, s.Claims.TTY, "-")
+	}
+	words := "ssh " + cmp.Or(s.SSH.Client, "-")
+	if s.SSH.Key != s.User {
+		words += " " + shortKey(s.SSH.Key)
+	}
+	return words
+}
+
+// shortKey returns the beginning of a key's fingerprint.
+func shortKey(fingerprint string) string {
+	const n = len("SHA256:") + 8
+	if len(fingerprint) > n {
+		return strings.ToValidUTF8(fingerprint[:n], "") + "…"
+	}
+	return fingerprint
 }
 
 // shortSID returns the end of a SID, as the screen shows it.
