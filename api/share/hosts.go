@@ -181,6 +181,7 @@ func (n *NATS) missing() {
 	for name, h := range n.hosts {
 		n.tellHost(name, h)
 	}
+	n.forgetOver()
 }
 
 // host returns what is known of a host. The mutex must be held.
