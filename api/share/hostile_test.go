@@ -17,9 +17,9 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// readmeServer starts a server with the configuration that README has, and
-// returns a way to its hosts.
-func readmeServer(t testing.TB) (s *server.Server, options func(host string) Options) {
+// readmeConfig returns the configuration of a server that README has, and a way
+// to the files with the credentials of its hosts.
+func readmeConfig(t testing.TB) (config string, creds func(host string) string) {
 	t.Helper()
 	b, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -32,17 +32,28 @@ func readmeServer(t testing.TB) (s *server.Server, options func(host string) Opt
 	if config, _, _ = strings.Cut(config, "```"); !ok || !strings.Contains(config, `"/var/lib/nats"`) {
 		t.Fatal("README has no configuration of a server")
 	}
-	s = serverOf(t, strings.ReplaceAll(config, "/var/lib/nats", "STORE"), t.TempDir(), -1)
+	dir := t.TempDir()
+	return strings.ReplaceAll(config, "/var/lib/nats", "STORE"), func(host string) string {
+		file := filepath.Join(dir, host)
+		if err := os.WriteFile(file, []byte(host+":a long secret of host "+host+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+}
+
+// readmeServer starts a server with that configuration, and returns a way to its
+// hosts.
+func readmeServer(t testing.TB) (s *server.Server, options func(host string) Options) {
+	t.Helper()
+	config, creds := readmeConfig(t)
+	s = serverOf(t, config, t.TempDir(), -1)
 	u, err := url.Parse(s.ClientURL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	return s, func(host string) Options {
-		creds := filepath.Join(t.TempDir(), host)
-		if err := os.WriteFile(creds, []byte(host+":a long secret of host "+host+"\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return Options{Servers: "nats://" + u.Host, Creds: creds, Host: host}
+		return Options{Servers: "nats://" + u.Host, Creds: creds(host), Host: host}
 	}
 }
 
@@ -72,6 +83,10 @@ func TestHostile(t *testing.T) {
 	forge(t, evil, timer)
 	badHeaders(t, strings.TrimPrefix(one.o.Servers, "nats://"))
 	changeStreams(t, evil)
+	eventually(t, "messages with bad headers are stored", func() bool {
+		_, ok, err := (jetStream{evil, apiRoot}).last(t.Context(), stateStream, factSubject("one", keyOf(sid(102)), kindAck))
+		return ok && err == nil
+	})
 
 	// What host one says truly comes after all of that, and host two is as it was.
 	one.Put(keyOf("RE9"), pauseOf("ann"))

@@ -55,7 +55,9 @@ type NATS struct {
 	sessions int
 	why      string // the last trouble of the connection
 
-	beat beat // Run's alone
+	beat      beat          // Run's alone
+	every     time.Duration // from one sign of life to the next
+	goneAfter time.Duration
 }
 
 // known is what is known of a subject.
@@ -86,6 +88,7 @@ func NewNATS(o Options) (*NATS, error) {
 		state:    State{Shared: true, Since: time.Now(), Why: "it is not connected yet"},
 		subjects: map[string]known{}, counts: map[string]int{}, follows: map[string]uint64{}, facts: map[string]Told{}, timers: map[Key]Timer{}, hosts: map[string]*hostState{},
 		mine: map[string]*ownFact{}, disowned: map[string]bool{}, said: map[string]bool{}, unread: true,
+		every: Beat, goneAfter: GoneAfter,
 	}
 	n.local = newLocal(o.Host, n.self.instance, func(t Timer) { n.watches.tell(Event{Timer: &t}) })
 	n.copying = newCopying()
