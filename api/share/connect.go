@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -30,7 +29,7 @@ func (n *NATS) connect(ctx context.Context) error {
 	if nc == nil {
 		options := append(n.access.connection(n), nats.SetCustomDialer(dialer{ctx}))
 		var err error
-		nc, err = nats.Connect(strings.Join(n.access.urls, ","), options...)
+		nc, err = nats.Connect(n.access.joined(), options...)
 		if err != nil {
 			return fmt.Errorf("connect to %s: %w", n.o.Shown(), err)
 		}

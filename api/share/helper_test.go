@@ -22,6 +22,16 @@ const limit = 60 * time.Second
 // the test's.
 func serverOf(t testing.TB, config, store string, port int) *server.Server {
 	t.Helper()
+	s := beginServer(t, config, store, port)
+	if !s.ReadyForConnections(limit) {
+		t.Fatal("the server does not start")
+	}
+	return s
+}
+
+// beginServer does not wait until the server is ready.
+func beginServer(t testing.TB, config, store string, port int) *server.Server {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "nats.conf")
 	config = strings.ReplaceAll(config, "STORE", store)
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
@@ -38,9 +48,6 @@ func serverOf(t testing.TB, config, store string, port int) *server.Server {
 	}
 	s.Start()
 	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
-	if !s.ReadyForConnections(limit) {
-		t.Fatal("the server does not start")
-	}
 	return s
 }
 
@@ -70,7 +77,7 @@ type peer struct {
 	hosts  map[string]Host
 }
 
-func join(t testing.TB, o Options) *peer {
+func join(t testing.TB, o Options, change ...func(*NATS)) *peer {
 	t.Helper()
 	if o.Version == "" {
 		o.Version = "v1.test"
@@ -78,6 +85,9 @@ func join(t testing.TB, o Options) *peer {
 	n, err := NewNATS(o)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, f := range change {
+		f(n)
 	}
 	p := &peer{NATS: n, t: t, told: map[string]Told{}, timers: map[string]Timer{}, hosts: map[string]Host{}}
 	n.Watch(p.take)

@@ -52,7 +52,7 @@ func (n *NATS) sign(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	n.beat.next, n.beat.seq = time.Now().Add(Beat), seq
+	n.beat.next, n.beat.seq = time.Now().Add(n.every), seq
 	if seq <= before { // it was made anew
 		n.mu.Lock()
 		n.unread = true
@@ -137,7 +137,7 @@ func (n *NATS) tellHost(name string, h *hostState) {
 	now := time.Now()
 	gone, left, version, sessions := true, true, h.version, 0
 	for instance, p := range h.instances {
-		alive := !p.Left && (now.Sub(p.since) < GoneAfter || !n.state.Connected && !h.gone)
+		alive := !p.Left && (now.Sub(p.since) < n.goneAfter || !n.state.Connected && !h.gone)
 		if alive {
 			gone, version = false, p.Version
 			sessions += p.Sessions
@@ -181,6 +181,7 @@ func (n *NATS) missing() {
 	for name, h := range n.hosts {
 		n.tellHost(name, h)
 	}
+	n.forgetOver()
 }
 
 // host returns what is known of a host. The mutex must be held.

@@ -159,6 +159,16 @@ type stored struct {
 // last returns the last message of the subjects that a filter has, as the leader
 // knows it; ok is false where there is none.
 func (j jetStream) last(ctx context.Context, stream, filter string) (m stored, ok bool, err error) {
+	return j.get(ctx, stream, map[string]any{"last_by_subj": filter})
+}
+
+// next returns the first message from a sequence on, as the leader knows it; ok
+// is false where there is none.
+func (j jetStream) next(ctx context.Context, stream string, from uint64) (m stored, ok bool, err error) {
+	return j.get(ctx, stream, map[string]any{"seq": max(from, 1), "next_by_subj": ">"})
+}
+
+func (j jetStream) get(ctx context.Context, stream string, which map[string]any) (m stored, ok bool, err error) {
 	var answer struct {
 		Message struct {
 			Subject string    `json:"subject"`
@@ -167,7 +177,7 @@ func (j jetStream) last(ctx context.Context, stream, filter string) (m stored, o
 			Time    time.Time `json:"time"`
 		} `json:"message"`
 	}
-	err = j.ask(ctx, "STREAM.MSG.GET."+stream, map[string]string{"last_by_subj": filter}, &answer)
+	err = j.ask(ctx, "STREAM.MSG.GET."+stream, which, &answer)
 	switch {
 	case hasCode(err, codeNoMessage):
 		return m, false, nil
@@ -176,17 +186,6 @@ func (j jetStream) last(ctx context.Context, stream, filter string) (m stored, o
 	}
 	a := answer.Message
 	return stored{seq: a.Seq, subject: a.Subject, data: a.Data, at: a.Time}, true, nil
-}
-
-// has reports whether a stream has a message from a sequence on, as the leader
-// knows it.
-func (j jetStream) has(ctx context.Context, stream string, from uint64) (bool, error) {
-	var answer struct{}
-	err := j.ask(ctx, "STREAM.MSG.GET."+stream, map[string]any{"seq": from, "next_by_subj": ">"}, &answer)
-	if hasCode(err, codeNoMessage) {
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // readBatch is how many messages are asked for at once.
@@ -203,23 +202,46 @@ func (j jetStream) read(ctx context.Context, stream string, from uint64, f func(
 	defer func() { _ = sub.Unsubscribe() }()
 	for more := true; more && err == nil; {
 		question := fmt.Appendf(nil, `{"seq":%d,"batch":%d}`, max(from, 1), readBatch)
-		if err = j.nc.PublishRequest(j.api+".DIRECT.GET."+stream, inbox, question); err == nil {
-			from, more, err = j.batch(ctx, sub, from, f)
+		if err = j.nc.PublishRequest(j.api+".DIRECT.GET."+stream, inbox, question); err != nil {
+			return err
+		}
+		began := from
+		if from, more, err = j.batch(ctx, sub, from, f); err == nil && more && from == began {
+			from, more, err = j.one(ctx, stream, from, f) // its headers cannot be read
 		}
 	}
 	return err
 }
 
+// one reads one message from a sequence on, in another way.
+func (j jetStream) one(ctx context.Context, stream string, from uint64, f func(stored) bool) (next uint64, more bool, err error) {
+	m, ok, err := j.next(ctx, stream, from)
+	if err != nil || !ok {
+		return from, false, err
+	}
+	return m.seq + 1, f(m), nil
+}
+
 // batch reads the answers to one question, and returns the sequence to go on
-// from.
+// from. A message with headers of its own that look like the server's is told by
+// the server's, which stand behind them.
 func (j jetStream) batch(ctx context.Context, sub *nats.Subscription, from uint64, f func(stored) bool) (next uint64, more bool, err error) {
 	for {
 		msg, err := nextMsg(ctx, sub)
 		if err != nil {
 			return from, false, err
 		}
+		if m, ok := storedOf(msg); ok {
+			if m.seq < from {
+				return from, false, errNotValue
+			}
+			if from = m.seq + 1; !f(m) {
+				return from, false, nil
+			}
+			continue
+		}
 		switch status := msg.Header.Get("Status"); status {
-		case "":
+		case "": // its headers cannot be read
 		case "204": // the end of the batch
 			return from, msg.Header.Get("Nats-Num-Pending") != "0", nil
 		case "404":
@@ -228,13 +250,6 @@ func (j jetStream) batch(ctx context.Context, sub *nats.Subscription, from uint6
 			return from, false, nats.ErrNoResponders
 		default:
 			return from, false, fmt.Errorf("the server answers %s %s", short(status), short(msg.Header.Get("Description")))
-		}
-		m, ok := storedOf(msg)
-		if !ok || m.seq < from {
-			return from, false, errNotValue
-		}
-		if from = m.seq + 1; !f(m) {
-			return from, false, nil
 		}
 	}
 }
@@ -248,14 +263,19 @@ func nextMsg(ctx context.Context, sub *nats.Subscription) (*nats.Msg, error) {
 
 // storedOf returns the message that was sent with the headers of a stored one.
 func storedOf(msg *nats.Msg) (m stored, ok bool) {
-	h := msg.Header
-	seqs, subjects := h["Nats-Sequence"], h["Nats-Subject"]
-	if len(seqs) != 1 || len(subjects) != 1 { // else the writer put one of its own there
-		return m, false
+	seq, err := strconv.ParseUint(lastHeader(msg, "Nats-Sequence"), 10, 64)
+	at, _ := time.Parse(time.RFC3339Nano, lastHeader(msg, "Nats-Time-Stamp"))
+	m = stored{seq: seq, subject: lastHeader(msg, "Nats-Subject"), data: msg.Data, at: at}
+	return m, err == nil && seq > 0 && m.subject != ""
+}
+
+// lastHeader returns the last value of a header: the server's, where the writer
+// of a message put one of the same name there.
+func lastHeader(msg *nats.Msg, name string) string {
+	if list := msg.Header[name]; len(list) > 0 {
+		return list[len(list)-1]
 	}
-	seq, err := strconv.ParseUint(seqs[0], 10, 64)
-	at, _ := time.Parse(time.RFC3339Nano, h.Get("Nats-Time-Stamp"))
-	return stored{seq: seq, subject: subjects[0], data: msg.Data, at: at}, err == nil && seq > 0
+	return ""
 }
 
 // expect has a message stored only when the last one of the subjects of filter

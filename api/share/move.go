@@ -194,16 +194,28 @@ func (n *NATS) lastTimer(ctx context.Context, of Key) (Timer, error) {
 	if err != nil {
 		return Timer{Key: of}, err
 	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	if !ok {
 		return Timer{Key: of}, nil
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	n.take(m)
 	if now := n.timers[of]; now.Seq >= m.seq {
 		return now, nil
 	}
 	return Timer{Key: of, Seq: m.seq}, nil
+}
+
+// remembered is how long an auto-resume that is over is known here.
+const remembered = 10 * time.Minute
+
+// forgetOver forgets the auto-resumes that are over. The mutex must be held.
+func (n *NATS) forgetOver() {
+	for key, t := range n.timers {
+		if t.State.Over() && !t.Foreign && time.Since(t.seen) > remembered {
+			delete(n.timers, key)
+		}
+	}
 }
 
 // Timer reads the auto-resume of a recording.

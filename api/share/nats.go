@@ -34,10 +34,11 @@ type NATS struct {
 	js      jetStream
 	state   State
 	changed chan struct{} // closed when state changes
-	// What the stream has, by subject: the sequence of the last message.
+	// What the stream has of facts that are not over, by subject.
 	subjects map[string]known
+	counts   map[string]int  // of subjects, by host
 	facts    map[string]Told // that are not over, by subject
-	timers   map[Key]Timer   // that the stream has, over or not
+	timers   map[Key]Timer   // that the stream has; those that are over for some time
 	hosts    map[string]*hostState
 	last     uint64 // the sequence up to which everything is known
 	// While the stream is read, what comes meanwhile waits here.
@@ -46,14 +47,17 @@ type NATS struct {
 	unread   bool // the stream has to be read anew
 	gap      bool // it has to be read from last on
 	mine     map[string]*ownFact
-	order    []string        // of mine: subjects that are to be sent, the oldest first
-	disowned map[string]bool // writes of timers that their caller was told are not known to be done
-	undo     []Timer         // of these, those that have turned up
-	said     map[string]bool // what was said of what is odd
+	order    []string          // of mine: subjects that are to be sent, the oldest first
+	follows  map[string]uint64 // what the next message of a subject follows on, where that is over
+	disowned map[string]bool   // writes of timers that their caller was told are not known to be done
+	undo     []Timer           // of these, those that have turned up
+	said     map[string]bool   // what was said of what is odd
 	sessions int
 	why      string // the last trouble of the connection
 
-	beat beat // Run's alone
+	beat      beat          // Run's alone
+	every     time.Duration // from one sign of life to the next
+	goneAfter time.Duration
 }
 
 // known is what is known of a subject.
@@ -82,8 +86,9 @@ func NewNATS(o Options) (*NATS, error) {
 		o: o, access: a, self: mover{host: o.Host, instance: newID()}, watches: newWatchers(),
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		state:    State{Shared: true, Since: time.Now(), Why: "it is not connected yet"},
-		subjects: map[string]known{}, facts: map[string]Told{}, timers: map[Key]Timer{}, hosts: map[string]*hostState{},
+		subjects: map[string]known{}, counts: map[string]int{}, follows: map[string]uint64{}, facts: map[string]Told{}, timers: map[Key]Timer{}, hosts: map[string]*hostState{},
 		mine: map[string]*ownFact{}, disowned: map[string]bool{}, said: map[string]bool{}, unread: true,
+		every: Beat, goneAfter: GoneAfter,
 	}
 	n.local = newLocal(o.Host, n.self.instance, func(t Timer) { n.watches.tell(Event{Timer: &t}) })
 	n.copying = newCopying()

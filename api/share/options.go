@@ -44,8 +44,14 @@ const maxCreds = 64 << 10
 // maxHost is the length of the longest name of a host, in bytes.
 const maxHost = 64
 
+// serverURL is the URL of a server, as it was given too.
+type serverURL struct {
+	*url.URL
+	given string
+}
+
 // urls returns the URLs of the servers.
-func (o Options) urls() (list []*url.URL, err error) {
+func (o Options) urls() (list []serverURL, err error) {
 	for s := range strings.SplitSeq(o.Servers, ",") {
 		if s = strings.TrimSpace(s); s == "" {
 			continue
@@ -60,7 +66,7 @@ func (o Options) urls() (list []*url.URL, err error) {
 		if u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" {
 			return nil, fmt.Errorf("share: %q has more than a server's URL has", redactURL(u))
 		}
-		list = append(list, u)
+		list = append(list, serverURL{u, s})
 	}
 	if len(list) == 0 {
 		return nil, errors.New("share: no server is named")
@@ -82,7 +88,7 @@ func (o Options) Shown() string {
 	}
 	var shown []string
 	for _, u := range list {
-		shown = append(shown, redactURL(u))
+		shown = append(shown, redactURL(u.URL))
 	}
 	return strings.Join(shown, ",")
 }
@@ -105,6 +111,9 @@ func (a *access) clean(s string) string {
 	return short(userInfo.ReplaceAllString(s, "://"))
 }
 
+// joined returns the servers as a connection takes them.
+func (a *access) joined() string { return strings.Join(a.urls, ",") }
+
 func (a *access) hide(s string) {
 	if s != "" {
 		a.secrets = append(a.secrets, secret.New(s).Redactor())
@@ -122,7 +131,7 @@ func (o Options) access() (*access, error) {
 	}
 	a := &access{}
 	for _, u := range list {
-		a.urls = append(a.urls, u.String())
+		a.urls = append(a.urls, u.given)
 		if p, ok := u.User.Password(); ok {
 			a.hide(p)
 		} else if u.User != nil {

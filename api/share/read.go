@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -17,7 +18,7 @@ const maxWaiting = 20_000
 // heard takes what the server sends as new.
 func (n *NATS) heard(msg *nats.Msg) {
 	m, ok := storedOf(msg)
-	if !ok || msg.Subject != liveRoot+"."+m.subject || msg.Header.Get("Nats-Stream") != stateStream {
+	if !ok || msg.Subject != liveRoot+"."+m.subject || lastHeader(msg, "Nats-Stream") != stateStream {
 		return
 	}
 	n.mu.Lock()
@@ -121,7 +122,7 @@ func (n *NATS) readUntil(ctx context.Context, from, until uint64) (list []stored
 	ctx, cancel := context.WithTimeout(ctx, 10*answerTimeout)
 	defer cancel()
 	bySubject := map[string]stored{}
-	for next := from; ; {
+	for next, before := from, uint64(0); ; {
 		err := n.js.read(ctx, stateStream, next, func(m stored) bool {
 			bySubject[m.subject] = m
 			next = m.seq + 1
@@ -133,9 +134,14 @@ func (n *NATS) readUntil(ctx context.Context, from, until uint64) (list []stored
 		if next > until {
 			break
 		}
-		if more, err := n.js.has(ctx, stateStream, next); err == nil && !more {
+		m, ok, err := n.js.next(ctx, stateStream, next)
+		if err == nil && !ok {
 			break // what was the last has expired
+		} else if err == nil && m.seq == before {
+			bySubject[m.subject], next = m, m.seq+1 // it cannot be read in the other way
+			continue
 		}
+		before = m.seq
 		select {
 		case <-ctx.Done():
 			return nil, errors.New("the server does not give all that it has")
@@ -157,7 +163,7 @@ func (n *NATS) forget(list []stored) {
 		if ok && seq >= k.seq {
 			continue
 		}
-		delete(n.subjects, subject) // what it has is taken as new
+		n.drop(subject, hostOf(subject)) // what it has is taken as new
 		if ok {
 			continue
 		}
@@ -173,12 +179,15 @@ func (n *NATS) forget(list []stored) {
 // forgetTimers does it with auto-resumes. The mutex must be held.
 func (n *NATS) forgetTimers(there map[string]uint64) {
 	for key, t := range n.timers {
+		if t.State.Over() && !t.Foreign {
+			continue
+		}
 		seq, ok := there[timerSubject(t.Host, key)]
 		if ok && seq >= t.Seq {
 			continue
 		}
 		delete(n.timers, key)
-		if !t.State.Over() && !ok {
+		if !ok {
 			n.watches.tell(Event{Timer: &Timer{Key: key, Host: t.Host}})
 		}
 	}
@@ -188,14 +197,10 @@ func (n *NATS) forgetTimers(there map[string]uint64) {
 func (n *NATS) take(m stored) {
 	at, ok := parseSubject(m.subject)
 	if !ok || at.class == "journal" {
-		n.odd("something on the shared server is not of a tapedeck: %s", m.subject)
-		return
-	}
-	if k := n.subjects[m.subject]; m.seq <= k.seq {
+		n.odd("something that host %s says is not of a tapedeck", short(hostOf(m.subject)))
 		return
 	}
 	v, err := decode(at, m.data)
-	n.subjects[m.subject] = known{seq: m.seq, foreign: errors.Is(err, ErrForeign)}
 	if err != nil {
 		n.odd("what host %s says (%s) is not used: %s", at.host, at.class, err)
 	}
@@ -211,9 +216,58 @@ func (n *NATS) take(m stored) {
 	}
 }
 
+// hostOf returns the host that a subject names, as it stands there.
+func hostOf(subject string) string {
+	_, rest, _ := strings.Cut(subject, ".")
+	host, _, _ := strings.Cut(rest, ".")
+	return host
+}
+
+// How much is kept: facts of one host, auto-resumes of all.
+const (
+	maxFacts  = 20_000
+	maxTimers = 50_000
+)
+
+// note notes what the stream has of a subject that is not over; it reports false
+// for what is not newer, or too much. The mutex must be held.
+func (n *NATS) note(m stored, at address, v value, err error) bool {
+	k, was := n.subjects[m.subject]
+	foreign := errors.Is(err, ErrForeign)
+	switch {
+	case m.seq <= k.seq:
+		return false
+	case v.Over, err != nil && !foreign:
+		n.drop(m.subject, hostOf(m.subject))
+	case was:
+		n.subjects[m.subject] = known{seq: m.seq, foreign: foreign}
+	case n.counts[hostOf(m.subject)] >= maxFacts:
+		n.odd("host %s says more than %d things: the rest is not used", at.host, maxFacts)
+		return false
+	default:
+		n.counts[hostOf(m.subject)]++
+		n.subjects[m.subject] = known{seq: m.seq, foreign: foreign}
+	}
+	return true
+}
+
+// drop forgets a subject. The mutex must be held.
+func (n *NATS) drop(subject, host string) {
+	if _, ok := n.subjects[subject]; !ok {
+		return
+	}
+	delete(n.subjects, subject)
+	if n.counts[host]--; n.counts[host] == 0 {
+		delete(n.counts, host)
+	}
+}
+
 // takeFact takes what a host says of a recording. What cannot be understood
 // takes back what was said before. The mutex must be held.
 func (n *NATS) takeFact(m stored, at address, v value, err error) {
+	if !n.note(m, at, v, err) {
+		return
+	}
 	own := at.host == n.o.Host
 	if own && err == nil && v.Instance == n.self.instance {
 		n.noteMine(m)
@@ -241,7 +295,12 @@ func (n *NATS) takeFact(m stored, at address, v value, err error) {
 
 // takeTimer takes the state of an auto-resume. The mutex must be held.
 func (n *NATS) takeTimer(m stored, at address, v value, err error) {
-	if before, ok := n.timers[at.key]; ok && m.seq <= before.Seq {
+	before, ok := n.timers[at.key]
+	switch {
+	case ok && m.seq <= before.Seq:
+		return
+	case !ok && len(n.timers) >= maxTimers:
+		n.odd("there are more than %d auto-resumes: the rest is not used", maxTimers)
 		return
 	}
 	t := Timer{Key: at.key, Host: at.host, Seq: m.seq, seen: time.Now(), Foreign: errors.Is(err, ErrForeign)}

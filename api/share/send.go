@@ -98,12 +98,12 @@ func (n *NATS) send(ctx context.Context) error {
 			return nil
 		}
 		seqs, errs := n.js.publishAll(ctx, msgs)
-		conflict, err := n.sent(batch, msgs, seqs, errs)
+		conflicts, err := n.sent(batch, msgs, seqs, errs)
 		if err != nil {
 			return err
 		}
-		if conflict != "" {
-			if err := n.lookAgain(ctx, conflict); err != nil {
+		for _, subject := range conflicts {
+			if err := n.lookAgain(ctx, subject); err != nil {
 				return err
 			}
 		}
@@ -126,6 +126,7 @@ func (n *NATS) toSend() (batch []*ownFact, msgs []*nats.Msg) {
 		}
 		own.queued = false
 		k := n.subjects[own.subject]
+		k.seq = max(k.seq, n.follows[own.subject])
 		if k.foreign {
 			n.odd("something is not shared, for a newer tapedeck of this host said something else of it")
 			continue
@@ -139,24 +140,23 @@ func (n *NATS) toSend() (batch []*ownFact, msgs []*nats.Msg) {
 	if len(n.order) == 0 {
 		n.order = nil
 	}
+	clear(n.follows)
 	return batch, msgs
 }
 
 // sent notes which of the facts were stored; the others are sent again. It
-// returns the subject of one that did not follow on what the stream has.
-func (n *NATS) sent(batch []*ownFact, msgs []*nats.Msg, seqs []uint64, errs []error) (conflict string, err error) {
+// returns the subjects of those that did not follow on what the stream has.
+func (n *NATS) sent(batch []*ownFact, msgs []*nats.Msg, seqs []uint64, errs []error) (conflicts []string, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for i, own := range batch {
 		switch {
 		case errs[i] == nil:
-			if k := n.subjects[own.subject]; seqs[i] > k.seq {
-				n.subjects[own.subject] = known{seq: seqs[i]}
-			}
+			n.stored(own.subject, seqs[i], msgs[i])
 			n.noteMine(stored{subject: own.subject, data: msgs[i].Data})
 			continue
 		case errors.Is(errs[i], errConflict):
-			conflict = own.subject
+			conflicts = append(conflicts, own.subject)
 		default:
 			if e, ok := errors.AsType[*apiError](errs[i]); ok && e.Status == 400 {
 				n.odd("something is not shared, for the server does not take it: %s", e)
@@ -169,7 +169,17 @@ func (n *NATS) sent(batch []*ownFact, msgs []*nats.Msg, seqs []uint64, errs []er
 			n.order = append(n.order, own.subject)
 		}
 	}
-	return conflict, err
+	return conflicts, err
+}
+
+// stored notes what this process has said, before it comes back. The mutex must
+// be held.
+func (n *NATS) stored(subject string, seq uint64, msg *nats.Msg) {
+	if at, ok := parseSubject(subject); ok {
+		if v, err := decode(at, msg.Data); err == nil {
+			n.note(stored{seq: seq, subject: subject}, at, v, nil)
+		}
+	}
 }
 
 // lookAgain reads what the stream has of a subject.
@@ -181,9 +191,10 @@ func (n *NATS) lookAgain(ctx context.Context, subject string) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if !ok {
-		delete(n.subjects, subject)
+		n.drop(subject, hostOf(subject))
 		return nil
 	}
 	n.take(m)
+	n.follows[subject] = m.seq
 	return nil
 }
