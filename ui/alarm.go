@@ -115,7 +115,7 @@ func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) 
 		if a.Wait == 0 {
 			words = "auto-resume of " + name + " canceled"
 		}
-		return m.note(words, "set the auto-resume of "+name, func() error { return d.SetTimer(of, actor, a.Wait) }), true
+		return m.note(words, "set the auto-resume of "+name, func() error { return d.SetTimer(of, actor, a.Wait, false) }), true
 	case prompt.Behind:
 		return m.takeOver(q, a, now), true
 	}

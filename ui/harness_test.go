@@ -94,7 +94,7 @@ func (d *fakeDeck) Acknowledge(of deck.Key, actor deck.Actor, reason string, wai
 	return d.refuse
 }
 
-func (d *fakeDeck) SetTimer(of deck.Key, actor deck.Actor, after time.Duration) error {
+func (d *fakeDeck) SetTimer(of deck.Key, actor deck.Actor, after time.Duration, _ bool) error {
 	d.notes = append(d.notes, fmt.Sprintf("timer %s %s %s", tail(of), actor.Name(), after))
 	return d.refuse
 }

@@ -58,8 +58,9 @@ type Deck interface {
 	// why it goes on.
 	Acknowledge(of deck.Key, actor deck.Actor, reason string, wait time.Duration) error
 	// SetTimer sets when a paused recording is resumed by the deck; 0 takes
-	// the timer away.
-	SetTimer(of deck.Key, actor deck.Actor, after time.Duration) error
+	// the timer away. With local it is of this host alone, where the others cannot
+	// be told of it. It may wait for the others for some seconds.
+	SetTimer(of deck.Key, actor deck.Actor, after time.Duration, local bool) error
 	// Reveal puts on record that masked numbers of a recording are shown.
 	Reveal(of deck.Key, actor deck.Actor)
 	// LookForUnrecorded has the snapshots say, for the next half minute, which calls

@@ -78,7 +78,7 @@ func TestActors(t *testing.T) {
 			t.Errorf("paused by %q, timer of %q", r.Pause.Actor, r.Timer.Actor)
 		}
 		if err := errors.Join(tb.deck.Acknowledge(Key{SID: text.New(sid)}, bob, "card", time.Minute),
-			tb.deck.SetTimer(Key{SID: text.New(sid)}, bob, 20*time.Second)); err != nil {
+			tb.deck.SetTimer(Key{SID: text.New(sid)}, bob, 20*time.Second, false)); err != nil {
 			t.Error(err)
 		}
 		tb.deck.Reveal(Key{SID: text.New(sid)}, ana)

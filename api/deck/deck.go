@@ -24,6 +24,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/crash"
 	"tapedeck/api/journal"
+	"tapedeck/api/share"
 	"tapedeck/api/text"
 )
 
@@ -81,6 +82,9 @@ type Config struct {
 	// Kept is what the last run knew; see [Deck.Kept]. It is applied to each
 	// recording as the API first shows it, if it is as it was.
 	Kept Kept
+	// Share is what this host tells the others and hears of them; nil for a host
+	// alone. Whoever gives it has it run.
+	Share share.Store
 	// Timelines are those that the last run has drawn; see [Deck.Timelines].
 	Timelines map[string]string
 }

@@ -78,7 +78,7 @@ func TestKept(t *testing.T) {
 					t.Fatal(err)
 				}
 				_ = tb.deck.Acknowledge(Key{SID: text.New(sid)}, bob, "looks for the card", 10*time.Minute)
-				_ = tb.deck.SetTimer(Key{SID: text.New(sid)}, bob, time.Minute)
+				_ = tb.deck.SetTimer(Key{SID: text.New(sid)}, bob, time.Minute, false)
 				before := tb.find(sid)
 				after(4 * time.Second)
 				k := tb.stop()

@@ -70,6 +70,7 @@ func Merge(seq uint64, parts []Part, now time.Time) *Snapshot {
 		s.mergePolicy(p.Snapshot)
 		s.Recordings = mergeNewest(s.Recordings, p.Recordings)
 		s.mergeUnrecorded(p.Snapshot)
+		s.mergeHosts(p.Snapshot)
 	}
 	for _, r := range s.Recordings {
 		s.count(r)

@@ -94,13 +94,13 @@ func TestAutoResume(t *testing.T) {
 			meddle: func(tb *table, _ string) { tb.wire.set(always("GET", "", 503, "")) }},
 		{name: "it was taken away", status: api.Paused, posts: 1,
 			meddle: func(tb *table, sid string) {
-				if err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "bob"}, 0); err != nil {
+				if err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "bob"}, 0, false); err != nil {
 					tb.t.Error(err)
 				}
 			}},
 		{name: "it was put off", status: api.Paused, posts: 1,
 			meddle: func(tb *table, sid string) {
-				if err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "bob"}, 10*time.Minute); err != nil {
+				if err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "bob"}, 10*time.Minute, false); err != nil {
 					tb.t.Error(err)
 				}
 			}},
@@ -155,16 +155,16 @@ func TestSetTimerRefuses(t *testing.T) {
 		tb := open(t, space, Config{})
 		tb.run()
 		after(time.Second)
-		if err := tb.deck.SetTimer(Key{SID: text.New(running)}, Actor{Actor: "a"}, time.Minute); err == nil {
+		if err := tb.deck.SetTimer(Key{SID: text.New(running)}, Actor{Actor: "a"}, time.Minute, false); err == nil {
 			t.Error("a timer on a recording that is not paused")
 		}
-		if err := tb.deck.SetTimer(Key{SID: text.New(paused)}, Actor{Actor: "a"}, time.Hour); err == nil {
+		if err := tb.deck.SetTimer(Key{SID: text.New(paused)}, Actor{Actor: "a"}, time.Hour, false); err == nil {
 			t.Error("a timer of an hour")
 		}
-		if err := tb.deck.SetTimer(Key{SID: text.New("nobody")}, Actor{Actor: "a"}, time.Minute); !errors.Is(err, ErrNotFound) {
+		if err := tb.deck.SetTimer(Key{SID: text.New("nobody")}, Actor{Actor: "a"}, time.Minute, false); !errors.Is(err, ErrNotFound) {
 			t.Errorf("unknown: %v", err)
 		}
-		if err := tb.deck.SetTimer(Key{SID: text.New(paused)}, Actor{Actor: "a"}, time.Minute); err != nil || len(tb.deck.Timers()) != 1 {
+		if err := tb.deck.SetTimer(Key{SID: text.New(paused)}, Actor{Actor: "a"}, time.Minute, false); err != nil || len(tb.deck.Timers()) != 1 {
 			t.Errorf("%v, %d timers", err, len(tb.deck.Timers()))
 		}
 	})

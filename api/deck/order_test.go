@@ -36,7 +36,7 @@ func TestNotesReachTheJournal(t *testing.T) {
 			if i%2 == 0 {
 				after, reason = time.Minute, "auto-resume set"
 			}
-			if err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "alice"}, after); err != nil {
+			if err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "alice"}, after, false); err != nil {
 				t.Fatal(err)
 			}
 			want = append(want, reason)

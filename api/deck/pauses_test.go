@@ -153,7 +153,7 @@ func TestSetTimerIsRefused(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "ana"}, tt.after)
+				err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "ana"}, tt.after, false)
 				refused := tt.err != nil || tt.says != ""
 				switch {
 				case (err != nil) != refused, tt.err != nil && !errors.Is(err, tt.err):
@@ -176,7 +176,7 @@ func TestSetTimerIsRefused(t *testing.T) {
 					t.Errorf("the timer is %+v", r.Timer)
 				}
 				if err == nil {
-					_ = tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "ana"}, 0) // so that the test ends
+					_ = tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "ana"}, 0, false) // so that the test ends
 				}
 			})
 		})

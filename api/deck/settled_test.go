@@ -323,7 +323,7 @@ func TestNotesKeepTheirOrder(t *testing.T) {
 			tb.space.SetStatus(sid, "paused")
 			after(5 * time.Second)
 			for _, wait := range []time.Duration{10 * time.Minute, 0, 5 * time.Minute, 0} {
-				if err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "alice"}, wait); err != nil {
+				if err := tb.deck.SetTimer(Key{SID: text.New(sid)}, Actor{Actor: "alice"}, wait, false); err != nil {
 					t.Fatal(err)
 				}
 			}

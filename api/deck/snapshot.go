@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/share"
 	"tapedeck/api/text"
 )
 
@@ -45,6 +46,10 @@ type Snapshot struct {
 	Unrecorded     []*Unrecorded
 	UnrecordedMore int
 	InProgress     InProgress
+	// Share says whether the other hosts can be heard, and Hosts which there are; see
+	// [Config.Share]. Both are zero where nothing is shared.
+	Share share.State
+	Hosts []HostInfo
 	// Parts are the profiles that the snapshot is of, each with its own; nil for
 	// that of one deck in this process. See [Merge].
 	Parts []Part
@@ -185,6 +190,10 @@ type Request struct {
 	// ResumeAfter, with a pause, has the deck resume it after that time; 0 for
 	// no auto-resume.
 	ResumeAfter time.Duration
+	// ResumeLocal, with ResumeAfter, has this host alone do it where the other hosts
+	// cannot be told of it. Else the pause is made all the same, and alarms that it
+	// has no auto-resume.
+	ResumeLocal bool
 	ByTimer     bool // it is an auto-resume that the actor had asked for
 	// Group, with a pause, is a number of the session's for all pauses that one
 	// key asked for, so that a resume finds those that belong together; 0 for a

@@ -71,8 +71,8 @@ func TestSteps(t *testing.T) {
 		if _, err := tb.deck.Do(t.Context(), req); err != nil {
 			t.Fatal(err)
 		}
-		_ = tb.deck.SetTimer(Key{SID: text.New(sid)}, bob, 0)
-		_ = tb.deck.SetTimer(Key{SID: text.New(sid)}, bob, 5*time.Second)
+		_ = tb.deck.SetTimer(Key{SID: text.New(sid)}, bob, 0, false)
+		_ = tb.deck.SetTimer(Key{SID: text.New(sid)}, bob, 5*time.Second, false)
 		after(10 * time.Second)
 		tb.deck.DoAll(t.Context(), []Request{stopOf(sid).by(bob), stopOf("nobody's").by(ana)}, func(int, Progress, error) {})
 		tb.space.SetFaults(fault(t, "503")...)

@@ -41,7 +41,12 @@ type autoResume struct {
 // SetTimer sets when a paused recording is resumed by the deck, or changes it;
 // 0 takes the timer away. The error wraps [ErrReadOnly] or [ErrNotFound], or
 // says why it can't be.
-func (d *Deck) SetTimer(of Key, actor Actor, after time.Duration) error {
+//
+// Where other hosts share the timers, any of them may carry it out. Then it waits
+// for the server that they share, up to [share.Patience], and the error may wrap
+// [share.ErrAway], or say that it was set or canceled too late. With local it is
+// this deck's alone.
+func (d *Deck) SetTimer(of Key, actor Actor, after time.Duration, local bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e, err := d.paused(of.SID)

@@ -437,8 +437,8 @@ func (c *Client) Acknowledge(of deck.Key, _ deck.Actor, reason string, wait time
 
 // SetTimer sets when a paused recording is resumed by the service; see
 // [deck.Deck.SetTimer].
-func (c *Client) SetTimer(of deck.Key, _ deck.Actor, after time.Duration) error {
+func (c *Client) SetTimer(of deck.Key, _ deck.Actor, after time.Duration, alone bool) error {
 	return c.change(PathTimer, of, func(profile string) any {
-		return Timer{SID: of.SID.String(), Profile: profile, After: SecondsOf(after)}
+		return Timer{SID: of.SID.String(), Profile: profile, After: SecondsOf(after), Local: alone}
 	})
 }

@@ -46,6 +46,7 @@ func (r Request) append(b []byte) []byte {
 		after, _ := json.Marshal(r.ResumeAfter) // of a duration, which is finite
 		o.b = append(o.b, after...)
 	}
+	o.bool("resume_local", r.ResumeLocal)
 	o.uint("group", r.Group)
 	o.string("reason", r.Reason)
 	o.bool("again", r.Again)
@@ -152,6 +153,8 @@ func (p *plain) member(r *Request, name string) (nth int, ok bool) {
 		return 1 << 10, p.bool(&r.Insist)
 	case "seq":
 		return 1 << 11, p.uint(&r.Seq)
+	case "resume_local":
+		return 1 << 12, p.bool(&r.ResumeLocal)
 	}
 	return 0, false
 }

@@ -85,7 +85,7 @@ func TestServiceGone(t *testing.T) {
 		for what, err := range map[string]error{
 			"update":      func() error { _, err := c.Do(t.Context(), pause("a")); return err }(),
 			"acknowledge": c.Acknowledge(of("b"), deck.Actor{}, "x", time.Minute),
-			"timer":       c.SetTimer(of("b"), deck.Actor{}, time.Minute),
+			"timer":       c.SetTimer(of("b"), deck.Actor{}, time.Minute, false),
 		} {
 			if !isGone(err) {
 				t.Errorf("%s while the service is gone: %v", what, err)

@@ -183,7 +183,7 @@ var verbs = map[string]api.Status{"pause": api.Paused, "resume": api.InProgress,
 func RequestOf(req deck.Request) Request {
 	return Request{
 		ID: req.ID, SID: req.SID.String(), Profile: req.Profile, Update: req.Verb(),
-		Behavior: string(req.Update.PauseBehavior), Seen: string(req.Seen), ResumeAfter: SecondsOf(req.ResumeAfter),
+		Behavior: string(req.Update.PauseBehavior), Seen: string(req.Seen), ResumeAfter: SecondsOf(req.ResumeAfter), ResumeLocal: req.ResumeLocal,
 		Group: req.Group, Reason: req.Reason, Again: req.Again, Insist: req.Insist, Seq: req.Snapshot,
 	}
 }
@@ -192,7 +192,7 @@ func RequestOf(req deck.Request) Request {
 // holds a [*RefusalError] and says what is wrong with it.
 func (r Request) Deck() (deck.Request, error) {
 	req := deck.Request{
-		SID: text.New(r.SID), Profile: r.Profile, ID: r.ID, Seen: api.Status(clean(r.Seen)), ResumeAfter: r.ResumeAfter.Duration(),
+		SID: text.New(r.SID), Profile: r.Profile, ID: r.ID, Seen: api.Status(clean(r.Seen)), ResumeAfter: r.ResumeAfter.Duration(), ResumeLocal: r.ResumeLocal,
 		Group: r.Group, Reason: deck.CleanReason(r.Reason), Again: r.Again, Insist: r.Insist, Snapshot: r.Seq,
 		Update: api.Update{PauseBehavior: api.PauseBehavior(r.Behavior)},
 	}

@@ -351,7 +351,7 @@ func sameState(a, b *deck.Snapshot) bool {
 		sameMoment(x.Next, y.Next) && sameFault(x.Err, y.Err) && x.Complete.IsZero() == y.Complete.IsZero() &&
 		a.Heard.IsZero() == b.Heard.IsZero() && a.Offset == b.Offset && a.Interval == b.Interval && a.ReadOnly == b.ReadOnly &&
 		a.Policy == b.Policy && a.UnrecordedAlarm == b.UnrecordedAlarm &&
-		a.PauseWarn == b.PauseWarn && a.PauseAlarm == b.PauseAlarm && sameUnnamed(a.Calls, b.Calls) && sameUnnamed(a.Conferences, b.Conferences)
+		a.PauseWarn == b.PauseWarn && a.PauseAlarm == b.PauseAlarm && sameUnnamed(a.Calls, b.Calls) && sameUnnamed(a.Conferences, b.Conferences) && sameSharing(a, b)
 }
 
 func sameMoment(a, b time.Time) bool { return a.Round(0).Equal(b.Round(0)) }

@@ -107,7 +107,7 @@ func StateOf(s *deck.Snapshot) *State {
 		Partial: h.Partial, Limit: SecondsOf(h.Limit), Offset: SecondsOf(s.Offset), Heard: stamp(s.Heard),
 		Interval: SecondsOf(s.Interval), ReadOnly: s.ReadOnly, Warn: SecondsOf(s.PauseWarn), Alarm: SecondsOf(s.PauseAlarm),
 		Policy: string(s.Policy), UnrecordedAlarm: SecondsOf(s.UnrecordedAlarm),
-		Calls: unnamedOf(s.Calls), Conferences: unnamedOf(s.Conferences),
+		Calls: unnamedOf(s.Calls), Conferences: unnamedOf(s.Conferences), Sharing: sharingOf(s),
 	}
 }
 
@@ -128,6 +128,7 @@ func (s *State) Into(out *deck.Snapshot, now time.Time) {
 	out.ReadOnly, out.PauseWarn, out.PauseAlarm = s.ReadOnly, s.Warn.Duration(), s.Alarm.Duration()
 	out.Policy, out.UnrecordedAlarm = deck.Policy(clean(s.Policy)), max(0, s.UnrecordedAlarm.Duration())
 	out.Calls, out.Conferences = s.Calls.deck(now), s.Conferences.deck(now)
+	s.Sharing.into(out, now)
 }
 
 func (u *Unnamed) deck(now time.Time) deck.Unnamed {

@@ -89,7 +89,7 @@ func TestUnrecordedAckOnTheWire(t *testing.T) {
 		if err := c.Acknowledge(deck.Key{SID: text.New("c3")}, deck.Actor{}, "known", time.Minute); !errors.Is(err, deck.ErrNotFound) {
 			t.Errorf("of one that there is not: %v", err)
 		}
-		if err := c.SetTimer(deck.Key{SID: text.New("c1")}, deck.Actor{}, time.Minute); !errors.Is(err, deck.ErrNotFound) {
+		if err := c.SetTimer(deck.Key{SID: text.New("c1")}, deck.Actor{}, time.Minute, false); !errors.Is(err, deck.ErrNotFound) {
 			t.Errorf("an auto-resume of a call: %v", err)
 		}
 	})

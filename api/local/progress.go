@@ -36,7 +36,7 @@ func (p *Progress) Deck(now time.Time) deck.Progress {
 	}
 	q := p.Request
 	out.Request = deck.Request{
-		SID: text.New(q.SID), Profile: clean(q.Profile), ID: clean(q.ID), Seen: api.Status(clean(q.Seen)), ResumeAfter: q.ResumeAfter.Duration(), Reason: clean(q.Reason),
+		SID: text.New(q.SID), Profile: clean(q.Profile), ID: clean(q.ID), Seen: api.Status(clean(q.Seen)), ResumeAfter: q.ResumeAfter.Duration(), ResumeLocal: q.ResumeLocal, Reason: clean(q.Reason),
 		Group: q.Group, Again: q.Again, Insist: q.Insist, Snapshot: q.Seq, ByTimer: p.ByTimer,
 		Actor: deck.Actor{Actor: clean(p.Actor)}, Update: api.Update{Status: verbs[q.Update], PauseBehavior: api.PauseBehavior(clean(q.Behavior))},
 	}

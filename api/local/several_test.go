@@ -41,11 +41,11 @@ func TestSameSIDInTwoProfiles(t *testing.T) {
 			if err := c.Acknowledge(in(profile), deck.Actor{}, "x", time.Minute); err != nil {
 				t.Error(err)
 			}
-			if err := c.SetTimer(in(profile), deck.Actor{}, time.Minute); err != nil {
+			if err := c.SetTimer(in(profile), deck.Actor{}, time.Minute, false); err != nil {
 				t.Error(err)
 			}
 		}
-		if RefusalOf(c.Acknowledge(of("a"), deck.Actor{}, "x", time.Minute)).Code != CodeAmbiguous || RefusalOf(c.SetTimer(of("a"), deck.Actor{}, 0)).Code != CodeAmbiguous {
+		if RefusalOf(c.Acknowledge(of("a"), deck.Actor{}, "x", time.Minute)).Code != CodeAmbiguous || RefusalOf(c.SetTimer(of("a"), deck.Actor{}, 0, false)).Code != CodeAmbiguous {
 			t.Error("without a profile it was sent to one of the two")
 		}
 		var want []string

@@ -187,7 +187,9 @@ type Request struct {
 	Behavior    string  `json:"behavior,omitempty"`     // with a pause: silence or skip
 	Seen        string  `json:"seen,omitempty"`         // the status that the person saw
 	ResumeAfter Seconds `json:"resume_after,omitempty"` // with a pause
-	Group       uint64  `json:"group,omitempty"`
+	// ResumeLocal has this host alone resume it, where the others cannot be told of it.
+	ResumeLocal bool   `json:"resume_local,omitempty"`
+	Group       uint64 `json:"group,omitempty"`
 	// Reason is why, in the person's words; a stop needs one where the policy is
 	// evidence.
 	Reason string `json:"reason,omitempty"`
@@ -287,6 +289,8 @@ type Timer struct {
 	SID     string  `json:"sid"`
 	Profile string  `json:"profile,omitempty"`
 	After   Seconds `json:"after"`
+	// Local has this host alone do it, where the others cannot be told of it.
+	Local bool `json:"local,omitempty"`
 }
 
 // Reveal puts on record that masked numbers of a recording are shown.

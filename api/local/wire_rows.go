@@ -28,6 +28,7 @@ type State struct {
 	// Calls and Conferences say why those are not known that are not.
 	Calls       *Unnamed `json:"calls,omitempty"`
 	Conferences *Unnamed `json:"conferences,omitempty"`
+	Sharing     *Sharing `json:"sharing,omitempty"` // nil where nothing is shared with other hosts
 }
 
 // Unnamed is why calls, or conferences, could not be read.

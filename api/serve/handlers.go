@@ -189,7 +189,7 @@ func setTimer(c *call, t *local.Timer) (any, *local.Refusal) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	if err := p.Deck.SetTimer(r.Key(), c.who(), after); err != nil {
+	if err := p.Deck.SetTimer(r.Key(), c.who(), after, t.Local); err != nil {
 		return nil, refusalOf(err)
 	}
 	if after > 0 {

@@ -243,8 +243,8 @@ func (i *Inside) Acknowledge(of deck.Key, _ deck.Actor, reason string, wait time
 
 // SetTimer sets when a paused recording is resumed by the service; see
 // [deck.Deck.SetTimer].
-func (i *Inside) SetTimer(of deck.Key, _ deck.Actor, after time.Duration) error {
-	return i.change(local.PathTimer, &local.Timer{SID: of.SID.String(), Profile: of.Profile, After: local.SecondsOf(after)})
+func (i *Inside) SetTimer(of deck.Key, _ deck.Actor, after time.Duration, alone bool) error {
+	return i.change(local.PathTimer, &local.Timer{SID: of.SID.String(), Profile: of.Profile, After: local.SecondsOf(after), Local: alone})
 }
 
 // soon does one thing that nobody waits for.

@@ -72,7 +72,7 @@ func (d deed) inside(t *testing.T, i *Inside, sid string) error {
 	case "acknowledge":
 		err = i.Acknowledge(of, deck.Actor{}, "", time.Minute)
 	case "timer":
-		err = i.SetTimer(of, deck.Actor{}, time.Minute)
+		err = i.SetTimer(of, deck.Actor{}, time.Minute, false)
 	case "status":
 		_, err = i.Status(ctx)
 	case "sessions":
@@ -267,11 +267,11 @@ var errProfile = errors.New("no profile")
 // but for who asked.
 func TestInsideOnRecord(t *testing.T) {
 	roles := []Role{{Name: "lead", May: Words, Users: []string{"alice"}, Keys: []string{"alice"}}}
-	act := func(sid string, call string, do func(req deck.Request) error, ack func(deck.Key, deck.Actor, string, time.Duration) error, timer func(deck.Key, deck.Actor, time.Duration) error,
+	act := func(sid string, call string, do func(req deck.Request) error, ack func(deck.Key, deck.Actor, string, time.Duration) error, timer func(deck.Key, deck.Actor, time.Duration, bool) error,
 		begin func(context.Context, text.Text, api.StartOptions, deck.Request) (*deck.Recording, deck.Progress, error)) (errs []error) {
 		of := key(sid)
 		req := deck.Request{SID: of.SID, Seen: api.InProgress, Group: 7, Update: api.Update{Status: api.Paused, PauseBehavior: api.Skip}, ResumeAfter: time.Minute}
-		errs = append(errs, do(req), ack(of, deck.Actor{}, "card\x1b details", time.Hour), timer(of, deck.Actor{}, 2*time.Minute), timer(of, deck.Actor{}, 0))
+		errs = append(errs, do(req), ack(of, deck.Actor{}, "card\x1b details", time.Hour), timer(of, deck.Actor{}, 2*time.Minute, false), timer(of, deck.Actor{}, 0, false))
 		req = deck.Request{SID: of.SID, Seen: api.Paused, Update: api.Update{Status: api.InProgress}}
 		errs = append(errs, do(req))
 		req = deck.Request{SID: of.SID, Seen: api.InProgress, Update: api.Update{Status: api.Stopped}, Reason: "by  order\n"}
