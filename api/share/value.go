@@ -1,10 +1,10 @@
 package share
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
 	"time"
 
 	"tapedeck/api/journal"
@@ -75,8 +75,10 @@ var errNotValue = errors.New("it is not what a tapedeck writes")
 // is ErrTooLarge.
 func (v value) encode() ([]byte, error) {
 	v.Version = version
-	v.clean()
-	b, err := json.Marshal(v)
+	b, err := json.Marshal(v.normal())
+	if err == nil {
+		b, err = cleaned(b)
+	}
 	if err == nil && len(b) > maxValue {
 		err = ErrTooLarge
 	}
@@ -98,7 +100,7 @@ func decode(at address, b []byte) (v value, err error) {
 	if head.Version != version {
 		return v, errNewer{head.Version}
 	}
-	if json.Unmarshal(b, &v) != nil {
+	if b, err = cleaned(b); err != nil || json.Unmarshal(b, &v) != nil {
 		return value{}, errNotValue
 	}
 	if v.Host != at.host {
@@ -107,8 +109,7 @@ func decode(at address, b []byte) (v value, err error) {
 	if !v.fits(at) {
 		return value{}, errNotValue
 	}
-	v.clean()
-	return v, nil
+	return v.normal(), nil
 }
 
 // fits reports whether a value has what its subject says, and nothing else.
@@ -152,32 +153,63 @@ func (v *value) fact(kind string) Fact {
 	return Fact{Pause: v.Pause, Ack: v.Ack, Left: v.Left}
 }
 
-// clean makes the texts of a value safe to show, and short, and its times UTC.
-func (v *value) clean() { cleanFields(reflect.ValueOf(v).Elem()) }
+// cleaned returns JSON with each text in it made safe to show, and short.
+func cleaned(b []byte) ([]byte, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return nil, err
+	}
+	return json.Marshal(cleanedValue(v))
+}
 
-var timeType = reflect.TypeFor[time.Time]()
-
-func cleanFields(v reflect.Value) {
-	switch {
-	case v.Kind() == reflect.String:
-		v.SetString(short(v.String()))
-	case v.Kind() == reflect.Pointer && !v.IsNil():
-		cleanFields(v.Elem())
-	case v.Type() == timeType:
-		if t := v.Interface().(time.Time); !t.IsZero() {
-			v.Set(reflect.ValueOf(sane(t)))
+func cleanedValue(v any) any {
+	switch v := v.(type) {
+	case string:
+		return short(v)
+	case []any:
+		for i := range v {
+			v[i] = cleanedValue(v[i])
 		}
-	case v.Kind() == reflect.Struct:
-		for i := range v.NumField() {
-			cleanFields(v.Field(i))
+	case map[string]any:
+		for name := range v {
+			v[name] = cleanedValue(v[name])
 		}
 	}
+	return v
+}
+
+// normal returns a value with its times as they are written; what v points to
+// stays as it is.
+func (v value) normal() value {
+	if v.Pause != nil {
+		p := *v.Pause
+		p.Updated, p.Since = sane(p.Updated), sane(p.Since)
+		v.Pause = &p
+	}
+	if v.Ack != nil {
+		a := *v.Ack
+		a.Updated, a.At, a.Until = sane(a.Updated), sane(a.At), sane(a.Until)
+		v.Ack = &a
+	}
+	if v.Left != nil {
+		l := *v.Left
+		l.Updated, l.Paused, l.Ended, l.Until = sane(l.Updated), sane(l.Paused), sane(l.Ended), sane(l.Until)
+		v.Left = &l
+	}
+	if v.Timer != nil {
+		t := *v.Timer
+		t.Pause, t.At, t.Due = sane(t.Pause), sane(t.At), sane(t.Due)
+		v.Timer = &t
+	}
+	return v
 }
 
 // sane returns a time in UTC without a monotonic reading; one that JSON cannot
 // hold, or that is in another century, is none.
 func sane(t time.Time) time.Time {
-	if t = t.Round(0).UTC(); t.Year() < 2000 || t.Year() > 2199 {
+	if t = t.Round(0).UTC(); t.IsZero() || t.Year() < 2000 || t.Year() > 2199 {
 		return time.Time{}
 	}
 	return t
