@@ -81,7 +81,7 @@ func (r *runner) serveCommand() *cobra.Command {
 	}
 	addSettings(cmd, "config", "profile", "interval", "lookback", "read-only", "policy", "pause-warn", "pause-alarm", "unrecorded-alarm", "log", "state-dir",
 		"journal-numbers", "journal-syslog", "journal-required", "socket", "socket-group", "serve-profiles", "metrics", "alarm-command",
-		"ssh-listen", "ssh-keys", "ssh-user-cas", "ssh-revoked", "ssh-idle", "ssh-proxies", "pause-behavior", "pause-scope", "auto-resume", "mask-numbers", "names-file", "theme", "tick", "low-bandwidth")
+		"ssh-listen", "ssh-keys", "ssh-user-cas", "ssh-revoked", "ssh-idle", "ssh-proxies", "share", "share-creds", "share-ca", "share-host", "pause-behavior", "pause-scope", "auto-resume", "mask-numbers", "names-file", "theme", "tick", "low-bandwidth")
 	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "ssh" {
 			name = "ssh-listen"
