@@ -85,7 +85,9 @@ func TestShared(t *testing.T) {
 		}, map[string]string{"share": "mend: let this host write under its own name, which is share_host"}},
 		{"no JetStream", func(t *testing.T) []string { return []string{"TAPEDECK_SHARE=nats://" + sharedBy(t, "")} },
 			map[string]string{"share": "mend: turn JetStream on"}},
-		{"nobody there", func(*testing.T) []string { return []string{"TAPEDECK_SHARE=nats://one:" + password[7:13] + "@127.0.0.1:1"} },
+		{"nobody there", func(*testing.T) []string {
+			return []string{"TAPEDECK_SHARE=nats://one:" + password[7:13] + "@127.0.0.1:1"}
+		},
 			map[string]string{"share": "mend: start it"}},
 		{"no file", func(t *testing.T) []string {
 			return append(plain(t), "TAPEDECK_SHARE_CREDS="+filepath.Join(t.TempDir(), "none"))
