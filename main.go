@@ -22,6 +22,7 @@ import (
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
 	"tapedeck/api/secret"
+	"tapedeck/api/share"
 	"tapedeck/api/text"
 	"tapedeck/ui"
 	"tapedeck/ui/attached"
@@ -86,6 +87,13 @@ func dashboard(ctx context.Context, start cli.Start) error {
 	if start.Unused != "" {
 		s.notices.say(start.Unused+": this dashboard uses the token of your settings", "systemctl status tapedeck says why; server = \"off\" if that is meant")
 	}
+	if s.shared, err = cli.OpenShare(start.Config, start.Version); err != nil {
+		return err
+	}
+	if s.shared != nil {
+		s.shared.SetSessions(1)
+		s.parts.Go(s.shared.Run)
+	}
 	s.parts.Go(s.record.Run)
 	if err = s.open(log); err == nil {
 		err = s.run(ctx)
@@ -98,6 +106,7 @@ type session struct {
 	start    cli.Start
 	who      deck.Actor
 	record   *cli.Record
+	shared   share.Store // what other hosts are told; nil where nothing is shared
 	deck     *deck.Deck
 	space    string            // its name, for the header
 	follower *journal.Follower // of the journal; nil where none is kept
@@ -138,7 +147,7 @@ func (s *session) open(log *cli.Log) (err error) {
 		Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm,
 		PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
 		Journal: s.record.Journal(), JournalRequired: c.JournalRequired, Watched: true,
-		Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(), Past: s.past(), Kept: kept,
+		Space: c.Space, Project: c.Project, WhoPaused: s.whoPaused(), Past: s.past(), Kept: kept, Share: s.shared,
 	})
 	return err
 }

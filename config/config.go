@@ -81,6 +81,7 @@ type Config struct {
 	Metrics       string   // address of /metrics and /healthz; empty for none
 	Roles         []Role   // who may do what by the service, in the order of their names
 	SSH           SSH      // how the service listens for SSH
+	Share         Share    // what other hosts are told, and by which way
 
 	// File is the path of the settings file, read or not; empty if none is known.
 	File string
@@ -168,6 +169,7 @@ func Load(ctx context.Context, in Sources) (Config, error) {
 	l.loadRoles()
 	l.checkVariables()
 	l.checkProxies()
+	l.checkShare()
 	return l.cfg, errors.Join(l.problems...)
 }
 
@@ -179,7 +181,7 @@ func Demo(in Sources) (Config, error) {
 	l.env = l.env.only("NO_COLOR", "LC_ALL", "LC_CTYPE", "LANG")
 	l.demo = true
 	l.checkFlags()
-	for _, name := range []string{"config", "profile", "state-dir", "journal-required"} {
+	for _, name := range []string{"config", "profile", "state-dir", "journal-required", "share"} {
 		if _, ok := in.Flags[name]; ok {
 			l.fail(&Error{What: "cannot use --" + name + " with --demo: the demo reads no settings and keeps no journal",
 				Hints: []string{"leave out --" + name + ", or --demo"}})
@@ -237,7 +239,11 @@ func (l *loader) loadSettings() {
 	for _, s := range settings {
 		v := l.find(s)
 		if err := s.set(&l.cfg, v.text, v.base); err != nil {
-			l.fail(problem("cannot use %s for %s (%s): %v", quote(v.text), s.label(v), v.source, err))
+			value := quote(v.text)
+			if s.hidden {
+				value = "the value"
+			}
+			l.fail(problem("cannot use %s for %s (%s): %v", value, s.label(v), v.source, err))
 			l.show(s.name, "not usable", v.source)
 			continue
 		}

@@ -21,6 +21,8 @@ type setting struct {
 	// host: it is about this host and not about a project, so that a profile
 	// cannot have it.
 	host bool
+	// hidden: it may have a password, and no error has its text.
+	hidden bool
 	// values are those that are allowed, where they are words.
 	values []string
 	// allowed says what is allowed, where it is a range.
@@ -86,7 +88,7 @@ var settings = slices.Concat([]setting{
 	profilesSetting(),
 	hostText("metrics", "address where tapedeck serve serves /metrics and /healthz, such as 127.0.0.1:9464", "ADDRESS", checkAddress,
 		func(c *Config) *string { return &c.Metrics }),
-}, sshSettings())
+}, sshSettings(), shareSettings())
 
 // Flag describes a flag that sets a setting.
 type Flag struct {

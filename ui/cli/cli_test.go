@@ -305,6 +305,7 @@ func TestConfigShowsProvenance(t *testing.T) {
 		got = append(got, []string{name, value, strings.TrimSpace(source)})
 	}
 	const path = "HOME/.config/tapedeck/config.toml"
+	host, _ := os.Hostname()
 	want := [][]string{
 		{"config", path, "XDG_CONFIG_HOME"},
 		{"profile", "eu", path + ":1"},
@@ -344,6 +345,7 @@ func TestConfigShowsProvenance(t *testing.T) {
 		{"serve-profiles", "(none)", "default"}, {"metrics", "(none)", "default"},
 		{"ssh-listen", "(none)", "default"}, {"ssh-keys", "(none)", "default"}, {"ssh-user-cas", "(none)", "default"},
 		{"ssh-revoked", "(none)", "default"}, {"ssh-idle", "8h to look, else 1h", "default"}, {"ssh-proxies", "(none)", "default"},
+		{"share", "(none)", "default"}, {"share-creds", "(none)", "default"}, {"share-ca", "(none)", "default"}, {"share-host", host, "default"},
 		{"no-color", "false", "default"},
 		{"names", "(none)", "default"}, {"roles", "(none)", "default"},
 		{"proxy", "(none)", "default"},

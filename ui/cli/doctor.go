@@ -22,7 +22,8 @@ func (r *runner) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Check settings, network, login, journal, service and terminal, and say how to mend them",
 		Long: `doctor checks all that tapedeck needs, and prints one line a check: what it found,
-and how to mend it. It changes nothing, sends nothing but reads, and prints no
+and how to mend it. It changes nothing, sends nothing but reads (to a server that
+hosts share a sign of life, and makes its streams where there are none), and prints no
 secret. Each check has a time limit; one that makes no sense after another has
 failed says so.
 

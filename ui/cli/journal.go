@@ -27,6 +27,9 @@ recording of that call or conference was paused: by this machine's clock, when
 the API's answer came. It knows of updates made with tapedeck, and of no others.
 On a terminal the list goes through $PAGER.
 
+With --all-hosts it is what all hosts that share (setting share) have sent of their
+journals, each time by the clock of its host.
+
 Exits 1 when there is no journal, or nothing in it matches the flags.
 
 The journal says what tapedeck wrote. It names who asked by the environment of
@@ -35,6 +38,9 @@ them. verify finds every change that is less thorough.`
 
 // journalFlags are the settings that say where the journal is.
 var journalFlags = []string{"config", "profile", "state-dir"}
+
+// journalsFlags say also by which way those of all hosts are read.
+var journalsFlags = slices.Concat(journalFlags, shareFlags)
 
 // journal returns the command that lists the journal.
 func (r *runner) journal() *cobra.Command {
@@ -46,12 +52,13 @@ func (r *runner) journal() *cobra.Command {
 		Example: `  tapedeck journal --since 12h
   tapedeck journal --call 3f1c9d5e-0b7a-4c61-9f0e-8d2a64b7c901
   tapedeck journal --since 2026-03-01 --csv > march.csv
+  tapedeck journal --all-hosts --since 12h
   tapedeck journal verify`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return r.listJournal(cmd, q) },
 	}
 	for _, f := range config.Flags() {
-		if slices.Contains(journalFlags, f.Name) {
+		if slices.Contains(journalsFlags, f.Name) {
 			cmd.PersistentFlags().VarPF(&textValue{kind: f.Hint}, f.Name, "", f.Usage)
 		}
 	}
@@ -62,6 +69,7 @@ func (r *runner) journal() *cobra.Command {
 	cmd.Flags().BoolVar(&q.long, "long", false, "a line for each entry, with whole SIDs and all that is known")
 	cmd.Flags().BoolVar(&q.json, "json", false, "one JSON object a line, as in the file")
 	cmd.Flags().BoolVar(&q.csv, "csv", false, "comma-separated values, safe to open in a spreadsheet")
+	cmd.Flags().BoolVar(&q.allHosts, "all-hosts", false, "what all hosts that share have sent of their journals")
 	cmd.AddCommand(r.verifyJournal())
 	return cmd
 }
@@ -72,6 +80,7 @@ type journalQuery struct {
 	filter    journal.Filter
 	long      bool
 	json, csv bool
+	allHosts  bool
 }
 
 // stateDir returns where the journal is. Space, project and token need not be
@@ -107,6 +116,9 @@ func (q *journalQuery) check(changed func(flag string) bool) error {
 func (r *runner) listJournal(cmd *cobra.Command, q journalQuery) error {
 	if err := q.check(cmd.Flags().Changed); err != nil {
 		return err
+	}
+	if q.allHosts {
+		return r.listJournals(cmd, q)
 	}
 	dir, err := r.stateDir(cmd)
 	if err != nil {
@@ -391,7 +403,8 @@ func safeCell(s string) string {
 
 // verifyJournal returns the command that checks the journal's chain.
 func (r *runner) verifyJournal() *cobra.Command {
-	return &cobra.Command{
+	var allHosts, asJSON bool
+	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Find lines of the journal that were changed, taken out, swapped or cut off",
 		Long: `verify checks each line of the journal against the next one, and the last one
@@ -400,9 +413,20 @@ Exits 0 when the journal is intact, and 1 when it is not or there is none.
 
 Intact means that nobody changed a line without computing all later hashes and
 the head anew, as an administrator of this machine can. Send the lines elsewhere
-as well (journal_syslog = true) if that matters.`,
+as well (journal_syslog = true) if that matters.
+
+With --all-hosts it checks what all hosts that share have sent of their journals, a
+line a journal, and holds the file of this host against what was sent of it: what is
+missing in one of the two, or is not as it was sent. Whoever rewrites the file cannot
+rewrite what the others have.`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if allHosts {
+				return r.verifyJournals(cmd, asJSON)
+			}
+			if asJSON {
+				return usage("cannot use --json without --all-hosts", "add --all-hosts")
+			}
 			dir, err := r.stateDir(cmd)
 			if err != nil {
 				return err
@@ -417,6 +441,9 @@ as well (journal_syslog = true) if that matters.`,
 			return r.printReport(dir, report)
 		},
 	}
+	cmd.Flags().BoolVar(&allHosts, "all-hosts", false, "what all hosts that share have sent, and the file of this one against it")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "with --all-hosts: one JSON object a journal, a line each")
+	return cmd
 }
 
 // counted returns a number of things, one or many.

@@ -41,9 +41,10 @@ func listUpdates(w io.Writer, items []*item, short map[text.Text]string, width i
 	line := func(format string, args ...any) {
 		_, _ = fmt.Fprintln(w, strings.TrimRight(ansi.Truncate(fmt.Sprintf(format, args...), width, "…"), " "))
 	}
-	widest := leastSID
+	widest, host := leastSID, 0
 	for _, it := range items {
 		widest = max(widest, ansi.StringWidth(it.sid(short))-1)
+		host = min(max(host, ansi.StringWidth(text.New(it.from).String())), 12)
 	}
 	day := ""
 	for _, it := range items {
@@ -54,7 +55,11 @@ func listUpdates(w io.Writer, items []*item, short map[text.Text]string, width i
 		if it.setBack > 0 {
 			line("  the clock was set back by %s here", it.setBack.Round(time.Second))
 		}
-		line("%s %s %s %s %s", it.Time.Local().Format(time.TimeOnly), column(it.Name(), 12), column(it.what(), 13), column(it.sid(short), widest+1), it.result())
+		from := ""
+		if host > 0 {
+			from = column(text.New(it.from).String(), host) + " "
+		}
+		line("%s %s%s %s %s %s", it.Time.Local().Format(time.TimeOnly), from, column(it.Name(), 12), column(it.what(), 13), column(it.sid(short), widest+1), it.result())
 	}
 }
 

@@ -169,6 +169,7 @@ var examples = map[string]string{
 	"alarm_command": `["/usr/local/bin/page", "--team", "recordings"]`, "ascii": "true", "unrecorded_alarm": `"60s"`, "socket_group": `"tapedeck-users"`, "serve_profiles": `["eu", "us"]`, "metrics": `"127.0.0.1:9464"`,
 	"ssh_listen": `"127.0.0.1:2222"`, "ssh_keys": `"/etc/tapedeck/ssh_keys"`, "ssh_user_cas": `"/etc/tapedeck/ssh_user_cas"`, "ssh_revoked": `"/etc/tapedeck/ssh_revoked"`,
 	"ssh_idle": `"1h"`, "ssh_proxies": `["10.0.0.7"]`,
+	"share": `"nats://10.0.0.7:4222"`, "share_creds": `"/etc/tapedeck/nats_creds"`, "share_ca": `"/etc/tapedeck/nats_ca.pem"`, "share_host": `"a"`,
 }
 
 // exampleSettings returns an example of the settings file: every key with what it

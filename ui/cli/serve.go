@@ -21,6 +21,7 @@ import (
 	"tapedeck/api/local"
 	"tapedeck/api/secret"
 	"tapedeck/api/serve"
+	"tapedeck/api/share"
 	"tapedeck/api/text"
 	"tapedeck/config"
 )
@@ -62,6 +63,9 @@ dashboard uses:
     ObscureKeystrokeTiming no
     SendEnv LANG LC_* COLORTERM NO_COLOR TZ
 
+With share (--share nats://…) the services of several hosts share what the API cannot
+tell, and any of them carries out the auto-resumes of all; see README, "Several hosts".
+
 The setting alarm_command runs once for the host, for each alarm. Pauses,
 acknowledgements and auto-resumes outlive the service. It works under
 systemd (socket activation, readiness, status, watchdog) and without.`
@@ -81,7 +85,7 @@ func (r *runner) serveCommand() *cobra.Command {
 	}
 	addSettings(cmd, "config", "profile", "interval", "lookback", "read-only", "policy", "pause-warn", "pause-alarm", "unrecorded-alarm", "log", "state-dir",
 		"journal-numbers", "journal-syslog", "journal-required", "socket", "socket-group", "serve-profiles", "metrics", "alarm-command",
-		"ssh-listen", "ssh-keys", "ssh-user-cas", "ssh-revoked", "ssh-idle", "ssh-proxies", "pause-behavior", "pause-scope", "auto-resume", "mask-numbers", "names-file", "theme", "tick", "low-bandwidth")
+		"ssh-listen", "ssh-keys", "ssh-user-cas", "ssh-revoked", "ssh-idle", "ssh-proxies", "share", "share-creds", "share-ca", "share-host", "pause-behavior", "pause-scope", "auto-resume", "mask-numbers", "names-file", "theme", "tick", "low-bandwidth")
 	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
 		if name == "ssh" {
 			name = "ssh-listen"
@@ -102,6 +106,7 @@ type service struct {
 	records  []*Record
 	alarms   *AlarmCommand // for all projects; nil for none
 	door     *door         // for SSH; nil for none
+	shared   share.Store   // what other hosts are told; nil where nothing is shared
 }
 
 // runServe serves until the context ends.
@@ -143,6 +148,9 @@ func (r *runner) runServe(cmd *cobra.Command) (err error) {
 	} else if err != nil {
 		r.tell("warning: %v", err)
 	}
+	if s.shared, err = OpenShare(s.host, s.version); err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if err := s.open(); err != nil {
 		return err
@@ -166,6 +174,10 @@ func (s *service) run(ctx context.Context, server *serve.Server, l, metrics net.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var parts background.Group
+	if s.shared != nil {
+		parts.Go(s.shared.Run)
+		parts.Go(func(ctx context.Context) error { return countSessions(ctx, s.shared, server.Sessions) })
+	}
 	parts.Go(s.alarms.Run)
 	for i, p := range s.projects {
 		parts.Go(func(ctx context.Context) error { return s.alarms.Follow(ctx, s.configs[i], p.Deck) })
@@ -257,7 +269,7 @@ func (s *service) open() error {
 			Interval: c.Interval, Lookback: c.Lookback, ReadOnly: c.ReadOnly, PauseWarn: c.PauseWarn, PauseAlarm: c.PauseAlarm,
 			Policy: c.Policy, UnrecordedAlarm: c.UnrecordedAlarm,
 			Journal: record.Journal(), JournalRequired: c.JournalRequired, Space: c.Space, Project: c.Project, WhoPaused: follower.Paused, Past: follower.Past,
-			Watched: true, Kept: s.kept.Deck(c.Space, c.Project), Timelines: s.kept.Timelines(c.Space, c.Project),
+			Share: s.shared, Watched: true, Kept: s.kept.Deck(c.Space, c.Project), Timelines: s.kept.Timelines(c.Space, c.Project),
 		})
 		if err != nil {
 			return err

@@ -48,7 +48,7 @@ func dead(t *testing.T) int {
 }
 
 // share writes statuses into a state directory.
-func share(t *testing.T, dir string, list ...sharedStatus) {
+func shareStatus(t *testing.T, dir string, list ...sharedStatus) {
 	t.Helper()
 	for i, s := range list {
 		b, err := json.Marshal(s)
@@ -87,7 +87,7 @@ func TestStatusLine(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				dir := t.TempDir()
-				share(t, dir, shared(tt.edit))
+				shareStatus(t, dir, shared(tt.edit))
 				code, stdout, stderr := call(t, App{Environ: complete}, "status", "--tmux", "--state-dir", dir)
 				if stdout != tt.want+"\n" || code != tt.code || stderr != "" {
 					t.Errorf("printed %q, %q, exit code %d, want %q, %d", stdout, stderr, code, tt.want, tt.code)
@@ -118,7 +118,7 @@ func TestStatusIsNotBelieved(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				dir := t.TempDir()
-				share(t, dir, shared(tt.edit))
+				shareStatus(t, dir, shared(tt.edit))
 				code, stdout, _ := call(t, App{Environ: []string{"HOME=/nonexistent"}}, "status", "--state-dir", dir)
 				if stdout != "NO SETTINGS\n" || code != 2 {
 					t.Errorf("printed %q, exit code %d", stdout, code)
@@ -140,7 +140,7 @@ func TestStatusOfSeveral(t *testing.T) {
 		for _, later := range []time.Duration{-time.Second, time.Second} {
 			dir := t.TempDir()
 			seen.Complete = hidden.Complete.Add(later)
-			share(t, dir, hidden, seen)
+			shareStatus(t, dir, hidden, seen)
 			_, stdout, _ := call(t, App{Environ: complete}, "status", "--state-dir", dir)
 			lines[stdout] = true
 			if !strings.HasPrefix(stdout, "NOT PAUSED 1 REC 3 PAUSED 1 00:30 auto-resume in 01:30 (1 of 3), by a copy of tapedeck without a screen (process ") {
@@ -175,7 +175,7 @@ func TestStatusFindsTheDashboard(t *testing.T) {
 				other := shared(func(s *sharedStatus) {
 					s.Space, s.Project, s.Running, s.Complete = "https://other.signalwire.com", "p", 2, time.Now()
 				})
-				share(t, dir, mine, other)
+				shareStatus(t, dir, mine, other)
 				code, stdout, stderr := call(t, App{Environ: tt.environ}, "status", "--json", "--state-dir", dir)
 				got := decoded[statusOutput](t, stdout)
 				if code != 0 || stderr != "" || got.Running != tt.rec || got.Settings != tt.settings || strings.Join(got.Others, " ") != tt.others {
@@ -193,7 +193,7 @@ func TestStatusFindsTheDashboard(t *testing.T) {
 func TestStatusOfOneSpace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
-		share(t, dir, shared(func(s *sharedStatus) { s.Space = "https://ACME.signalwire.com:443/" }),
+		shareStatus(t, dir, shared(func(s *sharedStatus) { s.Space = "https://ACME.signalwire.com:443/" }),
 			shared(func(s *sharedStatus) { s.Timers, s.Resume = 1, time.Now().Add(time.Minute) }))
 		_, stdout, _ := call(t, App{Environ: complete}, "status", "--json", "--state-dir", dir)
 		var got statusOutput
@@ -332,7 +332,7 @@ func TestShareStatus(t *testing.T) {
 	dir := t.TempDir()
 	gone := dead(t)
 	synctest.Test(t, func(t *testing.T) {
-		share(t, dir, shared(func(s *sharedStatus) { s.PID = gone }))
+		shareStatus(t, dir, shared(func(s *sharedStatus) { s.PID = gone }))
 		space := sim.New(sim.Options{Recordings: 2})
 		d, err := deck.Open(api.Config{Space: "http://127.0.0.1", Project: space.Project(), Token: secret.New(space.Token()), Transport: space.Transport()},
 			deck.Config{Interval: 2 * time.Second})

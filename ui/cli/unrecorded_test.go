@@ -81,7 +81,7 @@ func TestStatusUnrecorded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			share(t, dir, shared(tt.edit))
+			shareStatus(t, dir, shared(tt.edit))
 			code, stdout, stderr := call(t, App{Environ: complete}, "status", "--tmux", "--state-dir", dir)
 			if stdout != tt.want+"\n" || code != tt.code {
 				t.Errorf("printed %q, %q, exit code %d, want %q, %d", stdout, stderr, code, tt.want, tt.code)

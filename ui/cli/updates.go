@@ -21,6 +21,7 @@ type item struct {
 	undone bool
 	// setBack is by how much the clock of its machine was set back before it.
 	setBack time.Duration
+	from    string // the host that sent it; empty for this one, of which alone there is the journal
 }
 
 // items are what a journal has, in its order.

@@ -1,9 +1,10 @@
 // Package doctor looks at everything that tapedeck needs: the settings, the way to
-// the space, what the space lets it do, the files of this host, the service and
-// the terminal. Each [Check] says in one line what it found, and how to mend it.
+// the space, what the space lets it do, the files of this host, the service, the
+// server by which hosts share, and the terminal. Each [Check] says in one line what it found, and how to mend it.
 //
 // It changes nothing: it sends only reads to the API, writes to no file, and gives
-// the terminal back as it was. No [Finding] has the token. A check has a time
+// the terminal back as it was. To a shared server it gives a sign of life that ends
+// at once. No [Finding] has the token. A check has a time
 // limit; one that is not over by then is left to itself.
 package doctor
 
@@ -21,6 +22,7 @@ import (
 	"tapedeck/api"
 	"tapedeck/api/crash"
 	"tapedeck/api/local"
+	"tapedeck/api/share"
 	"tapedeck/api/text"
 	"tapedeck/config"
 )
@@ -76,8 +78,9 @@ type known struct {
 	client   *api.Client
 	unlisted error // why the list could not be read; nil where it could
 	who      *local.WhoAmI
-	tty      *answers // what the terminal answered; nil where it was not asked
-	tmux     *tmux    // nil outside of tmux
+	engine   *share.Engine // the server by which hosts share; nil where it was not asked
+	tty      *answers      // what the terminal answered; nil where it was not asked
+	tmux     *tmux         // nil outside of tmux
 }
 
 // check is one entry of the table of checks.
@@ -104,6 +107,10 @@ var checks = []check{
 	{"journal", 20 * time.Second, "state-dir", journalIntact},
 	{"service", 5 * time.Second, "", service},
 	{"role", 0, "service", role},
+	{"share", 12 * time.Second, "", shared},
+	{"share-rights", 0, "share", shareRights},
+	{"share-clock", 0, "share", shareClock},
+	{"share-disk", 0, "share", shareDisk},
 	{"alarm", 5 * time.Second, "", alarmCommand},
 	{"terminal", 3 * time.Second, "", terminalIs},
 	{"utf-8", 0, "", encoding},

@@ -114,13 +114,14 @@ func (m Model) Place() string {
 
 // View returns the header as lines of w cells: one from [Wide] on, else two.
 func (m Model) View(w int, s State) []string {
-	where, counts, badges := m.where(), m.numbers(s, w), m.badges(s)
+	where, counts, badges := append(m.where(), m.local(s)...), m.numbers(s, w), m.badges(s)
+	fresh := m.freshness(s)
 	if w >= Wide {
-		return []string{m.line(w, where, append(counts, badges...), m.freshness(s))}
+		return []string{m.line(w, where, m.withGone(w, where, append(counts, badges...), fresh[len(fresh)-1], s), fresh)}
 	}
 	return []string{
-		m.line(w, where, nil, m.freshness(s)),
-		m.line(w, counts, badges, nil),
+		m.line(w, where, nil, fresh),
+		m.line(w, counts, m.withGone(w, counts, badges, segment{}, s), nil),
 	}
 }
 

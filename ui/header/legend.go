@@ -17,6 +17,8 @@ var legend = []theme.Sign{
 	{Sign: "LOADING", Means: "not everything has been read once"},
 	{Sign: "STALE", Means: "polls fail or take too long: what is shown is old"},
 	{Sign: "service gone", Means: "tapedeck serve cannot be reached: what is shown is old, and nothing can be asked for"},
+	{Sign: "LOCAL ONLY", Means: "the hosts that share are not heard: what others do shows at the next poll, auto-resumes are promised on this host only"},
+	{Sign: "host b is gone", Means: "nothing is heard of a host that shares; its pauses last, and the others carry out its auto-resumes"},
 	{Sign: "PARTIAL", Means: "the last poll could not read everything"},
 	{Sign: "FROZEN", Means: "the display is frozen, f thaws it; data says how old it is"},
 	{Sign: "EVIDENCE", Means: "recording is mandated here, or in the projects named: pausing asks, resuming is one key, skip is refused, a stop needs a reason"},

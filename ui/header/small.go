@@ -12,7 +12,7 @@ import (
 // line of w cells, for a screen that has room for little else.
 func (m Model) Least(w int, s State) string {
 	forms := m.freshness(s)
-	return m.line(w, m.numbers(s, w), nil, forms[len(forms)-1:])
+	return m.line(w, append(m.numbers(s, w), m.local(s)...), nil, forms[len(forms)-1:])
 }
 
 // Counts is what is in trouble, the pauses with the longest, and how many record,
@@ -42,8 +42,17 @@ func (m Model) Counts(w int, s State) string {
 	} else if shown.Paused > 0 {
 		role = theme.Paused
 	}
+	alone := func() {
+		for _, form := range m.localShort(s) {
+			if l.Width()+min(l.Width(), 1)+form.w <= w {
+				add(form.spans...)
+				return
+			}
+		}
+	}
 	if !shown.Known() {
 		add(line.Of(theme.Dim, "PAUSED ? REC ?"))
+		alone()
 		return l.End()
 	}
 	pause := []line.Span{line.Of(role, sign+"PAUSED "+strconv.Itoa(shown.Paused))}
@@ -51,9 +60,13 @@ func (m Model) Counts(w int, s State) string {
 		pause = append(pause, line.Of(theme.Plain, " "+m.longest(r, shown.ServerSecond(at))))
 	}
 	add(pause...)
+	alone()
 	add(line.Of(theme.Plain, "REC "+strconv.Itoa(m.counts.recording)))
 	if names, all := m.shown.Mandated(); all || len(names) > 0 {
 		add(line.Of(theme.Badge, "EVIDENCE"))
+	}
+	if forms := m.gone(s); len(forms) > 0 {
+		add(forms[len(forms)-1].spans...)
 	}
 	number(theme.Starting, "STARTING", m.counts.starting)
 	number(theme.Unknown, "OTHER", m.counts.other)

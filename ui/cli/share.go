@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"tapedeck/api/background"
+	"tapedeck/api/share"
+	"tapedeck/api/text"
+	"tapedeck/config"
+)
+
+// shareFlags are the settings of what several hosts share.
+var shareFlags = []string{"share", "share-creds", "share-ca", "share-host"}
+
+// OpenShare returns what this host shares with others, by the settings; nil where
+// it shares with nobody. It asks no server yet: one that is away is no error. Who
+// opens it runs it.
+func OpenShare(c config.Config, version string) (share.Store, error) {
+	store, err := openNATS(c, version, false)
+	if store == nil || err != nil {
+		return nil, err
+	}
+	if c.StateDir != "" {
+		store.Journal(c.StateDir)
+	}
+	return store, nil
+}
+
+// openNATS returns what a process shares that gives signs of life, or is silent;
+// nil where the settings name no server.
+func openNATS(c config.Config, version string, silent bool) (*share.NATS, error) {
+	s := c.Share
+	if !s.On() {
+		return nil, nil
+	}
+	store, err := share.NewNATS(share.Options{
+		Servers: s.Servers.Reveal(), Creds: s.Creds, CA: s.CA, Host: s.Host, Version: version, Silent: silent,
+	})
+	if err != nil {
+		return nil, &Error{Code: codeUsage, What: "cannot share with other hosts: " + strings.TrimPrefix(err.Error(), "share: "),
+			Hints: []string{"tapedeck doctor looks at it; tapedeck config shows where share and share_creds are from"}}
+	}
+	return store, nil
+}
+
+// joinLimit is how long a command waits for the server that hosts share.
+const joinLimit = 10 * time.Second
+
+// join connects a command to what all hosts share. leave ends the connection.
+func (r *runner) join(ctx context.Context, c config.Config, what string) (store *share.NATS, leave func(), err error) {
+	store, err = openNATS(c, r.release(), true)
+	if err != nil {
+		return nil, nil, err
+	}
+	if store == nil {
+		return nil, nil, usage("cannot "+what+": this host shares with no other", `set share to the server that they share; see README, "Several hosts"`)
+	}
+	var parts background.Group
+	parts.Go(store.Run)
+	leave = func() { _ = parts.Stop() }
+	limited, cancel := context.WithTimeout(ctx, joinLimit)
+	defer cancel()
+	if err := store.Wait(limited); err != nil {
+		why := store.State().Why
+		leave()
+		if ctx.Err() != nil {
+			return nil, nil, context.Cause(ctx)
+		}
+		return nil, nil, &Error{Code: codeUnreachable, What: "cannot " + what + ": " + text.New(why).String(), Hints: []string{"tapedeck doctor looks at the server"}}
+	}
+	return store, leave, nil
+}
+
+// notRead is the error for what all hosts share and could not be read.
+func notRead(what string, err error) error {
+	code := codeFailed
+	if errors.Is(err, share.ErrAway) || errors.Is(err, context.DeadlineExceeded) {
+		code = codeUnreachable
+	}
+	return &Error{Code: code, What: "cannot " + what + ": " + text.New(err.Error()).String(), Hints: []string{"tapedeck doctor looks at the server"}}
+}
+
+// countSessions has the other hosts told how many sessions this one has, until ctx
+// ends.
+func countSessions(ctx context.Context, store share.Store, sessions func() int) error {
+	tick := time.NewTicker(share.Beat / 2)
+	defer tick.Stop()
+	for {
+		store.SetSessions(sessions())
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
