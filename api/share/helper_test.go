@@ -89,6 +89,11 @@ func join(t testing.TB, o Options, change ...func(*NATS)) *peer {
 	for _, f := range change {
 		f(n)
 	}
+	return runs(t, n)
+}
+
+// runs has a host keep in touch until the test ends.
+func runs(t testing.TB, n *NATS) *peer {
 	p := &peer{NATS: n, t: t, told: map[string]Told{}, timers: map[string]Timer{}, hosts: map[string]Host{}}
 	n.Watch(p.take)
 	ctx, cancel := context.WithCancel(context.Background())
