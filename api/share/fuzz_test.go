@@ -57,6 +57,21 @@ func TestSubjects(t *testing.T) {
 	}
 }
 
+// TestSpaces holds which names of a space mean the same one.
+func TestSpaces(t *testing.T) {
+	for space, want := range map[string]string{
+		"https://Example.signalwire.com:443/": "example.signalwire.com",
+		"https://example.signalwire.com":      "example.signalwire.com",
+		"example.signalwire.com":              "example.signalwire.com",
+		"https://example.com:8443":            "example.com:8443",
+		"http://127.0.0.1:8080":               "http://127.0.0.1:8080",
+	} {
+		if got := (Key{Space: space}).normal().Space; got != want {
+			t.Errorf("%s is %s", space, got)
+		}
+	}
+}
+
 // TestValues writes each kind of value and reads it again.
 func TestValues(t *testing.T) {
 	at := time.Date(2026, 11, 29, 3, 0, 0, 0, time.FixedZone("", 3600))

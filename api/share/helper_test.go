@@ -145,6 +145,13 @@ func (p *peer) take(e Event) {
 	}
 }
 
+// timer returns the auto-resume of a recording, as it was told.
+func (p *peer) timer(sid string) Timer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.timers[sid]
+}
+
 // until waits until what is true of a host.
 func (p *peer) until(what string, is func() bool) {
 	p.t.Helper()
