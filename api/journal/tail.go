@@ -57,7 +57,7 @@ func (t *Tail) Next(n int) (lines []RawLine, err error) {
 	})
 	if from < 0 {
 		t.file, t.offset = nil, 0
-		if err := t.first(parts); err != nil {
+		if from, err = t.start(parts); err != nil || t.chain == "" {
 			return nil, err
 		}
 	}
@@ -85,23 +85,28 @@ func (t *Tail) unchanged() bool {
 	return err == nil && os.SameFile(st, t.file) && st.Size() == t.offset
 }
 
-// first notes the first line of the journal.
-func (t *Tail) first(parts []part) error {
+// start notes the first line of the journal, and returns in which part the next
+// line is.
+func (t *Tail) start(parts []part) (from int, err error) {
 	t.chain = ""
-	for _, p := range parts {
-		in := p.lines(0)
-		l, err := in.next()
-		if errors.Is(err, io.EOF) {
+	for i, p := range parts {
+		if p.bad != nil {
+			continue
+		}
+		l, err := p.lines(0).next()
+		if errors.Is(err, io.EOF) || err == nil && !l.ended {
 			continue
 		} else if err != nil {
-			return problem("read", p.name, err)
+			return 0, problem("read", p.name, err)
 		}
-		if l.ended {
+		if t.chain == "" {
 			t.chain = l.hash
 		}
-		return nil
+		if seq, _, err := l.link(); err == nil && seq <= t.after {
+			from = i
+		}
 	}
-	return nil
+	return from, nil
 }
 
 // read appends the whole lines of a part to lines, up to n.

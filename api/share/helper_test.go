@@ -89,6 +89,11 @@ func join(t testing.TB, o Options, change ...func(*NATS)) *peer {
 	for _, f := range change {
 		f(n)
 	}
+	return runs(t, n)
+}
+
+// runs has a host keep in touch until the test ends.
+func runs(t testing.TB, n *NATS) *peer {
 	p := &peer{NATS: n, t: t, told: map[string]Told{}, timers: map[string]Timer{}, hosts: map[string]Host{}}
 	n.Watch(p.take)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -138,6 +143,13 @@ func (p *peer) take(e Event) {
 	case e.Host != nil:
 		p.hosts[e.Host.Name] = *e.Host
 	}
+}
+
+// timer returns the auto-resume of a recording, as it was told.
+func (p *peer) timer(sid string) Timer {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.timers[sid]
 }
 
 // until waits until what is true of a host.

@@ -112,13 +112,16 @@ func (n *NATS) leave() {
 
 // takeHost takes a sign of life. The mutex must be held.
 func (n *NATS) takeHost(m stored, at address, v value) {
-	const most = 64 // processes of a host, of which the longest unheard is forgotten
+	// Of more processes of a host the one that was not heard of for longest is
+	// forgotten.
+	const most, maxSessions = 64, 100_000
 	h := n.hosts[at.host]
 	if h == nil {
 		h = &hostState{instances: map[string]*presence{}, gone: true}
 		n.hosts[at.host] = h
 	}
 	heard := time.Now().Add(-m.age)
+	v.Presence.Sessions = min(max(v.Presence.Sessions, 0), maxSessions)
 	h.instances[at.last] = &presence{*v.Presence, heard, heard}
 	for len(h.instances) > most {
 		oldest := ""
@@ -179,6 +182,10 @@ func (n *NATS) missing() {
 		return
 	}
 	for name, h := range n.hosts {
+		if len(h.instances) == 0 && n.counts[token(name)] == 0 {
+			delete(n.hosts, name)
+			continue
+		}
 		n.tellHost(name, h)
 	}
 	n.forgetOver()

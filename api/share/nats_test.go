@@ -3,8 +3,12 @@ package share
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 // TestTogether has two hosts tell each other of a pause, take it back, and see
@@ -88,5 +92,43 @@ func TestOneFires(t *testing.T) {
 		if _, err := hosts[1].CancelTimer(context.Background(), key, pauseOf("bob").Pause.Actor); !errors.Is(err, ErrFired) {
 			t.Errorf("canceled afterwards: %v", err)
 		}
+	}
+}
+
+// TestNewer has a newer tapedeck of the same host and of another one say things:
+// they are said aloud once, left as they are, and not acted on.
+func TestNewer(t *testing.T) {
+	s := serverOf(t, plain, t.TempDir(), -1)
+	hosts := together(t, s, "one", "two")
+	one, two := hosts[0], hosts[1]
+	for i, subject := range []string{factSubject("two", keyOf("RE1"), kindPause), factSubject("one", keyOf("RE1"), kindPause), timerSubject("two", keyOf("RE1"))} {
+		for range 2 {
+			data := fmt.Sprintf(`{"v":2,"host":%q,"more":%d}`, []string{"two", "one", "two"}[i], i)
+			if _, err := two.asked().publish(t.Context(), &nats.Msg{Subject: subject, Data: []byte(data)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	one.until("a newer auto-resume", func() bool { return one.timers["RE1"].Foreign })
+	one.Put(keyOf("RE1"), pauseOf("ann"))
+	one.Put(keyOf("RE2"), pauseOf("ann"))
+	two.until("what is not of a newer one", func() bool { return two.told["one RE2 pause"].Pause != nil })
+	_, set := one.SetTimer(t.Context(), keyOf("RE1"), Setting{Due: time.Now()})
+	_, cancel := one.CancelTimer(t.Context(), keyOf("RE1"), pauseOf("ann").Pause.Actor)
+	_, claim := one.Claim(t.Context(), one.timer("RE1"), time.Now())
+	for _, err := range []error{set, cancel, claim} {
+		if !errors.Is(err, ErrForeign) {
+			t.Errorf("an auto-resume of a newer one: %v", err)
+		}
+	}
+	for subject, want := range map[string]string{factSubject("one", keyOf("RE1"), kindPause): `{"v":2,"host":"one","more":1}`, timerSubject("*", keyOf("RE1")): `{"v":2,"host":"two","more":2}`} {
+		if m, _, err := one.asked().last(t.Context(), stateStream, subject); err != nil || string(m.data) != want {
+			t.Errorf("%s has become %s, %v", subject, m.data, err)
+		}
+	}
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if odd := one.odds(); len(odd) != 4 || !strings.Contains(odd[0], "what host two says (state) is not used: it is of version 2") {
+		t.Errorf("it is said:\n%s", strings.Join(odd, "\n"))
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 // Put says something about a recording.
 func (n *NATS) Put(of Key, f Fact) {
+	of = of.normal()
 	kind, ok := f.kind()
 	n.mu.Lock()
 	defer n.mu.Unlock()

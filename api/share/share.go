@@ -151,7 +151,9 @@ var (
 
 // Key says which recording, or which call or conference without one.
 type Key struct {
-	Space   string // as in the settings: the name, or the URL
+	// Space is the space's host, or its URL as in the settings. What a Store
+	// returns has the host, in lower case; a URL that is not https:// stays one.
+	Space   string
 	Project string
 	SID     string // as it came from the API
 }
