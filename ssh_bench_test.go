@@ -35,9 +35,9 @@ import (
 const sshRows = 22
 
 // sshSessions returns how many sessions there are at once: 1,000, or
-// TAPEDECK_TEST_SSH_SESSIONS.
+// SSHBENCH_SESSIONS.
 func sshSessions() int {
-	if n, err := strconv.Atoi(os.Getenv("TAPEDECK_TEST_SSH_SESSIONS")); err == nil {
+	if n, err := strconv.Atoi(os.Getenv("SSHBENCH_SESSIONS")); err == nil {
 		return n
 	}
 	return 1000
@@ -71,7 +71,7 @@ type part struct {
 // newSSHBench makes the space, the keys and the clients.
 func newSSHBench(b testing.TB, wide bool) *sshBench {
 	b.Helper()
-	s := &sshBench{b: b, dir: b.TempDir(), space: sim.New(sim.Options{Seed: 3})}
+	s := &sshBench{b: b, dir: shortDir(b), space: sim.New(sim.Options{Seed: 3})}
 	if err := os.Chmod(s.dir, 0o700); err != nil {
 		b.Fatal(err)
 	}
@@ -104,6 +104,17 @@ func newSSHBench(b testing.TB, wide bool) *sshBench {
 	return s
 }
 
+// shortDir returns a folder whose name is short enough for a socket in it.
+func shortDir(b testing.TB) string {
+	b.Helper()
+	dir, err := os.MkdirTemp("", "td")
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 func (s *sshBench) write(name string, text []byte) {
 	s.b.Helper()
 	if err := os.WriteFile(filepath.Join(s.dir, name), text, 0o600); err != nil {
@@ -132,6 +143,12 @@ func (s *sshBench) makeKeys(n int) {
 		fmt.Fprintf(&lines, "%s bench%d\n", bytes.TrimSpace(gossh.MarshalAuthorizedKey(key)), i)
 	}
 	s.write("keys", lines.Bytes())
+	var names []string
+	for i := range n {
+		names = append(names, fmt.Sprintf("%q", fmt.Sprint("bench", i)))
+	}
+	s.write("config.toml", fmt.Appendf(nil, "interval = \"2s\"\nlookback = \"24h\"\ntheme = \"dark\"\nssh_listen = \"127.0.0.1:0\"\nssh_keys = %q\n[roles.bench]\nmay = [\"view\", \"pause\", \"resume\"]\nkeys = [%s]\n",
+		filepath.Join(s.dir, "keys"), strings.Join(names, ", ")))
 	s.write("id", s.keys[0])
 }
 
@@ -197,7 +214,7 @@ func (s *sshBench) serve(kind string) {
 // state returns what the server's process holds.
 func (s *sshBench) state() (p processState) {
 	s.b.Helper()
-	s.server.tell(os.Getenv("TAPEDECK_TEST_SSH_PROFILE"), &p)
+	s.server.tell(os.Getenv("SSHBENCH_PROFILE"), &p)
 	return p
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -13,56 +14,72 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
+	"strings"
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
-
-	"tapedeck/api"
-	"tapedeck/api/deck"
-	"tapedeck/api/secret"
-	"tapedeck/api/sshd"
-	"tapedeck/api/state"
-	"tapedeck/ui"
-	screen "tapedeck/ui/terminal"
 )
 
 const (
 	// sshRoleEnv has the program of the tests be a part of the benchmarks of SSH in a
 	// process of its own: load, stock or ours.
-	sshRoleEnv = "TAPEDECK_TEST_SSH"
-	sshDirEnv  = "TAPEDECK_TEST_SSH_DIR" // keys and rows
+	sshRoleEnv = "SSHBENCH_ROLE"
+	sshDirEnv  = "SSHBENCH_DIR" // keys and rows
 )
 
 // runSSHRole is the program in a role.
 func runSSHRole(role string) {
-	var serve func(net.Listener) error
 	switch role {
 	case "load":
 		runLoad()
-		return
 	case "stock":
-		serve = func(l net.Listener) error {
-			var rows []stockRow
-			b, err := os.ReadFile(filepath.Join(os.Getenv(sshDirEnv), "rows"))
-			if err == nil {
-				err = json.Unmarshal(b, &rows)
-			}
-			if err != nil {
-				return err
-			}
-			return serveStock(l, rows)
-		}
+		go tellOfProcess()
+		fmt.Fprintln(os.Stderr, runStock())
+		os.Exit(1)
 	case "ours":
-		serve = serveOurs
+		go tellOfProcess()
+		os.Exit(runOurs())
+	}
+}
+
+// runStock serves the stock program until the process ends.
+func runStock() error {
+	var rows []stockRow
+	b, err := os.ReadFile(filepath.Join(os.Getenv(sshDirEnv), "rows"))
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, &rows); err != nil {
+		return err
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err == nil {
-		fmt.Println(l.Addr())
-		go tellOfProcess()
-		err = serve(l)
+	if err != nil {
+		return err
 	}
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
+	fmt.Println(l.Addr())
+	return serveStock(l, rows)
+}
+
+// runOurs is tapedeck serve, which tells on stdout where it listens.
+func runOurs() int {
+	said, stderr, err := os.Pipe()
+	if err != nil {
+		panic(err)
+	}
+	told := os.Stderr
+	os.Stderr = stderr
+	go func() {
+		for lines := bufio.NewScanner(said); lines.Scan(); {
+			if _, at, ok := strings.Cut(lines.Text(), "listening for SSH on "); ok {
+				at, _, _ = strings.Cut(at, ";")
+				fmt.Println(at)
+			} else if !strings.Contains(lines.Text(), ": serving ") {
+				fmt.Fprintln(told, lines.Text())
+			}
+		}
+	}()
+	dir := os.Getenv(sshDirEnv)
+	return run(context.Background(), []string{"serve", "--config", filepath.Join(dir, "config.toml"), "--socket", filepath.Join(dir, "s")}, os.Environ())
 }
 
 // processState is what a server's process holds.
@@ -87,69 +104,29 @@ func tellOfProcess() {
 		}
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		_ = json.NewEncoder(os.Stdout).Encode(processState{m.HeapAlloc, m.StackInuse, runtime.NumGoroutine()})
-		if file == "" {
-			continue
+		state := processState{m.HeapAlloc, m.StackInuse, runtime.NumGoroutine()}
+		if file != "" {
+			profile(file)
 		}
+		_ = json.NewEncoder(os.Stdout).Encode(state)
+	}
+}
+
+// profile writes profiles of the heap and the goroutines, and begins one of the
+// processors.
+func profile(file string) {
+	for _, kind := range []string{"heap", "goroutine"} {
 		var b bytes.Buffer
-		_ = pprof.Lookup("heap").WriteTo(&b, 0)
-		_ = os.WriteFile(file+".heap", b.Bytes(), 0o600)
-		b.Reset()
-		_ = pprof.Lookup("goroutine").WriteTo(&b, 1)
-		_ = os.WriteFile(file+".goroutines", b.Bytes(), 0o600)
-		go func() {
-			var b bytes.Buffer
-			_ = pprof.StartCPUProfile(&b)
-			time.Sleep(10 * time.Second)
-			pprof.StopCPUProfile()
-			_ = os.WriteFile(file+".cpu", b.Bytes(), 0o600)
-		}()
+		_ = pprof.Lookup(kind).WriteTo(&b, len(kind)%2)
+		_ = os.WriteFile(file+"."+kind, b.Bytes(), 0o600)
 	}
-}
-
-// ours serves the screen by api/sshd on a deck.
-type ours struct{ deck *deck.Deck }
-
-func (ours) Admit(sshd.Identity) *sshd.Refused { return nil }
-
-func (o ours) Serve(ctx context.Context, s *sshd.Session) int {
-	err := ui.Run(ctx, ui.Options{
-		Deck: o.deck, Space: "bench", Theme: "dark", Actor: deck.Actor{Actor: s.Identity.Fingerprint},
-		Terminal: screen.Terminal{In: s, Out: s, Raw: true, Environ: s.Environ, Width: s.PTY.Width, Height: s.PTY.Height, Sizes: s.Resized},
-	})
-	if err != nil {
-		return 1
-	}
-	return 0
-}
-
-// serveOurs serves the screen on l until the process ends.
-func serveOurs(l net.Listener) error {
-	dir := os.Getenv(sshDirEnv)
-	d, err := deck.Open(api.Config{
-		Space: os.Getenv("SIGNALWIRE_SPACE"), Project: os.Getenv("SIGNALWIRE_PROJECT_ID"), Token: secret.New(os.Getenv("SIGNALWIRE_API_TOKEN")),
-	}, deck.Config{Interval: 2 * time.Second})
-	if err != nil {
-		return err
-	}
-	go d.Run(context.Background())
-	at, err := state.At(dir)
-	if err != nil {
-		return err
-	}
-	key, err := sshd.HostKey(at)
-	if err != nil {
-		return err
-	}
-	doors, err := sshd.OpenDoors(sshd.Files{Keys: filepath.Join(dir, "keys")}, nil)
-	if err != nil {
-		return err
-	}
-	srv, err := sshd.New(sshd.Options{HostKey: key, Gate: doors.Gate, Handler: ours{d}})
-	if err != nil {
-		return err
-	}
-	return srv.Run(context.Background(), l)
+	go func() {
+		var b bytes.Buffer
+		_ = pprof.StartCPUProfile(&b)
+		time.Sleep(15 * time.Second)
+		pprof.StopCPUProfile()
+		_ = os.WriteFile(file+".cpu", b.Bytes(), 0o600)
+	}()
 }
 
 // pemOf returns a private key in OpenSSH's form.
