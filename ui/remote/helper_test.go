@@ -136,6 +136,11 @@ func (f *fakeInside) Subscribe() (<-chan *deck.Snapshot, func()) {
 	ch <- f.host.snapshot()
 	return ch, func() {}
 }
+func (f *fakeInside) Watch(tell func(*deck.Snapshot)) (cancel func()) {
+	l := deck.NewLatest(tell)
+	l.Offer(f.host.snapshot())
+	return l.Stop
+}
 func (f *fakeInside) Do(_ context.Context, req deck.Request) (deck.Progress, error) {
 	if f.breaks {
 		panic("a deck that breaks")
