@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 	if where := os.Getenv(breakEnv); where != "" {
 		os.Exit(runBroken(where))
 	}
+	if role := os.Getenv(sshRoleEnv); role != "" {
+		runSSHRole(role)
+		return
+	}
 	if signal.Ignored(syscall.SIGHUP) { // by nohup, say: the programs that are started would ignore it too
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}

@@ -33,12 +33,13 @@ type typedLine struct {
 
 // readmeLines are these lines, as they are typed, without the comment.
 var readmeLines = map[string]typedLine{
-	"go run . --demo":           {see: "live", key: "q"},
-	"tapedeck":                  {see: "tapedeck  ", key: "q"},
-	"tapedeck simulate":         {see: "SIGNALWIRE_API_TOKEN=PT", key: "\x03", code: 130},
-	"tapedeck sessions end s12": {code: 1}, // it is gone
-	"tapedeck serve &":          {},
-	"sleep 1":                   {},
+	"go run . --demo":                   {see: "live", key: "q"},
+	"tapedeck":                          {see: "tapedeck  ", key: "q"},
+	"tapedeck simulate":                 {see: "SIGNALWIRE_API_TOKEN=PT", key: "\x03", code: 130},
+	"tapedeck sessions end s12":         {code: 1}, // it is gone
+	"tapedeck serve &":                  {},
+	"sleep 1":                           {},
+	"ssh -p 2222 -i operator 127.0.0.1": {see: "as operator", key: "q"},
 	"SSL_CERT_FILE=$SIGNALWIRE_CA_FILE tapedeck": {see: "tapedeck  ", key: "q"},
 }
 
@@ -69,10 +70,13 @@ func TestReadmeCommands(t *testing.T) {
 	build(t, "-o", filepath.Join(bin, "tapedeck"), ".")
 	for i, block := range fenced(t, "sh") {
 		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
-			if strings.Contains(block, "tapedeck simulate") {
-				l, err := net.Listen("tcp", "127.0.0.1:8910")
+			for words, port := range map[string]string{"tapedeck simulate": "8910", "ssh_listen": "2222"} {
+				if !strings.Contains(block, words) {
+					continue
+				}
+				l, err := net.Listen("tcp", "127.0.0.1:"+port)
 				if err != nil {
-					t.Skip("the simulator's port is in use")
+					t.Skip("the port " + port + " is in use")
 				}
 				_ = l.Close()
 			}
@@ -99,7 +103,7 @@ func typeBlock(t *testing.T, bin, block string) {
 		if command == "" {
 			continue
 		}
-		if strings.Contains(command, " node ") && !has("node") || strings.HasPrefix(command, "curl ") && !has("curl") ||
+		if strings.HasPrefix(command, "ssh ") && !has("ssh") || strings.Contains(command, " node ") && !has("node") || strings.HasPrefix(command, "curl ") && !has("curl") ||
 			(strings.HasPrefix(command, "ssh-keygen ") || strings.Contains(command, " --sign ")) && !has("ssh-keygen") {
 			continue
 		}
@@ -136,7 +140,10 @@ func endSession(shell int) {
 	}
 }
 
-func has(program string) bool { _, err := exec.LookPath(program); return err == nil }
+func has(program string) bool { return lookPath(program) != "" }
+
+// lookPath returns the path of a program; empty for none.
+func lookPath(program string) string { path, _ := exec.LookPath(program); return path }
 
 func check(t *testing.T, err error) {
 	t.Helper()
@@ -192,10 +199,14 @@ func readmeEnv(t *testing.T, bin, block string) []string {
 			check(t, os.WriteFile(filepath.Join(home, ".ssh", "allowed_signers"), append([]byte(`alice@acme.example namespaces="tapedeck-report" `), public...), 0o600))
 		}
 		env = append(env, "XDG_STATE_HOME="+home, "HOME="+home)
-	case strings.HasPrefix(block, "tapedeck serve"):
+	case strings.HasPrefix(block, "tapedeck serve"), strings.Contains(block, "ssh_listen"):
 		runtime, err := os.MkdirTemp("", "td") // a socket's path is short
 		check(t, err)
 		t.Cleanup(func() { _ = os.RemoveAll(runtime) })
+		if strings.Contains(block, "ssh_listen") { // the files of who runs the test are not touched
+			check(t, os.WriteFile(filepath.Join(bin, "ssh"), fmt.Appendf(nil, "#!/bin/sh\nexec %s -F none -o StrictHostKeyChecking=accept-new -o UserKnownHostsFile=%s/known_hosts \"$@\"\n", lookPath("ssh"), runtime), 0o755))
+			env = append(env, "HOME="+runtime)
+		}
 		env = append(env, serveSpace(t, sim.Options{Recordings: 3}).env("XDG_RUNTIME_DIR="+runtime, "TAPEDECK_SOCKET="+runtime+"/tapedeck/tapedeck.sock")...)
 	}
 	return env

@@ -40,20 +40,25 @@ func (s *source) first() (msg servedMsg) {
 
 // next brings the next snapshot.
 func (s *source) next(ctx context.Context) tea.Cmd {
-	snapshots, service := s.snapshots, s.service
+	snapshots := s.snapshots
 	return func() tea.Msg {
 		select {
-		case s, ok := <-snapshots:
-			if ok && s != nil {
-				if service != nil {
-					return servedMsg{s, service.Role()}
-				}
-				return snapshotMsg{s}
+		case next, ok := <-snapshots:
+			if ok && next != nil {
+				return s.brings(next)
 			}
 		case <-ctx.Done():
 		}
 		return nil
 	}
+}
+
+// brings returns the message of a snapshot.
+func (s *source) brings(next *deck.Snapshot) tea.Msg {
+	if s.service != nil {
+		return servedMsg{next, s.service.Role()}
+	}
+	return snapshotMsg{next}
 }
 
 // data is what a session knows, and what of it the screen shows.

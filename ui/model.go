@@ -58,6 +58,7 @@ type Model struct {
 	leaving  // how it ends
 	serviced // by a service, for whom
 	drilling // in a drill
+	events   // that it waits for
 
 	page *page // that this screen is; nil for the dashboard
 
@@ -95,6 +96,9 @@ func New(ctx context.Context, o Options) *Model {
 	}
 	m.status = status.New(m.th)
 	m.requests = requests.New(ctx, o.Deck)
+	if o.WatchLeft != nil {
+		o.LeftBehind = nil
+	}
 	m.left = left.New(ctx, o.LeftBehind)
 	m.requests.SetTimersLast(o.Service != nil)
 	m.help = help.New(m.th)
@@ -120,8 +124,11 @@ func New(ctx context.Context, o Options) *Model {
 	return m
 }
 
-// Close ends the subscription to the deck.
-func (m *Model) Close() { m.deck.cancel() }
+// Close ends the subscription to the deck, and what else the session waits for.
+func (m *Model) Close() {
+	m.deck.cancel()
+	m.detach()
+}
 
 // Init starts the clock and the wait for the first snapshot.
 func (m *Model) Init() tea.Cmd {
@@ -133,12 +140,6 @@ func (m *Model) Init() tea.Cmd {
 	}
 	cmds = append(cmds, m.left.Wait(), m.awaitAnswers(), m.awaitNotice())
 	return tea.Batch(cmds...)
-}
-
-// tick brings the time at the clock's next full second, so that all rows and all
-// sessions tick together.
-func (m *Model) tick() tea.Cmd {
-	return tea.Every(min(m.o.Tick, time.Second), func(t time.Time) tea.Msg { return tickMsg(t) })
 }
 
 // Update routes a message to what it is for, and composes the frame.
@@ -163,11 +164,11 @@ func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		m.paste(msg, time.Now())
 	case snapshotMsg:
 		m.snapshot(msg.snapshot, time.Now())
-		cmd = tea.Batch(m.deck.next(m.ctx), m.afterSnapshot(time.Now()), m.lookDrill(time.Now()))
+		cmd = tea.Batch(m.next(), m.afterSnapshot(time.Now()), m.lookDrill(time.Now()))
 	case servedMsg:
 		m.setRole(msg.role, time.Now())
 		m.snapshot(msg.snapshot, time.Now())
-		cmd = tea.Batch(m.deck.next(m.ctx), m.afterSnapshot(time.Now()))
+		cmd = tea.Batch(m.next(), m.afterSnapshot(time.Now()))
 	case requests.DoneMsg:
 		m.done(msg, time.Now())
 	case startedMsg:

@@ -107,9 +107,11 @@ func (s *serviced) mayNot(words ...string) string {
 func (m *Model) firstSnapshot() tea.Cmd {
 	if msg := m.first; msg.snapshot != nil {
 		m.first = servedMsg{}
-		return func() tea.Msg { return msg }
+		if !m.watched { // else it comes again
+			return func() tea.Msg { return msg }
+		}
 	}
-	return m.deck.next(m.ctx)
+	return m.next()
 }
 
 // unwelcome refuses what the role does not allow, or what cannot reach the

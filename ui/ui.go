@@ -12,9 +12,10 @@
 //
 // The screen shows only what the deck's snapshots say. Keys, snapshots, ticks
 // and the terminal's answers come as messages to [Model.Update], which also
-// composes the frame; [Model.View] only returns it. Nothing here blocks, and
-// nothing sends to the program from outside: the next snapshot is brought by a
-// command that waits for it.
+// composes the frame; [Model.View] only returns it. Nothing here blocks. A session
+// that nothing happens to holds the goroutines of Bubble Tea and the one that reads
+// keys, and no other: what it waits for is sent to its program, by a timer or by
+// whoever calls back.
 package ui
 
 import (
@@ -106,10 +107,18 @@ type Options struct {
 	// come. Nil is that there are none. It runs in the background, one call after
 	// the other.
 	LeftBehind left.Wait
+	// WatchLeft is LeftBehind for a screen that is to hold no goroutine for it: it
+	// calls changed in the background with all of these pauses, at once and after
+	// each change of them, until stop is called. A call may wait for the session. Nil
+	// is that LeftBehind counts.
+	WatchLeft func(changed func([]LeftBehind)) (stop func())
 
 	// Notices are things to say in the status line; nil for none. They are taken in
 	// the background.
 	Notices <-chan Notice
+	// WatchNotices is Notices without a goroutine that waits: say is called in the
+	// background, until stop is called, and may wait for the session. Nil for none.
+	WatchNotices func(say func(Notice)) (stop func())
 
 	// Service is the service of this host that holds the deck; nil for a deck of
 	// this process.
@@ -194,6 +203,8 @@ func runOn(ctx context.Context, m painted, receive func(send func(tea.Msg)) (sto
 		var p *tea.Program
 		m.release = func() error { return p.ReleaseTerminal() }
 		p = tea.NewProgram(m, programOptions(ctx, m)...)
+		m.attach(p.Send)
+		defer m.detach()
 		defer m.screen.WatchSize(func(w, h int) { p.Send(tea.WindowSizeMsg{Width: w, Height: h}) })()
 		defer m.screen.WatchProcess(func() { p.Send(continuedMsg{}) })()
 		defer receive(p.Send)()

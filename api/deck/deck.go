@@ -108,6 +108,7 @@ type Deck struct {
 	seq       uint64
 	last      *Snapshot
 	subs      map[chan *Snapshot]struct{}
+	watchers  map[*Latest]struct{}     // see [Deck.Watch]
 	listeners map[chan []Step]struct{} // see [Deck.Steps]
 	taken     []*Progress              // requests that the listeners are to be told of
 	ids       uint64                   // of requests
@@ -148,6 +149,7 @@ func newDeck(c Config) *Deck {
 		kept:      leftovers(c.Kept),
 		interval:  min(max(c.Interval, MinInterval), MaxInterval),
 		subs:      map[chan *Snapshot]struct{}{},
+		watchers:  map[*Latest]struct{}{},
 		listeners: map[chan []Step]struct{}{},
 	}
 	inFlight := make(places, maxInFlight)
@@ -295,6 +297,9 @@ func (d *Deck) publish() {
 		default:
 		}
 		ch <- s // this is the only sender, under the mutex: it has room
+	}
+	for l := range d.watchers {
+		l.Offer(s)
 	}
 }
 

@@ -70,9 +70,10 @@ type Client struct {
 	seqs   [keepSeqs]seqs
 	seq    uint64
 	subs   map[chan *deck.Snapshot]struct{}
-	away   time.Time // since when the service is gone; zero while it is there
-	why    error     // why; nil while it is there
-	over   bool      // it is not tried again
+	latest map[*deck.Latest]struct{} // see [Client.Watch]
+	away   time.Time                 // since when the service is gone; zero while it is there
+	why    error                     // why; nil while it is there
+	over   bool                      // it is not tried again
 	back   chan struct{}
 	unsure map[recordingKey]*deck.Progress // updates whose answer was lost
 	own    map[string]deck.Request         // by ID, as the screen asked
@@ -145,7 +146,7 @@ func gone(err error) string {
 // [*RefusalError] where it refused.
 func Dial(ctx context.Context, o Options) (*Client, error) {
 	c := &Client{
-		o: o, session: newSession(), first: make(chan error, 1), subs: map[chan *deck.Snapshot]struct{}{},
+		o: o, session: newSession(), first: make(chan error, 1), subs: map[chan *deck.Snapshot]struct{}{}, latest: map[*deck.Latest]struct{}{},
 		back: make(chan struct{}), unsure: map[recordingKey]*deck.Progress{}, own: map[string]deck.Request{},
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
@@ -223,6 +224,22 @@ func (c *Client) Subscribe() (snapshots <-chan *deck.Snapshot, cancel func()) {
 	}
 }
 
+// Watch calls f with the current snapshot and then with the latest, until cancel
+// is called; see [deck.Deck.Watch].
+func (c *Client) Watch(f func(*deck.Snapshot)) (cancel func()) {
+	l := deck.NewLatest(f)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.latest[l] = struct{}{}
+	l.Offer(c.last)
+	return func() {
+		c.mu.Lock()
+		delete(c.latest, l)
+		c.mu.Unlock()
+		l.Stop()
+	}
+}
+
 // Snapshot returns the current snapshot.
 func (c *Client) Snapshot() *deck.Snapshot {
 	c.mu.Lock()
@@ -247,6 +264,9 @@ func (c *Client) publish(now time.Time) {
 		default:
 		}
 		ch <- c.last // this is the only sender, under the mutex: it has room
+	}
+	for l := range c.latest {
+		l.Offer(c.last)
 	}
 }
 

@@ -41,7 +41,8 @@ type held struct {
 	synced bool                   // it is complete
 	before map[uint64]*heldRow    // what another connection had, by its sum; may be nil
 	bytes  int
-	raised uint64 // what is added to the numbers of updates; see [Client.hello]
+	hook   *crash.Hook // of the client
+	raised uint64      // what is added to the numbers of updates; see [Client.hello]
 }
 
 type heldRow struct {
@@ -82,7 +83,7 @@ func (d *held) decodeRows(raw [][]byte, now time.Time, own func(*deck.Recording)
 	var wg sync.WaitGroup
 	for w := range workers {
 		wg.Go(func() {
-			defer crash.Guard()
+			defer d.hook.Guard()
 			for i := w; i < len(raw); i += workers {
 				if one(i); i/workers%rowsEach == 0 {
 					runtime.Gosched() // a key waits too

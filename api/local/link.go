@@ -299,7 +299,7 @@ func (s *stream) hello(h Hello) error {
 		if s.deck(p.Deck) != nil || len(s.decks) >= maxDecks {
 			return fmt.Errorf("%w: decks of the same number, or too many", errLine)
 		}
-		d := &held{Profile: p, rows: nil}
+		d := &held{Profile: p, hook: c.o.Hook}
 		if old := before[p.Profile]; old != nil && old.Space == p.Space && old.Project == p.Project {
 			d.before = old.sums(sameRun)
 			if d.raised = old.raised; !sameRun {

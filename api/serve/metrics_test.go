@@ -33,6 +33,7 @@ func TestMetrics(t *testing.T) {
 	alice.post(local.PathTimer, local.Timer{SID: sid, After: 600})
 	w.as("bob").do("POST", local.PathTimer, local.Timer{SID: sid})
 	w.as("bob").do("GET", "/v1/none", nil)
+	w.server.RefusedLogin("unknown key")
 	want := []string{
 		`tapedeck_updates_total{outcome="verified",profile="eu",verb="pause"} 2`,
 		`tapedeck_update_latency_seconds_count{profile="eu",verb="pause"} 2`,
@@ -46,6 +47,8 @@ func TestMetrics(t *testing.T) {
 		`tapedeck_refused_total{code="no-route"} 1`,
 		`tapedeck_sessions{role="operator"} 1`,
 		`tapedeck_sessions{role="watcher"} 1`,
+		`tapedeck_ssh_refused_logins_total{reason="unknown key"} 1`,
+		`tapedeck_ssh_sessions 0`,
 		`tapedeck_build_info{version="1.2.3"} 1`,
 		`tapedeck_polls_total{profile="eu",result="ok"} `,
 		`tapedeck_data_age_seconds{profile="eu"} `,
@@ -130,4 +133,17 @@ func TestListenMetrics(t *testing.T) {
 	http.DefaultClient.CloseIdleConnections()
 	cancel()
 	check(t, <-ended)
+}
+
+// TestMetricsOfSSH: sessions over SSH are counted by themselves, too.
+func TestMetricsOfSSH(t *testing.T) {
+	w := start(t, setting{profiles: []string{"eu"}, roles: insideRoles})
+	i := w.enter(contractor, nil)
+	if got := w.metrics(); !strings.Contains(got, "tapedeck_ssh_sessions 1\n") || !strings.Contains(got, `tapedeck_sessions{role="operator"} 1`) {
+		t.Errorf("while it lasts:\n%s", got)
+	}
+	i.Leave("quit")
+	if got := w.metrics(); !strings.Contains(got, "tapedeck_ssh_sessions 0\n") {
+		t.Errorf("after its end:\n%s", got)
+	}
 }

@@ -229,7 +229,7 @@ func (c *conn) remove(s *Session) {
 	if srv.keys[c.identity.Fingerprint]--; srv.keys[c.identity.Fingerprint] <= 0 {
 		delete(srv.keys, c.identity.Fingerprint)
 	}
-	if len(c.sessions) == 0 {
+	if len(c.sessions) == 0 && srv.conns[c] { // one that is over must not be kept for so long
 		c.unused.Reset(unusedTime)
 	}
 	srv.running.Done()

@@ -36,6 +36,7 @@ func (e *EndedError) Hint() string { return e.Next }
 // looks at it, and what the service knows beside it.
 type Deck interface {
 	ui.Deck
+	ui.Watcher
 	// WhoAmI returns what the service said last of who looks.
 	WhoAmI() local.WhoAmI
 	// Profiles returns the profiles whose recordings are shown.
@@ -82,7 +83,7 @@ func Options(client Deck, o ui.Options) ui.Options {
 	o.Actor = deck.Actor{Actor: who.User, UID: who.UID}
 	o.Space, o.Profile = place(client.Profiles())
 	o.History = func(n int) ([]ui.Action, error) { return history(client, n) }
-	o.LeftBehind = (&left{from: client.Left}).next
+	o.WatchLeft = func(changed func([]ui.LeftBehind)) (stop func()) { return watchLeft(client.Left, changed) }
 	o.Open = nil // the service keeps the record
 	return o
 }

@@ -39,13 +39,18 @@ func TestActions(t *testing.T) {
 	}
 }
 
-// TestLeftBehind: the first answer is returned at once, also one of nothing, and
-// then what is another one, once. While the service does not answer nothing is.
+// TestLeftBehind: the first answer is told at once, also one of nothing, and then
+// what is another one, once. While the service does not answer nothing is, and
+// after the end it is not asked.
 func TestLeftBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
 		began, asked := time.Now(), 0
-		l := &left{from: func(context.Context) ([]local.LeftPause, error) {
+		type told struct {
+			list  []ui.LeftBehind
+			after time.Duration
+		}
+		var got []told
+		stop := watchLeft(func(context.Context) ([]local.LeftPause, error) {
 			switch asked++; {
 			case time.Since(began) >= 2*time.Minute, asked == 1:
 				return nil, nil
@@ -53,32 +58,28 @@ func TestLeftBehind(t *testing.T) {
 				return []local.LeftPause{{Profile: "eu", SID: "a", Actor: "alice\x1b", Paused: began, Ended: began, Why: "quit"}}, nil
 			}
 			return nil, errors.New("gone")
-		}}
-		if list, ok := l.next(ctx); len(list) != 0 || !ok || time.Since(began) > 0 {
-			t.Errorf("first: %v, %v", list, ok)
+		}, func(list []ui.LeftBehind) { got = append(got, told{list, time.Since(began)}) })
+		time.Sleep(150 * time.Second)
+		synctest.Wait()
+		stop()
+		until := asked
+		if len(got) != 3 || until > 60 {
+			t.Fatalf("in %v it asked %d times, and told %+v", time.Since(began), until, got)
 		}
-		next := func() (list []ui.LeftBehind, after time.Duration) {
-			began := time.Now()
-			list, ok := l.next(ctx)
-			if !ok {
-				t.Error("no more are to come")
-			}
-			return list, time.Since(began)
+		if first := got[0]; len(first.list) != 0 || first.after > 0 {
+			t.Errorf("first: %+v", first)
 		}
-		list, after := next()
-		want := []ui.LeftBehind{{Profile: "eu", SID: text.New("a"), Actor: "alice\ufffd", PausedAt: began, EndedAt: began, Why: ui.Quit}}
-		if len(list) != 1 || list[0] != want[0] || after > time.Minute+leftEvery {
-			t.Errorf("after %v: %+v, want %+v", after, list, want)
+		want := ui.LeftBehind{Profile: "eu", SID: text.New("a"), Actor: "alice\ufffd", PausedAt: began, EndedAt: began, Why: ui.Quit}
+		if one := got[1]; len(one.list) != 1 || one.list[0] != want || one.after > time.Minute+leftEvery {
+			t.Errorf("then: %+v, want %+v", one, want)
 		}
-		if list, after := next(); len(list) != 0 || after < 50*time.Second {
-			t.Errorf("after %v: %+v", after, list)
+		if last := got[2]; len(last.list) != 0 || last.after > 2*time.Minute+leftEvery {
+			t.Errorf("at last: %+v", last)
 		}
-		if asked > 60 {
-			t.Errorf("in two minutes it asked %d times", asked)
-		}
-		cancel()
-		if _, ok := l.next(ctx); ok {
-			t.Error("after the end more are to come")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if asked != until {
+			t.Errorf("after the end it asked %d times", asked-until)
 		}
 	})
 }

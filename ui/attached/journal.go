@@ -3,9 +3,11 @@ package attached
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"tapedeck/api"
+	"tapedeck/api/crash"
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
 	"tapedeck/api/local"
@@ -44,33 +46,47 @@ func actionOf(a local.Action) ui.Action {
 	return out
 }
 
-// left asks the service again and again what was left behind.
+// left asks the service again and again what was left behind. Between two
+// questions it holds no goroutine.
 type left struct {
-	from  func(context.Context) ([]local.LeftPause, error)
-	last  []ui.LeftBehind
-	asked bool // once at least
-	told  bool // what it answered was returned
+	from    func(context.Context) ([]local.LeftPause, error)
+	changed func([]ui.LeftBehind)
+	last    []ui.LeftBehind
+	told    bool // what the service answered was told
+
+	ctx   context.Context // ends with the screen
+	mu    sync.Mutex      // guards the timer, which is set before its first question is over
+	timer *time.Timer
 }
 
-// next waits until the pauses left behind are others than it returned last; see
-// [ui.Options]. While the service is gone they are those.
-func (l *left) next(ctx context.Context) ([]ui.LeftBehind, bool) {
-	for {
-		if l.asked {
-			select {
-			case <-time.After(leftEvery):
-			case <-ctx.Done():
-				return nil, false
-			}
-		}
-		l.asked = true
-		if list, err := l.ask(ctx); err == nil && !(l.told && slices.Equal(list, l.last)) {
-			l.last, l.told = list, true
-			return slices.Clone(list), true
-		}
-		if ctx.Err() != nil {
-			return nil, false
-		}
+// watchLeft calls changed with the pauses left behind, also with none, and again
+// whenever they are others, until stop is called; see [ui.Options]. While the
+// service is gone they are those of before.
+func watchLeft(from func(context.Context) ([]local.LeftPause, error), changed func([]ui.LeftBehind)) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &left{from: from, changed: changed, ctx: ctx}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.timer = time.AfterFunc(0, l.look)
+	return func() {
+		cancel()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.timer.Stop()
+	}
+}
+
+// look asks once, and again after some time.
+func (l *left) look() {
+	defer crash.Guard()
+	if list, err := l.ask(l.ctx); err == nil && l.ctx.Err() == nil && !(l.told && slices.Equal(list, l.last)) {
+		l.last, l.told = list, true
+		l.changed(slices.Clone(list))
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ctx.Err() == nil {
+		l.timer.Reset(leftEvery)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 
 	"golang.org/x/crypto/ssh"
 
@@ -45,6 +46,9 @@ func (r *runner) openSSH(ctx context.Context, c config.Config) (*door, error) {
 	l, err := listenSSH(ctx, c.SSH.Listen)
 	if err != nil {
 		return nil, err
+	}
+	if !slices.ContainsFunc(c.Roles, func(r config.Role) bool { return len(r.Keys)+len(r.Principals) > 0 }) {
+		r.tell("warning: nobody can log in by SSH: no role has keys or principals")
 	}
 	return &door{listener: l, key: key, doors: doors}, nil
 }

@@ -41,6 +41,7 @@ type through struct {
 	deck    *deck.Deck
 	journal string // its folder
 	app     App
+	server  *serve.Server
 	user    atomic.Int64 // who connects
 	end     func()       // ends the service, once
 }
@@ -79,11 +80,12 @@ func serveThrough(t *testing.T, space *sim.Space, c deck.Config) *through {
 	server := serve.New(serve.Options{
 		Projects: []*serve.Project{{Profile: "eu", Space: c.Space, ID: c.Project, Deck: s.deck, Journal: j}}, Version: "v1",
 		Roles: []serve.Role{
-			{Name: "lead", May: serve.Words, Users: []string{fmt.Sprint(lead)}},
-			{Name: "watcher", May: []local.Word{local.WordView}, Users: []string{fmt.Sprint(looker)}},
+			{Name: "lead", May: serve.Words, Users: []string{fmt.Sprint(lead)}, Keys: []string{"lead"}},
+			{Name: "watcher", May: []local.Word{local.WordView}, Users: []string{fmt.Sprint(looker)}, Keys: []string{"looker"}},
 		},
 		PeerOf: func(net.Conn) (serve.Peer, error) { return serve.Peer{UID: int(s.user.Load()), GID: 1, PID: 1}, nil },
 	})
+	s.server = server
 	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan error, 1)
 	go func() { over <- server.Run(ctx, l) }()

@@ -40,16 +40,16 @@ func (h *Handler) dashboard(ctx context.Context, se *sshd.Session) (exit int) {
 	why := "its screen failed"
 	defer func() { inside.Leave(why) }()
 	idle := h.idleOf(se.Identity)
-	notices := make(chan ui.Notice, 1)
 	o := attached.Screen(settings)
-	o.Notices = notices
 	o.Terminal, o.Zone = terminalOf(s), zoneOf(s.environ)
 	se.Pressed(time.Now())
-	defer se.EndIdle(idle, idleWarns, func(left time.Duration) {
-		if left > 0 {
-			warn(notices, idle-left, left)
-		}
-	})()
+	o.WatchNotices = func(say func(ui.Notice)) (stop func()) {
+		return se.EndIdle(idle, idleWarns, func(left time.Duration) {
+			if left > 0 {
+				say(endsSoon(idle-left, left))
+			}
+		})
+	}
 	err = ui.Run(ctx, attached.Options(watched{inside, se}, o))
 	why = leaving(err)
 	return h.parted(s, err, idle)
@@ -91,12 +91,9 @@ func (h *Handler) idleOf(id sshd.Identity) time.Duration {
 	return idleActs
 }
 
-// warn says on the screen that it ends soon.
-func warn(notices chan<- ui.Notice, idle, left time.Duration) {
-	select {
-	case notices <- ui.Notice{Words: "no key for " + inWords(idle) + ": this dashboard ends in " + inWords(left.Round(time.Second)), Hint: "press a key to stay"}:
-	default: // one is to be said yet
-	}
+// endsSoon says that the dashboard ends soon.
+func endsSoon(idle, left time.Duration) ui.Notice {
+	return ui.Notice{Words: "no key for " + inWords(idle) + ": this dashboard ends in " + inWords(left.Round(time.Second)), Hint: "press a key to stay"}
 }
 
 // watched is a deck that also tells the session when a key was pressed.

@@ -62,13 +62,14 @@ type PainterOptions struct {
 // that takes its bytes slowly frames are left out, and the newest one is shown.
 type Painter struct {
 	o      PainterOptions
-	wake   chan struct{}
-	done   chan struct{} // closed when the writer has ended
+	wake   chan struct{} // there is something to do
+	done   chan struct{} // closed when the writer has ended for good
 	closed chan struct{} // closed by Close
 	end    sync.Once
 	gone   atomic.Bool // nothing is written any more; see stop
 
 	mu      sync.Mutex
+	working bool // the writer runs: it does while there is something to do
 	w, h    int
 	next    Frame
 	pending []byte // of Send
@@ -102,7 +103,6 @@ func NewPainter(o PainterOptions) *Painter {
 		method: ansi.WcWidth,
 	}
 	p.canvas.t = newTables(o.Convert)
-	go func() { defer o.Hook.Guard(); p.run() }()
 	return p
 }
 
@@ -177,12 +177,22 @@ func (p *Painter) stop() { p.gone.Store(true) }
 
 func (p *Painter) change(f func()) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	f()
-	p.mu.Unlock()
 	select {
 	case p.wake <- struct{}{}:
 	default:
 	}
+	p.work()
+}
+
+// work has the writer run. The mutex is held.
+func (p *Painter) work() {
+	if p.working {
+		return
+	}
+	p.working = true
+	go func() { defer p.o.Hook.Guard(); p.run() }()
 }
 
 // Close paints what is left, writes leave, and waits for the terminal to take
@@ -190,8 +200,9 @@ func (p *Painter) change(f func()) {
 func (p *Painter) Close(leave string, limit time.Duration) error {
 	p.mu.Lock()
 	p.last = []byte(leave)
-	p.mu.Unlock()
 	p.end.Do(func() { close(p.closed) })
+	p.work()
+	p.mu.Unlock()
 	late := time.NewTimer(limit)
 	defer late.Stop()
 	select {
@@ -205,25 +216,53 @@ func (p *Painter) Close(leave string, limit time.Duration) error {
 }
 
 // run is the writer: the only one who writes to the terminal, and may wait for
-// it.
+// it. It ends when there is nothing to do, and for good when the painter is closed,
+// or by a panic.
 func (p *Painter) run() {
-	defer close(p.done)
+	idle := false
+	defer func() {
+		if !idle {
+			close(p.done)
+		}
+	}()
 	for {
 		select {
 		case <-p.wake:
+			p.rest()
+			if p.flush(true) {
+				p.painted = time.Now()
+			}
 		case <-p.closed:
-			p.flush(true)
-			p.mu.Lock()
-			p.out = append(p.out[:0], p.last...)
-			p.mu.Unlock()
-			p.write()
+			p.finish()
 			return
-		}
-		p.rest()
-		if p.flush(true) {
-			p.painted = time.Now()
+		default:
+			if idle = p.idle(); idle {
+				return
+			}
 		}
 	}
+}
+
+// idle reports whether there is nothing to do, and ends the writer then.
+func (p *Painter) idle() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.closed:
+		return false
+	default:
+	}
+	p.working = len(p.wake) > 0
+	return !p.working
+}
+
+// finish paints what is left, and writes what gives the terminal back.
+func (p *Painter) finish() {
+	p.flush(true)
+	p.mu.Lock()
+	p.out = append(p.out[:0], p.last...)
+	p.mu.Unlock()
+	p.write()
 }
 
 // rest waits until the next frame may be painted, which is at once unless one was

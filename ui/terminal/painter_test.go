@@ -29,7 +29,7 @@ type screen struct {
 func newScreen(w, h int, raw bool) *screen {
 	s := &screen{emu: vt.NewEmulator(w, h), raw: raw, w: w, h: h}
 	s.emu.WriteString("\x1b[?7l")
-	s.p = &Painter{o: PainterOptions{W: &s.out, Raw: raw}, wake: make(chan struct{}, 1), method: ansi.WcWidth}
+	s.p = &Painter{o: PainterOptions{W: &s.out, Raw: raw}, wake: make(chan struct{}, 1), method: ansi.WcWidth, working: true} // the test is
 	s.p.canvas.t = newTables(nil)
 	s.p.Resize(w, h)
 	return s
