@@ -160,7 +160,7 @@ func (f *fakeInside) Look(deck.Key)             {}
 func (f *fakeInside) Acknowledge(deck.Key, deck.Actor, string, time.Duration) error {
 	return nil
 }
-func (f *fakeInside) SetTimer(deck.Key, deck.Actor, time.Duration) error { return nil }
+func (f *fakeInside) SetTimer(deck.Key, deck.Actor, time.Duration, bool) error { return nil }
 func (f *fakeInside) Reveal(deck.Key, deck.Actor)                        {}
 func (f *fakeInside) LookForUnrecorded()                                 {}
 func (f *fakeInside) StartFor(context.Context, text.Text, api.StartOptions, deck.Request) (*deck.Recording, deck.Progress, error) {
