@@ -84,9 +84,7 @@ func (d deed) inside(t *testing.T, i *Inside, sid string) error {
 	case "left":
 		_, err = i.Left(ctx)
 	default:
-		c := i.call(ctx, d.method, d.path)
-		c.take = func(all []*asked) {}
-		_, err = i.run(c, bodyOf(t, d))
+		_, _, err = i.act(ctx, d.method, d.path, bodyOf(t, d))
 	}
 	return err
 }

@@ -51,8 +51,6 @@ func TestInsideWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := start(t, setting{pipes: true, dir: t.TempDir(), deck: deck.Config{Interval: time.Hour}})
 		list := w.insiders(50)
-		synctest.Wait()
-		before := runtime.NumGoroutine()
 		type seen struct {
 			busy atomic.Bool
 			mu   sync.Mutex
@@ -94,8 +92,8 @@ func TestInsideWatch(t *testing.T) {
 		}
 		close(slow)
 		synctest.Wait()
-		if n := telling(); n != 0 || runtime.NumGoroutine() > before {
-			t.Errorf("at rest there are %d goroutines, before %d; %d tell", runtime.NumGoroutine(), before, n)
+		if n := telling(); n != 0 {
+			t.Errorf("at rest %d goroutines tell", n)
 		}
 		if all := told[0].all; len(all) != 2 || len(all[0].Recordings) != 0 || len(all[1].Recordings) != 20 {
 			t.Errorf("the slow one was told of %d snapshots", len(all))

@@ -3,10 +3,11 @@
 // is package local's.
 //
 // Who asks is what the kernel says of the other end of the socket, and nothing
-// else is. A [Role] says what that user may do. Every request, by whatever way
-// it comes, goes through one gate (gate.go): who, how many, which session, which
-// word of the role, how large, and only then the handler. A handler that is not
-// in the table of routes cannot be reached.
+// else is; of an [Insider], who came in by SSH, it is the key that was proven. A
+// [Role] says what either may do. Every request, by whatever way it comes, also
+// that of an [Inside], goes through one gate (gate.go): who, how many, which
+// session, which word of the role, how large, and only then the handler. A handler
+// that is not in the table of routes cannot be reached.
 //
 // The service holds the tokens, inside its decks, and no handler has any way to
 // one. It knows nothing of settings and of screens.
