@@ -429,3 +429,25 @@ func TestInsideCosts(t *testing.T) {
 		t.Errorf("there are %d sessions, %d who watch, %d who are to be told of the end", len(w.server.sessions.of), len(h.watchers), len(h.insides))
 	}
 }
+
+// TestInsideLeavesAtTheEnd: a session that ends because the service is to end, even
+// before that has begun to, has left nothing: it may come back.
+func TestInsideLeavesAtTheEnd(t *testing.T) {
+	w := start(t, setting{roles: insideRoles})
+	sid := w.begin("in-progress")
+	i := w.enter(contractor, nil)
+	_, err := i.Do(t.Context(), deck.Request{SID: text.New(sid), Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}})
+	check(t, err)
+	ended := make(chan struct{})
+	close(ended)
+	var done <-chan struct{} = ended
+	w.server.until.Store(&done)
+	i.Leave("the service ended")
+	want := []person{{Name: "jo@acme", Role: "operator", Key: contractor.Fingerprint}}
+	if got := w.server.sessions.people(); !slices.Equal(got, want) || len(w.server.left.all()) != 0 {
+		t.Errorf("%+v may come back, left are %+v", got, w.server.left.all())
+	}
+	if err := i.SetTimer(key(sid), deck.Actor{}, time.Minute, false); !errors.Is(err, deck.ErrClosed) {
+		t.Errorf("it is refused with %v", err)
+	}
+}

@@ -103,7 +103,8 @@ type Server struct {
 	onRecord  onRecord
 	metrics   *metrics
 
-	ending  chan struct{} // closed when the service begins to end
+	until   atomic.Pointer[<-chan struct{}] // closed when the service is to end; nil before it runs
+	ending  chan struct{}                   // closed when it begins to
 	stopped sync.Once
 }
 
@@ -146,6 +147,8 @@ func New(o Options) *Server {
 // error names those that were not sent. It closes l.
 func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	var background sync.WaitGroup
+	done := ctx.Done()
+	s.until.Store(&done)
 	polls, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer background.Wait()
 	defer stop()
@@ -212,10 +215,17 @@ func (s *Server) end(server *http.Server) error {
 	return errors.Join(errs...)
 }
 
-// endingNow reports whether the service is ending.
+// endingNow reports whether the service is ending. It is from the moment on that it
+// is to end: what ends at the same time, such as a session, may come first.
 func (s *Server) endingNow() bool {
+	var until <-chan struct{} // which is nil for a context without an end
+	if done := s.until.Load(); done != nil {
+		until = *done
+	}
 	select {
 	case <-s.ending:
+		return true
+	case <-until:
 		return true
 	default:
 		return false
