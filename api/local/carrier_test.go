@@ -238,3 +238,54 @@ func TestCarrierBounds(t *testing.T) {
 		}
 	})
 }
+
+// TestCarrierVia: what carries requests in place of connections is given them with
+// the headers of every one, and its answer; when the context ends the error is why.
+func TestCarrierVia(t *testing.T) {
+	gone := errors.New("the screen ends")
+	var got []string
+	in, out := io.Pipe()
+	c := newCarrier(nil, [2]string{HeaderVersion, "1.2.3\r\nX: y"}, [2]string{HeaderSession, "0a1b"})
+	c.via = carriedBy(func(r *http.Request) (*http.Response, error) {
+		var b []byte
+		if r.Body != nil {
+			b, _ = io.ReadAll(r.Body)
+		}
+		got = append(got, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get(HeaderVersion)+" "+r.Header.Get(HeaderSession)+" "+string(b))
+		if r.URL.Path == PathRefresh {
+			return nil, net.ErrClosed
+		}
+		return &http.Response{StatusCode: 200, Body: in}, nil
+	})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	resp, err := c.do(ctx, "POST", PathLook+"?profile=eu", []byte(`{"sid":"x"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_, _ = out.Write([]byte("half of it"))
+		cancel(gone)
+		_ = out.CloseWithError(io.ErrUnexpectedEOF)
+	}()
+	if b, err := io.ReadAll(resp.Body); string(b) != "half of it" || err != gone {
+		t.Errorf("it reads %q, %v", b, err)
+	}
+	if _, err := c.do(t.Context(), "POST", PathRefresh, nil); err != net.ErrClosed {
+		t.Errorf("it fails with %v", err)
+	}
+	if _, err := c.do(ctx, "POST", PathRefresh, nil); err != gone {
+		t.Errorf("when the context has ended it fails with %v", err)
+	}
+	if _, err := c.do(t.Context(), "GET", "/v1/a b", nil); err == nil {
+		t.Error("a path with a space is sent")
+	}
+	want := "POST /v1/look?profile=eu 1.2.3X: y 0a1b {\"sid\":\"x\"}; POST /v1/refresh 1.2.3X: y 0a1b ; POST /v1/refresh 1.2.3X: y 0a1b "
+	if s := strings.Join(got, "; "); s != want {
+		t.Errorf("it is given %q, want %q", s, want)
+	}
+}
+
+// carriedBy is what carries requests.
+type carriedBy func(*http.Request) (*http.Response, error)
+
+func (f carriedBy) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -32,11 +32,12 @@ type call struct {
 	permit  permit
 	id      string // the last part of a path such as /v1/requests/{id}; else empty
 
-	// asks are, of a session in this process, the requests as its screen has them, by
-	// their ID, and take takes what was asked for, in place of an answer that is
-	// written. Both are nil for a client.
-	asks map[string]deck.Request
-	take func(all []*asked)
+	// inside is whether it is of a session in this process, for which no answer is
+	// written. Then asks are the requests as its screen has them, by their ID, and
+	// taken are those that were carried out, or are known.
+	inside bool
+	asks   map[string]deck.Request
+	taken  []*asked
 }
 
 // route is what is done for one method and path. A path that ends with / takes

@@ -106,7 +106,7 @@ func (i *Inside) Actor() deck.Actor { return i.server.sessions.who(i.session) }
 // call returns a request of the session.
 func (i *Inside) call(ctx context.Context, method, path string) *call {
 	r := &http.Request{Method: method, URL: &url.URL{Path: path}, Header: http.Header{}}
-	return &call{server: i.server, w: nowhere{}, r: r.WithContext(ctx)}
+	return &call{server: i.server, w: nowhere{}, r: r.WithContext(ctx), inside: true}
 }
 
 // run takes a request of the session through the gate, and has it handled. It is

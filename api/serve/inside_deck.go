@@ -109,18 +109,17 @@ func (i *Inside) doSome(ctx context.Context, reqs []deck.Request, result func(n 
 	if len(body.Requests) == 0 {
 		return
 	}
-	c.take = func(all []*asked) {
-		i.await(ctx, all, func(a *asked, p deck.Progress, err error) {
-			n := place[a.id]
-			p.Request = reqs[n]
-			result(n, p, err)
-		})
-	}
 	if _, err := i.run(c, body); err != nil {
 		for _, n := range place {
 			result(n, deck.Progress{}, err)
 		}
+		return
 	}
+	i.await(ctx, c.taken, func(a *asked, p deck.Progress, err error) {
+		n := place[a.id]
+		p.Request = reqs[n]
+		result(n, p, err)
+	})
 }
 
 // projectOf returns the project whose deck has a recording. The error is that none
@@ -203,19 +202,17 @@ func (i *Inside) StartFor(ctx context.Context, callSID text.Text, o api.StartOpt
 		Note: "its result is not known: look at the recordings of the call before you start another"}
 	c := i.call(ctx, http.MethodPost, local.PathStart)
 	c.asks = map[string]deck.Request{start.ID: shown}
-	c.take = func(all []*asked) {
-		i.await(ctx, all, func(a *asked, end deck.Progress, e error) {
-			if err = e; e != nil {
-				p = deck.Progress{}
-				return
-			}
-			shown.SID, shown.Profile = end.Request.SID, a.project.Profile
-			p, p.Request = end, shown
-		})
-	}
 	if _, refused := i.run(c, start); refused != nil {
 		return nil, deck.Progress{}, refused
 	}
+	i.await(ctx, c.taken, func(a *asked, end deck.Progress, e error) {
+		if err = e; e != nil {
+			p = deck.Progress{}
+			return
+		}
+		shown.SID, shown.Profile = end.Request.SID, a.project.Profile
+		p, p.Request = end, shown
+	})
 	if p.Answer != nil {
 		if rec = i.Snapshot().Lookup(p.Request.Key()); rec == nil {
 			rec = &deck.Recording{Recording: *p.Answer, Profile: p.Request.Profile}
@@ -250,13 +247,14 @@ func (i *Inside) SetTimer(of deck.Key, _ deck.Actor, after time.Duration, alone 
 // soon does one thing that nobody waits for.
 func (i *Inside) soon(path string, body any) { i.aside.put(func() { _ = i.change(path, body) }) }
 
-// Reveal puts on record that masked numbers of a recording are shown. It returns at
-// once, as do Refresh, SetInterval, Look, LookForUnrecorded and Show.
+// Reveal puts on record that masked numbers of a recording are shown. When it
+// returns it is in the journal's queue, whatever becomes of the session.
 func (i *Inside) Reveal(of deck.Key, _ deck.Actor) {
-	i.soon(local.PathReveal, &local.Reveal{SID: of.SID.String(), Profile: of.Profile})
+	_ = i.change(local.PathReveal, &local.Reveal{SID: of.SID.String(), Profile: of.Profile})
 }
 
-// Refresh asks for a poll of every deck now.
+// Refresh asks for a poll of every deck now. It returns at once, as do SetInterval,
+// Look, LookForUnrecorded and Show.
 func (i *Inside) Refresh() { i.soon(local.PathRefresh, &local.Refresh{}) }
 
 // SetInterval asks for a time between two polls of every deck; see [local.Interval].

@@ -27,13 +27,17 @@ type Insider struct {
 // Name is what they are called: what whoever made the certificate, or the key
 // file, calls them, else the fingerprint. They did not say any of it themselves.
 func (i *Insider) Name() string {
+	name := i.Fingerprint
 	switch {
 	case i.Certificate != "":
-		return text.New(i.Certificate).String()
+		name = i.Certificate
 	case i.named():
-		return text.New(i.Comment).String()
+		name = i.Comment
 	}
-	return i.Fingerprint
+	if len(name) > maxClaim {
+		name = strings.ToValidUTF8(name[:maxClaim], "") + "…"
+	}
+	return text.New(name).String()
 }
 
 // uid returns the number by which the service tells an insider from everybody

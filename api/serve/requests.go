@@ -200,8 +200,8 @@ func makeRequests(c *call, body *local.Requests) (any, *local.Refusal) {
 
 // stream writes a line for each step of each request, until all are settled.
 func (c *call) stream(all []*asked) *local.Refusal {
-	if c.take != nil {
-		c.take(all)
+	if c.inside {
+		c.taken = all
 		return nil
 	}
 	awaitFirst(c.r.Context(), all)

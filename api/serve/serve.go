@@ -3,10 +3,11 @@
 // is package local's.
 //
 // Who asks is what the kernel says of the other end of the socket, and nothing
-// else is. A [Role] says what that user may do. Every request, by whatever way
-// it comes, goes through one gate (gate.go): who, how many, which session, which
-// word of the role, how large, and only then the handler. A handler that is not
-// in the table of routes cannot be reached.
+// else is; of an [Insider], who came in by SSH, it is the key that was proven. A
+// [Role] says what either may do. Every request, by whatever way it comes, also
+// that of an [Inside], goes through one gate (gate.go): who, how many, which
+// session, which word of the role, how large, and only then the handler. A handler
+// that is not in the table of routes cannot be reached.
 //
 // The service holds the tokens, inside its decks, and no handler has any way to
 // one. It knows nothing of settings and of screens.
@@ -102,7 +103,8 @@ type Server struct {
 	onRecord  onRecord
 	metrics   *metrics
 
-	ending  chan struct{} // closed when the service begins to end
+	until   atomic.Pointer[<-chan struct{}] // closed when the service is to end; nil before it runs
+	ending  chan struct{}                   // closed when it begins to
 	stopped sync.Once
 }
 
@@ -145,6 +147,8 @@ func New(o Options) *Server {
 // error names those that were not sent. It closes l.
 func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	var background sync.WaitGroup
+	done := ctx.Done()
+	s.until.Store(&done)
 	polls, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer background.Wait()
 	defer stop()
@@ -211,10 +215,17 @@ func (s *Server) end(server *http.Server) error {
 	return errors.Join(errs...)
 }
 
-// endingNow reports whether the service is ending.
+// endingNow reports whether the service is ending. It is from the moment on that it
+// is to end: what ends at the same time, such as a session, may come first.
 func (s *Server) endingNow() bool {
+	var until <-chan struct{} // which is nil for a context without an end
+	if done := s.until.Load(); done != nil {
+		until = *done
+	}
 	select {
 	case <-s.ending:
+		return true
+	case <-until:
 		return true
 	default:
 		return false
