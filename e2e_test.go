@@ -78,6 +78,8 @@ func TestE2E(t *testing.T) {
 		{"journal broken", testJournalBroken},
 		{"nothing else writes", testNothingElseWrites},
 		{"service", testService},
+		{"ssh", testSSH},
+		{"ssh master", testSSHMaster},
 		{"team", testTeam},
 		{"team for long", testTeamLong},
 		{"long", testLong},
