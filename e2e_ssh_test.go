@@ -49,7 +49,7 @@ func publicKey(t testing.TB, person string) string {
 
 // newKeyed makes a host with operators and viewers, by their names, whose service
 // listens for SSH.
-func newKeyed(t *testing.T, p program, space *space, operators, viewers []string, settings string) *keyed {
+func newKeyed(t testing.TB, p program, space *space, operators, viewers []string, settings string) *keyed {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "keys")
 	var lines []string
@@ -83,7 +83,7 @@ func (h *keyed) listens() {
 }
 
 // client prepares a client of a person, or skips the test by the client's name.
-func (h *keyed) client(t *testing.T, name, person string) *clients.Client {
+func (h *keyed) client(t testing.TB, name, person string) *clients.Client {
 	t.Helper()
 	c, err := clients.New(name, t.TempDir(), privateKey(person))
 	if err != nil {
@@ -93,7 +93,7 @@ func (h *keyed) client(t *testing.T, name, person string) *clients.Client {
 }
 
 // login opens a dashboard over SSH.
-func (h *keyed) login(t *testing.T, c *clients.Client, options ...string) *terminal {
+func (h *keyed) login(t testing.TB, c *clients.Client, options ...string) *terminal {
 	t.Helper()
 	args, err := c.Args(clients.Login{Address: h.address, HostKey: h.hostKey, User: "tapedeck", Terminal: true, Options: options})
 	if err != nil {

@@ -182,7 +182,7 @@ func (d *desk) command(t *testing.T, c *clients.Client, l clients.Login) *exec.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, c.Path(), args...)
 	cmd.Env = c.Environ()
@@ -451,6 +451,53 @@ func testServiceEnds(t *testing.T, d *desk, c *clients.Client) {
 	d.end(ErrEnding)
 	if code := s.exit(); code != 143 {
 		t.Errorf("exit code %d, want 143", code)
+	}
+}
+
+// TestClientsForLong: a real client that is idle stays, for it answers whether it is
+// there; one that takes nothing, or is stopped, is ended after a minute. It takes
+// more than that, and runs with TAPEDECK_LONG alone.
+func TestClientsForLong(t *testing.T) {
+	if os.Getenv("TAPEDECK_LONG") == "" {
+		t.Skip("takes more than a minute: TAPEDECK_LONG=1m runs it")
+	}
+	for _, name := range clients.Names {
+		t.Run(name+" idle", func(t *testing.T) {
+			t.Parallel()
+			c := client(t, name)
+			s := newDesk(t, line(newKey(t, 1))).open(t, c)
+			s.see("alice has")
+			time.Sleep(keepaliveEvery * (keepaliveMissed + 2))
+			s.keys("q")
+			if code := s.exit(); code != 7 {
+				t.Errorf("exit code %d", code)
+			}
+		})
+		for how, want := range map[string]error{"takes nothing": ErrStuck, "stopped": ErrClosed} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				t.Parallel()
+				c := client(t, name)
+				d := newDesk(t, line(newKey(t, 1)))
+				s := d.open(t, c)
+				s.see("alice has")
+				if how == "stopped" {
+					s.signal(syscall.SIGSTOP)
+				} else {
+					s.stop.Lock()
+					defer s.stop.Unlock()
+					s.keys("f")
+				}
+				began := time.Now()
+				select {
+				case why := <-d.left:
+					if took := time.Since(began); why != want.Error() || took < keepaliveEvery*keepaliveMissed {
+						t.Errorf("ended after %v: %s; want %v", took, why, want)
+					}
+				case <-time.After(2 * patience):
+					t.Error("it has not ended")
+				}
+			})
+		}
 	}
 }
 
