@@ -463,7 +463,7 @@ func testServiceEnds(t *testing.T, d *desk, c *clients.Client) {
 // more than that, and runs with TAPEDECK_LONG alone.
 func TestClientsForLong(t *testing.T) {
 	if os.Getenv("TAPEDECK_LONG") == "" {
-		t.Skip("takes more than a minute: TAPEDECK_LONG=1m runs it")
+		t.Skip("takes more than a minute: TAPEDECK_LONG=1m runs it, with -parallel 12 all at once")
 	}
 	for _, name := range clients.Names {
 		t.Run(name+" idle", func(t *testing.T) {
@@ -477,7 +477,7 @@ func TestClientsForLong(t *testing.T) {
 				t.Errorf("exit code %d", code)
 			}
 		})
-		for how, want := range map[string]error{"takes nothing": ErrStuck, "stopped": ErrClosed} {
+		for _, how := range []string{"takes nothing", "stopped"} {
 			t.Run(name+" "+how, func(t *testing.T) {
 				t.Parallel()
 				c := client(t, name)
@@ -494,8 +494,11 @@ func TestClientsForLong(t *testing.T) {
 				began := time.Now()
 				select {
 				case why := <-d.left:
-					if took := time.Since(began); why != want.Error() || took < keepaliveEvery*keepaliveMissed {
-						t.Errorf("ended after %v: %s; want %v", took, why, want)
+					// Whether it is a write or a keepalive that it does not answer is the
+					// client's: some wait for their terminal with both.
+					took := time.Since(began)
+					if why != ErrClosed.Error() && (why != ErrStuck.Error() || how == "stopped") || took < keepaliveEvery*keepaliveMissed {
+						t.Errorf("ended after %v: %s", took, why)
 					}
 				case <-time.After(2 * patience):
 					t.Error("it has not ended")
