@@ -22,7 +22,7 @@ import (
 
 // team is a host with a service and several people.
 type team struct {
-	t      *testing.T
+	t      testing.TB
 	p      program // where everybody may start it
 	dir    string
 	space  *space
@@ -71,7 +71,7 @@ const nogroup = 65534
 
 // newTeam makes a host with these settings of the service, beside those of its
 // project. All may enter its folder.
-func newTeam(t *testing.T, p program, space *space, settings string) *team {
+func newTeam(t testing.TB, p program, space *space, settings string) *team {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "td")
 	if err == nil {

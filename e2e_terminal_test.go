@@ -303,7 +303,7 @@ func (s *terminal) gone(words ...string) {
 }
 
 // pointed matches the row with the pointer: its status and its short SID.
-var pointed = regexp.MustCompile(`(?m)^[ +~]?▌ +\(?([^\s)]+).*?([0-9a-f]{4,})(?: *│.*)?$`)
+var pointed = regexp.MustCompile(`(?m)^[ +~]?[▌>] +\(?([^\s)]+).*?([0-9a-f]{4,})(?: *[│|].*)?$`)
 
 // selected returns the short SID and the status of the row with the pointer.
 func selected(screen string) (short, status string) {

@@ -182,7 +182,7 @@ func (d *desk) command(t *testing.T, c *clients.Client, l clients.Login) *exec.C
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*patience)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, c.Path(), args...)
 	cmd.Env = c.Environ()
@@ -372,21 +372,25 @@ func testScreen(t *testing.T, d *desk, c *clients.Client) {
 }
 
 // testCommands: without a terminal a command has its three streams and its exit
-// code.
+// code. Of those by other clients than OpenSSH's each shows several at once.
 func testCommands(t *testing.T, d *desk, c *clients.Client) {
-	for _, tt := range []struct {
+	tests := []struct {
 		command, input, out, errs string
 		code                      int
 	}{
-		{command: "exit 0"},
-		{command: "exit 1", code: 1},
-		{command: "exit 75", code: 75},
 		{command: "say  two  words 'as' \"they\" are; $HOME", out: " two  words 'as' \"they\" are; $HOME\n"},
 		{command: "complain so", errs: "so\n", code: 3},
 		{command: "copy", input: strings.Repeat("line\n", 20_000), out: strings.Repeat("line\n", 20_000)},
+		{command: "exit 0"},
+		{command: "exit 1", code: 1},
+		{command: "exit 75", code: 75},
 		{command: "much", out: strings.Repeat("x", 1<<20)},
 		{command: "rm -rf /", errs: "there is no such command: rm -rf /\n", code: 2},
-	} {
+	}
+	if c.Name != "ssh" {
+		tests = tests[:3]
+	}
+	for _, tt := range tests {
 		out, errs, code := d.run(t, c, d.login(tt.command), tt.input)
 		if out != tt.out || !strings.Contains(errs, tt.errs) || code != tt.code {
 			t.Errorf("%s: exit code %d, %d bytes, %q; want %d, %d bytes, %q", tt.command, code, len(out), errs, tt.code, len(tt.out), tt.errs)
@@ -451,6 +455,56 @@ func testServiceEnds(t *testing.T, d *desk, c *clients.Client) {
 	d.end(ErrEnding)
 	if code := s.exit(); code != 143 {
 		t.Errorf("exit code %d, want 143", code)
+	}
+}
+
+// TestClientsForLong: a real client that is idle stays, for it answers whether it is
+// there; one that takes nothing, or is stopped, is ended after a minute. It takes
+// more than that, and runs with TAPEDECK_LONG alone.
+func TestClientsForLong(t *testing.T) {
+	if os.Getenv("TAPEDECK_LONG") == "" {
+		t.Skip("takes more than a minute: TAPEDECK_LONG=1m runs it, with -parallel 12 all at once")
+	}
+	for _, name := range clients.Names {
+		t.Run(name+" idle", func(t *testing.T) {
+			t.Parallel()
+			c := client(t, name)
+			s := newDesk(t, line(newKey(t, 1))).open(t, c)
+			s.see("alice has")
+			time.Sleep(keepaliveEvery * (keepaliveMissed + 2))
+			s.keys("q")
+			if code := s.exit(); code != 7 {
+				t.Errorf("exit code %d", code)
+			}
+		})
+		for _, how := range []string{"takes nothing", "stopped"} {
+			t.Run(name+" "+how, func(t *testing.T) {
+				t.Parallel()
+				c := client(t, name)
+				d := newDesk(t, line(newKey(t, 1)))
+				s := d.open(t, c)
+				s.see("alice has")
+				if how == "stopped" {
+					s.signal(syscall.SIGSTOP)
+				} else {
+					s.stop.Lock()
+					defer s.stop.Unlock()
+					s.keys("f")
+				}
+				began := time.Now()
+				select {
+				case why := <-d.left:
+					// Whether it is a write or a keepalive that it does not answer is the
+					// client's: some wait for their terminal with both.
+					took := time.Since(began)
+					if why != ErrClosed.Error() && (why != ErrStuck.Error() || how == "stopped") || took < keepaliveEvery*keepaliveMissed {
+						t.Errorf("ended after %v: %s", took, why)
+					}
+				case <-time.After(2 * patience):
+					t.Error("it has not ended")
+				}
+			})
+		}
 	}
 }
 
