@@ -161,8 +161,8 @@ func (f *fakeInside) Acknowledge(deck.Key, deck.Actor, string, time.Duration) er
 	return nil
 }
 func (f *fakeInside) SetTimer(deck.Key, deck.Actor, time.Duration, bool) error { return nil }
-func (f *fakeInside) Reveal(deck.Key, deck.Actor)                        {}
-func (f *fakeInside) LookForUnrecorded()                                 {}
+func (f *fakeInside) Reveal(deck.Key, deck.Actor)                              {}
+func (f *fakeInside) LookForUnrecorded()                                       {}
 func (f *fakeInside) StartFor(context.Context, text.Text, api.StartOptions, deck.Request) (*deck.Recording, deck.Progress, error) {
 	return nil, deck.Progress{}, deck.ErrNotFound
 }
