@@ -26,10 +26,10 @@ func TestDoctor(t *testing.T) {
 	if code != 1 || stderr != "" {
 		t.Errorf("exit code %d, %q", code, stderr)
 	}
-	has(t, "a terminal", stdout, "ok    listing      the list of recordings can be read\n", colorAlarm+"MEND"+colorEnd+"  state-dir    /dev/null: it is not a folder → make it yours",
-		colorDim+"-   "+colorEnd+"  journal      not checked: mend state-dir first\n", "\n1 to mend, 0 to note, ")
+	has(t, "a terminal", words(stdout), "ok listing the list of recordings can be read ", colorAlarm+"MEND"+colorEnd+" state-dir /dev/null: it is not a folder → make it yours",
+		colorDim+"- "+colorEnd+" journal not checked: mend state-dir first ", " 1 to mend, 0 to note, ")
 	_, stdout, _ = call(t, App{Environ: append(ill, "TERM=xterm", "NO_COLOR=1", "LANG=C"), Terminal: true}, "doctor")
-	has(t, "a plain terminal", stdout, "MEND  state-dir    /dev/null: it is not a folder -> make it yours", "note  locale       LANG=C is not UTF-8")
+	has(t, "a plain terminal", words(stdout), "MEND state-dir /dev/null: it is not a folder -> make it yours", "note locale LANG=C is not UTF-8")
 	if strings.Contains(stdout, "\x1b") {
 		t.Errorf("colors with NO_COLOR:\n%s", stdout)
 	}

@@ -107,6 +107,7 @@ var checks = []check{
 	{"journal", 20 * time.Second, "state-dir", journalIntact},
 	{"service", 5 * time.Second, "", service},
 	{"role", 0, "service", role},
+	{"ssh", 5 * time.Second, "", listensSSH},
 	{"share", 12 * time.Second, "", shared},
 	{"share-rights", 0, "share", shareRights},
 	{"share-clock", 0, "share", shareClock},

@@ -112,7 +112,7 @@ func TestCommandGoesOn(t *testing.T) {
 		if err := c.Start("watch --json"); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(100 * time.Hour)
+		time.Sleep(10 * time.Hour)
 		select {
 		case err := <-over:
 			t.Fatalf("it has ended: %v", err)

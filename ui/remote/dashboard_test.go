@@ -256,7 +256,9 @@ func TestLost(t *testing.T) {
 // TestIdleWarns: a minute before, the screen says that it ends; a key keeps it, what
 // a terminal says by itself does not.
 func TestIdleWarns(t *testing.T) {
-	within(t, screens(t), func(t *testing.T, h *host) {
+	settings := screens(t)
+	settings.Tick = time.Minute // a frame each second of hours takes long
+	within(t, settings, func(t *testing.T, h *host) {
 		c := h.open(1, "xterm", "LANG", "C.UTF-8").shell()
 		time.Sleep(58 * time.Minute)
 		if strings.Contains(c.text(), "this dashboard ends") {
