@@ -108,7 +108,7 @@ var checks = []check{
 	{"service", 5 * time.Second, "", service},
 	{"role", 0, "service", role},
 	{"share", 12 * time.Second, "", shared},
-	{"share-rights", 0, "share", shareRights},
+	{"share-user", 0, "share", shareUser},
 	{"share-clock", 0, "share", shareClock},
 	{"share-disk", 0, "share", shareDisk},
 	{"alarm", 5 * time.Second, "", alarmCommand},
