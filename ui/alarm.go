@@ -111,11 +111,14 @@ func (m *Model) answeredNote(q prompt.Question, a prompt.Answer, now time.Time) 
 		}
 		return m.note(words, "acknowledge "+name, func() error { return d.Acknowledge(of, actor, a.Reason, a.Wait) }), true
 	case prompt.Timer:
-		words := "auto-resume of " + name + " set: resumes in " + times.Clock(a.Wait)
-		if a.Wait == 0 {
-			words = "auto-resume of " + name + " canceled"
+		words, what, alone := "auto-resume of "+name+" set: resumes in "+times.Clock(a.Wait), "set the auto-resume of "+name, a.Request.ResumeLocal
+		switch {
+		case a.Wait == 0:
+			words, what = "auto-resume of "+name+" canceled", "cancel the auto-resume of "+name
+		case alone:
+			words = "auto-resume of " + name + " set on this host only: resumes in " + times.Clock(a.Wait)
 		}
-		return m.note(words, "set the auto-resume of "+name, func() error { return d.SetTimer(of, actor, a.Wait, false) }), true
+		return m.note(words, what, func() error { return d.SetTimer(of, actor, a.Wait, alone) }), true
 	case prompt.Behind:
 		return m.takeOver(q, a, now), true
 	}

@@ -94,8 +94,12 @@ func (d *fakeDeck) Acknowledge(of deck.Key, actor deck.Actor, reason string, wai
 	return d.refuse
 }
 
-func (d *fakeDeck) SetTimer(of deck.Key, actor deck.Actor, after time.Duration, _ bool) error {
-	d.notes = append(d.notes, fmt.Sprintf("timer %s %s %s", tail(of), actor.Name(), after))
+func (d *fakeDeck) SetTimer(of deck.Key, actor deck.Actor, after time.Duration, local bool) error {
+	note := fmt.Sprintf("timer %s %s %s", tail(of), actor.Name(), after)
+	if local {
+		note += " local"
+	}
+	d.notes = append(d.notes, note)
 	return d.refuse
 }
 

@@ -29,6 +29,7 @@ type asked struct {
 
 // open opens a prompt. What the status line said was about something else.
 func (m *Model) open(q prompt.Question, now time.Time) {
+	q.Alone = m.live.Share.Shared && !m.live.Share.Connected
 	p := prompt.New(m.th, q, now)
 	m.prompt, m.reasons = &p, nil
 	m.status.Clear()

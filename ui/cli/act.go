@@ -45,6 +45,7 @@ type act struct {
 	yesStop  string        // the end of the SID that may be stopped without a question
 	after    time.Duration // until the auto-resume; 0 for none
 	afterSet bool          // it was asked for
+	local    bool          // of this host alone, where the others cannot be told of it
 	skipSet  bool          // skip was asked for by a flag of its own
 	out      output
 }
@@ -159,7 +160,7 @@ func (r *runner) canKeep(l *link, a *act) error {
 		if a.verb == "pause" && !a.afterSet {
 			a.after = min(l.config.AutoResume, deck.MaxResumeAfter)
 		}
-		return nil
+		return r.canPromise(l, a)
 	}
 	if a.after > 0 {
 		return usage("cannot "+a.verb+" with --resume-after: nothing that this command uses here would resume it, and this command ends",
@@ -188,7 +189,7 @@ func (a *act) requests(targets []target, l *link, print *results) (reqs []deck.R
 			print.add(res)
 			continue
 		}
-		reqs = append(reqs, deck.Request{SID: t.rec.SID, Profile: t.rec.Profile, Update: a.updateOf(l, t.rec), Actor: l.actor, Seen: t.rec.Status, ResumeAfter: a.after, Reason: a.reason})
+		reqs = append(reqs, deck.Request{SID: t.rec.SID, Profile: t.rec.Profile, Update: a.updateOf(l, t.rec), Actor: l.actor, Seen: t.rec.Status, ResumeAfter: a.after, ResumeLocal: a.local, Reason: a.reason})
 	}
 	return reqs
 }

@@ -86,8 +86,8 @@ func TestCompletions(t *testing.T) {
 func TestHelpListsWhatCounts(t *testing.T) {
 	tests := []struct{ command, flags string }{
 		{"status", "config help json lookback pause-alarm policy profile server socket state-dir timeout tmux unrecorded-alarm"},
-		{"journal", "actor call config csv help json long profile recording since state-dir"},
-		{"journal verify", "config help profile state-dir"},
+		{"journal", "actor all-hosts call config csv help json long profile recording share share-ca share-creds share-host since state-dir"},
+		{"journal verify", "all-hosts config help json profile share share-ca share-creds share-host state-dir"},
 		{"version", "help"},
 		{"completion", "help"},
 	}

@@ -85,14 +85,14 @@ func (r *runner) listJournals(cmd *cobra.Command, q journalQuery) error {
 	if err != nil {
 		return notRead(what, err)
 	}
-	all := newItems()
+	all := &hostItems{*newItems(), map[string]*items{}}
 	for _, e := range list {
-		e.item = all.of(e)
+		all.add(e)
 	}
 	findSteps(all.list)
 	chosen := slices.DeleteFunc(slices.Clone(all.list), func(it *item) bool { return !it.chosen(q.filter) })
 	if len(chosen) > 0 {
-		if err := r.printHosts(all, list, chosen, q); err != nil {
+		if err := r.printHosts(&all.items, list, chosen, q); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
 	}
@@ -107,17 +107,32 @@ func (r *runner) listJournals(cmd *cobra.Command, q journalQuery) error {
 	return nil
 }
 
-// of adds an entry of a host, and returns the item that has it.
-func (all *items) of(e *hostEntry) *item {
-	n := len(all.list)
-	all.lines++
-	all.add(e.Entry)
-	if len(all.list) > n {
-		it := all.list[n]
-		it.from = e.host
-		return it
+// hostItems are the items of all hosts, in one order. What a host says of a request
+// belongs to its own requests only.
+type hostItems struct {
+	items
+	of map[string]*items // by host
+}
+
+// add adds an entry of a host, and notes the item that has it.
+func (all *hostItems) add(e *hostEntry) {
+	own := all.of[e.host]
+	if own == nil {
+		own = newItems()
+		all.of[e.host] = own
 	}
-	return all.byID[e.ID]
+	n := len(own.list)
+	own.add(e.Entry)
+	if len(own.list) > n {
+		e.item = own.list[n]
+		e.item.from = e.host
+		all.list = append(all.list, e.item)
+	} else {
+		e.item = own.byID[e.ID]
+	}
+	if !e.Recording.IsZero() {
+		all.sids[e.Recording] = true
+	}
 }
 
 // printHosts prints the chosen items in the form of q.

@@ -22,7 +22,8 @@ command, and lasts until somebody resumes it. Where the policy of the project is
 evidence, it asks first on a terminal, needs --yes without one, and refuses --skip.` + aboutAct,
 		Example: `  tapedeck pause 8142
   tapedeck pause 8142 c07a --skip --json
-  tapedeck pause 8142 --resume-after 90s     with tapedeck serve, which resumes it`,
+  tapedeck pause 8142 --resume-after 90s     with tapedeck serve, which resumes it
+  tapedeck pause 8142 --resume-after 90s --local   where that host cannot tell the others`,
 		Args:              someSIDs,
 		ValidArgsFunction: r.completeSIDs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,6 +35,9 @@ evidence, it asks first on a terminal, needs --yes without one, and refuses --sk
 			if a.after != 0 && a.after < time.Second || a.after > deck.MaxResumeAfter {
 				return usage("cannot use "+typed(f)+" for --resume-after: allowed is a time from 1s to "+deck.MaxResumeAfter.String()+", or 0 for none", "such as 90s")
 			}
+			if a.local && f.Changed && a.after == 0 {
+				return usage("cannot use --local with --resume-after 0: nothing would be resumed", "leave out one of them")
+			}
 			a.afterSet, a.skipSet = f.Changed, skip
 			a.update = api.Update{Status: api.Paused, PauseBehavior: behavior}
 			return r.runAct(cmd, a, args)
@@ -44,6 +48,7 @@ evidence, it asks first on a terminal, needs --yes without one, and refuses --sk
 	cmd.Flags().BoolVar(&silence, "silence", false, "the paused time becomes silence")
 	cmd.Flags().BoolVar(&skip, "skip", false, "the paused time is cut out of the file")
 	cmd.Flags().DurationVar(&a.after, "resume-after", 0, "have the running service resume it after this time, 0 for never (default: auto_resume of the settings)")
+	cmd.Flags().BoolVar(&a.local, "local", false, "where the other hosts that share cannot be told: have this host alone resume it, and nobody if it stops")
 	cmd.Flags().BoolVar(&a.yes, "yes", false, "pause without a question, also where the policy is evidence")
 	keepTyped(cmd.Flags().Lookup("resume-after"))
 	return cmd

@@ -10,6 +10,7 @@ import (
 	"tapedeck/api/share"
 	"tapedeck/api/text"
 	"tapedeck/config"
+	"tapedeck/ui/times"
 )
 
 // shareFlags are the settings of what several hosts share.
@@ -96,4 +97,22 @@ func countSessions(ctx context.Context, store share.Store, sessions func() int) 
 		case <-tick.C:
 		}
 	}
+}
+
+// canPromise refuses an auto-resume that the other hosts cannot be told of, unless
+// it may be of this host alone. One that is due to the settings is left out, and
+// the person is warned.
+func (r *runner) canPromise(l *link, a *act) error {
+	state := l.Snapshot().Share
+	if a.after == 0 || a.local || !state.Shared || state.Connected {
+		return nil
+	}
+	why := "the service does not hear the other hosts (LOCAL ONLY " + times.Clock(time.Since(state.Since)) + "), so that none of them would resume it if it stops"
+	if a.afterSet {
+		return &Error{Code: codeFailed, What: "cannot " + a.verb + " with --resume-after: " + why + "; nothing was sent",
+			Hints: []string{"--local has this host alone resume it; without --resume-after it stays paused until somebody resumes it"}}
+	}
+	a.after = 0
+	r.warn(config.Config{Warnings: []string{"auto_resume is not used: " + why + "; it stays paused until somebody resumes it (--local has this host alone resume it)"}})
+	return nil
 }

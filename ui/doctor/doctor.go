@@ -109,7 +109,7 @@ var checks = []check{
 	{"role", 0, "service", role},
 	{"ssh", 5 * time.Second, "", listensSSH},
 	{"share", 12 * time.Second, "", shared},
-	{"share-rights", 0, "share", shareRights},
+	{"share-user", 0, "share", shareUser},
 	{"share-clock", 0, "share", shareClock},
 	{"share-disk", 0, "share", shareDisk},
 	{"alarm", 5 * time.Second, "", alarmCommand},

@@ -230,7 +230,7 @@ func TestWell(t *testing.T) {
 	for name, f := range found {
 		want := OK
 		switch name {
-		case "role", "share-rights", "share-clock", "share-disk", "terminal", "utf-8", "colors", "title", "clipboard":
+		case "role", "share-user", "share-clock", "share-disk", "terminal", "utf-8", "colors", "title", "clipboard":
 			want = Skipped
 		}
 		if f.Status != want {

@@ -70,8 +70,8 @@ func shareHow(err error) string {
 	return "start it, or look at share and at the firewall"
 }
 
-// shareRights says whether this host can speak as another one.
-func shareRights(_ context.Context, _ Options, k known) (Finding, known) {
+// shareUser says whether this host can speak as another one.
+func shareUser(_ context.Context, _ Options, k known) (Finding, known) {
 	const how = `give each host an account of its own: README, "Several hosts"`
 	switch e := k.engine; {
 	case e == nil:

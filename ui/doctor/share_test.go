@@ -69,17 +69,17 @@ func TestShared(t *testing.T) {
 		want map[string]string // by check: how it ends, and a part of what is found or how it is mended
 	}{
 		{"nothing is shared", func(*testing.T) []string { return nil },
-			map[string]string{"share": "ok: this host tells no other", "share-rights": "skipped: nothing is shared", "share-clock": "skipped: nothing", "share-disk": "skipped: nothing"}},
+			map[string]string{"share": "ok: this host tells no other", "share-user": "skipped: nothing is shared", "share-clock": "skipped: nothing", "share-disk": "skipped: nothing"}},
 		{"README's server", func(t *testing.T) []string {
 			return []string{"TAPEDECK_SHARE=nats://" + sharedBy(t, readmeServer(t)), "TAPEDECK_SHARE_CREDS=" + creds(t, "one:"+password)}
 		}, map[string]string{
-			"share": "ok: host one shares by nats-server 2.", "share-rights": "ok: host one can read, and write as itself alone", "share-clock": "ok: agree",
+			"share": "ok: host one shares by nats-server 2.", "share-user": "ok: host one can read, and write as itself alone", "share-clock": "ok: agree",
 			"share-disk": "note: sync_interval: always",
 		}},
-		{"a server that tells nobody apart", plain, map[string]string{"share": "ok: host one", "share-rights": "note: as any other host", "share-disk": "note: within two minutes"}},
+		{"a server that tells nobody apart", plain, map[string]string{"share": "ok: host one", "share-user": "note: as any other host", "share-disk": "note: within two minutes"}},
 		{"another password", func(t *testing.T) []string {
 			return []string{"TAPEDECK_SHARE=nats://" + sharedBy(t, readmeServer(t)), "TAPEDECK_SHARE_CREDS=" + creds(t, "one:"+password+" perhaps")}
-		}, map[string]string{"share": "mend: check share_creds", "share-rights": "skipped: mend share first"}},
+		}, map[string]string{"share": "mend: check share_creds", "share-user": "skipped: mend share first"}},
 		{"another name", func(t *testing.T) []string {
 			return []string{"TAPEDECK_SHARE=nats://" + sharedBy(t, readmeServer(t)), "TAPEDECK_SHARE_CREDS=" + creds(t, "two:"+strings.Replace(password, "one", "two", 1))}
 		}, map[string]string{"share": "mend: let this host write under its own name, which is share_host"}},

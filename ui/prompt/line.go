@@ -35,6 +35,7 @@ type lined struct {
 	why    bool          // of a Typed: the reason is typed, before the SID
 	reason string        // as typed, of an Ack or a Typed
 	after  time.Duration // of a Choose: the auto-resume
+	alone  bool          // it was typed where the prompt says that it is of this host alone
 	last   time.Time     // of the last key
 }
 
@@ -125,10 +126,10 @@ func (m Model) entered() (Model, Answer) {
 		return m, Answer{Say: err.Error()}
 	}
 	if m.q.Kind == Choose {
-		m.line.wait, m.line.after = false, d
+		m.line.wait, m.line.after, m.line.alone = false, d, m.q.Alone
 		return m, Answer{}
 	}
-	return m, Answer{Closed: true, Go: true, Request: m.q.Request, Reason: m.line.reason, Wait: d}
+	return m, Answer{Closed: true, Go: true, Request: m.promised(m.q.Request), Reason: m.line.reason, Wait: d}
 }
 
 // ParseWait reads a time as a person types it: 60 is seconds, beside 90s, 2m
@@ -218,8 +219,8 @@ func (m Model) lineLines(w int) [][]line.Span {
 		}
 		return append(out, typing)
 	case Timer:
-		return append(m.because([][]line.Span{{line.Of(theme.Bold, "Change the auto-resume of "+short)}, m.about()}), typing)
+		return append(m.alone(m.because([][]line.Span{{line.Of(theme.Bold, "Change the auto-resume of "+short)}, m.about()})), typing)
 	}
 	title := []line.Span{line.Of(theme.Bold, "Pause "+m.subject()+" with an auto-resume")}
-	return append(append([][]line.Span{title}, m.abouts()...), typing)
+	return append(m.alone(append([][]line.Span{title}, m.abouts()...)), typing)
 }

@@ -188,7 +188,10 @@ func (m Model) fitted(w, h int) Model {
 // choose is the title and the lines of the choice of how to pause.
 func (m Model) choose() [][]line.Span {
 	title := "Pause " + m.subject()
-	if m.line.after > 0 {
+	switch {
+	case m.line.after > 0 && m.q.Alone && !m.line.alone:
+		title += ", LOCAL ONLY: without auto-resume, unless t sets one"
+	case m.line.after > 0:
 		title += ", resume it after " + times.Short(m.line.after)
 	}
 	out := [][]line.Span{{line.Of(theme.Bold, title+": what becomes of the paused time?")}}

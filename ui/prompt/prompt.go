@@ -62,6 +62,9 @@ type Question struct {
 	Barred  string           // of a Choose or a Behind: keys that the role may not use, which are not listed
 	// Lacks: it is about a call or a conference that has no recording.
 	Lacks bool
+	// Alone: the other hosts that share cannot be told of an auto-resume, which the
+	// prompt says where one is typed.
+	Alone bool
 	// Policy is that of its project; of several recordings, the strictest.
 	Policy deck.Policy
 }
@@ -282,7 +285,7 @@ func (m Model) chosen(s string) Answer {
 		return m.canceled()
 	}
 	return m.requests(func(r *deck.Request) {
-		r.Update.PauseBehavior, r.ResumeAfter = behavior, m.line.after
+		r.Update.PauseBehavior, r.ResumeAfter, r.ResumeLocal = behavior, m.line.after, m.line.alone
 	})
 }
 
