@@ -40,7 +40,8 @@ func (r *runner) sessionsCommand() *cobra.Command {
 since when, how long ago the last key was pressed, and which question is open on
 which recording. Of somebody who came in by the service's own SSH it shows the
 address and the beginning of the key; --json has all of it. Without the
-permission "sessions" it shows your own.
+permission "sessions" it shows your own. Below are the hosts that share with it
+(setting share), which tapedeck status --json has too.
 
 Exits 1 when no service runs.`,
 		Example: `  tapedeck sessions
@@ -54,7 +55,14 @@ Exits 1 when no service runs.`,
 			if asJSON {
 				return printJSON(r.Stdout, list.Sessions)
 			}
-			return printSessions(r.Stdout, list.Sessions)
+			if err := printSessions(r.Stdout, list.Sessions); err != nil {
+				return err
+			}
+			sharing, err := r.sharingOf(cmd)
+			if err != nil {
+				return err
+			}
+			return printHostsOf(r.Stdout, sharing, time.Now())
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print a JSON array")

@@ -58,6 +58,9 @@ type sharedStatus struct {
 	Timers   int       `json:"timers"`   // auto-resumes that run
 	Resume   time.Time `json:"resume"`   // when the first of them is due
 	NoScreen bool      `json:"no_screen"`
+
+	Alone time.Time    `json:"alone"` // since when the other hosts are not heard; zero while they are, and where nothing is shared
+	Hosts []sharedHost `json:"hosts"` // that share; nil where nothing is shared
 }
 
 // earliest sets at to t, if that is earlier or at is not set.
@@ -75,6 +78,7 @@ func statusOf(s *deck.Snapshot, now time.Time) sharedStatus {
 		NotPaused: s.NotPaused, ResumedByOthers: s.ResumedByOthers,
 	}
 	out.addUnrecorded(s, now)
+	out.addHosts(s)
 	for _, r := range s.Recordings {
 		switch {
 		case !r.Active():
@@ -206,11 +210,18 @@ func ShareStatus(ctx context.Context, c config.Config, d *deck.Deck, noScreen fu
 	}
 }
 
-// worth is what of a status cannot wait to be shared: that the numbers are not
-// to be believed, who is in trouble, and who does the auto-resumes.
-func (s sharedStatus) worth() sharedStatus {
-	return sharedStatus{Failing: s.Failing, Partial: s.Partial, Paused: s.Paused,
-		NotPaused: s.NotPaused, ResumedByOthers: s.ResumedByOthers, Acked: s.Acked, Unrecorded: s.Unrecorded, Timers: s.Timers, NoScreen: s.NoScreen}
+// worth is what of a status cannot wait to be shared.
+type worth struct {
+	Failing, Partial, NoScreen                                    bool
+	Paused, NotPaused, ResumedByOthers, Acked, Unrecorded, Timers int
+	Alone                                                         time.Time
+}
+
+// worth returns what cannot wait: that the numbers are not to be believed, who is
+// in trouble, and who does the auto-resumes.
+func (s sharedStatus) worth() worth {
+	return worth{Failing: s.Failing, Partial: s.Partial, Paused: s.Paused,
+		NotPaused: s.NotPaused, ResumedByOthers: s.ResumedByOthers, Acked: s.Acked, Unrecorded: s.Unrecorded, Timers: s.Timers, NoScreen: s.NoScreen, Alone: s.Alone}
 }
 
 // readStatuses returns what the running sessions of this user share, stale or

@@ -47,7 +47,9 @@ a recording alarm (unrecorded_alarm), it says how many there are: NO REC 2, at t
 beginning while one alarms; NO REC ? while nobody knows. It takes what the
 service of this host knows (tapedeck serve), else what a running copy of tapedeck of
 this user knows, for both of which it needs no settings, and asks the API when there
-is none of the project.
+is none of the project. Where several hosts share (setting share), LOCAL ONLY says
+since when they are not heard, and HOST b GONE which one is gone with pauses or
+auto-resumes of its users; --json lists them.
 
 Exit codes: 0 all is well; 1 it cannot see all (PARTIAL); 2 the settings are
 missing or wrong (NO SETTINGS, STALE); 3 an alarm stands; 4 not authorized, and 6
@@ -281,6 +283,10 @@ type statusOutput struct {
 	Resume          *time.Time `json:"auto_resume_at,omitempty"`
 	NoScreen        int        `json:"process_without_screen,omitempty"`
 	Line            string     `json:"line"`
+	// LocalOnly is since when the other hosts that share are not heard; absent while
+	// they are.
+	LocalOnly *time.Time   `json:"local_only_since,omitempty"`
+	Hosts     []sharedHost `json:"hosts,omitempty"` // that share
 
 	spans []statusSpan
 }
@@ -320,6 +326,7 @@ func (out *statusOutput) fill(s sharedStatus, now time.Time) {
 	if n := s.Unrecorded; n > 0 {
 		out.Unrecorded = &n
 	}
+	out.LocalOnly, out.Hosts = moment(s.Alone), s.Hosts
 	if s.NoScreen && s.Timers > 0 {
 		out.NoScreen = s.PID
 	}
@@ -381,6 +388,12 @@ func (s sharedStatus) line(now time.Time) (line []statusSpan) {
 	}
 	if s.Unrecorded != 0 && !s.lacks(now) {
 		add(styleWarn, "%s", s.unrecorded())
+	}
+	if !s.Alone.IsZero() {
+		add(styleWarn, "LOCAL ONLY %s", times.Hours(now.Sub(s.Alone)))
+	}
+	for _, words := range s.goneHosts(now) {
+		add(styleWarn, "%s", words)
 	}
 	if s.Timers > 0 {
 		more := ""

@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
@@ -288,8 +290,8 @@ func TestStatusOfASnapshot(t *testing.T) {
 	got := statusOf(s, now)
 	want := sharedStatus{PID: os.Getpid(), Complete: now, Limit: 7000, Partial: true, Running: 2, Paused: 1, Other: 2,
 		NotPaused: 1, ResumedByOthers: 1, Acked: 1, Longest: now.Add(-time.Minute), AlarmAt: now.Add(2 * time.Minute), Timers: 1, Resume: now.Add(time.Minute)}
-	if got != want {
-		t.Errorf("%+v, want\n%+v", got, want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
