@@ -54,7 +54,7 @@ of an authority of ssh_user_cas, and need a role that has it:
 
 ssh -p 2222 HOST is the dashboard; ssh -p 2222 HOST list --json and so on run list,
 show, watch, pause, resume, ack and status. There is no shell, no forwarding and no
-file. OpenSSH hides when keys are pressed by sending some 270 packets around each;
+file. OpenSSH hides when keys are pressed by sending some 190 packets after each;
 where that is too much for a line, put this into ~/.ssh/config, with what else the
 dashboard uses:
 
