@@ -2,6 +2,7 @@ package share
 
 import (
 	"bufio"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -257,4 +258,98 @@ func BenchmarkFire(b *testing.B) {
 		}
 		b.StartTimer()
 	}
+}
+
+// BenchmarkBinary builds the program as it is, and without what sharing by a
+// server needs, and compares their sizes.
+func BenchmarkBinary(b *testing.B) {
+	dir := b.TempDir()
+	build := func(name string, args ...string) float64 {
+		out := filepath.Join(dir, name)
+		cmd := exec.Command("go", append(append([]string{"build", "-trimpath", "-ldflags=-s -w"}, args...), "-o", out, "tapedeck")...)
+		if msg, err := cmd.CombinedOutput(); err != nil {
+			b.Fatalf("%v: %s", err, msg)
+		}
+		st, err := os.Stat(out)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return float64(st.Size()) / 1e6
+	}
+	for b.Loop() {
+		with, without := build("with"), build("without", "-overlay", withoutNATS(b, dir))
+		b.ReportMetric(with, "MB-with")
+		b.ReportMetric(without, "MB-without")
+		b.ReportMetric(with/without, "times")
+	}
+}
+
+// withoutNATS returns an overlay in which a host is always alone.
+func withoutNATS(b *testing.B, dir string) string {
+	b.Helper()
+	stub := filepath.Join(dir, "stub.go")
+	err := os.WriteFile(stub, []byte(`package share
+
+import (
+	"context"
+	"errors"
+)
+
+type Options struct {
+	Servers, Creds, CA, Host, Version string
+	Silent                            bool
+}
+
+func (o Options) Shown() string { return "" }
+
+type NATS struct{ *Files }
+
+func NewNATS(o Options) (*NATS, error) { return nil, errors.New("not here") }
+
+func (n *NATS) Engine(ctx context.Context) (Engine, error) { return Engine{}, errors.New("not here") }
+`), 0o600)
+	if err != nil {
+		b.Fatal(err)
+	}
+	engine, err := os.ReadFile("engine.go")
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, kind, _ := strings.Cut(string(engine), "\ntype Engine struct {")
+	kind, _, _ = strings.Cut(kind, "\n}\n")
+	kindFile := filepath.Join(dir, "engine.go")
+	if err := os.WriteFile(kindFile, []byte("package share\n\nimport \"time\"\n\ntype Engine struct {"+kind+"\n}\n"), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	replace := map[string]string{}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, name := range files {
+		path, err := filepath.Abs(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		switch name {
+		case "share.go", "timer.go", "local.go", "files.go", "watch.go", "subject.go":
+		case "nats.go":
+			replace[path] = stub
+		case "engine.go":
+			replace[path] = kindFile
+		default:
+			if !strings.HasSuffix(name, "_test.go") {
+				replace[path] = ""
+			}
+		}
+	}
+	config, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		b.Fatal(err)
+	}
+	file := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(file, config, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return file
 }

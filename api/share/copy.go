@@ -15,11 +15,8 @@ import (
 	"tapedeck/api/journal"
 )
 
-// Sizes of a journal that is sent.
-const (
-	maxJournalLine = 64 << 10 // bytes of the longest line
-	journalBatch   = 256      // lines that are read at once
-)
+// maxJournalLine is the length of the longest line of a journal, in bytes.
+const maxJournalLine = 64 << 10
 
 // copying is the journal that is sent.
 type copying struct {
@@ -73,9 +70,6 @@ func (n *NATS) copyJournal(ctx context.Context) {
 		}
 	}
 }
-
-// chainName returns the name of a journal, by the hash of its first line.
-func chainName(hash string) string { return hash[:min(len(hash), 16)] }
 
 // copyLines sends the lines that were appended.
 func (n *NATS) copyLines(ctx context.Context, tail *journal.Tail) error {

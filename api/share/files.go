@@ -102,3 +102,9 @@ func (f *Files) ReadJournals(ctx context.Context, g func(JournalLine) bool) erro
 	}
 	return ctx.Err()
 }
+
+// journalBatch is how many lines of a journal are read at once.
+const journalBatch = 256
+
+// chainName returns the name of a journal, by the hash of its first line.
+func chainName(hash string) string { return hash[:min(len(hash), 16)] }

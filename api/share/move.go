@@ -112,13 +112,18 @@ func (n *NATS) writeTimer(ctx context.Context, t Timer, before uint64) (Timer, e
 			return n.wrote(t, seq), nil
 		case errors.Is(err, errConflict):
 			now, err := n.lastTimer(ctx, t.Key)
-			if err == nil && now.write == t.write {
+			switch {
+			case err != nil: // it is asked again
+			case now.write == t.write:
 				return n.wrote(t, now.Seq), nil
-			}
-			if err == nil && now.Seq != before {
+			case now.Seq == before: // another write is under way
+			case doubt && t.State == TimerSet && now.ID == t.ID:
+				return now, nil // it was set, and has gone on since
+			case doubt:
+				return now, n.gaveUp(t, doubt, errConflict)
+			default:
 				return now, errConflict
 			}
-			doubt = doubt || err != nil // else another write is under way
 		case refused(err):
 			if !doubt {
 				return t, fmt.Errorf("%w: %s", ErrAway, n.access.clean(err.Error()))

@@ -90,7 +90,11 @@ func (r *relay) copy(from, to net.Conn) {
 func (r *relay) stop() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.going = make(chan struct{})
+	select {
+	case <-r.going:
+		r.going = make(chan struct{})
+	default: // it is stopped
+	}
 }
 
 // pass lets everything through that waits, and what comes.
