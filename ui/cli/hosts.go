@@ -25,7 +25,7 @@ type sharedHost struct {
 	Self     bool       `json:"self"` // it is the one that was asked
 	Gone     bool       `json:"gone"` // nothing is heard of it, or it has left
 	Left     bool       `json:"left"` // it said that it leaves
-	Heard    *time.Time `json:"heard,omitempty"`
+	Heard    *time.Time `json:"heard,omitempty"` // when it was last heard of; absent while it is there
 	Pauses   int        `json:"paused"`
 	Timers   int        `json:"auto_resumes"`
 }
@@ -39,6 +39,9 @@ func (s *sharedStatus) addHosts(snap *deck.Snapshot) {
 		s.Alone = snap.Share.Since
 	}
 	for _, h := range snap.Hosts {
+		if !h.Gone {
+			h.Heard = time.Time{} // it is not told of each sign of life
+		}
 		s.Hosts = append(s.Hosts, sharedHost{
 			Name: text.New(h.Name).String(), Version: text.New(h.Version).String(), Sessions: h.Sessions,
 			Self: h.Self, Gone: h.Gone, Left: h.Left, Heard: moment(h.Heard), Pauses: h.Pauses, Timers: h.Timers,

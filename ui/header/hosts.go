@@ -106,7 +106,7 @@ func (m Model) withGone(w int, left, right []segment, last segment, s State) []s
 	forms := m.gone(s)
 	for i, f := range forms {
 		more := append(right[:len(right):len(right)], f)
-		if keep, ok := fit(w, left, more, last, 3); i == len(forms)-1 || ok && keep >= 2 {
+		if keep, ok := fit(w, left, more, last, 4); i == len(forms)-1 || ok && keep >= 3 {
 			return more
 		}
 	}
