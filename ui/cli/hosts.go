@@ -22,9 +22,9 @@ type sharedHost struct {
 	Name     string     `json:"name"`
 	Version  string     `json:"version,omitempty"`
 	Sessions int        `json:"sessions"`
-	Self     bool       `json:"self"` // it is the one that was asked
-	Gone     bool       `json:"gone"` // nothing is heard of it, or it has left
-	Left     bool       `json:"left"` // it said that it leaves
+	Self     bool       `json:"self"`            // it is the one that was asked
+	Gone     bool       `json:"gone"`            // nothing is heard of it, or it has left
+	Left     bool       `json:"left"`            // it said that it leaves
 	Heard    *time.Time `json:"heard,omitempty"` // when it was last heard of; absent while it is there
 	Pauses   int        `json:"paused"`
 	Timers   int        `json:"auto_resumes"`
