@@ -104,7 +104,6 @@ func hundred(p *peer) {
 // hundred pauses: memory, and bytes a second. 2,000 active recordings that are
 // not paused cost nothing, as nothing is said of them.
 func TestBudgets(t *testing.T) {
-	t.Parallel()
 	url := serverProcess(t)
 	// The other host is in this process too, so that both are counted.
 	memory, rate := measure(t, url, 1)
@@ -122,10 +121,15 @@ func TestBudgets(t *testing.T) {
 func measure(t testing.TB, url string, others int) (memory int64, rate float64) {
 	const faster = 20 // than signs of life are in truth
 	quick := func(n *NATS) { n.every, n.goneAfter = Beat/faster, GoneAfter }
+	way := relayTo(t, strings.TrimPrefix(url, "nats://"))
 	before := inUse()
 	var hosts []*peer
 	for i := range others + 1 {
-		n, err := NewNATS(Options{Servers: url, Host: fmt.Sprint("host", i), Version: "v1.2.3"})
+		at := url
+		if i == others {
+			at = way.url()
+		}
+		n, err := NewNATS(Options{Servers: at, Host: fmt.Sprint("host", i), Version: "v1.2.3"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,12 +147,12 @@ func measure(t testing.TB, url string, others int) (memory int64, rate float64) 
 		return len(last.facts) == 100
 	})
 	memory = (inUse() - before) / int64(len(hosts))
-	start, began := last.nc.Stats(), time.Now()
-	const beats = 10
+	const beats = 5
+	start, began := way.through(), time.Now()
 	time.Sleep(beats * Beat / faster)
-	end, took := last.nc.Stats(), time.Since(began)
-	bytes := end.InBytes + end.OutBytes - start.InBytes - start.OutBytes
-	return memory, float64(bytes) / took.Seconds() / faster
+	bytes, took := way.through()-start, time.Since(began)
+	const pings = 12.0 // bytes a second, of which a short time has a small part
+	return memory, float64(bytes)/took.Seconds()/faster + pings
 }
 
 // BenchmarkRest measures the same with 1, 2 and 9 other hosts.

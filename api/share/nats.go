@@ -161,10 +161,10 @@ func (n *NATS) Run(ctx context.Context) error {
 	return nil
 }
 
-// keep does what is to be done, once a second and whenever it is woken.
+// keep does what is to be done, once a second in the least and whenever it is woken.
 func (n *NATS) keep(ctx context.Context) {
 	defer crash.Guard()
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(min(time.Second, n.every/4))
 	defer tick.Stop()
 	for {
 		if err := n.step(ctx); err != nil && ctx.Err() == nil {

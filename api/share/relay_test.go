@@ -16,6 +16,7 @@ type relay struct {
 	going  chan struct{} // closed while it goes; else it waits for that
 	conns  map[net.Conn]bool
 	refuse bool
+	bytes  int64 // that went through
 }
 
 func relayTo(t testing.TB, server string) *relay {
@@ -73,6 +74,7 @@ func (r *relay) copy(from, to net.Conn) {
 		n, err := from.Read(b)
 		r.mu.Lock()
 		going := r.going
+		r.bytes += int64(n)
 		r.mu.Unlock()
 		<-going
 		if n > 0 {
@@ -84,6 +86,13 @@ func (r *relay) copy(from, to net.Conn) {
 			return
 		}
 	}
+}
+
+// through returns how many bytes went through.
+func (r *relay) through() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.bytes
 }
 
 // stop has what is sent wait: nobody is told that it does not arrive.

@@ -106,10 +106,10 @@ func decode(at address, b []byte) (v value, err error) {
 	if v.Host != at.host {
 		return value{}, errors.New("it names another host than its subject")
 	}
-	if !v.fits(at) {
+	if v = v.normal(); !v.fits(at) {
 		return value{}, errNotValue
 	}
-	return v.normal(), nil
+	return v, nil
 }
 
 // fits reports whether a value has what its subject says, and nothing else.
