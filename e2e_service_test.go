@@ -238,6 +238,7 @@ func testServiceKilled(h *team, ben, cem *terminal, sids []string) {
 	ben.keys("/status:in-progress\r")
 	ben.see("2 of 4")
 	ben.selects(sids[2], "REC")
+	ben.typed = time.Now() // on a slow machine it is selected long after the filter was typed
 	ben.keys("p")
 	space.waitUpdates(3)
 	ben.see("requested")
