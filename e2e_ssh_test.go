@@ -264,3 +264,34 @@ func (h *keyed) record(t *testing.T, want int) {
 		}
 	}
 }
+
+// testSSHRestart: who is there when the service is restarted is told so, has their
+// terminal back, and finds what they have paused when they come again, to a host
+// that has the same key.
+func testSSHRestart(t *testing.T, p program) {
+	space := serveSpace(t, sim.Options{})
+	first := space.begin(10)
+	h := newKeyed(t, p, space, []string{"ana"}, nil, "")
+	c := h.client(t, "ssh", "ana")
+	s := h.login(t, c, "-o", "SendEnv=LANG")
+	s.see("live")
+	s.selects(first, "REC")
+	s.keys("p")
+	s.see("paused …a00a with silence: verified")
+	before := h.hostKey
+	if err := h.serve.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	s.exit(1, soon)
+	s.see("the service is ending", "log in again")
+	s.restored()
+	<-h.ended
+	h.start()
+	h.listens()
+	if string(h.hostKey.Marshal()) != string(before.Marshal()) {
+		t.Error("the host has another key")
+	}
+	s = h.login(t, c, "-o", "SendEnv=LANG")
+	s.see("live", "PAUSED 1", "by you") // who comes back has left nothing behind
+	h.record(t, 1)
+}

@@ -80,6 +80,7 @@ func TestE2E(t *testing.T) {
 		{"service", testService},
 		{"ssh", testSSH},
 		{"ssh master", testSSHMaster},
+		{"ssh restart", testSSHRestart},
 		{"ssh for long", testSSHLong},
 		{"team", testTeam},
 		{"team for long", testTeamLong},
