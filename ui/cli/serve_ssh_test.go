@@ -314,7 +314,7 @@ func TestServeSSH(t *testing.T) {
 			t.Errorf("key %d has come in", key)
 		}
 	}
-	for _, want := range []string{`ssh: refused "x" from 127.0.0.1: no role`, `ssh: refused "x" from 127.0.0.1: unknown key`} {
+	for _, want := range []string{`ssh: refused "x" from 127.0.0.1: no role: SHA256:`, `ssh: refused "x" from 127.0.0.1: unknown key: SHA256:`} {
 		if !inPatience(func() bool { return strings.Contains(s.errs.String(), want) }) {
 			t.Errorf("it does not say %q: %s", want, s.errs)
 		}
