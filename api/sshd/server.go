@@ -184,6 +184,12 @@ func (s *Server) check(user string, key gossh.PublicKey, from netip.Addr) (Ident
 	if why == nil {
 		why = s.o.Handler.Admit(id)
 	}
+	if why != nil && why.Detail == "" { // so that whoever reads the log knows which key to add
+		if cert, ok := key.(*gossh.Certificate); ok {
+			key = cert.Key
+		}
+		why = &Refused{Reason: why.Reason, Detail: gossh.FingerprintSHA256(key)}
+	}
 	return id, why
 }
 

@@ -314,7 +314,7 @@ func TestServeSSH(t *testing.T) {
 			t.Errorf("key %d has come in", key)
 		}
 	}
-	for _, want := range []string{`ssh: refused "x" from 127.0.0.1: no role`, `ssh: refused "x" from 127.0.0.1: unknown key`} {
+	for _, want := range []string{`ssh: refused "x" from 127.0.0.1: no role: SHA256:`, `ssh: refused "x" from 127.0.0.1: unknown key: SHA256:`} {
 		if !inPatience(func() bool { return strings.Contains(s.errs.String(), want) }) {
 			t.Errorf("it does not say %q: %s", want, s.errs)
 		}
@@ -395,5 +395,47 @@ func TestHostKeyOfServe(t *testing.T) {
 	st, err := os.Stat(filepath.Join(state, sshd.HostKeyName))
 	if err != nil || st.Mode().Perm() != 0o600 || said[0] != said[1] {
 		t.Errorf("%v, %v, %q", st, err, said)
+	}
+}
+
+// TestCommandsOnATerminalOverSSH: with ssh -t a command asks as at home, and ctrl+c
+// ends it as SIGINT does.
+func TestCommandsOnATerminalOverSSH(t *testing.T) {
+	s := serveThrough(t, spaceWith(sim.Begin{SID: sidA, Status: "paused", From: "+13105550142", To: "+13105550199"}), deck.Config{Interval: deck.MinInterval})
+	c := dialSSH(t, s.overSSH(hostSettings(t)), 1)
+	start := func(line string) (se *gossh.Session, out *buffer, keys io.Writer) {
+		t.Helper()
+		se, err := c.NewSession()
+		must(t, err)
+		must(t, se.Setenv("LANG", "C.UTF-8"))
+		must(t, se.RequestPty("xterm", 24, 80, gossh.TerminalModes{}))
+		out = &buffer{}
+		se.Stdout, se.Stderr = out, out
+		keys, err = se.StdinPipe()
+		must(t, err)
+		must(t, se.Start(line))
+		return se, out, keys
+	}
+	see := func(out *buffer, want string) {
+		t.Helper()
+		if !inPatience(func() bool { return strings.Contains(out.String(), want) }) {
+			t.Fatalf("no %q: %q", want, out.String())
+		}
+	}
+	se, out, keys := start("resume 8142")
+	see(out, "resume …8142  PAUSED  (310) 555-0142 → (310) 555-0199")
+	see(out, "y and Enter resumes, anything else cancels: ")
+	time.Sleep(askGuard)
+	_, err := io.WriteString(keys, "y\r")
+	must(t, err)
+	if code := exitOfSSH(t, se.Wait()); code != 0 || !strings.Contains(out.String(), "cancels: y\r\nresumed …8142: verified") {
+		t.Errorf("resume: %d %q", code, out.String())
+	}
+	se, out, keys = start("watch")
+	see(out, "1 active, 0 paused\r\n")
+	_, err = io.WriteString(keys, "\x03")
+	must(t, err)
+	if code := exitOfSSH(t, se.Wait()); code != 130 || !strings.HasSuffix(out.String(), "^C\r\n") {
+		t.Errorf("watch: %d %q", code, out.String())
 	}
 }
