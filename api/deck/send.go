@@ -104,7 +104,7 @@ func (u *update) post() (api.Recording, error) {
 		case raced && (limited || !refusal(a.err) || ambiguous(a.err) || notSent(a.err)):
 			missing = missing || !limited && !notSent(a.err)
 			continue // the other one may have a better answer
-		case limited && !missing && resent < maxResends && u.req.before.IsZero():
+		case limited && !missing && resent < maxResends && u.before.IsZero():
 			resent++
 			again, err := u.waitLimited(ctx, a.err, resent)
 			if !again {
@@ -126,7 +126,7 @@ var errTooLate = errors.New("not sent: its time was over")
 
 // tooLate reports whether the request may not be sent any more.
 func (u *update) tooLate() bool {
-	return !u.req.before.IsZero() && !time.Now().Before(u.req.before)
+	return !u.before.IsZero() && !time.Now().Before(u.before)
 }
 
 // launch sends the POST, once. The mutex must be held.

@@ -347,9 +347,9 @@ func (s *shared) resume(sid text.Text, t share.Timer) {
 	}
 	d.tell(Step{Timer: &TimerStep{Recording: sid, Actor: who, What: TimerFired}})
 	d.mu.Unlock()
-	p, err := d.Do(context.Background(), Request{
-		SID: sid, Actor: who, Seen: api.Paused, ByTimer: true, Update: api.Update{Status: api.InProgress}, before: latest,
-	})
+	p, err := d.doBefore(Request{
+		SID: sid, Actor: who, Seen: api.Paused, ByTimer: true, Update: api.Update{Status: api.InProgress},
+	}, latest)
 	settle := func(ctx context.Context, t share.Timer) error {
 		_, err := s.store.Finish(ctx, t, string(p.Outcome))
 		return err

@@ -43,7 +43,7 @@ func (s *shared) hearTimer(t share.Timer) {
 	switch {
 	case st != nil && t.ID == st.ID && t.Seq < st.Seq:
 		return
-	case st == nil && t.State.Over() && !t.Foreign:
+	case st == nil && t.State.Over() && t.State != share.TimerFailed && !t.Foreign:
 		return
 	case st != nil && t.State == "" && !t.Foreign && !st.over():
 		t = st.Timer

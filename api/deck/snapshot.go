@@ -211,9 +211,6 @@ type Request struct {
 	// Ref is the asker's own name for the request. The deck passes it on with
 	// each Progress and to the journal, and does nothing else with it.
 	Ref string
-	// before is the local time until which it may be sent, of an auto-resume; zero
-	// for no limit.
-	before time.Time
 	// Snapshot is the Seq of the snapshot that the person saw; 0 when unknown.
 	// A request from before the recording's last update was shown is refused:
 	// it is the repetition of a key.

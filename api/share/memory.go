@@ -262,7 +262,7 @@ func (h *MemoryHost) move(ctx context.Context, call string, of Key, from Timer, 
 		return m.store(t), nil
 	}
 	t.write = newID()
-	h.disowned[t.write] = true
+	h.disowned[t.write] = !t.given
 	write := func() {
 		if m.timers[of].Seq == now.Seq {
 			m.seq++
@@ -362,7 +362,7 @@ func (h *MemoryHost) Watch(f func(Event)) (cancel func()) {
 		known = append(known, Event{Told: &t})
 	}
 	for _, t := range h.seen {
-		if !t.State.Over() {
+		if !t.State.Over() || t.State == TimerFailed {
 			known = append(known, Event{Timer: &t})
 		}
 	}

@@ -161,6 +161,9 @@ func (n *NATS) gaveUp(t Timer, doubt bool, why error) error {
 // it. The mutex must be held.
 func (n *NATS) disown(t Timer) {
 	const most = 10_000
+	if t.given {
+		return // whenever it turns up, it is right
+	}
 	if len(n.disowned) < most {
 		n.disowned[t.write] = true
 	}
@@ -211,13 +214,21 @@ func (n *NATS) lastTimer(ctx context.Context, of Key) (Timer, error) {
 	return Timer{Key: of, Seq: m.seq}, nil
 }
 
-// remembered is how long an auto-resume that is over is known here.
-const remembered = 10 * time.Minute
+// remembered is how long an auto-resume that is over is known here; one that has
+// failed, for which a pause may alarm, for as long as the stream has it.
+const (
+	remembered       = 10 * time.Minute
+	rememberedFailed = 2 * time.Hour
+)
 
 // forgetOver forgets the auto-resumes that are over. The mutex must be held.
 func (n *NATS) forgetOver() {
 	for key, t := range n.timers {
-		if t.State.Over() && !t.Foreign && time.Since(t.seen) > remembered {
+		limit := remembered
+		if t.State == TimerFailed {
+			limit = rememberedFailed
+		}
+		if t.State.Over() && !t.Foreign && time.Since(t.seen) > limit {
 			delete(n.timers, key)
 		}
 	}
