@@ -78,8 +78,9 @@ func newShared(d *Deck) *shared {
 	if store == nil || !store.State().Shared {
 		return nil
 	}
+	of := share.Key{Space: d.config.Space, Project: d.config.Project}.Normal()
 	return &shared{
-		deck: d, store: store, space: journal.PlainSpace(d.config.Space), project: d.config.Project,
+		deck: d, store: store, space: of.Space, project: of.Project,
 		wake: make(chan struct{}, 1), state: store.State(),
 		hosts: map[string]share.Host{}, told: map[text.Text]map[teller]share.Told{}, said: map[text.Text]map[string]share.Fact{},
 		timers: map[text.Text]*sharedTimer{}, looks: map[text.Text]*look{},

@@ -9,9 +9,6 @@ import (
 // and https://H:443 do.
 func SameSpace(a, b string) bool { return a == b || plainSpace(a) == plainSpace(b) }
 
-// PlainSpace returns the one name that all names of the same space have.
-func PlainSpace(s string) string { return plainSpace(s) }
-
 // plainSpace returns the name of a space without what says nothing: the default
 // port, a path of /, and case.
 func plainSpace(s string) string {

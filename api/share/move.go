@@ -43,7 +43,7 @@ type step func(mover, Timer) (Timer, error)
 // knows. With insist the caller knows none: it is moved whatever state it is in,
 // as far as step lets it.
 func (n *NATS) move(ctx context.Context, of Key, from Timer, insist bool, next step) (Timer, error) {
-	if of = of.normal(); !of.fits() {
+	if of = of.Normal(); !of.fits() {
 		return Timer{Key: of}, ErrTooLarge
 	}
 	ctx, cancel := context.WithTimeout(ctx, Patience)
@@ -241,7 +241,7 @@ func (n *NATS) Timer(ctx context.Context, of Key) (Timer, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
-	return n.readTimer(ctx, of.normal())
+	return n.readTimer(ctx, of.Normal())
 }
 
 // readTimer is lastTimer, with the errors of [Timers].
@@ -257,7 +257,7 @@ func (n *NATS) readTimer(ctx context.Context, of Key) (Timer, error) {
 func (n *NATS) SetTimer(ctx context.Context, of Key, s Setting) (Timer, error) {
 	if s.Local {
 		n.mu.Lock()
-		t, ok := n.timers[of.normal()]
+		t, ok := n.timers[of.Normal()]
 		n.mu.Unlock()
 		if ok && !t.State.Over() {
 			return t, fmt.Errorf("%w: other hosts hold an auto-resume of it, which cannot be changed now", ErrAway)
