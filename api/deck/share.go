@@ -31,7 +31,8 @@ type shared struct {
 	said   map[text.Text]map[string]share.Fact // by this deck, and not over; by kind
 	timers map[text.Text]*sharedTimer
 	looks  map[text.Text]*look
-	due    bool // a snapshot is about to be published
+	sought map[text.Text]bool // read by themselves, for an earlier process of this host has told of them
+	due    bool               // a snapshot is about to be published
 	ctx    context.Context
 	group  sync.WaitGroup // the reads that others have asked for by what they said
 }
@@ -83,7 +84,7 @@ func newShared(d *Deck) *shared {
 		deck: d, store: store, space: of.Space, project: of.Project,
 		wake: make(chan struct{}, 1), state: store.State(),
 		hosts: map[string]share.Host{}, told: map[text.Text]map[teller]share.Told{}, said: map[text.Text]map[string]share.Fact{},
-		timers: map[text.Text]*sharedTimer{}, looks: map[text.Text]*look{},
+		timers: map[text.Text]*sharedTimer{}, looks: map[text.Text]*look{}, sought: map[text.Text]bool{},
 	}
 }
 

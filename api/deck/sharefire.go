@@ -280,7 +280,7 @@ func (s *shared) mayFire(sid text.Text, t share.Timer) bool {
 	}
 	d.mu.Unlock()
 	switch {
-	case seen.err != nil, ctx.Err() != nil, !seen.sure, seen.space.Before(t.Due):
+	case seen.err != nil, ctx.Err() != nil, !seen.sure, seen.space.Before(t.Due.Add(-maxDrift)):
 		why := "the clock of the space was set"
 		if seen.err != nil {
 			why = "it could not be read when its time came: " + api.Reason(seen.err)

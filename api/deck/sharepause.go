@@ -265,13 +265,17 @@ func plain(t time.Time) time.Time { return t.Round(0).UTC() }
 func (s *shared) tidy() {
 	for sid, facts := range s.told {
 		for who, t := range facts {
-			if t.Own && s.isOver(sid, t) {
+			if t.Own && s.deck.find(sid) == nil && !s.sought[sid] && t.Pause != nil {
+				s.sought[sid] = true // it may be older than the polls look back
+				s.look(sid)
+			} else if t.Own && s.isOver(sid, t) {
 				delete(facts, who)
 				s.store.Put(s.key(sid), overOf(who.kind))
 			}
 		}
 		if len(facts) == 0 {
 			delete(s.told, sid)
+			delete(s.sought, sid)
 		}
 	}
 	for sid, facts := range s.said {

@@ -168,7 +168,7 @@ func (s *shared) setting(e *entry, actor Actor, after time.Duration) share.Setti
 
 // set sets, changes or cancels the auto-resume of a recording, for all hosts.
 func (s *shared) set(of Key, actor Actor, after time.Duration, want share.Setting) error {
-	ctx, cancel := context.WithTimeout(context.Background(), share.Patience+time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), share.Patience)
 	defer cancel()
 	var t share.Timer
 	var err error

@@ -263,11 +263,12 @@ func (h *MemoryHost) move(ctx context.Context, call string, of Key, from Timer, 
 	}
 	t.write = newID()
 	h.disowned[t.write] = !t.given
+	later := t
 	write := func() {
 		if m.timers[of].Seq == now.Seq {
 			m.seq++
-			t.Seq, t.seen = m.seq, time.Now()
-			m.written(t)
+			later.Seq, later.seen = m.seq, time.Now()
+			m.written(later)
 		}
 	}
 	switch {
