@@ -106,6 +106,7 @@ func (d *Deck) Acknowledge(of Key, actor Actor, reason string, wait time.Duratio
 	defer d.mu.Unlock()
 	if e := d.find(of.SID); e != nil && e.view.Trouble.Kind != "" {
 		e.change(func(r *Recording) { r.Trouble.Acked = true })
+		e.ackedBy(actor, d.ackTime(e.known().ackedAt))
 		d.publish()
 		d.noteEntry(e, journal.Ack, actor, text.New(reason).String(), time.Time{})
 		return nil
@@ -118,7 +119,7 @@ func (d *Deck) Acknowledge(of Key, actor Actor, reason string, wait time.Duratio
 		return fmt.Errorf("acknowledge the pause of %s: %w", of.SID, err)
 	}
 	ack := Ack{Actor: actor.Name(), Reason: text.New(reason).String(), Until: d.serverTime(time.Now()).Add(wait)}
-	e.whose().acked = actor
+	e.ackedBy(actor, d.ackTime(e.known().ackedAt))
 	e.change(func(r *Recording) { r.Ack = ack })
 	d.publish()
 	d.noteEntry(e, journal.Ack, actor, ack.Reason, ack.Until)

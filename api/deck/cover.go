@@ -61,6 +61,7 @@ type candidate struct {
 	legs    int             // see [Unrecorded]
 	leg     bool            // it is one of those of another
 	ack     Ack             // its acknowledged alarm
+	ackedAt time.Time       // server's clock: when that was given
 	row     *Unrecorded     // as it is in the snapshots; nil while it is not
 }
 

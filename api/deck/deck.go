@@ -117,6 +117,7 @@ type Deck struct {
 	kept      map[text.Text]*leftover // of the last run, not seen yet
 	unsent    []Progress              // requests of batches that were not sent, for the deck was closed
 	coverage  coverage                // which calls in progress have no recording
+	sh        *shared                 // what other hosts are told and tell; nil for a host alone
 
 	updates sync.WaitGroup
 	closing context.Context // ends when updates should no longer wait for their verification
@@ -157,6 +158,7 @@ func newDeck(c Config) *Deck {
 	d.poller = newPoller(d, inFlight)
 	d.closing, d.cut = context.WithCancel(context.Background())
 	d.health = Health{Page: 1, Limit: staleAfter(d.interval)}
+	d.sh = newShared(d)
 	d.publish()
 	return d
 }
@@ -186,6 +188,9 @@ func (d *Deck) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { defer crash.Guard(); d.runAside(polls) })
 	wg.Go(func() { defer crash.Guard(); d.poller.run(polls) })
+	if d.sh != nil {
+		wg.Go(func() { defer crash.Guard(); d.sh.run(polls) })
+	}
 	<-ctx.Done()
 	limit, cancel := context.WithTimeout(polls, CloseLimit)
 	err := d.Close(limit)
@@ -289,6 +294,10 @@ func (d *Deck) publish() {
 		r := e.view
 		s.Recordings[i] = r
 		s.count(r)
+	}
+	if d.sh != nil {
+		d.sh.sayAll()
+		s.Share, s.Hosts = d.sh.state, d.sh.hostInfos()
 	}
 	d.last = s
 	for ch := range d.subs {

@@ -36,10 +36,29 @@ type entry struct {
 	auto     *autoResume // the auto-resume that runs; nil for none
 	resuming bool        // its time has come, and it is being done
 	recalled bool        // what the journal has of it is in its timeline
+	sayed    *Recording  // the view that was looked at for what other hosts are to be told
 }
 
-// whose is who is behind what the view of an entry names them for.
-type whose struct{ paused, acked, timed Actor }
+// whose is who is behind what the view of an entry names them for. All times are the
+// server's.
+type whose struct {
+	paused, acked, timed Actor
+
+	from    string    // the host that has made the pause; empty for this one, or when it is not known
+	madeAt  time.Time // when the one who made the pause says it began; zero before it is shared
+	ackFrom string    // the host that has acknowledged; empty for this one
+	ackedAt time.Time
+}
+
+// known is whose to be read alone.
+func (e *entry) known() *whose {
+	if e.who == nil {
+		return &nobody
+	}
+	return e.who
+}
+
+var nobody whose // is never written
 
 // whose returns who is behind the pause of an entry and what belongs to it, to
 // be read and set.
@@ -75,6 +94,7 @@ func (e *entry) change(f func(*Recording)) {
 // pausedBy notes that the pause is a request's.
 func (e *entry) pausedBy(req Request) {
 	e.whose().paused = req.Actor
+	e.who.from, e.who.madeAt = "", time.Time{}
 	e.change(func(r *Recording) {
 		p := &r.Pause
 		p.AtLeast, p.Recorded = false, false
@@ -115,6 +135,7 @@ func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
 		d.restore(e, now)
 		d.recall(e)
 		d.credit(e)
+		d.takeShared(e)
 		return true
 	}
 	if read.Before(e.read) {
@@ -129,6 +150,7 @@ func (d *Deck) apply(rec api.Recording, read, now time.Time) bool {
 	d.settleByPoll(e, now)
 	d.recall(e)
 	d.credit(e)
+	d.takeShared(e)
 	return e.view != before
 }
 
@@ -178,6 +200,15 @@ func (d *Deck) set(e *entry, rec api.Recording, read, now time.Time) {
 // pauseEnded takes away what belonged to a pause. The mutex must be held.
 func (d *Deck) pauseEnded(e *entry) {
 	d.clearTimer(e)
+	if d.sh != nil {
+		d.sh.nudge() // an auto-resume of it is over too
+	}
+	if w := e.who; w != nil {
+		w.from, w.madeAt, w.ackFrom = "", time.Time{}, ""
+		if e.view.Trouble.Kind == "" {
+			w.ackedAt = time.Time{}
+		}
+	}
 	if e.view.Ack != (Ack{}) {
 		e.change(func(r *Recording) { r.Ack = Ack{} })
 	}

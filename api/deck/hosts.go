@@ -31,3 +31,34 @@ func (s *Snapshot) mergeHosts(p *Snapshot) {
 }
 
 func byName(a, b HostInfo) int { return cmp.Compare(a.Name, b.Name) }
+
+// hostInfos returns the hosts that share, with what their users have going on. The
+// mutex must be held.
+func (s *shared) hostInfos() []HostInfo {
+	pauses, timers := map[string]int{}, map[string]int{}
+	for sid, facts := range s.told {
+		e := s.deck.find(sid)
+		for who, t := range facts {
+			if e != nil && t.Pause != nil && s.samePauseAs(e.view, t.Pause.Updated, t.Pause.Since) {
+				pauses[who.host]++
+			}
+		}
+	}
+	own := s.store.Host()
+	for _, facts := range s.said {
+		if _, is := facts[factPause]; is {
+			pauses[own]++
+		}
+	}
+	for _, st := range s.timers {
+		if !st.over() {
+			timers[st.setBy]++
+		}
+	}
+	list := make([]HostInfo, 0, len(s.hosts))
+	for name, h := range s.hosts {
+		list = append(list, HostInfo{h, pauses[name], timers[name]})
+	}
+	slices.SortFunc(list, byName)
+	return list
+}

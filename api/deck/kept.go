@@ -39,6 +39,7 @@ type KeptPause struct {
 	Behavior api.PauseBehavior `json:"behavior,omitempty"`
 	Actor    Actor             `json:"actor,omitzero"` // zero where nobody knows
 	Group    uint64            `json:"group,omitempty"`
+	From     string            `json:"from,omitempty"`    // the host that has made it; empty for this one
 	Request  string            `json:"request,omitempty"` // its ID in the journal; empty unless this deck made the pause
 }
 
@@ -109,10 +110,10 @@ func (d *Deck) Whose(of Key) (paused, acked Actor) {
 	if e == nil || e.who == nil || !e.view.Paused() {
 		return paused, acked
 	}
-	if e.view.Pause.Actor != "" {
+	if e.view.Pause.Actor != "" && e.who.from == "" {
 		paused = e.who.paused
 	}
-	if e.view.Ack != (Ack{}) {
+	if e.view.Ack != (Ack{}) && e.who.ackFrom == "" {
 		acked = e.who.acked
 	}
 	return paused, acked
@@ -133,7 +134,7 @@ func (d *Deck) keep(e *entry) (k KeptRecording, ok bool) {
 		return k, k.Trouble != nil
 	}
 	p := r.Pause
-	k.Pause = &KeptPause{Since: p.Since, AtLeast: p.AtLeast, Looked: p.looked, Recorded: p.Recorded, Behavior: p.Behavior, Group: p.Group}
+	k.Pause = &KeptPause{Since: p.Since, AtLeast: p.AtLeast, Looked: p.looked, Recorded: p.Recorded, Behavior: p.Behavior, Group: p.Group, From: e.known().from}
 	if p.Actor != "" {
 		k.Pause.Actor = e.whose().paused
 	}
@@ -146,6 +147,8 @@ func (d *Deck) keep(e *entry) (k KeptRecording, ok bool) {
 	switch t := r.Timer; {
 	case t.Err != "":
 		k.Timer = &KeptTimer{Actor: e.whose().timed, Err: t.Err}
+	case d.sh != nil && !t.At.IsZero() && !t.Local:
+		// The other hosts have it.
 	case !t.At.IsZero():
 		k.Timer = &KeptTimer{Actor: e.whose().timed, At: d.serverTime(t.At)}
 	default:
@@ -193,7 +196,7 @@ func (d *Deck) restorePause(e *entry, p *KeptPause, now time.Time) {
 	if p.Since.IsZero() || p.Since.After(d.serverTime(now)) {
 		return
 	}
-	e.whose().paused = p.Actor
+	e.whose().paused, e.whose().from = p.Actor, p.From
 	e.change(func(r *Recording) {
 		r.Pause = Pause{Since: p.Since.UTC(), AtLeast: p.AtLeast, looked: p.Looked, Recorded: p.Recorded,
 			Behavior: p.Behavior, Actor: p.Actor.Name(), Group: p.Group}

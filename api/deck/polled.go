@@ -43,6 +43,9 @@ func (d *Deck) endPoll(took time.Duration, err, partial error, next time.Time) {
 	d.tell(Step{Poll: &Polled{Took: took, Err: h.Err, Partial: err == nil && h.Partial}})
 	d.purge(now)
 	d.cover(now)
+	if d.sh != nil && err == nil {
+		d.sh.polled(partial == nil)
+	}
 	d.publish()
 }
 

@@ -51,7 +51,7 @@ func refusal(err error) bool {
 		return false
 	}
 	e, answered := errors.AsType[*api.Error](err)
-	return notSent(err) || answered && e.StatusCode >= 400 && e.StatusCode < 500
+	return notSent(err) || errors.Is(err, errTooLate) || answered && e.StatusCode >= 400 && e.StatusCode < 500
 }
 
 // ambiguous reports whether err is a refusal that servers and proxies also give
@@ -86,6 +86,11 @@ func (u *update) post() (api.Recording, error) {
 	r := &race{ctx: ctx, answers: make(chan attempt, maxAttempts)}
 	u.d.mu.Lock()
 	u.race = r
+	if u.tooLate() {
+		r.over = true
+		u.d.mu.Unlock()
+		return api.Recording{}, errTooLate
+	}
 	u.launch(ctx, false)
 	u.d.mu.Unlock()
 	missing := false // an answer that never came
@@ -99,7 +104,7 @@ func (u *update) post() (api.Recording, error) {
 		case raced && (limited || !refusal(a.err) || ambiguous(a.err) || notSent(a.err)):
 			missing = missing || !limited && !notSent(a.err)
 			continue // the other one may have a better answer
-		case limited && !missing && resent < maxResends:
+		case limited && !missing && resent < maxResends && u.before.IsZero():
 			resent++
 			again, err := u.waitLimited(ctx, a.err, resent)
 			if !again {
@@ -114,6 +119,14 @@ func (u *update) post() (api.Recording, error) {
 		}
 		return a.rec, u.decided(a.err)
 	}
+}
+
+// errTooLate is why an auto-resume is not sent that was about to be.
+var errTooLate = errors.New("not sent: its time was over")
+
+// tooLate reports whether the request may not be sent any more.
+func (u *update) tooLate() bool {
+	return !u.before.IsZero() && !time.Now().Before(u.before)
 }
 
 // launch sends the POST, once. The mutex must be held.

@@ -23,6 +23,8 @@ type Timer struct {
 	// Err is why it did not happen, for which the pause alarms; empty while it
 	// runs.
 	Err string
+	// Local: this host alone carries it out, though there are others.
+	Local bool
 }
 
 // IsZero reports whether there is no timer and none has failed.
@@ -47,19 +49,40 @@ type autoResume struct {
 // [share.ErrAway], or say that it was set or canceled too late. With local it is
 // this deck's alone.
 func (d *Deck) SetTimer(of Key, actor Actor, after time.Duration, local bool) error {
+	err := d.trySetTimer(of, actor, after, local)
+	switch {
+	case err != nil && after == 0:
+		return fmt.Errorf("cancel the auto-resume of %s: %w", of.SID, err)
+	case err != nil:
+		return fmt.Errorf("resume %s after %s: %w", of.SID, after, err)
+	}
+	return nil
+}
+
+func (d *Deck) trySetTimer(of Key, actor Actor, after time.Duration, local bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e, err := d.paused(of.SID)
 	switch {
 	case d.config.ReadOnly:
-		err = ErrReadOnly
+		return ErrReadOnly
 	case d.closed:
-		err = ErrClosed
-	case err == nil && (after < 0 || after > MaxResumeAfter):
-		err = fmt.Errorf("it is between 0 and %s", MaxResumeAfter)
+		return ErrClosed
+	case err != nil:
+		return err
+	case after < 0 || after > MaxResumeAfter:
+		return fmt.Errorf("it is between 0 and %s", MaxResumeAfter)
+	case d.sh == nil:
+	case local && after > 0:
+		err = d.sh.refuseLocal(e)
+	case after > 0 || e.auto == nil && d.sh.timers[of.SID] != nil:
+		want := d.sh.setting(e, actor, after)
+		d.mu.Unlock()
+		defer d.mu.Lock()
+		return d.sh.set(of, actor, after, want)
 	}
 	if err != nil {
-		return fmt.Errorf("resume %s after %s: %w", of.SID, after, err)
+		return err
 	}
 	d.setTimer(e, actor, after)
 	d.publish()
@@ -81,7 +104,7 @@ func (d *Deck) setTimer(e *entry, actor Actor, after time.Duration) {
 	auto := &autoResume{actor: actor, updated: e.view.Updated, set: now, server: d.serverTime(now), after: after}
 	auto.timer = time.AfterFunc(min(after, time.Second), func() { defer crash.Guard(); d.tick(e, auto) })
 	e.auto, e.whose().timed = auto, actor
-	e.change(func(r *Recording) { r.Timer = Timer{At: wall(now).Add(after), Actor: actor.Name()} })
+	e.change(func(r *Recording) { r.Timer = Timer{At: wall(now).Add(after), Actor: actor.Name(), Local: d.sh != nil} })
 }
 
 // left returns how long an auto-resume still runs at the local time now, less
@@ -161,6 +184,9 @@ func (d *Deck) Timers() (list []*Recording) {
 		if e.auto != nil || e.resuming {
 			list = append(list, e.view)
 		}
+	}
+	if d.sh != nil {
+		list = append(list, d.sh.timersOfOurs()...)
 	}
 	return list
 }

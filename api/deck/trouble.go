@@ -157,7 +157,10 @@ func (d *Deck) noticeOthers(e *entry, now time.Time) {
 	u.undone = true
 	seen := d.requestEntry(r, journal.Seen, u.p)
 	seen.StatusAnswered, seen.Reason = string(r.Status), "paused by others; by whom is not known"
-	if u.req.Update.Status == api.Paused {
+	switch {
+	case u.req.Update.Status == api.Paused && d.sh != nil && d.sh.endedBy(e):
+		seen.Reason = "auto-resumed by " + clean(d.sh.timers[r.SID].Host)
+	case u.req.Update.Status == api.Paused:
 		seen.Reason = "resumed by others; by whom is not known"
 		e.troubled = u
 		e.change(func(r *Recording) {

@@ -1,10 +1,10 @@
 package deck
 
 import (
-	"slices"
 	"time"
 
 	"tapedeck/api/journal"
+	"tapedeck/api/share"
 	"tapedeck/api/text"
 )
 
@@ -65,15 +65,15 @@ func (d *Deck) acknowledgeUnrecorded(sid text.Text, actor Actor, reason string, 
 		return false
 	}
 	d.noteAlarms(time.Now()) // it stands before it is silent
-	row := *one.row
-	row.Ack = Ack{Actor: actor.Name(), Reason: text.New(reason).String(), Until: d.serverTime(time.Now()).Add(wait)}
-	d.coverage.rows = slices.Clone(d.coverage.rows) // snapshots share the other
-	if i := slices.Index(d.coverage.rows, one.row); i >= 0 {
-		d.coverage.rows[i] = &row
+	ack := Ack{Actor: actor.Name(), Reason: text.New(reason).String(), Until: d.serverTime(time.Now()).Add(wait)}
+	d.setAckUnrecorded(one, ack)
+	if one.ackedAt = d.ackTime(one.ackedAt); d.sh != nil {
+		d.sh.say(sid, factAck, share.Fact{Ack: &share.Ack{
+			About: aboutUnrecorded, At: plain(one.ackedAt), Until: plain(ack.Until), Actor: actor, Reason: ack.Reason,
+		}})
 	}
-	one.ack, one.row = row.Ack, &row
 	d.publish()
-	e := journal.Entry{Time: time.Now(), Event: journal.Ack, Who: actor, Reason: row.Ack.Reason, Until: row.Ack.Until}
+	e := journal.Entry{Time: time.Now(), Event: journal.Ack, Who: actor, Reason: ack.Reason, Until: ack.Until}
 	if one.call != nil {
 		e.Call, e.From, e.To = sid, one.call.From, one.call.To
 	} else {

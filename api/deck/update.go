@@ -50,6 +50,8 @@ func Reason(err error) string {
 		return "not sent: it cannot be put on record"
 	case errors.Is(err, ErrNotSent):
 		return ErrNotSent.Error()
+	case errors.Is(err, errTooLate):
+		return errTooLate.Error()
 	}
 	return api.Reason(err)
 }
@@ -94,12 +96,27 @@ func (d *Deck) joinOrBegin(ctx context.Context, req Request) (*update, error) {
 	if err != nil {
 		return nil, err
 	}
-	go func() {
-		defer crash.Guard()
-		defer u.end()
-		u.run()
-	}()
+	go u.carryOut()
 	return u, nil
+}
+
+// carryOut carries out an update to its end.
+func (u *update) carryOut() {
+	defer crash.Guard()
+	defer u.end()
+	u.run()
+}
+
+// doBefore is [Deck.Do] of what is sent before a local time, or not at all.
+func (d *Deck) doBefore(req Request, before time.Time) (Progress, error) {
+	u, err := d.begin(req)
+	if err != nil {
+		return Progress{}, d.refused(req, fmt.Errorf("%s %s: %w", req.Verb(), req.SID, err))
+	}
+	u.before = before
+	go u.carryOut()
+	<-u.done
+	return u.progress(), nil
 }
 
 // UnderWay returns the updates whose outcome is not settled.
@@ -124,9 +141,12 @@ type update struct {
 	req   Request
 	rec   api.Recording // as it was when the request was made: its SIDs are the path
 	asked time.Time
-	from  time.Time     // when its turn to be sent came, from which its limits count
-	done  chan struct{} // closed when it is settled and on record
-	shown uint64        // the number of the first snapshot that has it
+	// before is until when it may be sent, of an auto-resume that other hosts know;
+	// zero for no limit.
+	before time.Time
+	from   time.Time     // when its turn to be sent came, from which its limits count
+	done   chan struct{} // closed when it is settled and on record
+	shown  uint64        // the number of the first snapshot that has it
 	// appears calls appear, unless all is over by then.
 	appears *time.Timer
 

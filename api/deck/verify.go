@@ -84,6 +84,7 @@ func (u *update) outdated(answer api.Recording) bool {
 // noteDone notes that what the recording is in now is this request's doing, also
 // where a poll has seen it before the answer came. The mutex must be held.
 func (u *update) noteDone() {
+	d := u.d
 	reached, before := u.req.Update.Reached(u.e.view.Status), u.req.Update.Reached(u.rec.Status)
 	if u.e.update != u || u.e.own == u || !reached || before {
 		return
@@ -95,7 +96,9 @@ func (u *update) noteDone() {
 	u.e.pausedBy(u.req)
 	switch after := min(u.req.ResumeAfter, MaxResumeAfter); { // from when it is known to be paused
 	case after <= 0:
-	case u.d.closed:
+	case d.sh != nil && !u.req.ResumeLocal && !d.closed:
+		d.sh.setLater(u.e, u.req.Actor, after)
+	case d.closed:
 		u.e.dropped = &KeptTimer{Actor: u.req.Actor, At: u.d.serverTime(time.Now()).Add(after)}
 	default:
 		u.d.setTimer(u.e, u.req.Actor, after)

@@ -18,6 +18,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/share"
 )
 
 // askAgain is how long after one look at a request whose answer was lost the
@@ -414,7 +415,11 @@ func (c *Client) change(path string, of deck.Key, body func(profile string) any)
 	}
 	ctx, done := l.with(c.ctx)
 	defer done()
-	ctx, cancel := context.WithTimeout(ctx, askTime)
+	limit := askTime
+	if path == PathTimer {
+		limit += share.Patience // the service may have to ask a server that its host shares
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	err = c.into(ctx, http.MethodPost, path, body(d.Profile.Profile), nil)
 	if _, refused := errors.AsType[*RefusalError](err); err == nil || refused {

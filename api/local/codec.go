@@ -117,7 +117,7 @@ func knownOf(r *deck.Recording) Known {
 		k.Ack = &Ack{a.Actor, a.Reason, stamp(a.Until)}
 	}
 	if t := r.Timer; !t.IsZero() {
-		k.Timer = &AutoResume{stamp(t.At), t.Actor, t.Err}
+		k.Timer = &AutoResume{stamp(t.At), t.Actor, t.Err, t.Local}
 	}
 	if t := r.Trouble; t != (deck.Trouble{}) {
 		k.Trouble = &Trouble{string(t.Kind), stamp(t.Since), t.Actor, t.Why, t.Acked}
@@ -199,7 +199,7 @@ func take(r *deck.Recording, name string, v []byte, now time.Time) {
 		}
 	case "timer":
 		if t, ok := decode[AutoResume](v); ok {
-			r.Timer = deck.Timer{At: local(t.At), Actor: clean(t.Actor), Err: clean(t.Err)}
+			r.Timer = deck.Timer{At: local(t.At), Actor: clean(t.Actor), Err: clean(t.Err), Local: t.Local}
 		}
 	case "trouble":
 		if t, ok := decode[Trouble](v); ok {

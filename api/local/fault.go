@@ -9,6 +9,7 @@ import (
 
 	"tapedeck/api"
 	"tapedeck/api/deck"
+	"tapedeck/api/share"
 	"tapedeck/api/text"
 )
 
@@ -135,6 +136,10 @@ var codes = []struct {
 	{code: CodeOffRecord, err: deck.ErrNotOnRecord},
 	{code: CodeRecorded, err: deck.ErrRecorded},
 	{code: CodeStarting, err: deck.ErrStarting},
+	{CodeFired, share.ErrFired, ""},
+	{CodeFired, share.ErrFiring, "look whether it is resumed; pause it again if it is to stay paused"},
+	{CodeAway, share.ErrAway, "try again when it is back; tapedeck doctor says why it is away"},
+	{CodeAway, share.ErrUnknown, "look what the screen says of it, then try again"},
 }
 
 // RefusalOf returns why the deck refused a request, as the wire has it.
@@ -164,8 +169,8 @@ var statuses = map[Code]int{
 	CodeUser: 403, CodeRole: 403, CodeSession: 403, CodeEnded: 403, CodeReadOnly: 403,
 	CodeSkip: 403, CodeNoReason: 403,
 	CodeRoute: 404, CodeVersion: 404, CodeProfile: 404, CodeRecording: 404, CodeRequest: 404,
-	CodeMethod: 405, CodeSlow: 408, CodeBusy: 409, CodeUnfit: 409, CodeRecorded: 409, CodeStarting: 409, CodeTooLarge: 413, CodeTooMany: 429,
-	CodeInternal: 500, CodeAPI: 502, CodeEnding: 503, CodeOffRecord: 503, CodeNotStarted: 503,
+	CodeMethod: 405, CodeSlow: 408, CodeBusy: 409, CodeUnfit: 409, CodeRecorded: 409, CodeStarting: 409, CodeFired: 409, CodeTooLarge: 413, CodeTooMany: 429,
+	CodeInternal: 500, CodeAPI: 502, CodeEnding: 503, CodeOffRecord: 503, CodeNotStarted: 503, CodeAway: 503,
 }
 
 // HTTPStatus returns the HTTP status of an answer with this refusal.

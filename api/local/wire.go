@@ -114,6 +114,7 @@ const (
 	CodeUnfit      Code = "unfit"           // 409: the recording is not in the status for it
 	CodeRecorded   Code = "recorded"        // 409: the call has a recording by now, and was to have none
 	CodeStarting   Code = "starting"        // 409: a recording of the call is being started already
+	CodeFired      Code = "fired"           // 409: the auto-resume has been carried out, or may have been
 	CodeTooLarge   Code = "too-large"       // 413
 	CodeTooMany    Code = "too-many"        // 429: connections, requests a second, or requests in one body
 	CodeSlow       Code = "slow"            // 408, or in a "bye": the client took nothing for 30 s
@@ -121,6 +122,7 @@ const (
 	CodeEnding     Code = "ending"          // 503: the service is ending
 	CodeOffRecord  Code = "not-on-record"   // 503: the journal cannot be written, and is required
 	CodeNotStarted Code = "not-started-yet" // 503: the service is starting
+	CodeAway       Code = "share-away"      // 503: the server that the hosts share is away
 )
 
 // Refusal is why something was not done, as the body of every answer that is not

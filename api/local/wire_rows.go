@@ -212,6 +212,7 @@ type AutoResume struct {
 	At    time.Time `json:"at,omitzero"`
 	Actor string    `json:"actor,omitempty"`
 	Err   string    `json:"err,omitempty"`
+	Local bool      `json:"local,omitempty"` // this host alone does it, though there are others
 }
 
 // Trouble is that a recording still records though a pause of it was asked for.

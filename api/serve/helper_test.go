@@ -31,6 +31,7 @@ import (
 	"tapedeck/api/local"
 	"tapedeck/api/peer"
 	"tapedeck/api/secret"
+	"tapedeck/api/share"
 	"tapedeck/api/sim"
 	"tapedeck/api/text"
 )
@@ -142,6 +143,7 @@ type setting struct {
 	pipes    bool   // without real sockets, for time that does not pass
 	spaces   []*sim.Space
 	journal  func(*journal.Journal) deck.Journal // in its place; nil for itself
+	share    share.Store
 }
 
 // shortDir returns a folder whose path leaves room for a socket.
@@ -168,7 +170,7 @@ func start(t testing.TB, o setting) *world {
 		w.dir = shortDir(t)
 	}
 	w.journal = journal.Begin(journal.Options{Dir: w.dir})
-	options := Options{Roles: o.roles, Version: "1.2.3", Notify: o.notify, Say: w.said.add, PeerOf: w.peerOf}
+	options := Options{Roles: o.roles, Version: "1.2.3", Notify: o.notify, Say: w.said.add, PeerOf: w.peerOf, Share: o.share}
 	if o.keep {
 		kept, err := OpenKept(w.dir)
 		check(t, err)
@@ -214,7 +216,7 @@ func (w *world) project(o setting, i int, profile string, kept *Kept) *Project {
 	s := &spy{next: space.Transport()}
 	w.spies = append(w.spies, s)
 	c := o.deck
-	c.Space, c.Project = "https://acme.example", space.Project()
+	c.Space, c.Project, c.Share = "https://acme.example", space.Project(), o.share
 	if len(o.policies) > i {
 		c.Policy = o.policies[i]
 	}

@@ -83,6 +83,7 @@ func (l *left) leave(who deck.Actor, role, why string) {
 			}) {
 				continue
 			}
+			p.Deck.SayLeft(r.Key(), who, role, why, r.Pause.Since, now)
 			if p.Journal != nil {
 				p.Journal.Enqueue(journal.Entry{
 					Event: journal.Behind, Who: who, Recording: r.SID, Call: r.CallSID, Conference: r.ConferenceSID, Reason: why,
@@ -117,6 +118,7 @@ func (l *left) taken(p *project, sid text.Text) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.list = slices.DeleteFunc(l.list, func(e leftPause) bool { return e.Project == p.ID && e.SID == sid.String() })
+	p.Deck.SayTaken(deck.Key{SID: sid})
 }
 
 // prune lets go of the pauses of a project that are over. While not all of it is
@@ -132,7 +134,11 @@ func (l *left) prune(p *project, snap *deck.Snapshot) {
 			return false
 		}
 		r := snap.Find(text.New(e.SID))
-		return r == nil || !r.Paused()
+		over := r == nil || !r.Paused()
+		if over {
+			p.Deck.SayTaken(deck.Key{SID: text.New(e.SID)})
+		}
+		return over
 	})
 }
 
@@ -148,16 +154,35 @@ func (l *left) offered(list []*project, p permit) []local.LeftPause {
 			continue
 		}
 		r := list[i].Deck.Snapshot().Find(text.New(e.SID))
-		if r == nil || !r.Paused() {
+		if r == nil || !r.Paused() || list[i].Deck.AckedElsewhere(r.Key(), e.Ended) {
 			continue
 		}
 		out = append(out, local.LeftPause{
 			Profile: e.Profile, SID: e.SID, Actor: e.Actor, Paused: e.Paused, Ended: e.Ended, Why: e.Why, Until: r.Timer.At.UTC(),
 		})
 	}
+	out = append(out, leftElsewhere(list, p, out)...)
 	slices.SortFunc(out, func(a, b local.LeftPause) int {
 		return cmp.Or(a.Paused.Compare(b.Paused), cmp.Compare(a.SID, b.SID))
 	})
+	return out
+}
+
+// leftElsewhere returns the pauses of these projects that were left behind on other
+// hosts and are offered to somebody, but for those that are offered already.
+func leftElsewhere(list []*project, p permit, offered []local.LeftPause) (out []local.LeftPause) {
+	for _, q := range list {
+		for _, e := range q.Deck.LeftElsewhere() {
+			sid := e.Recording.SID.String()
+			known := slices.ContainsFunc(offered, func(o local.LeftPause) bool { return o.Profile == q.Profile && o.SID == sid })
+			if known || e.Role != p.role && len(p.may) < len(Words) {
+				continue
+			}
+			out = append(out, local.LeftPause{
+				Profile: q.Profile, SID: sid, Actor: e.Actor, Paused: e.Paused, Ended: e.Ended.UTC(), Why: e.Why,
+			})
+		}
+	}
 	return out
 }
 

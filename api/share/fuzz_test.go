@@ -66,7 +66,7 @@ func TestSpaces(t *testing.T) {
 		"https://example.com:8443":            "example.com:8443",
 		"http://127.0.0.1:8080":               "http://127.0.0.1:8080",
 	} {
-		if got := (Key{Space: space}).normal().Space; got != want {
+		if got := (Key{Space: space}).Normal().Space; got != want {
 			t.Errorf("%s is %s", space, got)
 		}
 	}

@@ -33,7 +33,7 @@ func (l *localTimers) mover() mover {
 
 // get returns the state of a timer; one with no State where there is none.
 func (l *localTimers) get(of Key) Timer {
-	of = of.normal()
+	of = of.Normal()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if t, ok := l.of[of]; ok {
@@ -46,7 +46,7 @@ func (l *localTimers) get(of Key) Timer {
 // has. A caller that knows another state, by seq, gets a ConflictError; seq 0
 // knows none.
 func (l *localTimers) move(of Key, seq uint64, next func(mover, Timer) (Timer, error)) (Timer, error) {
-	of = of.normal()
+	of = of.Normal()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	m := l.mover()

@@ -43,7 +43,7 @@ type step func(mover, Timer) (Timer, error)
 // knows. With insist the caller knows none: it is moved whatever state it is in,
 // as far as step lets it.
 func (n *NATS) move(ctx context.Context, of Key, from Timer, insist bool, next step) (Timer, error) {
-	if of = of.normal(); !of.fits() {
+	if of = of.Normal(); !of.fits() {
 		return Timer{Key: of}, ErrTooLarge
 	}
 	ctx, cancel := context.WithTimeout(ctx, Patience)
@@ -161,6 +161,9 @@ func (n *NATS) gaveUp(t Timer, doubt bool, why error) error {
 // it. The mutex must be held.
 func (n *NATS) disown(t Timer) {
 	const most = 10_000
+	if t.given {
+		return // whenever it turns up, it is right
+	}
 	if len(n.disowned) < most {
 		n.disowned[t.write] = true
 	}
@@ -211,13 +214,21 @@ func (n *NATS) lastTimer(ctx context.Context, of Key) (Timer, error) {
 	return Timer{Key: of, Seq: m.seq}, nil
 }
 
-// remembered is how long an auto-resume that is over is known here.
-const remembered = 10 * time.Minute
+// remembered is how long an auto-resume that is over is known here; one that has
+// failed, for which a pause may alarm, for as long as the stream has it.
+const (
+	remembered       = 10 * time.Minute
+	rememberedFailed = 2 * time.Hour
+)
 
 // forgetOver forgets the auto-resumes that are over. The mutex must be held.
 func (n *NATS) forgetOver() {
 	for key, t := range n.timers {
-		if t.State.Over() && !t.Foreign && time.Since(t.seen) > remembered {
+		limit := remembered
+		if t.State == TimerFailed {
+			limit = rememberedFailed
+		}
+		if t.State.Over() && !t.Foreign && time.Since(t.seen) > limit {
 			delete(n.timers, key)
 		}
 	}
@@ -230,7 +241,7 @@ func (n *NATS) Timer(ctx context.Context, of Key) (Timer, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
-	return n.readTimer(ctx, of.normal())
+	return n.readTimer(ctx, of.Normal())
 }
 
 // readTimer is lastTimer, with the errors of [Timers].
@@ -246,7 +257,7 @@ func (n *NATS) readTimer(ctx context.Context, of Key) (Timer, error) {
 func (n *NATS) SetTimer(ctx context.Context, of Key, s Setting) (Timer, error) {
 	if s.Local {
 		n.mu.Lock()
-		t, ok := n.timers[of.normal()]
+		t, ok := n.timers[of.Normal()]
 		n.mu.Unlock()
 		if ok && !t.State.Over() {
 			return t, fmt.Errorf("%w: other hosts hold an auto-resume of it, which cannot be changed now", ErrAway)

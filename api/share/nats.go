@@ -137,7 +137,7 @@ func (n *NATS) Watch(f func(Event)) (cancel func()) {
 		list = append(list, Event{Told: &t})
 	}
 	for _, t := range n.timers {
-		if !t.State.Over() || t.Foreign {
+		if !t.State.Over() || t.State == TimerFailed || t.Foreign {
 			list = append(list, Event{Timer: &t})
 		}
 	}

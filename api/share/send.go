@@ -11,7 +11,7 @@ import (
 
 // Put says something about a recording.
 func (n *NATS) Put(of Key, f Fact) {
-	of = of.normal()
+	of = of.Normal()
 	kind, ok := f.kind()
 	n.mu.Lock()
 	defer n.mu.Unlock()

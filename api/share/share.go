@@ -252,6 +252,7 @@ type Left struct {
 	Paused  time.Time   `json:"paused,omitzero"`  // the space's clock
 	Ended   time.Time   `json:"ended,omitzero"`   // when the session ended, the space's clock; zero when that is not known
 	Actor   journal.Who `json:"actor,omitzero"`
+	Role    string      `json:"role,omitempty"` // that the actor had on the host; empty for none
 	Why     string      `json:"why,omitempty"`
 	Until   time.Time   `json:"until,omitzero"` // when it was to be resumed, the space's clock; zero for never
 }

@@ -121,10 +121,10 @@ func unhex(c byte) byte {
 	return (c - '0') & 15
 }
 
-// normal returns the key with the space as it is in subjects: by the name of its
+// Normal returns the key with the space as it is in subjects: by the name of its
 // host, so that https://EXAMPLE.signalwire.com:443/ and example.signalwire.com
 // are one.
-func (k Key) normal() Key {
+func (k Key) Normal() Key {
 	s := strings.ToLower(strings.TrimRight(k.Space, "/"))
 	if rest, ok := strings.CutPrefix(s, "https://"); ok {
 		s = strings.TrimSuffix(rest, ":443")

@@ -97,6 +97,7 @@ type Timer struct {
 	write string    // of this state, unique: whose write it was
 	seen  time.Time // when it was heard of here; local, monotonic
 	began time.Time // of a claim of this process: before it was asked for; local, monotonic
+	given bool      // the mover has given it back, and did not set it
 }
 
 // FireBy returns until when the one who fires it may begin to send the resume:
@@ -124,7 +125,7 @@ func (m mover) same(t Timer) bool { return t.Host == m.host && t.Instance == m.i
 func (m mover) by(t Timer, s TimerState) Timer {
 	t.State, t.Host, t.Instance = s, m.host, m.instance
 	t.Outcome, t.Why, t.By = "", "", ""
-	t.began = time.Time{}
+	t.began, t.given = time.Time{}, false
 	return t
 }
 
@@ -253,5 +254,7 @@ func (m mover) release(t Timer) (Timer, error) {
 	case t.State != TimerClaimed || !m.same(t):
 		return t, ErrNotOurs
 	}
-	return m.by(t, TimerSet), nil
+	next := m.by(t, TimerSet)
+	next.given = true
+	return next, nil
 }
