@@ -160,7 +160,7 @@ func TestGhost(t *testing.T) {
 		},
 		{
 			name: "firing",
-			until: func(ctx context.Context, one *peer, t Timer) (Timer, error) {
+			until: func(ctx context.Context, one *peer, _ Timer) (Timer, error) {
 				t, err := one.SetTimer(ctx, keyOf("RE1"), set)
 				if err == nil {
 					t, err = one.Claim(ctx, t, now)

@@ -91,7 +91,10 @@ func (n *NATS) unreachable(err error) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.why = n.access.clean(err.Error())
+	if why := n.access.clean(err.Error()); why != n.why {
+		n.why = why
+		n.nudge()
+	}
 }
 
 func (n *NATS) trouble(err error) {

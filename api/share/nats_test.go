@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"go.uber.org/goleak"
 )
 
 // TestTogether has two hosts tell each other of a pause, take it back, and see
@@ -131,4 +132,26 @@ func TestNewer(t *testing.T) {
 	if odd := one.odds(); len(odd) != 4 || !strings.Contains(odd[0], "what host two says (state) is not used: it is of version 2") {
 		t.Errorf("it is said:\n%s", strings.Join(odd, "\n"))
 	}
+}
+
+// TestNothingStays has a host share, with a server and without one, and stop: no
+// goroutine is left, and it says that it leaves.
+func TestNothingStays(t *testing.T) {
+	url := serverProcess(t)
+	before := goleak.IgnoreCurrent()
+	two := join(t, Options{Servers: url, Host: "two"})
+	for _, servers := range []string{url, "nats://127.0.0.1:1," + url, "nats://127.0.0.1:1"} {
+		one := join(t, Options{Servers: servers, Host: "one"})
+		one.Journal(t.TempDir())
+		if strings.Contains(servers, url) {
+			one.connected()
+			two.until("host one", func() bool { return !two.hosts["one"].Gone })
+		} else {
+			eventually(t, "no server", func() bool { return strings.Contains(one.State().Why, "refused") })
+		}
+		one.stop()
+	}
+	two.until("that host one has left", func() bool { return two.hosts["one"].Left })
+	two.stop()
+	goleak.VerifyNone(t, before)
 }
