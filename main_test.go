@@ -27,13 +27,18 @@ import (
 	"tapedeck/api/sim"
 )
 
+// instead are what the program of the tests may run in place of them, for a test
+// that needs a process of its own; each reports whether it did.
+var instead []func() bool
+
 func TestMain(m *testing.M) {
 	if where := os.Getenv(breakEnv); where != "" {
 		os.Exit(runBroken(where))
 	}
-	if role := os.Getenv(sshRoleEnv); role != "" {
-		runSSHRole(role)
-		return
+	for _, runs := range instead {
+		if runs() {
+			return
+		}
 	}
 	if signal.Ignored(syscall.SIGHUP) { // by nohup, say: the programs that are started would ignore it too
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)

@@ -27,6 +27,16 @@ const (
 	sshDirEnv  = "SSHBENCH_DIR" // keys and rows
 )
 
+func init() {
+	instead = append(instead, func() bool {
+		role := os.Getenv(sshRoleEnv)
+		if role != "" {
+			runSSHRole(role)
+		}
+		return role != ""
+	})
+}
+
 // runSSHRole is the program in a role.
 func runSSHRole(role string) {
 	switch role {
