@@ -384,7 +384,7 @@ func BenchmarkSSHKey(b *testing.B) {
 	s.connect(200)
 	host, port, _ := strings.Cut(s.addr, ":")
 	cmd := exec.Command(path, "-F", "none", "-tt", "-i", filepath.Join(s.dir, "id"), "-p", port,
-		"-o", "IgnoreUnknown=ObscureKeystrokeTiming", "-o", "ObscureKeystrokeTiming=no", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "IdentityAgent=none", host)
+		"-o", "IgnoreUnknown=ObscureKeystrokeTiming", "-o", "ObscureKeystrokeTiming=no", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-o", "IdentityAgent=none", "-o", "SendEnv=LANG", host)
 	cmd.Env = clean(s.dir)
 	master, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 24, Cols: 80})
 	if err != nil {

@@ -172,11 +172,10 @@ func (l *load) dial(addr string, key gossh.Signer) (*loadClient, error) {
 		W, H, X, Y uint32
 		Modes      string
 	}{"xterm-256color", 80, 24, 0, 0, "\x00"}
-	for kind, payload := range map[string][]byte{"pty-req": gossh.Marshal(pty)} {
-		if ok, err := ch.SendRequest(kind, true, payload); err != nil || !ok {
-			return nil, fmt.Errorf("%s: %w", kind, errors.Join(err, errors.New("refused")))
-		}
+	if ok, err := ch.SendRequest("pty-req", true, gossh.Marshal(pty)); err != nil || !ok {
+		return nil, fmt.Errorf("pty-req: %w", errors.Join(err, errors.New("refused")))
 	}
+	_, _ = ch.SendRequest("env", false, gossh.Marshal(struct{ Name, Value string }{"LANG", "C.UTF-8"}))
 	if ok, err := ch.SendRequest("shell", true, nil); err != nil || !ok {
 		return nil, fmt.Errorf("shell: %w", errors.Join(err, errors.New("refused")))
 	}
