@@ -32,6 +32,7 @@ type loadAnswer struct {
 	Errors  []string
 	Bytes   int64   // bytes: that the sessions have received, in all
 	Wire    int64   // bytes: that came by the connections, with all of SSH
+	Frames  int64   // bytes: in how many pieces of more than a few bytes
 	Seen    []int64 // seen: when each saw it, in ns of the epoch; 0 for not yet
 }
 
@@ -42,6 +43,7 @@ type load struct {
 	armed   atomic.Pointer[[]byte]
 	bytes   atomic.Int64
 	wire    atomic.Int64
+	frames  atomic.Int64
 }
 
 // loadClient is one client with one session.
@@ -83,7 +85,7 @@ func (l *load) do(o loadOrder) (a loadAnswer) {
 	case "connect":
 		return l.connect(o)
 	case "bytes":
-		a.Bytes, a.Wire = l.bytes.Load(), l.wire.Load()
+		a.Bytes, a.Wire, a.Frames = l.bytes.Load(), l.wire.Load(), l.frames.Load()
 	case "arm":
 		text := []byte(o.Text)
 		for _, c := range l.clients {
@@ -203,6 +205,9 @@ func (c *loadClient) read(l *load) {
 		}
 		now := time.Now().UnixNano()
 		l.bytes.Add(int64(n))
+		if n > 40 { // more than the age of the data
+			l.frames.Add(1)
+		}
 		if bytes.Contains(b[:n], []byte("\x1b[6n")) {
 			_, _ = io.WriteString(c.ch, "\x1b[3;2R")
 		}
