@@ -353,29 +353,36 @@ func (s *sshBench) requests() int {
 // screens, and has it be resumed. It returns the ms from the poll to each screen.
 func (s *sshBench) change(n int) (ms []float64) {
 	s.b.Helper()
-	s.do(loadOrder{Do: "arm", Text: "PAUSED"})
-	sid, changed := s.space.Recordings()[0].SID, time.Now()
-	s.space.SetStatus(sid, "paused")
-	var seen []int64
+	sid := s.space.Recordings()[0].SID
+	polled, seen := s.set(sid, "paused", "PAUSED", n)
+	for _, at := range seen {
+		ms = append(ms, float64(at-polled.UnixNano())/1e6)
+	}
+	s.set(sid, "in-progress", "REC", n)
+	time.Sleep(time.Duration(500+len(s.polled)*137%2000) * time.Millisecond) // at any point of the time between two polls
+	return ms
+}
+
+// set gives a recording a status, and waits until its word is on all screens. It
+// returns when the poll that saw it ended, and when each screen showed it, in ns of
+// the epoch.
+func (s *sshBench) set(sid, status, word string, n int) (polled time.Time, seen []int64) {
+	s.b.Helper()
+	s.do(loadOrder{Do: "arm", Text: word})
+	changed := time.Now()
+	s.space.SetStatus(sid, status)
 	for limit := time.Now().Add(time.Minute); ; {
 		time.Sleep(500 * time.Millisecond)
 		seen = s.do(loadOrder{Do: "seen"}).Seen
 		if left := n - len(slices.DeleteFunc(slices.Clone(seen), func(at int64) bool { return at == 0 })); left == 0 {
 			break
 		} else if time.Now().After(limit) {
-			s.b.Fatalf("%d of %d screens do not show a pause", left, n)
+			s.b.Fatalf("%d of %d screens do not show %s: %s", left, n, word, s.do(loadOrder{Do: "blind"}).Errors)
 		}
 	}
 	s.mu.Lock()
-	i := slices.IndexFunc(s.polled, func(at time.Time) bool { return at.After(changed) })
-	polled := s.polled[i]
-	s.mu.Unlock()
-	for _, at := range seen {
-		ms = append(ms, float64(at-polled.UnixNano())/1e6)
-	}
-	s.space.SetStatus(sid, "in-progress")
-	time.Sleep(time.Duration(3000+i*137%1000) * time.Millisecond)
-	return ms
+	defer s.mu.Unlock()
+	return s.polled[slices.IndexFunc(s.polled, func(at time.Time) bool { return at.After(changed) })], seen
 }
 
 // BenchmarkSSHKey measures the time from a key at OpenSSH's client, without its

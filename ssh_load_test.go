@@ -19,7 +19,7 @@ import (
 
 // loadOrder is what the process of the clients is told to do.
 type loadOrder struct {
-	Do   string // connect, bytes, arm, seen, leave or drop
+	Do   string // connect, bytes, arm, seen, blind, leave or drop
 	N    int    // connect: how many clients more
 	Addr string // connect
 	Keys [][]byte
@@ -53,6 +53,11 @@ type loadClient struct {
 	ch    gossh.Channel
 	first chan struct{} // closed when it has a screen
 	seen  atomic.Int64
+
+	mu   sync.Mutex
+	last []byte    // of what it has received
+	at   time.Time // when
+	err  error     // that has ended it
 }
 
 // countedConn counts what is read.
@@ -95,6 +100,14 @@ func (l *load) do(o loadOrder) (a loadAnswer) {
 	case "seen":
 		for _, c := range l.clients {
 			a.Seen = append(a.Seen, c.seen.Load())
+		}
+	case "blind": // what those have received last who have not seen it
+		for _, c := range l.clients {
+			if c.seen.Load() == 0 {
+				c.mu.Lock()
+				a.Errors = append(a.Errors, fmt.Sprintf("%v, %v ago: %q", c.err, time.Since(c.at), c.last))
+				c.mu.Unlock()
+			}
 		}
 	case "leave":
 		for _, c := range l.clients {
@@ -197,6 +210,12 @@ func (c *loadClient) read(l *load) {
 	total, open := 0, true
 	for {
 		n, err := c.ch.Read(b)
+		c.mu.Lock()
+		c.last, c.at, c.err = append(c.last, b[:n]...), time.Now(), err
+		if over := len(c.last) - 2000; over > 0 {
+			c.last = append(c.last[:0], c.last[over:]...)
+		}
+		c.mu.Unlock()
 		if err != nil {
 			if open {
 				_ = c.ssh.Close()
