@@ -19,7 +19,7 @@ import (
 
 // loadOrder is what the process of the clients is told to do.
 type loadOrder struct {
-	Do   string // connect, bytes, arm, seen, leave or drop
+	Do   string // connect, bytes, arm, seen, blind, leave or drop
 	N    int    // connect: how many clients more
 	Addr string // connect
 	Keys [][]byte
@@ -32,6 +32,7 @@ type loadAnswer struct {
 	Errors  []string
 	Bytes   int64   // bytes: that the sessions have received, in all
 	Wire    int64   // bytes: that came by the connections, with all of SSH
+	Frames  int64   // bytes: in how many pieces of more than a few bytes
 	Seen    []int64 // seen: when each saw it, in ns of the epoch; 0 for not yet
 }
 
@@ -42,6 +43,7 @@ type load struct {
 	armed   atomic.Pointer[[]byte]
 	bytes   atomic.Int64
 	wire    atomic.Int64
+	frames  atomic.Int64
 }
 
 // loadClient is one client with one session.
@@ -51,6 +53,11 @@ type loadClient struct {
 	ch    gossh.Channel
 	first chan struct{} // closed when it has a screen
 	seen  atomic.Int64
+
+	mu   sync.Mutex
+	last []byte    // of what it has received
+	at   time.Time // when
+	err  error     // that has ended it
 }
 
 // countedConn counts what is read.
@@ -83,7 +90,7 @@ func (l *load) do(o loadOrder) (a loadAnswer) {
 	case "connect":
 		return l.connect(o)
 	case "bytes":
-		a.Bytes, a.Wire = l.bytes.Load(), l.wire.Load()
+		a.Bytes, a.Wire, a.Frames = l.bytes.Load(), l.wire.Load(), l.frames.Load()
 	case "arm":
 		text := []byte(o.Text)
 		for _, c := range l.clients {
@@ -93,6 +100,14 @@ func (l *load) do(o loadOrder) (a loadAnswer) {
 	case "seen":
 		for _, c := range l.clients {
 			a.Seen = append(a.Seen, c.seen.Load())
+		}
+	case "blind": // what those have received last who have not seen it
+		for _, c := range l.clients {
+			if c.seen.Load() == 0 {
+				c.mu.Lock()
+				a.Errors = append(a.Errors, fmt.Sprintf("%v, %v ago: %q", c.err, time.Since(c.at), c.last))
+				c.mu.Unlock()
+			}
 		}
 	case "leave":
 		for _, c := range l.clients {
@@ -172,11 +187,10 @@ func (l *load) dial(addr string, key gossh.Signer) (*loadClient, error) {
 		W, H, X, Y uint32
 		Modes      string
 	}{"xterm-256color", 80, 24, 0, 0, "\x00"}
-	for kind, payload := range map[string][]byte{"pty-req": gossh.Marshal(pty)} {
-		if ok, err := ch.SendRequest(kind, true, payload); err != nil || !ok {
-			return nil, fmt.Errorf("%s: %w", kind, errors.Join(err, errors.New("refused")))
-		}
+	if ok, err := ch.SendRequest("pty-req", true, gossh.Marshal(pty)); err != nil || !ok {
+		return nil, fmt.Errorf("pty-req: %w", errors.Join(err, errors.New("refused")))
 	}
+	_, _ = ch.SendRequest("env", false, gossh.Marshal(struct{ Name, Value string }{"LANG", "C.UTF-8"}))
 	if ok, err := ch.SendRequest("shell", true, nil); err != nil || !ok {
 		return nil, fmt.Errorf("shell: %w", errors.Join(err, errors.New("refused")))
 	}
@@ -196,6 +210,12 @@ func (c *loadClient) read(l *load) {
 	total, open := 0, true
 	for {
 		n, err := c.ch.Read(b)
+		c.mu.Lock()
+		c.last, c.at, c.err = append(c.last, b[:n]...), time.Now(), err
+		if over := len(c.last) - 2000; over > 0 {
+			c.last = append(c.last[:0], c.last[over:]...)
+		}
+		c.mu.Unlock()
 		if err != nil {
 			if open {
 				_ = c.ssh.Close()
@@ -204,6 +224,9 @@ func (c *loadClient) read(l *load) {
 		}
 		now := time.Now().UnixNano()
 		l.bytes.Add(int64(n))
+		if n > 40 { // more than the age of the data
+			l.frames.Add(1)
+		}
 		if bytes.Contains(b[:n], []byte("\x1b[6n")) {
 			_, _ = io.WriteString(c.ch, "\x1b[3;2R")
 		}
