@@ -152,7 +152,7 @@ func testSSH(t *testing.T, p program) {
 			s.see("REC 2", "live", "as operator")
 			s.selects(first, "REC")
 			s.keys("p")
-			s.see("paused "+recording+" with silence: verified", "PAUSED 1")
+			s.see("PAUSED 1", "by you", recording) // which last, as the status line does not
 			s.resize(100, 30)
 			s.see("PAUSED 1", "REC 1")
 			s.keys("?")
@@ -253,6 +253,7 @@ func (h *keyed) record(t *testing.T, want int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	(&shift{team: h.team}).settled()
 	people := make([]string, want)
 	for i := range people {
 		people[i] = "ana " // no user of this host
@@ -277,7 +278,7 @@ func testSSHRestart(t *testing.T, p program) {
 	s.see("live")
 	s.selects(first, "REC")
 	s.keys("p")
-	s.see("paused …a00a with silence: verified")
+	s.see("PAUSED 1", "by you")
 	before := h.hostKey
 	if err := h.serve.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
