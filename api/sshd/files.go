@@ -1,6 +1,7 @@
 package sshd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ type Files struct {
 	Keys        string // in the form of authorized_keys
 	Authorities string // in the form of TrustedUserCAKeys
 	Revoked     string // a KRL, or a list of serials
+	// Every is how often they are looked at while nobody logs in; 0 stands for 5 s.
+	Every time.Duration
 }
 
 // Doors keeps what was read of the files. Make one with OpenDoors.
@@ -77,7 +80,7 @@ func (d *Doors) Gate() *Gate {
 // Follow looks at the files until ctx ends, and calls changed after they were read
 // again.
 func (d *Doors) Follow(ctx context.Context, changed func()) {
-	tick := time.NewTicker(rereadEvery)
+	tick := time.NewTicker(cmp.Or(d.files.Every, rereadEvery))
 	defer tick.Stop()
 	last := d.Gate()
 	for {

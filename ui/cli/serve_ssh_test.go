@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/pflag"
 	gossh "golang.org/x/crypto/ssh"
 
+	"tapedeck/api/background"
 	"tapedeck/api/deck"
 	"tapedeck/api/journal"
 	"tapedeck/api/sim"
@@ -437,5 +438,50 @@ func TestCommandsOnATerminalOverSSH(t *testing.T) {
 	must(t, err)
 	if code := exitOfSSH(t, se.Wait()); code != 130 || !strings.HasSuffix(out.String(), "^C\r\n") {
 		t.Errorf("watch: %d %q", code, out.String())
+	}
+}
+
+// TestKeyTakenAway: a key that is no more in the key file ends its sessions, with
+// words, and nobody else's.
+func TestKeyTakenAway(t *testing.T) {
+	s := serveThrough(t, spaceWith(sim.Begin{SID: sidA}), deck.Config{Interval: deck.MinInterval})
+	keys := keyFile(t, "lead", "looker")
+	doors, err := sshd.OpenDoors(sshd.Files{Keys: keys, Every: 5 * time.Millisecond}, nil)
+	must(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	hostKey, _ := loginKey(t, 99, "")
+	said := &buffer{}
+	d := &door{listener: l, key: hostKey, doors: doors}
+	must(t, d.prepare(&runner{App: App{Stderr: said, Version: "v1"}}, &service{host: hostSettings(t)}, s.server))
+	ctx, end := context.WithCancel(context.Background())
+	var parts background.Group
+	d.run(ctx, &parts)
+	defer func() { end(); must(t, parts.Stop()) }()
+	watch := func(key byte) (*gossh.Session, *buffer) {
+		se, err := dialSSH(t, l.Addr().String(), key).NewSession()
+		must(t, err)
+		out := &buffer{}
+		se.Stdout, se.Stderr = out, out
+		must(t, se.Start("watch"))
+		if !inPatience(func() bool { return strings.Contains(out.String(), "1 active") }) {
+			t.Fatalf("nothing to watch: %s", out.String())
+		}
+		return se, out
+	}
+	gone, words := watch(2)
+	stays, _ := watch(1)
+	_, line := loginKey(t, 1, "lead")
+	must(t, os.WriteFile(keys+"2", []byte(line), 0o600))
+	must(t, os.Rename(keys+"2", keys))
+	if code := exitOfSSH(t, gone.Wait()); code != 1 || !strings.Contains(words.String(), "your key does not let you in any more: unknown key") {
+		t.Errorf("%d, %s", code, words.String())
+	}
+	if !strings.Contains(said.String(), "ssh: ended the connection of \"anybody\" from 127.0.0.1: unknown key") {
+		t.Errorf("the administrator is told %s", said.String())
+	}
+	must(t, stays.Signal(gossh.SIGTERM)) // it is there to be ended
+	if code := exitOfSSH(t, stays.Wait()); code != 1 {
+		t.Errorf("the other one has ended with %d", code)
 	}
 }
