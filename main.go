@@ -115,10 +115,11 @@ type session struct {
 	parts    background.Group // what runs in the background: the journal first, then what uses it
 	own      []deck.Key       // pauses of before that are of who uses the screen: of the demo
 
-	// Why the session ends, and the recordings whose auto-resume ends with it;
-	// set before the deck is stopped.
-	why   string
-	timed []*deck.Recording
+	// Why the session ends, the recordings that have an auto-resume of it, and whether
+	// others carry these out; set before the deck is stopped.
+	why    string
+	timed  []*deck.Recording
+	goesOn bool
 }
 
 // open opens the deck of the configured project, or of the demo.
@@ -176,12 +177,13 @@ func (s *session) run(ctx context.Context) error {
 		s.why = "its screen failed"
 	}
 	s.record.SessionEnded(s.who, s.why)
+	s.leaveBehind()
 	if ok && sig.Signal == syscall.SIGHUP {
 		// From now on nobody looks after the pauses that have no timer.
 		s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, s.why, s.deck.Timers(), true)
 		s.outlive(cli.Terminated(ctx))
 	}
-	s.timed = s.deck.Timers()
+	s.timed, s.goesOn = s.deck.Timers(), s.deck.Snapshot().OthersThere()
 	sayUnderWay(s.deck)
 	return err
 }
@@ -204,7 +206,7 @@ func show(run func() error) error {
 // behind.
 func (s *session) runDeck(ctx context.Context) error {
 	err := s.deck.Run(ctx)
-	s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, s.why, s.timed, false)
+	s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, s.why, s.timed, s.goesOn)
 	return err
 }
 
@@ -282,14 +284,15 @@ func (s *session) lookBack() error {
 // those of the demo's scenario, or, whenever they change, those that are on
 // record.
 func (s *session) leftBehind() func(context.Context) ([]ui.LeftBehind, bool) {
+	if s.shared != nil {
+		return s.leftEverywhere()
+	}
 	version := 0
 	return func(ctx context.Context) (left []ui.LeftBehind, ok bool) {
 		if s.follower != nil {
 			list, next, err := s.follower.LeftBehind(ctx, version)
 			for _, l := range list {
-				left = append(left, ui.LeftBehind{
-					SID: l.Recording, Actor: l.Actor, PausedAt: l.Paused, Since: l.Since, EndedAt: l.Ended, Why: l.Why, Until: l.Until,
-				})
+				left = append(left, leftHere(l))
 			}
 			version = next
 			return left, err == nil
@@ -302,6 +305,12 @@ func (s *session) leftBehind() func(context.Context) ([]ui.LeftBehind, bool) {
 		}
 		return left, true
 	}
+}
+
+// leftHere returns a pause of the journal that nobody looks after as the screen has
+// it.
+func leftHere(l journal.LeftPause) ui.LeftBehind {
+	return ui.LeftBehind{SID: l.Recording, Actor: l.Actor, PausedAt: l.Paused, Since: l.Since, EndedAt: l.Ended, Why: l.Why, Until: l.Until}
 }
 
 // writeLimit is how long a message may take to be written.

@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"tapedeck/api"
 	"tapedeck/api/deck"
 	"tapedeck/api/share"
 )
@@ -55,4 +57,41 @@ func TestAutoResumeAlone(t *testing.T) {
 		s.show(nightOffice()).pick(sidPaused2).press("t").wait(time.Second).press("0", "enter")
 		s.want("cannot cancel the auto-resume of …c07a: it has fired")
 	})
+}
+
+// TestTimersOfHosts: leaving says that an auto-resume goes on where another host is
+// there, and that it does not where none is.
+func TestTimersOfHosts(t *testing.T) {
+	other := deck.HostInfo{Host: share.Host{Name: "b"}}
+	gone := deck.HostInfo{Host: share.Host{Name: "b", Gone: true}}
+	self := deck.HostInfo{Host: share.Host{Name: "a", Self: true}}
+	for _, tt := range []struct {
+		name  string
+		state share.State
+		hosts []deck.HostInfo
+		want  string
+	}{
+		{"another host is there", share.State{Shared: true, Connected: true}, []deck.HostInfo{self, other}, "it is resumed at"},
+		{"it is gone", share.State{Shared: true, Connected: true}, []deck.HostInfo{self, gone}, "its auto-resume will not be done"},
+		{"it is not heard", share.State{Shared: true}, []deck.HostInfo{self, other}, "its auto-resume will not be done"},
+		{"nothing is shared", share.State{}, nil, "its auto-resume will not be done"},
+	} {
+		onNight(t, tt.name, Options{}, func(t *testing.T, s *session) {
+			s.d.settle = func(req deck.Request) (deck.Progress, error) {
+				return deck.Progress{Request: req, Outcome: deck.Verified, Settled: true}, nil
+			}
+			s.show(office()).pick(sidRec).press("p")
+			snap := change(office(), sidRec, func(r *deck.Recording) {
+				r.Status, r.Pause = api.Paused, deck.Pause{Since: time.Now(), Actor: "ana"}
+				r.Timer = deck.Timer{At: time.Now().Add(time.Minute), Actor: "ana"}
+			})
+			snap.Share, snap.Hosts = tt.state, tt.hosts
+			s.show(snap).press("q").wait(time.Second)
+			s.want(tt.want)
+			s.press("esc")
+			if why := s.m.timerWords(); (why == "") != strings.Contains(tt.want, "is resumed") {
+				t.Errorf("cannot suspend: %q", why)
+			}
+		})
+	}
 }

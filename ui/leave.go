@@ -85,8 +85,8 @@ func (m *Model) whyNotSuspend() string {
 
 // timerWords names an auto-resume that this process is to do; empty for none.
 func (m *Model) timerWords() string {
-	if m.o.Service != nil {
-		return "" // the service does it
+	if m.o.Service != nil || m.live.OthersThere() {
+		return "" // the service does it, or another host
 	}
 	var first *deck.Recording
 	for _, r := range m.live.Recordings {

@@ -14,6 +14,12 @@ type HostInfo struct {
 	Timers int // auto-resumes to come that were set there
 }
 
+// OthersThere reports whether other hosts are there, which carry out the auto-resumes
+// that were set here when this one is not.
+func (s *Snapshot) OthersThere() bool {
+	return s.Share.Connected && slices.ContainsFunc(s.Hosts, func(h HostInfo) bool { return !h.Self && !h.Gone })
+}
+
 // mergeHosts takes in which hosts a part knows, and how well.
 func (s *Snapshot) mergeHosts(p *Snapshot) {
 	if p.Share.Shared && (!s.Share.Shared || s.Share.Connected && !p.Share.Connected) {

@@ -156,7 +156,7 @@ func (r *runner) runServe(cmd *cobra.Command) (err error) {
 		return err
 	}
 	server := serve.New(serve.Options{
-		Projects: s.projects, Roles: rolesOf(s.host.Roles), Version: s.version, Kept: s.kept,
+		Projects: s.projects, Roles: rolesOf(s.host.Roles), Version: s.version, Kept: s.kept, Share: s.shared,
 		Notify: serve.NotifierFrom(r.Environ), Say: r.tell, AlarmCommand: len(s.host.AlarmCommand) > 0,
 	})
 	s.alarms = NewAlarmCommand(s.host, AlarmOptions{Environ: r.Environ, Tokens: s.tokens(), Say: func(words string) { r.tell("warning: %s", words) }})
@@ -176,7 +176,6 @@ func (s *service) run(ctx context.Context, server *serve.Server, l, metrics net.
 	var parts background.Group
 	if s.shared != nil {
 		parts.Go(s.shared.Run)
-		parts.Go(func(ctx context.Context) error { return countSessions(ctx, s.shared, server.Sessions) })
 	}
 	parts.Go(s.alarms.Run)
 	for i, p := range s.projects {

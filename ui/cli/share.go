@@ -84,21 +84,6 @@ func notRead(what string, err error) error {
 	return &Error{Code: code, What: "cannot " + what + ": " + text.New(err.Error()).String(), Hints: []string{"tapedeck doctor looks at the server"}}
 }
 
-// countSessions has the other hosts told how many sessions this one has, until ctx
-// ends.
-func countSessions(ctx context.Context, store share.Store, sessions func() int) error {
-	tick := time.NewTicker(share.Beat / 2)
-	defer tick.Stop()
-	for {
-		store.SetSessions(sessions())
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-	}
-}
-
 // canPromise refuses an auto-resume that the other hosts cannot be told of, unless
 // it may be of this host alone. One that is due to the settings is left out, and
 // the person is warned.

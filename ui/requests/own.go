@@ -51,7 +51,7 @@ func (m *Model) Paused(s *deck.Snapshot, zone *time.Location, name func(*deck.Re
 			timer := ""
 			if !r.Timer.At.IsZero() {
 				timer = "its auto-resume will not be done  "
-				if m.timersLast {
+				if m.timersLast || s.OthersThere() {
 					timer = "it is resumed at " + times.Time(r.Timer.At, zone) + "  "
 				}
 			}
