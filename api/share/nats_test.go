@@ -134,6 +134,38 @@ func TestNewer(t *testing.T) {
 	}
 }
 
+// TestSameHost has two processes of one host say things of the same recording in
+// turn: what was said last counts, also where it was said before.
+func TestSameHost(t *testing.T) {
+	s := serverOf(t, plain, t.TempDir(), -1)
+	hosts := together(t, s, "one", "one", "two")
+	two := hosts[2]
+	who := func(h *peer) string {
+		if p := h.told["one RE1 pause"].Pause; p != nil {
+			return p.Actor.Actor
+		}
+		return ""
+	}
+	for i, name := range []string{"ann", "bob", "ann", "ann", "bob"} {
+		by := hosts[i%2]
+		if name == "ann" {
+			by = hosts[0]
+		}
+		by.Put(keyOf("RE1"), pauseOf(name))
+		two.until(name, func() bool { return who(two) == name })
+		for _, h := range hosts[:2] {
+			if h != by {
+				h.until(name, func() bool { return who(h) == name && h.told["one RE1 pause"].Own })
+			}
+		}
+	}
+	hosts[0].Put(keyOf("RE1"), Fact{Pause: &Pause{}, Over: true})
+	two.until("nobody", func() bool { return who(two) == "" })
+	if n := two.Hosts(); len(n) != 2 {
+		t.Errorf("there are hosts %+v", n)
+	}
+}
+
 // TestNothingStays has a host share, with a server and without one, and stop: no
 // goroutine is left, and it says that it leaves.
 func TestNothingStays(t *testing.T) {

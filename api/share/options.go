@@ -230,7 +230,7 @@ func (a *access) connection(n *NATS) []nats.Option {
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.ReconnectJitter(100*time.Millisecond, 250*time.Millisecond),
 		nats.Timeout(answerTimeout),
-		nats.PingInterval(2 * time.Second),
+		nats.PingInterval(1500 * time.Millisecond),
 		nats.MaxPingsOutstanding(2),
 		nats.FlusherTimeout(answerTimeout),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { n.disconnected(err) }),

@@ -273,6 +273,9 @@ func (n *NATS) takeFact(m stored, at address, v value, err error) {
 		n.noteMine(m)
 		return
 	}
+	if mine := n.mine[m.subject]; mine != nil {
+		mine.sent = nil // another process of this host has said something since
+	}
 	before, was := n.facts[m.subject]
 	t := Told{Key: at.key, Host: at.host, Own: own, Seq: m.seq}
 	if err != nil {

@@ -72,9 +72,8 @@ func (n *NATS) noteMine(m stored) {
 	}
 }
 
-// repeatMine has said again what this process said and the stream does not have:
-// it was lost, or a process of this host said something else since. The mutex
-// must be held.
+// repeatMine has said again what this process said and the server has lost. The
+// mutex must be held.
 func (n *NATS) repeatMine() {
 	for subject, own := range n.mine {
 		switch {
