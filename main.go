@@ -177,7 +177,7 @@ func (s *session) run(ctx context.Context) error {
 		s.why = "its screen failed"
 	}
 	s.record.SessionEnded(s.who, s.why)
-	s.leaveBehind()
+	s.onItsOwn().LeaveBehind(s.why)
 	if ok && sig.Signal == syscall.SIGHUP {
 		// From now on nobody looks after the pauses that have no timer.
 		s.record.RecordLeftBehind(s.deck.Snapshot(), s.who, s.why, s.deck.Timers(), true)
@@ -285,14 +285,14 @@ func (s *session) lookBack() error {
 // record.
 func (s *session) leftBehind() func(context.Context) ([]ui.LeftBehind, bool) {
 	if s.shared != nil {
-		return s.leftEverywhere()
+		return s.onItsOwn().LeftEverywhere()
 	}
 	version := 0
 	return func(ctx context.Context) (left []ui.LeftBehind, ok bool) {
 		if s.follower != nil {
 			list, next, err := s.follower.LeftBehind(ctx, version)
 			for _, l := range list {
-				left = append(left, leftHere(l))
+				left = append(left, attached.LeftHere(l))
 			}
 			version = next
 			return left, err == nil
@@ -307,10 +307,9 @@ func (s *session) leftBehind() func(context.Context) ([]ui.LeftBehind, bool) {
 	}
 }
 
-// leftHere returns a pause of the journal that nobody looks after as the screen has
-// it.
-func leftHere(l journal.LeftPause) ui.LeftBehind {
-	return ui.LeftBehind{SID: l.Recording, Actor: l.Actor, PausedAt: l.Paused, Since: l.Since, EndedAt: l.Ended, Why: l.Why, Until: l.Until}
+// onItsOwn returns the session as one that tells other hosts what it leaves behind.
+func (s *session) onItsOwn() attached.Own {
+	return attached.Own{Deck: s.deck, Follower: s.follower, Who: s.who}
 }
 
 // writeLimit is how long a message may take to be written.

@@ -1,4 +1,4 @@
-package main
+package attached
 
 import (
 	"context"
@@ -23,7 +23,7 @@ func TestLeftEverywhere(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer synctest.Wait()
 		defer cancel()
-		host := func(name string) *session {
+		host := func(name string) Own {
 			h := server.Join(name)
 			d, err := deck.Open(api.Config{Space: "http://localhost", Project: space.Project(), Token: secret.New(space.Token()), Transport: space.Transport()},
 				deck.Config{Interval: time.Second, Lookback: time.Hour, Share: h, Space: "acme", Project: space.Project(), Watched: true})
@@ -32,25 +32,25 @@ func TestLeftEverywhere(t *testing.T) {
 			}
 			go func() { _ = h.Run(ctx) }()
 			go func() { _ = d.Run(ctx) }()
-			return &session{deck: d, shared: h, who: deck.Actor{Actor: name}, why: "it has ended"}
+			return Own{Deck: d, Who: deck.Actor{Actor: name}}
 		}
 		a, b := host("a"), host("b")
 		time.Sleep(5 * time.Second)
-		next := b.leftEverywhere()
+		next := b.LeftEverywhere()
 		if list, ok := next(ctx); !ok || len(list) != 0 {
 			t.Fatalf("at first %v, %v", list, ok)
 		}
 		of := deck.Key{SID: text.New(sid)}
-		if _, err := a.deck.Do(ctx, deck.Request{SID: of.SID, Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}, Actor: a.who, Seen: api.InProgress}); err != nil {
+		if _, err := a.Deck.Do(ctx, deck.Request{SID: of.SID, Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}, Actor: a.Who, Seen: api.InProgress}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(2 * time.Second)
-		a.leaveBehind()
+		a.LeaveBehind("it has ended")
 		list, ok := next(ctx)
 		if !ok || len(list) != 1 || list[0].SID != of.SID || list[0].Actor != "a (a)" || list[0].Why != "it has ended" || list[0].EndedAt.IsZero() {
 			t.Fatalf("left behind are %+v, %v", list, ok)
 		}
-		if !b.deck.Snapshot().OthersThere() {
+		if !b.Deck.Snapshot().OthersThere() {
 			t.Error("nobody else is there")
 		}
 		space.SetStatus(sid, "in-progress")
