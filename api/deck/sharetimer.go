@@ -63,7 +63,7 @@ func (s *shared) hearTimer(t share.Timer) {
 	}
 	s.notByOthers(e, st)
 	s.showTimer(e)
-	if !st.over() && !s.fitsTimer(e, st) && st.Pause.After(e.view.Updated) || s.unseen(sid) {
+	if !st.over() && !s.fitsTimer(e, st) && !st.Pause.Before(e.view.Updated) || s.unseen(sid) {
 		s.look(sid)
 	}
 }
