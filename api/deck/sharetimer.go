@@ -231,6 +231,13 @@ func (s *shared) cannotSet(t share.Timer, after time.Duration, err error) error 
 	return err
 }
 
+// has reports whether the other hosts may know an auto-resume of the pause that an
+// entry is in. The mutex must be held.
+func (s *shared) has(e *entry) bool {
+	st := s.timers[e.view.SID]
+	return st != nil && (!st.over() || s.fitsTimer(e, st))
+}
+
 // setLater sets the auto-resume of a pause that was just made, for all hosts, in
 // the background. Where that cannot be done the pause alarms. The mutex must be held.
 func (s *shared) setLater(e *entry, actor Actor, after time.Duration) {
