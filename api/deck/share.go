@@ -203,7 +203,7 @@ func (s *shared) news(e *entry, t share.Told) bool {
 	case p.Updated.IsZero() || e.view.Updated.IsZero():
 		return !e.view.Paused() && p.Since.After(s.deck.serverTime(e.read))
 	}
-	return p.Updated.After(e.view.Updated)
+	return p.Updated.After(e.view.Updated) || p.Updated.Equal(e.view.Updated) && !e.view.Paused() // in the same second
 }
 
 // lookBackAtOnce is how old the pause of a recording may be that nobody here knows

@@ -294,13 +294,24 @@ func TestSharedTimerIsCanceled(t *testing.T) {
 		if m2.State != share.TimerDone || m2.Host != "host-b" {
 			t.Errorf("it is %s by %s", m2.State, m2.Host)
 		}
-		a.pause(sids[3], 0)
 		if _, err := a.host.CancelTimer(t.Context(), m2.Key, Actor{}); !errors.Is(err, share.ErrFired) {
 			t.Errorf("canceled afterwards: %v", err)
 		}
+		a.pause(sids[3], 0)
+		if err := a.deck.SetTimer(key(3), Actor{Actor: "alice"}, 0, false); err != nil {
+			t.Errorf("none is canceled, as before: %v", err)
+		}
+		if err := b.deck.SetTimer(key(3), Actor{Actor: "bob"}, 10*time.Second, false); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(10*time.Second + 2*latency + 2*time.Millisecond) // its POST is under way
 		err := a.deck.SetTimer(key(3), Actor{Actor: "alice"}, 0, false)
-		if err == nil || !errors.Is(err, share.ErrFired) || !strings.Contains(err.Error(), "host-b has resumed it") {
-			t.Errorf("canceled afterwards: %v", err)
+		if err == nil || !errors.Is(err, share.ErrFiring) || !strings.Contains(err.Error(), "host-b was about to resume it") {
+			t.Errorf("canceled while it fires: %v", err)
+		}
+		after(5 * time.Second)
+		if a.find(sids[3]).Paused() {
+			t.Error("it was not resumed")
 		}
 	})
 }

@@ -63,7 +63,7 @@ func (s *shared) hearTimer(t share.Timer) {
 	}
 	s.notByOthers(e, st)
 	s.showTimer(e)
-	if !st.over() && !s.fitsTimer(e, st) && st.Pause.After(e.view.Updated) || s.unseen(sid) {
+	if !st.over() && !s.fitsTimer(e, st) && !st.Pause.Before(e.view.Updated) || s.unseen(sid) {
 		s.look(sid)
 	}
 }
@@ -229,6 +229,13 @@ func (s *shared) cannotSet(t share.Timer, after time.Duration, err error) error 
 		return fmt.Errorf("no other host can be told of it: %w", err)
 	}
 	return err
+}
+
+// has reports whether the other hosts may know an auto-resume of the pause that an
+// entry is in. The mutex must be held.
+func (s *shared) has(e *entry) bool {
+	st := s.timers[e.view.SID]
+	return st != nil && (!st.over() || s.fitsTimer(e, st))
 }
 
 // setLater sets the auto-resume of a pause that was just made, for all hosts, in
