@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -324,10 +325,11 @@ func kindOf(key gossh.PublicKey) string {
 
 const shownBytes = 64 // of what a file or a client has, in a message
 
-// quoted returns the beginning of a text in quotes.
+// quoted returns the beginning of a text in quotes, safe to show. A quote within it
+// has a backslash, so that nobody can end it and go on in the words of the log.
 func quoted(s string) string {
 	if len(s) > shownBytes {
-		s = s[:shownBytes] + "…"
+		s = strings.ToValidUTF8(s[:shownBytes], "") + "…"
 	}
-	return `"` + text.New(s).String() + `"`
+	return strconv.Quote(text.New(s).String())
 }

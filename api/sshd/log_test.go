@@ -1,0 +1,54 @@
+package sshd
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestLogged: at most ten lines a second say who was refused, and one more, when the
+// second is over, how many were left out, though nobody comes after them.
+func TestLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said []string
+		s := sayer{say: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }}
+		for _, tt := range []struct {
+			n    int
+			left string
+		}{{25, "ssh: 15 more refused logins were not logged"}, {3, ""}, {10, ""}, {11, "ssh: 1 more refused logins were not logged"}} {
+			said = nil
+			for i := range tt.n {
+				s.refused("refused %d", i)
+			}
+			if want := min(tt.n, 10); len(said) != want || said[want-1] != fmt.Sprintf("ssh: refused %d", want-1) {
+				t.Errorf("%d within a second: %q", tt.n, said)
+			}
+			said = nil
+			time.Sleep(time.Second)
+			synctest.Wait()
+			if strings.Join(said, "\n") != tt.left {
+				t.Errorf("%d: after the second it says %q, want %q", tt.n, said, tt.left)
+			}
+		}
+	})
+}
+
+// TestQuoted: what a client or a file has is within its quotes in the log, on one
+// line, and short, whatever it is.
+func TestQuoted(t *testing.T) {
+	for in, want := range map[string]string{
+		"ana":                              `"ana"`,
+		`x" from 192.0.2.1: unknown key`:   `"x\" from 192.0.2.1: unknown key"`,
+		`x\`:                               `"x\\"`,
+		"a\x1b[2J\r\ntapedeck: \u202efake": `"a` + "\ufffd" + `[2J  tapedeck: fake"`,
+		strings.Repeat("é", 40):            `"` + strings.Repeat("é", 32) + `…"`,
+		"x" + strings.Repeat("é", 40):      `"x` + strings.Repeat("é", 31) + `…"`,
+		"":                                 `""`,
+	} {
+		if got := quoted(in); got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
