@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	gossh "golang.org/x/crypto/ssh"
 )
 
 // TestLogged: at most ten lines a second say who was refused, and one more, when the
@@ -49,6 +51,25 @@ func TestQuoted(t *testing.T) {
 	} {
 		if got := quoted(in); got != want {
 			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
+// TestClaimed: a user name and a key ID are safe to show, and short, however long
+// they came.
+func TestClaimed(t *testing.T) {
+	ca := newKey(t, 8)
+	authorities, _ := ParseAuthorities([]byte(line(ca)))
+	g := &Gate{Authorities: authorities}
+	for in, want := range map[string]string{
+		"ana":                       "ana",
+		"a\x1b]0;x\a\u202eb":        "a\ufffd]0;x\ufffdb",
+		"":                          "",
+		strings.Repeat("é", 50_000): strings.Repeat("é", 128) + "…",
+	} {
+		id, why := g.Check(in, certify(t, ca, func(c *gossh.Certificate) { c.KeyId = in }), addressOf(addr("192.0.2.7:1")), now)
+		if why != nil || id.User != want || id.CertificateID != want {
+			t.Errorf("%.20q: user %.20q, key ID %.20q, %v", in, id.User, id.CertificateID, why)
 		}
 	}
 }
