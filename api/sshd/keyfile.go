@@ -75,8 +75,8 @@ func ParseKeys(file []byte) (*Keys, []*LineError) {
 		}
 		got, err := parseKeyLine(trimmed)
 		if err != nil {
-			if got != nil && got.key != nil {
-				k.refused[string(got.key.Marshal())] = number
+			for _, wire := range keysOn(trimmed) {
+				k.refused[wire] = number
 			}
 			wrong = append(wrong, &LineError{Line: number, Why: text.New(err.Error()).String()})
 			continue
@@ -88,8 +88,22 @@ func ParseKeys(file []byte) (*Keys, []*LineError) {
 	return k, wrong
 }
 
-// parseKeyLine reads one line. Where it returns an error with a line, that has
-// the key of what was refused.
+// keysOn returns the keys, in the form of the wire, that can be found on a line which
+// is not understood, wherever they are on it.
+func keysOn(line string) (wires []string) {
+	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"',", r) }) {
+		raw, err := base64.StdEncoding.DecodeString(word)
+		if err != nil {
+			continue
+		}
+		if key, err := gossh.ParsePublicKey(raw); err == nil {
+			wires = append(wires, string(plain(key).Marshal()))
+		}
+	}
+	return wires
+}
+
+// parseKeyLine reads one line.
 func parseKeyLine(line string) (*keyLine, error) {
 	if len(line) > maxLine {
 		return nil, fmt.Errorf("it is longer than %d bytes", maxLine)
@@ -107,13 +121,13 @@ func parseKeyLine(line string) (*keyLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &keyLine{key: key, comment: text.New(strings.Trim(comment, " \t")).String()}
 	if !allowedKey(key) {
-		return l, fmt.Errorf("a key of this kind is not used: %s", kindOf(key))
+		return nil, fmt.Errorf("a key of this kind is not used: %s", kindOf(key))
 	}
+	l := &keyLine{key: key, comment: text.New(strings.Trim(comment, " \t")).String()}
 	for _, o := range options {
 		if err := l.apply(o); err != nil {
-			return l, err
+			return nil, err
 		}
 	}
 	return l, nil
