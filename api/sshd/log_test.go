@@ -3,6 +3,7 @@ package sshd
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,24 +15,33 @@ import (
 // second is over, how many were left out, though nobody comes after them.
 func TestLogged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var said []string
-		s := sayer{say: func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }}
+		var mu sync.Mutex
+		var lines []string
+		s := sayer{say: func(format string, args ...any) {
+			mu.Lock()
+			defer mu.Unlock()
+			lines = append(lines, fmt.Sprintf(format, args...))
+		}}
+		said := func() []string {
+			mu.Lock()
+			defer mu.Unlock()
+			defer func() { lines = nil }()
+			return lines
+		}
 		for _, tt := range []struct {
 			n    int
 			left string
 		}{{25, "ssh: 15 more refused logins were not logged"}, {3, ""}, {10, ""}, {11, "ssh: 1 more refused logins were not logged"}} {
-			said = nil
 			for i := range tt.n {
 				s.refused("refused %d", i)
 			}
-			if want := min(tt.n, 10); len(said) != want || said[want-1] != fmt.Sprintf("ssh: refused %d", want-1) {
-				t.Errorf("%d within a second: %q", tt.n, said)
+			if got, want := said(), min(tt.n, 10); len(got) != want || got[want-1] != fmt.Sprintf("ssh: refused %d", want-1) {
+				t.Errorf("%d within a second: %q", tt.n, got)
 			}
-			said = nil
 			time.Sleep(time.Second)
 			synctest.Wait()
-			if strings.Join(said, "\n") != tt.left {
-				t.Errorf("%d: after the second it says %q, want %q", tt.n, said, tt.left)
+			if got := strings.Join(said(), "\n"); got != tt.left {
+				t.Errorf("%d: after the second it says %q, want %q", tt.n, got, tt.left)
 			}
 		}
 	})
