@@ -429,6 +429,32 @@ func TestInsiderRoles(t *testing.T) {
 	}
 }
 
+// TestInsiderName: somebody is called as the certificate or the key file calls them,
+// and by the fingerprint where that cannot be seen, or looks like that of another key.
+func TestInsiderName(t *testing.T) {
+	const fingerprint = "SHA256:a"
+	for _, tt := range []struct{ comment, certificate, want string }{
+		{"", "", fingerprint},
+		{"jo@acme", "", "jo@acme"},
+		{"", "max", "max"},
+		{"SHA256:b", "", fingerprint},
+		{"", "SHA256:b", fingerprint},
+		{"", " SHA256:b", fingerprint},
+		{"", "\u200bSHA256:b", fingerprint},
+		{" ", "", fingerprint},
+		{"", " ", fingerprint},
+		{"", "\u200b", fingerprint},
+		{"jo@acme", "SHA256:b", "jo@acme"},
+		{"", "max\x1b[2J\n", "max\ufffd[2J "},
+		{"", strings.Repeat("é", 200), strings.Repeat("é", 128) + "…"},
+	} {
+		who := Insider{Fingerprint: fingerprint, Comment: tt.comment, Certificate: tt.certificate}
+		if got := who.Name(); got != tt.want {
+			t.Errorf("comment %q, certificate %q: %q, want %q", tt.comment, tt.certificate, got, tt.want)
+		}
+	}
+}
+
 // TestInsiderNumber: the number of a key is below that of every user, and its own.
 func TestInsiderNumber(t *testing.T) {
 	seen := map[int]bool{}

@@ -29,7 +29,7 @@ type Insider struct {
 func (i *Insider) Name() string {
 	name := i.Fingerprint
 	switch {
-	case i.Certificate != "":
+	case isName(i.Certificate):
 		name = i.Certificate
 	case i.named():
 		name = i.Comment
@@ -57,9 +57,15 @@ func (i *Insider) has(r Role) bool {
 	return slices.ContainsFunc(i.Principals, func(p string) bool { return p != "" && slices.Contains(r.Principals, p) })
 }
 
-// named reports whether the key has a comment that may stand for it: what looks like
-// a fingerprint is that of a key.
-func (i *Insider) named() bool { return i.Comment != "" && !strings.HasPrefix(i.Comment, "SHA256:") }
+// named reports whether the key has a comment that may stand for it.
+func (i *Insider) named() bool { return isName(i.Comment) }
+
+// isName reports whether a comment, or the key ID of a certificate, may stand for a
+// key: it can be seen, and what looks like a fingerprint is that of a key.
+func isName(s string) bool {
+	s = strings.TrimSpace(text.New(s).String())
+	return s != "" && !strings.HasPrefix(s, "SHA256:")
+}
 
 // who returns who they are, as the journal has it.
 func (i *Insider) who() deck.Actor {

@@ -210,10 +210,23 @@ type Gate struct {
 	Revoked     *Revocations // nil for nothing
 }
 
+// maxClaimed is how many bytes of a name are kept: it is on record with each request.
+const maxClaimed = 256
+
+// claimed returns a name that came from outside, safe to show and no longer than it
+// may be.
+func claimed(s string) string {
+	s = text.New(s).String()
+	if len(s) > maxClaimed {
+		s = strings.ToValidUTF8(s[:maxClaimed], "") + "…"
+	}
+	return s
+}
+
 // Check returns who it is that has proven a key, or shows it before proving it, or
 // why it is refused. It does not ask for a role.
 func (g *Gate) Check(user string, key gossh.PublicKey, from netip.Addr, now time.Time) (Identity, *Refused) {
-	id := Identity{User: text.New(user).String(), Fingerprint: gossh.FingerprintSHA256(key), Address: from.Unmap()}
+	id := Identity{User: claimed(user), Fingerprint: gossh.FingerprintSHA256(key), Address: from.Unmap()}
 	cert, ok := key.(*gossh.Certificate)
 	if !ok {
 		if !allowedKey(key) {
@@ -234,7 +247,7 @@ func (g *Gate) Check(user string, key gossh.PublicKey, from netip.Addr, now time
 		return id, why
 	}
 	id.Fingerprint = gossh.FingerprintSHA256(cert.Key)
-	id.CertificateID = text.New(cert.KeyId).String()
+	id.CertificateID = claimed(cert.KeyId)
 	id.Authority = gossh.FingerprintSHA256(cert.SignatureKey)
 	id.Serial, id.Principals, id.NoPTY = cert.Serial, slices.Clone(cert.ValidPrincipals), noPTY
 	return id, nil

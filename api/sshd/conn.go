@@ -36,6 +36,7 @@ type conn struct {
 	ssh      *gossh.ServerConn // nil until it is proven
 	sessions map[*Session]bool
 	tried    bool        // a key was refused
+	shutting bool        // it ends because its key does not let it in any more
 	alive    *time.Timer // of the next keepalive
 	missed   int         // keepalives without an answer
 	unused   *time.Timer // ends it when it has no session

@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,6 +39,7 @@ type Doors struct {
 	gate  *Gate
 	seen  [3]stamp
 	wrong [3]string // what was said last of each file
+	next  [3]string // the next step for that
 }
 
 // stamp tells whether a file has changed.
@@ -58,13 +61,14 @@ func OpenDoors(f Files, say func(format string, args ...any)) (*Doors, error) {
 		return nil, &Error{What: "cannot listen for SSH: nobody could come in", Next: "name a key file in ssh_keys, or a file of authorities in ssh_user_cas"}
 	}
 	d.read()
-	for _, why := range d.wrong {
+	for i, why := range d.wrong {
 		if why != "" {
-			return nil, &Error{What: "cannot listen for SSH: " + why, Next: "look at the file's owner and mode: it is the service's user's, or root's, and nobody else may write it"}
+			return nil, &Error{What: "cannot listen for SSH: " + why, Next: d.next[i]}
 		}
 	}
 	if d.gate.Keys.Len() == 0 && d.gate.Authorities.Len() == 0 {
-		return nil, &Error{What: "cannot listen for SSH: there is no key in " + f.Keys + f.Authorities + " that lets anybody in", Next: "add one: a line of id_ed25519.pub"}
+		in := slices.DeleteFunc([]string{f.Keys, f.Authorities}, func(path string) bool { return path == "" })
+		return nil, &Error{What: "cannot listen for SSH: there is no key in " + strings.Join(in, " or ") + " that lets anybody in", Next: "add one: a line of id_ed25519.pub"}
 	}
 	return d, nil
 }
@@ -144,16 +148,28 @@ func (d *Doors) read() {
 		why := ""
 		if err != nil {
 			why = fmt.Sprintf("%s cannot be used: %v", path, err)
-			if why != d.wrong[i] {
+			if why != d.wrong[i] && d.gate != nil { // else the error of OpenDoors says it
 				d.say("ssh: %s", why)
 			}
 		}
-		d.wrong[i] = why
+		d.wrong[i], d.next[i] = why, nextFor(err)
 	}
 	if d.wrong[2] != "" {
 		g.Keys, g.Authorities = &Keys{}, &Authorities{}
 	}
 	d.gate = g
+}
+
+// nextFor returns the next step for a file that cannot be used.
+func nextFor(err error) string {
+	_, line := errors.AsType[*LineError](err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "write it, or correct its path: one of the settings file is relative to that file's folder"
+	case line:
+		return "correct that line, or name another file"
+	}
+	return "look at the file, its owner and its mode: it is the service's user's, or root's, and nobody else may write it"
 }
 
 // take takes what one of the files says; it is the first, second or third of

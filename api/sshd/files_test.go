@@ -1,6 +1,7 @@
 package sshd
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -85,18 +86,32 @@ func TestNoDoors(t *testing.T) {
 	if err := os.WriteFile(empty, []byte("# nobody\nrubbish\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	keys := filepath.Join(dir, "keys")
+	if err := os.WriteFile(keys, []byte(line(newKey(t, 1))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	none := filepath.Join(dir, "none")
 	for _, tt := range []struct {
-		f    Files
-		want string
+		f          Files
+		want, next string
 	}{
-		{Files{}, "nobody could come in"},
-		{Files{Keys: empty}, "there is no key in"},
-		{Files{Authorities: empty}, "there is no key in"},
-		{Files{Keys: filepath.Join(dir, "none")}, "cannot be used: no such file"},
-		{Files{Keys: dir}, "it is no regular file"},
+		{Files{}, "nobody could come in", "ssh_keys"},
+		{Files{Keys: empty}, "there is no key in " + empty + " that", "add one"},
+		{Files{Authorities: empty}, "there is no key in " + empty + " that", "add one"},
+		{Files{Keys: empty, Authorities: empty}, "there is no key in " + empty + " or " + empty + " that", "add one"},
+		{Files{Keys: none}, "cannot be used: no such file", "correct its path"},
+		{Files{Keys: keys, Revoked: none}, "cannot be used: no such file", "correct its path"},
+		{Files{Keys: dir}, "it is no regular file", "owner"},
+		{Files{Keys: keys, Revoked: keys}, "is no serial", "correct that line"},
 	} {
-		if _, err := OpenDoors(tt.f, nil); err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%+v: %v, want %q", tt.f, err, tt.want)
+		var said []string
+		_, err := OpenDoors(tt.f, func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) })
+		e, _ := errors.AsType[*Error](err)
+		if e == nil || !strings.Contains(e.Error(), tt.want) || !strings.Contains(e.Hint(), tt.next) {
+			t.Errorf("%+v: %v, want %q, %q", tt.f, err, tt.want, tt.next)
+		}
+		if strings.Contains(strings.Join(said, "\n"), "cannot be used") {
+			t.Errorf("%+v: said %q, too", tt.f, said)
 		}
 	}
 }

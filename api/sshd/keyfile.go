@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -74,8 +75,8 @@ func ParseKeys(file []byte) (*Keys, []*LineError) {
 		}
 		got, err := parseKeyLine(trimmed)
 		if err != nil {
-			if got != nil && got.key != nil {
-				k.refused[string(got.key.Marshal())] = number
+			for _, wire := range keysOn(trimmed) {
+				k.refused[wire] = number
 			}
 			wrong = append(wrong, &LineError{Line: number, Why: text.New(err.Error()).String()})
 			continue
@@ -87,8 +88,22 @@ func ParseKeys(file []byte) (*Keys, []*LineError) {
 	return k, wrong
 }
 
-// parseKeyLine reads one line. Where it returns an error with a line, that has
-// the key of what was refused.
+// keysOn returns the keys, in the form of the wire, that can be found on a line which
+// is not understood, wherever they are on it.
+func keysOn(line string) (wires []string) {
+	for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"',", r) }) {
+		raw, err := base64.StdEncoding.DecodeString(word)
+		if err != nil {
+			continue
+		}
+		if key, err := gossh.ParsePublicKey(raw); err == nil {
+			wires = append(wires, string(plain(key).Marshal()))
+		}
+	}
+	return wires
+}
+
+// parseKeyLine reads one line.
 func parseKeyLine(line string) (*keyLine, error) {
 	if len(line) > maxLine {
 		return nil, fmt.Errorf("it is longer than %d bytes", maxLine)
@@ -106,13 +121,13 @@ func parseKeyLine(line string) (*keyLine, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &keyLine{key: key, comment: text.New(strings.Trim(comment, " \t")).String()}
 	if !allowedKey(key) {
-		return l, fmt.Errorf("a key of this kind is not used: %s", kindOf(key))
+		return nil, fmt.Errorf("a key of this kind is not used: %s", kindOf(key))
 	}
+	l := &keyLine{key: key, comment: text.New(strings.Trim(comment, " \t")).String()}
 	for _, o := range options {
 		if err := l.apply(o); err != nil {
-			return l, err
+			return nil, err
 		}
 	}
 	return l, nil
@@ -324,10 +339,11 @@ func kindOf(key gossh.PublicKey) string {
 
 const shownBytes = 64 // of what a file or a client has, in a message
 
-// quoted returns the beginning of a text in quotes.
+// quoted returns the beginning of a text in quotes, safe to show. A quote within it
+// has a backslash, so that nobody can end it and go on in the words of the log.
 func quoted(s string) string {
 	if len(s) > shownBytes {
-		s = s[:shownBytes] + "…"
+		s = strings.ToValidUTF8(s[:shownBytes], "") + "…"
 	}
-	return `"` + text.New(s).String() + `"`
+	return strconv.Quote(text.New(s).String())
 }

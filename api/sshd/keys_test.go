@@ -95,19 +95,21 @@ func TestKeyFile(t *testing.T) {
 		{"verification", "verify-required " + key, "", RefusedLine, `line 1: the option "verify-required" is not honored here`},
 		{"an option among others", `from="192.0.2.7",command="x y",restrict ` + key, "", RefusedLine, `line 1: the option "command" is not honored here`},
 		{"an empty option", "restrict,," + "pty " + key, "", RefusedLine, `line 1: the option "" is not honored here`},
-		{"an open quote", `from="192.0.2.7 ` + key, "", UnknownKey, "line 1: a quote is not closed"},
+		{"an open quote", `from="192.0.2.7 ` + key, "", RefusedLine, "line 1: a quote is not closed"},
 
 		{"a line that is refused refuses the others", key + "\n" + `command="x" ` + key, "", RefusedLine, `line 2: the option "command" is not honored here`},
 		{"the second of two lines", `from="198.51.100.1" ` + key + "\n" + key, "", "", ""},
 		{"an error does not end the reading", "rubbish\nssh-ed25519 AAAA\n" + key, "", "", "line 1: there is no key on it\nline 2: the key cannot be read"},
-		{"another kind than it says", "ssh-rsa " + blob, "", UnknownKey, `line 1: it says ssh-rsa, and the key is "ssh-ed25519"`},
-		{"an unknown kind", "ssh-foo " + blob, "", UnknownKey, `line 1: ` + quoted(blob) + ` is no kind of key`},
+		{"another kind than it says", "ssh-rsa " + blob, "", RefusedLine, `line 1: it says ssh-rsa, and the key is "ssh-ed25519"`},
+		{"an unknown kind", "ssh-foo " + blob, "", RefusedLine, `line 1: ` + quoted(blob) + ` is no kind of key`},
 		{"a kind alone", "ssh-ed25519", "", UnknownKey, "line 1: there is no key on it"},
 		{"not base64", "ssh-ed25519 !!!!", "", UnknownKey, "line 1: the key is not base64"},
 		{"more than a key", "ssh-ed25519 " + longer(blob), "", UnknownKey, "line 1: the key cannot be read"},
-		{"control characters", key + " a\x1b[2Jb", "", UnknownKey, "line 1: it has control characters, or is not UTF-8"},
-		{"another encoding", key + " \xff", "", UnknownKey, "line 1: it has control characters, or is not UTF-8"},
-		{"a certificate", "ssh-ed25519-cert-v01@openssh.com " + blob, "", UnknownKey, "line 1: it is a certificate: name its authority in ssh_user_cas"},
+		{"control characters", key + " a\x1b[2Jb", "", RefusedLine, "line 1: it has control characters, or is not UTF-8"},
+		{"another encoding", key + " \xff", "", RefusedLine, "line 1: it has control characters, or is not UTF-8"},
+		{"a line that is too long", key + " " + strings.Repeat("x", maxLine), "", RefusedLine, "line 1: it is longer than 16384 bytes"},
+		{"within other words", `"x',` + blob + "'", "", RefusedLine, "line 1: a quote is not closed"},
+		{"a certificate", "ssh-ed25519-cert-v01@openssh.com " + blob, "", RefusedLine, "line 1: it is a certificate: name its authority in ssh_user_cas"},
 	}
 	for _, tt := range tests {
 		keys, wrong := ParseKeys([]byte(tt.file))
@@ -125,6 +127,15 @@ func TestKeyFile(t *testing.T) {
 		address, _ := netip.ParseAddr(from)
 		if _, why := keys.find(newKey(t, 1).PublicKey(), address, now); reasonOf(why) != tt.want {
 			t.Errorf("%s: %v, want %q", tt.name, why, tt.want)
+		}
+		if tt.want != RefusedLine {
+			continue
+		}
+		for _, file := range []string{tt.file + "\n" + key, key + "\n" + tt.file} { // a good line does not help
+			keys, _ := ParseKeys([]byte(file))
+			if _, why := keys.find(newKey(t, 1).PublicKey(), address, now); reasonOf(why) != RefusedLine || keys.Len() != 0 {
+				t.Errorf("%s, and a good line: %v", tt.name, why)
+			}
 		}
 	}
 }

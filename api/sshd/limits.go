@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"tapedeck/api/crash"
 )
 
 const (
@@ -206,27 +208,34 @@ func (f *failures) forget(now time.Time) {
 	}
 }
 
-// sayer writes at most maxLogged lines in a second, and how many it has left out.
+// sayer writes at most maxLogged lines in a second, and how many it has left out,
+// when the second is over.
 type sayer struct {
 	say func(format string, args ...any)
 
-	mu     sync.Mutex
-	second time.Time
-	n      int
+	mu sync.Mutex
+	n  int // in the second that lasts; 0 while none does
 }
 
 // refused writes a line about somebody who was refused, safe to show.
 func (s *sayer) refused(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	now := time.Now()
-	if now.Sub(s.second) >= time.Second || now.Before(s.second) {
-		if left := s.n - maxLogged; left > 0 {
-			s.say("ssh: %d more refused logins were not logged", left)
-		}
-		s.second, s.n = now, 0
+	if s.n++; s.n == 1 {
+		time.AfterFunc(time.Second, s.next)
 	}
-	if s.n++; s.n <= maxLogged {
+	if s.n <= maxLogged {
 		s.say("ssh: "+format, args...)
 	}
+}
+
+// next ends a second.
+func (s *sayer) next() {
+	defer crash.Guard()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if left := s.n - maxLogged; left > 0 {
+		s.say("ssh: %d more refused logins were not logged", left)
+	}
+	s.n = 0
 }

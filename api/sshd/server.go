@@ -213,23 +213,50 @@ func (c *conn) attempt(meta gossh.ConnMetadata, method string, err error) {
 	s.log.refused("refused %s from %s: %v", quoted(meta.User()), addressOf(meta.RemoteAddr()), why)
 }
 
-// Recheck ends the connections whose key or role does not let them in any more.
-// Call it when the files or the roles have changed.
+// errLine is why a connection ends whose key has another line now: a role may have
+// the comment of one, and not that of the other.
+var errLine = errors.New("its line in the key file is another one now")
+
+// again says why a connection that was let in would not be now as who it is; nil
+// when it would. The answer may be another one than at the login: files and roles
+// change, a certificate expires, and a key may be proven long after it was shown.
+func (s *Server) again(id Identity, key gossh.PublicKey) error {
+	now, why := s.o.Gate().Check(id.User, key, id.Address, time.Now())
+	if why == nil {
+		why = s.o.Handler.Admit(now)
+	}
+	switch {
+	case why != nil:
+		return why
+	case now.Comment != id.Comment || now.NoPTY != id.NoPTY:
+		return errLine
+	}
+	return nil
+}
+
+// Recheck ends the connections whose key or role does not let them in any more, or
+// not as who they are. Call it when the files or the roles have changed.
 func (s *Server) Recheck() {
-	now := time.Now()
 	for _, c := range s.connections() {
 		id, key := c.who()
 		if key == nil {
-			continue // its key is asked about when it is proven
+			continue // it is asked about with the first session
 		}
-		_, why := s.o.Gate().Check(id.User, key, id.Address, now)
-		if why == nil {
-			why = s.o.Handler.Admit(id)
+		if why := s.again(id, key); why != nil {
+			c.shut(id, why)
 		}
-		if why != nil {
-			s.log.refused("ended the connection of %s from %s: %v", quoted(id.User), id.Address, why)
-			c.end(fmt.Errorf("your key does not let you in any more: %w", why))
-		}
+	}
+}
+
+// shut ends a connection that would not be let in now, and says so once.
+func (c *conn) shut(id Identity, why error) {
+	c.server.mu.Lock()
+	first := !c.shutting
+	c.shutting = true
+	c.server.mu.Unlock()
+	if first {
+		c.server.log.refused("ended the connection of %s from %s: %v", quoted(id.User), id.Address, why)
+		c.end(fmt.Errorf("your key does not let you in any more: %w", why))
 	}
 }
 

@@ -73,7 +73,12 @@ type Session struct {
 func (s *Server) session(_ *ssh.Server, sc *gossh.ServerConn, opened gossh.NewChannel, ctx ssh.Context) {
 	c := connOf(ctx)
 	c.established(sc)
-	id, _ := c.who()
+	id, key := c.who()
+	if why := s.again(id, key); why != nil {
+		_ = opened.Reject(gossh.Prohibited, "your key does not let you in any more")
+		c.shut(id, why)
+		return
+	}
 	se := &Session{Identity: id, conn: c, over: make(chan struct{}), gone: make(chan struct{})}
 	se.ctx, se.cancel = context.WithCancelCause(context.Background())
 	if err := c.add(se); err != nil {

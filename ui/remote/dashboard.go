@@ -16,7 +16,8 @@ import (
 )
 
 // After how long without a key a dashboard ends, where ssh_idle is not set: of one
-// who may only look, and of any other. It warns before.
+// who may only look, and of any other. It warns before, at the latest after half of
+// the time.
 const (
 	idleLooks = 8 * time.Hour
 	idleActs  = time.Hour
@@ -44,7 +45,7 @@ func (h *Handler) dashboard(ctx context.Context, se *sshd.Session) (exit int) {
 	o.Terminal, o.Zone = terminalOf(s), zoneOf(s.environ)
 	se.Pressed(time.Now())
 	o.WatchNotices = func(say func(ui.Notice)) (stop func()) {
-		return se.EndIdle(idle, idleWarns, func(left time.Duration) {
+		return se.EndIdle(idle, min(idleWarns, idle/2), func(left time.Duration) {
 			if left > 0 {
 				say(endsSoon(idle-left, left))
 			}
@@ -93,7 +94,7 @@ func (h *Handler) idleOf(id sshd.Identity) time.Duration {
 
 // endsSoon says that the dashboard ends soon.
 func endsSoon(idle, left time.Duration) ui.Notice {
-	return ui.Notice{Words: "no key for " + inWords(idle) + ": this dashboard ends in " + inWords(left.Round(time.Second)), Hint: "press a key to stay"}
+	return ui.Notice{Words: "no key for " + inWords(idle.Round(time.Second)) + ": this dashboard ends in " + inWords(left.Round(time.Second)), Hint: "press a key to stay"}
 }
 
 // watched is a deck that also tells the session when a key was pressed.

@@ -280,6 +280,35 @@ func TestIdleWarns(t *testing.T) {
 	})
 }
 
+// TestIdleWarnsInTime: however short ssh_idle is, the warning comes after some time
+// without a key, and again after a key; its times are whole seconds.
+func TestIdleWarnsInTime(t *testing.T) {
+	settings := screens(t)
+	settings.SSH.Idle = time.Minute // the shortest
+	within(t, settings, func(t *testing.T, h *host) {
+		c := h.open(1, "xterm", "LANG", "C.UTF-8").shell()
+		for n := range 2 {
+			warned := func() int { return strings.Count(c.text(), "no key for 30s: this dashboard ends in 30s") }
+			time.Sleep(25 * time.Second)
+			if warned() != n {
+				t.Errorf("it warns early:\n%s", c.text())
+			}
+			time.Sleep(10 * time.Second)
+			if warned() != n+1 {
+				t.Errorf("warning %d is not shown:\n%s", n+1, c.text())
+			}
+			c.press("j")
+		}
+		time.Sleep(60 * time.Second)
+		if c.exit() != 1 || h.inside().why() != "it was idle" {
+			t.Errorf("a minute after the last key: %q", h.inside().why())
+		}
+	})
+	if got := endsSoon(time.Minute+3485893, time.Minute-3485893).Words; got != "no key for 1m: this dashboard ends in 1m" {
+		t.Errorf("it says %q", got)
+	}
+}
+
 // TestPanic: a panic of any part of one session ends that one with exit status 1, its
 // terminal is restored, and another one of the same connection goes on.
 func TestPanic(t *testing.T) {
