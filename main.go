@@ -93,6 +93,9 @@ func dashboard(ctx context.Context, start cli.Start) error {
 	if s.shared != nil {
 		s.shared.SetSessions(1)
 		s.parts.Go(s.shared.Run)
+		s.parts.Go(func(ctx context.Context) error {
+			return cli.TellShare(ctx, s.shared, func(odd string) { s.notices.say(odd, "tapedeck doctor looks at the server that hosts share") }, nil)
+		})
 	}
 	s.parts.Go(s.record.Run)
 	if err = s.open(log); err == nil {

@@ -37,7 +37,7 @@ var remoteFlags = map[string][]string{
 	"list":   {"ended", "filter", "sort", "reverse", "timeout", "json", "csv"},
 	"show":   {"timeout", "json"},
 	"watch":  {"plain", "json"},
-	"pause":  {"wait", "timeout", "if-status", "json", "silence", "skip", "resume-after", "yes"},
+	"pause":  {"wait", "timeout", "if-status", "json", "silence", "skip", "resume-after", "local", "yes"},
 	"resume": {"wait", "timeout", "if-status", "json", "yes"},
 	"ack":    {"reason", "for", "timeout", "json"},
 	"status": {"timeout", "json", "tmux"},

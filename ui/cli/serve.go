@@ -107,12 +107,13 @@ type service struct {
 	alarms   *AlarmCommand // for all projects; nil for none
 	door     *door         // for SSH; nil for none
 	shared   share.Store   // what other hosts are told; nil where nothing is shared
+	tell     func(format string, args ...any)
 }
 
 // runServe serves until the context ends.
 func (r *runner) runServe(cmd *cobra.Command) (err error) {
 	ctx := cmd.Context()
-	s := &service{version: r.release()}
+	s := &service{version: r.release(), tell: r.tell}
 	if s.host, s.configs, err = r.served(cmd); err != nil {
 		return err
 	}
@@ -176,6 +177,9 @@ func (s *service) run(ctx context.Context, server *serve.Server, l, metrics net.
 	var parts background.Group
 	if s.shared != nil {
 		parts.Go(s.shared.Run)
+		parts.Go(func(ctx context.Context) error {
+			return TellShare(ctx, s.shared, func(odd string) { s.tell("warning: %s", odd) }, func(words string) { s.tell("%s", words) })
+		})
 	}
 	parts.Go(s.alarms.Run)
 	for i, p := range s.projects {

@@ -249,7 +249,7 @@ func TestFlagsOverSSH(t *testing.T) {
 		"list":   "ascii csv ended filter json mask-numbers profile reverse sort timeout",
 		"show":   "ascii json mask-numbers profile timeout",
 		"watch":  "ascii json mask-numbers plain profile",
-		"pause":  "ascii if-status json mask-numbers pause-behavior profile resume-after silence skip timeout wait yes",
+		"pause":  "ascii if-status json local mask-numbers pause-behavior profile resume-after silence skip timeout wait yes",
 		"resume": "ascii if-status json mask-numbers profile timeout wait yes",
 		"ack":    "ascii for json mask-numbers profile reason timeout",
 		"status": "json profile timeout tmux",

@@ -47,6 +47,56 @@ func openNATS(c config.Config, version string, silent bool) (*share.NATS, error)
 	return store, nil
 }
 
+// leastAway is how long the other hosts are not heard until that is told.
+const leastAway = 2 * time.Second
+
+// TellShare calls odd with each thing that other hosts say and that cannot be
+// understood here, and state whenever the others are not heard any more, and heard
+// again, until ctx ends. Either may be nil.
+func TellShare(ctx context.Context, store share.Store, odd, state func(words string)) error {
+	events := make(chan share.Event, 64) // what does not fit is not told
+	cancel := store.Watch(func(e share.Event) {
+		if e.Odd == "" && e.State == nil {
+			return
+		}
+		select {
+		case events <- e:
+		default:
+		}
+	})
+	defer cancel()
+	var now share.State
+	var away <-chan time.Time
+	heard, alone := false, false // once; and what was told last
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-away:
+			away, alone = nil, true
+			state("the hosts that share are not heard (LOCAL ONLY): " + now.Why)
+		case e := <-events:
+			if e.State == nil {
+				if odd != nil {
+					odd(e.Odd)
+				}
+				continue
+			}
+			now = *e.State
+			switch {
+			case state == nil:
+			case now.Connected:
+				if alone || !heard {
+					state("the hosts that share are heard")
+				}
+				away, alone, heard = nil, false, true
+			case away == nil && !alone:
+				away = time.After(leastAway)
+			}
+		}
+	}
+}
+
 // joinLimit is how long a command waits for the server that hosts share.
 const joinLimit = 10 * time.Second
 
