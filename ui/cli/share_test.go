@@ -83,7 +83,9 @@ func TestServeShared(t *testing.T) {
 		t.Errorf("the password is shown: %s", s.errs)
 	}
 	bad := serveHere(t, "EU\nshare = \"nats://127.0.0.1:1\"\nshare_creds = \""+filepath.Join(t.TempDir(), "none")+"\"\n")
-	if !inPatience(func() bool { return strings.Contains(bad.errs.String(), "cannot share with other hosts: read the credentials") }) {
+	if !inPatience(func() bool {
+		return strings.Contains(bad.errs.String(), "cannot share with other hosts: read the credentials")
+	}) {
 		t.Errorf("it says %s", bad.errs)
 	}
 	if code := bad.end(); code != 2 {
