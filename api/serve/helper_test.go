@@ -170,7 +170,7 @@ func start(t testing.TB, o setting) *world {
 		w.dir = shortDir(t)
 	}
 	w.journal = journal.Begin(journal.Options{Dir: w.dir})
-	options := Options{Roles: o.roles, Version: "1.2.3", Notify: o.notify, Say: w.said.add, PeerOf: w.peerOf}
+	options := Options{Roles: o.roles, Version: "1.2.3", Notify: o.notify, Say: w.said.add, PeerOf: w.peerOf, Share: o.share}
 	if o.keep {
 		kept, err := OpenKept(w.dir)
 		check(t, err)

@@ -31,6 +31,7 @@ import (
 	"tapedeck/api/journal"
 	"tapedeck/api/local"
 	"tapedeck/api/peer"
+	"tapedeck/api/share"
 	"tapedeck/api/text"
 )
 
@@ -74,6 +75,8 @@ type Options struct {
 	Kept *Kept
 	// PeerOf says who is at the other end of a connection; nil asks the kernel.
 	PeerOf func(net.Conn) (Peer, error)
+	// Share is what the hosts share, which the decks have too; nil for a host alone.
+	Share share.Store
 	// AlarmCommand is whether the service runs a command for each alarm.
 	AlarmCommand bool
 	// Say writes a line about the service for its administrator; nil for nowhere.
@@ -135,6 +138,9 @@ func New(o Options) *Server {
 	s.permits = permits{own: s.own, names: n}
 	s.roles.Store(&o.Roles)
 	s.sessions = &sessions{names: n, of: map[string]*session{}, over: s.sessionOver, asking: s.promptChanged}
+	if o.Share != nil {
+		s.sessions.counted = o.Share.SetSessions
+	}
 	s.left = newLeft(s)
 	s.feed = local.NewFeed(profilesOf(s.projects))
 	s.hub = newHub(s)

@@ -99,6 +99,9 @@ type sessions struct {
 	// asking is called, without the mutex, when prompts were opened or closed on
 	// a recording.
 	asking func(profile string, sid text.Text, list []local.Asking)
+	// counted is called when there is another number of sessions; it must not wait. It
+	// may be nil.
+	counted func(n int)
 	// order is held from the look at the prompts until asking has been told of them,
 	// so that the last call has the prompts that are open now.
 	order sync.Mutex
@@ -155,7 +158,11 @@ func (l *sessions) enter(c *conn, chosen string, p permit) (*session, *local.Ref
 		}
 		s.conns[c] = true
 	}
+	fresh := l.of[key] == nil
 	l.of[key], s.permit = s, p
+	if fresh {
+		l.changedNumber()
+	}
 	if s.leaving != nil {
 		s.leaving.Stop()
 		s.leaving = nil
@@ -171,6 +178,13 @@ func (l *sessions) count(uid int) (n int) {
 		}
 	}
 	return n
+}
+
+// changedNumber tells how many sessions there are. The mutex must be held.
+func (l *sessions) changedNumber() {
+	if l.counted != nil {
+		l.counted(len(l.of))
+	}
 }
 
 // leave notes that a connection of a session is closed. One that has none for a
@@ -201,6 +215,7 @@ func (l *sessions) end(s *session, why string, byOther bool) {
 		s.leaving.Stop()
 	}
 	delete(l.of, s.key)
+	l.changedNumber()
 	if byOther {
 		l.remember(s.key)
 	}

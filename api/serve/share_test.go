@@ -68,7 +68,7 @@ func testLeftOnAnotherHost(t *testing.T) {
 	pauseAs(t, hers, sid)
 	time.Sleep(5 * time.Second)
 	hosts := b.server.projects[0].Deck.Snapshot().Hosts
-	if len(hosts) != 2 || hosts[0].Name != "host-a" || hosts[0].Pauses != 1 || hosts[1].Pauses != 0 || !hosts[1].Self {
+	if len(hosts) != 2 || hosts[0].Sessions != 2 || hosts[0].Pauses != 1 || hosts[1].Sessions != 2 {
 		t.Errorf("the hosts are %+v", hosts)
 	}
 	if got := leftOf(t, his); len(got) != 0 {
