@@ -319,4 +319,3 @@ func (s *screen) signal(sig syscall.Signal) {
 		s.t.Fatal(err)
 	}
 }
-
