@@ -252,3 +252,24 @@ func TestNoFiles(t *testing.T) {
 		t.Errorf("a file was fetched: %q", b)
 	}
 }
+
+// TestTries: whoever shows the right key as the sixth comes in, and as the seventh
+// does not.
+func TestTries(t *testing.T) {
+	t.Parallel()
+	o := newOpenSSH(t)
+	for wrong, want := range map[int]bool{maxTries - 1: true, maxTries: false} {
+		var options []string
+		for i := range wrong {
+			other, err := clients.New("ssh", t.TempDir(), newEd25519(byte(50+i)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			options = append(options, "-i", filepath.Join(other.Dir(), "id_ed25519"))
+		}
+		out, errs, code := o.run(t, o.c, o.login("say hello", options...), "")
+		if (out == "hello\n") != want || !want && !strings.Contains(errs, "oo many authentication failures") {
+			t.Errorf("after %d others: exit code %d, %q, %q", wrong, code, out, errs)
+		}
+	}
+}
