@@ -313,6 +313,7 @@ func BenchmarkSSH(b *testing.B) {
 			pair(b, "B/s", ours.bytes, stock.bytes)
 			pair(b, "wire-B/s", ours.wire, stock.wire)
 			pair(b, "frames/s", ours.frames, stock.frames)
+			pair(b, "B/frame", ours.bytes/ours.frames, stock.bytes/stock.frames)
 			if stock.frames < 0.95 {
 				b.Log("the stock program does not keep up with its clock: only what is counted for each session holds")
 			}
