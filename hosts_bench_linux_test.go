@@ -161,24 +161,36 @@ func (w *watchers) all(n int) []float64 {
 // The collector of garbage is busy (GOGC=10), so that what is kept is what is
 // measured. The budgets are 2 MB more, and 1 kB a second.
 func BenchmarkShared(b *testing.B) {
-	p, space := benchProgram(b), serveSpace(b, sim.Options{Seed: 1})
+	p := benchProgram(b)
 	b.Setenv("GOGC", "10")
-	for i := range 1900 {
-		space.Begin(sim.Begin{StartedAgo: time.Minute + time.Duration(i)*time.Second})
-	}
-	var paused []string
-	for i := range 100 {
-		paused = append(paused, space.Begin(sim.Begin{StartedAgo: time.Minute + time.Duration(i)*time.Second}))
-	}
 	e := newEngine(b, "one", "two")
-	one, two := newBastion(b, p, space, "one", e, 0, ""), newBastion(b, p, space, "two", e, 0, "")
-	alone := startBastion(b, p, space, "alone", "", 0, "")
-	for i, sid := range paused {
-		h := []*bastion{one, two}[i%2]
-		if got := h.post(b.Context(), local.PathRequests, fmt.Sprintf(`{"requests":[{"id":"bench-%06d","sid":%q,"update":"pause","seen":"in-progress"}]}`, i, sid)); got != done {
-			b.Fatal(got)
+	spaces, paused := [2]*space{}, [2][]string{}
+	for k := range spaces {
+		s := serveSpace(b, sim.Options{Seed: 1})
+		for i := range 2000 {
+			sid := s.Begin(sim.Begin{StartedAgo: time.Minute + time.Duration(i)*time.Second})
+			if i >= 1900 {
+				paused[k] = append(paused[k], sid)
+			}
+		}
+		spaces[k] = s
+	}
+	one, two := newBastion(b, p, spaces[0], "one", e, 0, ""), newBastion(b, p, spaces[0], "two", e, 0, "")
+	alone := startBastion(b, p, spaces[1], "alone", "", 0, "")
+	for i := range 100 {
+		pause := func(h *bastion, sid string) {
+			if got := h.post(b.Context(), local.PathRequests, fmt.Sprintf(`{"requests":[{"id":"bench-%06d","sid":%q,"update":"pause","seen":"in-progress"}]}`, i, sid)); got != done {
+				b.Fatal(got)
+			}
+		}
+		pause([]*bastion{one, two}[i%2], paused[0][i])
+		if i%2 == 0 {
+			pause(alone, paused[1][i])
+		} else {
+			spaces[1].SetStatus(paused[1][i], "paused") // as the other host does
 		}
 	}
+	time.Sleep(20 * time.Second) // the journals are sent
 	var shared, plain, rate []float64
 	for b.Loop() {
 		before, began := one.relay.carried()+two.relay.carried(), time.Now()
