@@ -34,9 +34,11 @@ type chaos struct {
 	asks   *rand.Rand // of who is asked for what; by the goroutine of the test alone
 	scale  scale
 	count  map[string]int
-	killed map[*bastion][]time.Time
-	orders []*order // of this round
-	seen   *streams
+	// refusals are why auto-resumes were not set.
+	refusals map[string]int
+	killed   map[*bastion][]time.Time
+	orders   []*order // of this round
+	seen     *streams
 }
 
 // scale is how much of it there is.
@@ -90,7 +92,7 @@ func testHosts(t *testing.T, p program) {
 	t.Logf("seed %d", seed)
 	c := &chaos{
 		t: t, space: serveSpace(t, sim.Options{Seed: seed}), rng: rand.New(rand.NewPCG(seed, 0)), asks: rand.New(rand.NewPCG(seed, 1)),
-		scale: sc, count: map[string]int{}, killed: map[*bastion][]time.Time{},
+		scale: sc, count: map[string]int{}, refusals: map[string]int{}, killed: map[*bastion][]time.Time{},
 	}
 	var names []string
 	for _, h := range hostNames {
@@ -109,7 +111,7 @@ func testHosts(t *testing.T, p program) {
 	for rounds := 1; ; rounds++ {
 		c.round()
 		if t.Failed() || time.Since(began)+c.scale.lead+c.scale.within > sc.rounds {
-			t.Logf("seed %d: %d rounds, %v; %d updates have come", seed, rounds, c.count, len(c.space.updates()))
+			t.Logf("seed %d: %d rounds, %v; not set for %v; %d updates have come", seed, rounds, c.count, c.refusals, len(c.space.updates()))
 			return
 		}
 	}
@@ -154,8 +156,9 @@ type order struct {
 	due      time.Time
 	cancelAt time.Time // when somebody asks to cancel it; zero for never
 
-	told     string // what the last one said who was asked to set it
-	set_     bool   // it was said to be set
+	ready    chan struct{} // closed when nobody is asked any more to set it; what follows is known then
+	told     string        // what the last one said who was asked to set it
+	set_     bool          // it was said to be set
 	tries    int
 	canceled string // what was said when it was canceled; empty for nothing
 }
@@ -166,8 +169,8 @@ func (c *chaos) order() {
 	now := time.Now()
 	for range c.scale.timers {
 		o := &order{
-			pause: c.asks.IntN(3) == 0,
-			due:   now.Add(c.scale.lead + time.Duration(c.asks.Int64N(int64(c.scale.within)))),
+			pause: c.asks.IntN(3) == 0, ready: make(chan struct{}),
+			due: now.Add(c.scale.lead + time.Duration(c.asks.Int64N(int64(c.scale.within)))),
 		}
 		for _, i := range c.asks.Perm(len(c.hosts)) {
 			o.asked = append(o.asked, c.hosts[i])
@@ -189,6 +192,7 @@ func (c *chaos) order() {
 
 // set asks hosts to set it, until one says that it has, or its time has come.
 func (o *order) set(ctx context.Context) {
+	defer close(o.ready)
 	for time.Until(o.due) > time.Second {
 		h := o.asked[o.tries%len(o.asked)]
 		o.tries++
@@ -219,6 +223,7 @@ func (o *order) cancel(ctx context.Context) {
 	case <-ctx.Done():
 		return
 	}
+	<-o.ready
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	o.canceled = o.asked[len(o.asked)-1].post(ctx, "/v1/timer", fmt.Sprintf(`{"sid":%q,"after":0}`, o.sid))

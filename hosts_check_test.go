@@ -11,6 +11,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,9 @@ import (
 	"tapedeck/api/local"
 	"tapedeck/api/sim"
 )
+
+// why is what tells a refusal from others.
+var why = regexp.MustCompile(`"code":"[^"]*"|^dial|EOF|deadline|reset`)
 
 // done is what post returns where what was asked for is done.
 const done = "done"
@@ -182,6 +186,7 @@ func (c *chaos) judge(r *result) (kind, wrong string) {
 	case r.state == nil && r.pause && r.told == done && len(r.alarms) == 0:
 		return "lost", "it was to come after the pause, the stream has none, and nothing alarms"
 	case r.state == nil:
+		c.refusals[why.FindString(r.told)]++
 		return "never set", ""
 	}
 	if r.canceled == done && r.state.Timer.State != "canceled" {
