@@ -117,16 +117,37 @@ func testHosts(t *testing.T, p program) {
 	}
 }
 
-// round has as many auto-resumes set as there are to be, while things go wrong
-// until after the last is due, and counts them.
+// round has auto-resumes set, most of them while all is well; then things go wrong
+// until the last is due. In the end it counts them.
 func (c *chaos) round() {
 	c.order()
+	most := len(c.orders) * 6 / 7
+	c.set(c.orders[:most])()
+	wait := c.set(c.orders[most:])
 	var group sync.WaitGroup
-	queue := make(chan *order, len(c.orders))
 	for _, o := range c.orders {
+		if !o.cancelAt.IsZero() {
+			group.Go(func() { o.cancel(c.t.Context()) })
+		}
+	}
+	c.trouble(time.Now().Add(c.scale.lead + c.scale.within))
+	wait()
+	group.Wait()
+	c.settle()
+	c.check()
+	for _, o := range c.orders {
+		c.space.EndRecording(o.sid)
+	}
+}
+
+// set has hosts asked to set auto-resumes, in the background.
+func (c *chaos) set(orders []*order) (wait func()) {
+	queue := make(chan *order, len(orders))
+	for _, o := range orders {
 		queue <- o
 	}
 	close(queue)
+	var group sync.WaitGroup
 	for range c.scale.asking {
 		group.Go(func() {
 			for o := range queue {
@@ -134,18 +155,7 @@ func (c *chaos) round() {
 			}
 		})
 	}
-	for _, o := range c.orders {
-		if !o.cancelAt.IsZero() {
-			group.Go(func() { o.cancel(c.t.Context()) })
-		}
-	}
-	c.trouble(time.Now().Add(c.scale.lead + c.scale.within))
-	group.Wait()
-	c.settle()
-	c.check()
-	for _, o := range c.orders {
-		c.space.EndRecording(o.sid)
-	}
+	return group.Wait
 }
 
 // order is an auto-resume that somebody asks for, and what they were told.

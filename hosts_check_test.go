@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -186,7 +187,7 @@ func (c *chaos) judge(r *result) (kind, wrong string) {
 	case r.state == nil && r.pause && r.told == done && len(r.alarms) == 0:
 		return "lost", "it was to come after the pause, the stream has none, and nothing alarms"
 	case r.state == nil:
-		c.refusals[why.FindString(r.told)]++
+		c.refusals[cmp.Or(why.FindString(r.told), r.told[:min(len(r.told), 200)], "not asked in time")]++
 		return "never set", ""
 	}
 	if r.canceled == done && r.state.Timer.State != "canceled" {
