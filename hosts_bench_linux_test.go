@@ -193,7 +193,7 @@ func BenchmarkShared(b *testing.B) {
 	time.Sleep(20 * time.Second) // the journals are sent
 	var shared, plain, rate []float64
 	for b.Loop() {
-		before, began := one.relay.carried()+two.relay.carried(), time.Now()
+		before, began := one.way.carried()+two.way.carried(), time.Now()
 		for range 30 {
 			time.Sleep(time.Second)
 			for _, h := range []*bastion{one, two} {
@@ -201,7 +201,7 @@ func BenchmarkShared(b *testing.B) {
 			}
 			plain = append(plain, alone.resident())
 		}
-		rate = append(rate, float64(one.relay.carried()+two.relay.carried()-before)/2/time.Since(began).Seconds())
+		rate = append(rate, float64(one.way.carried()+two.way.carried()-before)/2/time.Since(began).Seconds())
 	}
 	b.ReportMetric(0, "ns/op")
 	b.ReportMetric(quantile(shared, 50), "MB-shared")

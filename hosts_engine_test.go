@@ -225,9 +225,9 @@ func (e *engine) connect() *nats.Conn {
 	return nc
 }
 
-// relay is the way between a host and a server, which may forget what it is given,
+// wayTo is the way between a host and a server, which may forget what it is given,
 // or be slow.
-type relay struct {
+type wayTo struct {
 	to   string
 	addr string
 
@@ -240,14 +240,14 @@ type relay struct {
 	bytes   int // that were carried, either way
 }
 
-// newRelay starts a relay to an address.
-func newRelay(t testing.TB, to string) *relay {
+// newWay starts the way to an address.
+func newWay(t testing.TB, to string) *wayTo {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &relay{to: to, addr: l.Addr().String(), changed: make(chan struct{}), conns: map[net.Conn]bool{}}
+	r := &wayTo{to: to, addr: l.Addr().String(), changed: make(chan struct{}), conns: map[net.Conn]bool{}}
 	var group sync.WaitGroup
 	group.Go(func() {
 		for {
@@ -267,8 +267,8 @@ func newRelay(t testing.TB, to string) *relay {
 	return r
 }
 
-// set changes what the relay does.
-func (r *relay) set(change func()) {
+// set changes what it does.
+func (r *wayTo) set(change func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change()
@@ -276,11 +276,11 @@ func (r *relay) set(change func()) {
 	r.changed = make(chan struct{})
 }
 
-// pass has the relay carry everything at once again.
-func (r *relay) pass() { r.set(func() { r.forgets, r.delay, r.closed = false, 0, false }) }
+// pass has it carry everything at once again.
+func (r *wayTo) pass() { r.set(func() { r.forgets, r.delay, r.closed = false, 0, false }) }
 
 // cut closes all connections.
-func (r *relay) cut() {
+func (r *wayTo) cut() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for c := range r.conns {
@@ -289,13 +289,13 @@ func (r *relay) cut() {
 }
 
 // carried returns how many bytes were carried, either way.
-func (r *relay) carried() int {
+func (r *wayTo) carried() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.bytes
 }
 
-func (r *relay) carry(a net.Conn) {
+func (r *wayTo) carry(a net.Conn) {
 	defer func() { _ = a.Close() }()
 	b, err := net.Dial("tcp", r.to)
 	if err != nil {
@@ -329,7 +329,7 @@ type piece struct {
 
 // copy carries what comes from one connection to the other. A connection of which
 // something was forgotten stays useless: what comes later is forgotten too.
-func (r *relay) copy(to, from net.Conn) {
+func (r *wayTo) copy(to, from net.Conn) {
 	defer func() { _ = to.Close(); _ = from.Close() }()
 	pieces := make(chan piece, 1000)
 	var group sync.WaitGroup
@@ -362,8 +362,8 @@ func (r *relay) copy(to, from net.Conn) {
 	}
 }
 
-// wait waits until a time, or until the relay is not slow any more.
-func (r *relay) wait(until time.Time) {
+// wait waits until a time, or until it is not slow any more.
+func (r *wayTo) wait(until time.Time) {
 	for {
 		r.mu.Lock()
 		changed, slow := r.changed, r.delay > 0

@@ -26,7 +26,7 @@ type bastion struct {
 	dir    string
 	socket string
 	shift  time.Duration // how far its clock is ahead
-	relay  *relay        // between it and the server; nil for none
+	way    *wayTo        // between it and the server; nil for none
 	log    *said         // of all its processes
 	cmd    *exec.Cmd
 	ended  chan struct{}
@@ -36,9 +36,9 @@ type bastion struct {
 // newBastion starts a host with these settings beside those of its project.
 func newBastion(t testing.TB, p program, space *space, name string, e *engine, shift time.Duration, settings string) *bastion {
 	t.Helper()
-	r := newRelay(t, e.addr)
+	r := newWay(t, e.addr)
 	h := startBastion(t, p, space, name, "nats://"+r.addr, shift, settings)
-	h.relay = r
+	h.way = r
 	return h
 }
 

@@ -68,11 +68,11 @@ func (c *chaos) something(under map[any]ending) {
 		begin(c.engine, "server killed", func() func() { c.engine.kill(); return c.engine.start })
 	case kind < 12:
 		lasts *= 2
-		begin(h.relay, "forgotten", func() func() { h.relay.set(func() { h.relay.forgets = true }); return h.relay.pass })
+		begin(h.way, "forgotten", func() func() { h.way.set(func() { h.way.forgets = true }); return h.way.pass })
 	case kind < 15:
 		delay := time.Duration(c.rng.IntN(2500)) * time.Millisecond
-		begin(h.relay, "slow", func() func() { h.relay.set(func() { h.relay.delay = delay }); return h.relay.pass })
+		begin(h.way, "slow", func() func() { h.way.set(func() { h.way.delay = delay }); return h.way.pass })
 	default:
-		begin(h.relay, "cut", func() func() { h.relay.set(func() { h.relay.closed = true }); h.relay.cut(); return h.relay.pass })
+		begin(h.way, "cut", func() func() { h.way.set(func() { h.way.closed = true }); h.way.cut(); return h.way.pass })
 	}
 }
