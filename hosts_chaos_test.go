@@ -8,13 +8,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"tapedeck/api/sim"
+	"tapedeck/api/text"
 )
 
 // hostNames are the hosts of the chaos, and how far the clock of each is ahead.
@@ -173,15 +174,12 @@ type order struct {
 	canceled string // what was said when it was canceled; empty for nothing
 }
 
-// order makes the recordings of a round, and what is asked for of each.
+// order makes the recordings of a round, and, when all hosts know them, what is
+// asked for of each.
 func (c *chaos) order() {
 	c.orders = nil
-	now := time.Now()
 	for range c.scale.timers {
-		o := &order{
-			pause: c.asks.IntN(3) == 0, ready: make(chan struct{}),
-			due: now.Add(c.scale.lead + time.Duration(c.asks.Int64N(int64(c.scale.within)))),
-		}
+		o := &order{pause: c.asks.IntN(3) == 0, ready: make(chan struct{})}
 		for _, i := range c.asks.Perm(len(c.hosts)) {
 			o.asked = append(o.asked, c.hosts[i])
 		}
@@ -190,14 +188,36 @@ func (c *chaos) order() {
 			b.Status = "in-progress"
 		}
 		o.sid = c.space.Begin(b)
+		c.orders = append(c.orders, o)
+	}
+	for began := time.Now(); !c.known(); time.Sleep(50 * time.Millisecond) {
+		if time.Since(began) > patience {
+			c.t.Fatal("not all hosts know all recordings")
+		}
+	}
+	now := time.Now()
+	for _, o := range c.orders {
+		o.due = now.Add(c.scale.lead + time.Duration(c.asks.Int64N(int64(c.scale.within))))
 		switch c.asks.IntN(10) {
 		case 0: // some time before
 			o.cancelAt = now.Add(c.scale.lead / 2).Add(time.Duration(c.asks.Int64N(int64(o.due.Sub(now)))))
 		case 1: // at about the time
 			o.cancelAt = o.due.Add(time.Duration(c.asks.IntN(2000)-1000) * time.Millisecond)
 		}
-		c.orders = append(c.orders, o)
 	}
+}
+
+// known reports whether all hosts know all recordings.
+func (c *chaos) known() bool {
+	for _, h := range c.hosts {
+		s := h.client.Snapshot()
+		for _, o := range c.orders {
+			if s.Find(text.New(o.sid)) == nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // set asks hosts to set it, until one says that it has, or its time has come.
@@ -219,7 +239,7 @@ func (o *order) set(ctx context.Context) {
 			o.set_ = !o.pause
 			return
 		}
-		if o.pause && !strings.Contains(o.told, "not-found") && !strings.Contains(o.told, "dial") {
+		if refused := regexp.MustCompile(`"code":"(not-found|too-many)"|^dial`); o.pause && !refused.MatchString(o.told) {
 			return // it was sent, and maybe done
 		}
 		time.Sleep(200 * time.Millisecond)
