@@ -183,7 +183,7 @@ func (c *chaos) order() {
 		for _, i := range c.asks.Perm(len(c.hosts)) {
 			o.asked = append(o.asked, c.hosts[i])
 		}
-		b := sim.Begin{StartedAgo: time.Duration(1+c.asks.IntN(600)) * time.Second, Status: "paused"}
+		b := sim.Begin{Status: "paused"} // it began now: a poll does not look for older ones
 		if o.pause {
 			b.Status = "in-progress"
 		}
