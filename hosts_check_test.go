@@ -20,6 +20,7 @@ import (
 	"tapedeck/api/journal"
 	"tapedeck/api/local"
 	"tapedeck/api/sim"
+	"tapedeck/api/text"
 )
 
 // why is what tells a refusal from others.
@@ -131,6 +132,7 @@ type result struct {
 	resumes  []sim.UpdateRecord
 	requests []onHost // that are on record of a resume
 	alarms   []onHost // that it was not done
+	alarmed  bool     // a screen says so now
 }
 
 // check has the three agree on each auto-resume of the round.
@@ -147,6 +149,10 @@ func (c *chaos) check() {
 			case e.Event == journal.Timer && strings.Contains(e.Reason, "not done"):
 				r.alarms = append(r.alarms, e)
 			}
+		}
+		for _, h := range c.hosts {
+			rec := h.client.Snapshot().Find(text.New(o.sid))
+			r.alarmed = r.alarmed || rec != nil && rec.Timer.Err != ""
 		}
 		results[o.sid] = r
 	}
@@ -184,7 +190,7 @@ func (c *chaos) judge(r *result) (kind, wrong string) {
 		return "fired out of nowhere", "a resume was sent, and the stream has no auto-resume"
 	case r.state == nil && r.set_:
 		return "lost", "it was said to be set, and the stream has none"
-	case r.state == nil && r.pause && r.told == done && len(r.alarms) == 0:
+	case r.state == nil && r.pause && r.told == done && len(r.alarms) == 0 && !r.alarmed:
 		return "lost", "it was to come after the pause, the stream has none, and nothing alarms"
 	case r.state == nil:
 		c.refusals[cmp.Or(why.FindString(r.told), r.told[:min(len(r.told), 200)], "not asked in time")]++
@@ -209,7 +215,7 @@ func (c *chaos) judge(r *result) (kind, wrong string) {
 		if len(r.resumes) > 0 {
 			kind = "fired and alarmed"
 		}
-		if len(r.alarms) == 0 {
+		if len(r.alarms) == 0 || !r.alarmed && len(r.resumes) == 0 {
 			wrong = "it has failed, and nothing alarms"
 		}
 		return kind, wrong
@@ -226,7 +232,7 @@ func (c *chaos) inTime(r *result) string {
 	switch {
 	case late < -1500*time.Millisecond:
 		return fmt.Sprintf("it was sent %s too early", -late)
-	case late > 10*time.Second+window+stopped+2*time.Second:
+	case late > 10*time.Second+window+stopped+5*time.Second:
 		return fmt.Sprintf("it was sent %s late", late)
 	case late > 3500*time.Millisecond:
 		c.count["fired over 3.5 s late"]++

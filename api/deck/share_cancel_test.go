@@ -43,3 +43,27 @@ func TestSharedTimerUnknownHere(t *testing.T) {
 		}
 	})
 }
+
+// TestSharedTimerNotSetYet: a run that is killed before it is known whether an
+// auto-resume was set leaves that to the next one, which alarms.
+func TestSharedTimerNotSetYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space, m := spaceOf(0, 0), share.NewMemory()
+		sid := space.Begin(sim.Begin{Status: "in-progress"})
+		a := join(t, space, m, "host-a", func(string) share.Fault { return share.Fault{Wait: 3 * time.Second} })
+		after(2 * time.Second)
+		a.pause(sid, 30*time.Second)
+		after(time.Second)
+		killed := a.deck.Kept()
+		after(10 * time.Second)
+		if k := a.deck.Kept(); len(k.Recordings) != 1 || k.Recordings[0].Timer != nil || a.find(sid).Timer.At.IsZero() {
+			t.Errorf("kept when it is set: %+v", k.Recordings)
+		}
+		b := a.restart(killed, Config{})
+		b.run()
+		after(2 * time.Second)
+		if got := b.find(sid).Timer; got.Err == "" {
+			t.Errorf("in the next run it is %+v", got)
+		}
+	})
+}

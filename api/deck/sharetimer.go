@@ -240,14 +240,22 @@ func (s *shared) cannotSet(t share.Timer, after time.Duration, err error) error 
 }
 
 // setLater sets the auto-resume of a pause that was just made, for all hosts, in
-// the background. Where that cannot be done the pause alarms. The mutex must be held.
+// the background. Where that cannot be done the pause alarms, also in the next run
+// when this one ends before it is known. The mutex must be held.
 func (s *shared) setLater(e *entry, actor Actor, after time.Duration) {
 	want, of := s.setting(e, actor, after), e.view.Key()
 	of.SID = e.view.SID
+	open := &KeptTimer{Actor: actor, Err: "tapedeck ended before it was known to be set"}
+	e.dropped = open
 	s.deck.updates.Go(func() {
 		defer crash.Guard()
 		if err := s.set(of, actor, after, want); err != nil {
 			s.deck.timerFailed(e, actor, "it could not be set: "+err.Error())
+		}
+		s.deck.mu.Lock()
+		defer s.deck.mu.Unlock()
+		if e.dropped == open {
+			e.dropped = nil
 		}
 	})
 }
