@@ -19,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tapedeck/api/journal"
+	"tapedeck/api/text"
 )
 
 // streams is what the streams of a server have, read without tapedeck.
@@ -167,6 +168,8 @@ func (c *chaos) open() (open []string) {
 	for _, o := range c.orders {
 		if s := c.seen.timers[o.sid]; s != nil && !s.over() {
 			open = append(open, o.sid+" is "+s.Timer.State+" by "+s.Host)
+		} else if s != nil && s.Timer.State == "failed" && !c.alarms(o) && c.space.find(o.sid).Status == "paused" {
+			open = append(open, o.sid+" has failed, and no screen alarms")
 		}
 	}
 	if len(open) > 0 {
@@ -181,4 +184,12 @@ func (c *chaos) open() (open []string) {
 		}
 	}
 	return open
+}
+
+// alarms reports whether a screen says now that an auto-resume was not done.
+func (c *chaos) alarms(o *order) bool {
+	return slices.ContainsFunc(c.hosts, func(h *bastion) bool {
+		r := h.client.Snapshot().Find(text.New(o.sid))
+		return r != nil && r.Timer.Err != ""
+	})
 }
