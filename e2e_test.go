@@ -28,6 +28,9 @@ func TestE2E(t *testing.T) {
 		name string
 		test func(*testing.T, program)
 	}{
+		{"hosts", testHosts},
+		{"hosts on a cluster", testHostsCluster},
+		{"linked", testLinked},
 		{"stuck server", testStuckServer},
 		{"space away", testSpaceAway},
 		{"updates", testUpdates},

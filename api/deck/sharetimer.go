@@ -172,10 +172,15 @@ func (s *shared) set(of Key, actor Actor, after time.Duration, want share.Settin
 	defer cancel()
 	var t share.Timer
 	var err error
+	none := false
 	if after > 0 {
 		t, err = s.store.SetTimer(ctx, s.key(of.SID), want)
-	} else if t, err = s.store.CancelTimer(ctx, s.key(of.SID), actor); errors.Is(err, share.ErrNoTimer) {
-		err = nil
+	} else {
+		t, err = s.store.CancelTimer(ctx, s.key(of.SID), actor)
+		before := errors.Is(err, share.ErrFired) && !t.Pause.Equal(want.Pause) // that of a pause before
+		if none = before || errors.Is(err, share.ErrNoTimer); none {
+			err = nil
+		}
 	}
 	if err != nil {
 		return s.cannotSet(t, after, err)
@@ -191,6 +196,9 @@ func (s *shared) set(of Key, actor Actor, after time.Duration, want share.Settin
 	e := d.find(of.SID)
 	if e == nil || d.closed {
 		return nil
+	}
+	if none && e.view.Timer.IsZero() {
+		return nil // there was nothing to cancel, here or elsewhere
 	}
 	if e.auto != nil || after == 0 {
 		d.clearTimer(e)
@@ -231,22 +239,23 @@ func (s *shared) cannotSet(t share.Timer, after time.Duration, err error) error 
 	return err
 }
 
-// has reports whether the other hosts may know an auto-resume of the pause that an
-// entry is in. The mutex must be held.
-func (s *shared) has(e *entry) bool {
-	st := s.timers[e.view.SID]
-	return st != nil && (!st.over() || s.fitsTimer(e, st))
-}
-
 // setLater sets the auto-resume of a pause that was just made, for all hosts, in
-// the background. Where that cannot be done the pause alarms. The mutex must be held.
+// the background. Where that cannot be done the pause alarms, also in the next run
+// when this one ends before it is known. The mutex must be held.
 func (s *shared) setLater(e *entry, actor Actor, after time.Duration) {
 	want, of := s.setting(e, actor, after), e.view.Key()
 	of.SID = e.view.SID
+	open := &KeptTimer{Actor: actor, Err: "tapedeck ended before it was known to be set"}
+	e.dropped = open
 	s.deck.updates.Go(func() {
 		defer crash.Guard()
 		if err := s.set(of, actor, after, want); err != nil {
 			s.deck.timerFailed(e, actor, "it could not be set: "+err.Error())
+		}
+		s.deck.mu.Lock()
+		defer s.deck.mu.Unlock()
+		if e.dropped == open {
+			e.dropped = nil
 		}
 	})
 }

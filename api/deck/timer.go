@@ -75,7 +75,7 @@ func (d *Deck) trySetTimer(of Key, actor Actor, after time.Duration, local bool)
 	case d.sh == nil:
 	case local && after > 0:
 		err = d.sh.refuseLocal(e)
-	case after > 0 || e.auto == nil && d.sh.has(e):
+	case after > 0 || e.auto == nil: // one that is not known here may still be there
 		want := d.sh.setting(e, actor, after)
 		d.mu.Unlock()
 		defer d.mu.Lock()
