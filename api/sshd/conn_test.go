@@ -1,8 +1,11 @@
 package sshd
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -104,4 +107,45 @@ func TestTakesTheEnd(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestResizedBefore: a window that becomes another size before anybody wants to
+// know of it is told then.
+func TestResizedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []string
+		h := newHost(t, line(newKey(t, 1)), func(ctx context.Context, s *Session) int {
+			time.Sleep(aWhile) // it is not ready yet
+			for range 2 {
+				stop := s.Resized(func(w, h int) { told = append(told, fmt.Sprint(s.PTY.Width, "x", s.PTY.Height, " ", w, "x", h)) })
+				time.Sleep(aWhile)
+				stop()
+			}
+			return 0
+		})
+		defer h.close()
+		c := h.must()
+		defer func() { _ = c.Close() }()
+		for _, resized := range []bool{true, false} {
+			se, err := c.NewSession()
+			if err == nil {
+				err = se.RequestPty("xterm", 24, 80, nil)
+			}
+			if err == nil {
+				err = se.Start("watch")
+			}
+			if err == nil && resized {
+				err = se.WindowChange(30, 100)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = se.Wait()
+			synctest.Wait()
+			if want := map[bool]string{true: "80x24 100x30, 80x24 100x30"}[resized]; strings.Join(told, ", ") != want {
+				t.Errorf("resized %v: told %q, want %q", resized, told, want)
+			}
+			told = nil
+		}
+	})
 }

@@ -301,6 +301,20 @@ func (s *screen) resize(w, h uint16) {
 	}
 }
 
+// resizes changes the size of the terminal until that is seen: the ssh of a second
+// session of one connection misses a change that comes before it waits for one.
+func (s *screen) resizes(w, h uint16) {
+	s.t.Helper()
+	want := fmt.Sprintf("now %d by %d", w, h)
+	for limit := time.Now().Add(patience); !strings.Contains(s.text(), want); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(limit) {
+			s.t.Fatalf("not seen: %q in\n%q", want, s.text())
+		}
+		s.resize(w-1, h)
+		s.resize(w, h)
+	}
+}
+
 // exit waits until the client has ended, and returns its exit code; -1 where a
 // signal has ended it.
 func (s *screen) exit() int {

@@ -201,6 +201,12 @@ func (se *Session) resize(w, h int) {
 	se.mu.Lock()
 	defer se.mu.Unlock()
 	se.size.Width, se.size.Height = w, h
+	se.tellSize()
+}
+
+// tellSize tells the size in the background, where somebody wants to know. The
+// mutex must be held.
+func (se *Session) tellSize() {
 	if se.resized == nil || se.telling {
 		return
 	}
@@ -222,11 +228,15 @@ func (se *Session) resize(w, h int) {
 }
 
 // Resized calls changed after each change of the window's size, until what it
-// returns is called. A call may wait: what comes meanwhile is told after it, once.
+// returns is called, and at first where the size is not that of the PTY any more. A
+// call may wait: what comes meanwhile is told after it, once.
 func (se *Session) Resized(changed func(w, h int)) (stop func()) {
 	se.mu.Lock()
 	defer se.mu.Unlock()
 	se.resized = changed
+	if se.PTY != nil && se.size != *se.PTY {
+		se.tellSize()
+	}
 	return func() {
 		se.mu.Lock()
 		defer se.mu.Unlock()
