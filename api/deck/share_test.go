@@ -87,7 +87,7 @@ func TestSharedPause(t *testing.T) {
 			h.deck.SetInterval(5 * time.Minute)
 		}
 		after(time.Second)
-		go a.pause(sid, 0)
+		go func() { _, _ = a.deck.Do(context.Background(), pauseOf(sid)) }()
 		after(latency + appearAfter + 300*time.Millisecond)
 		r := b.find(sid)
 		if !r.Paused() || r.Pause.Actor != "alice (host-a)" || r.Pause.Behavior != api.Skip || !r.Pause.Recorded || r.Pause.AtLeast {
@@ -298,6 +298,7 @@ func TestSharedTimerIsCanceled(t *testing.T) {
 			t.Errorf("canceled afterwards: %v", err)
 		}
 		a.pause(sids[3], 0)
+		after(time.Second) // it is on host-b
 		if err := a.deck.SetTimer(key(3), Actor{Actor: "alice"}, 0, false); err != nil {
 			t.Errorf("none is canceled, as before: %v", err)
 		}
