@@ -402,10 +402,19 @@ func withReport(list []*chainOf, report journal.Report, host string) []*chainOf 
 func (r *runner) printChains(list []*chainOf, asJSON bool) error {
 	var b bytes.Buffer
 	broken := ""
+	journals := map[string]int{} // of each host
+	for _, c := range list {
+		if c.Journal != "" { // else it is what the file alone has
+			journals[c.Host]++
+		}
+	}
 	for _, c := range list {
 		name := "host " + c.Host
 		if c.Self {
 			name += " (this one)"
+		}
+		if journals[c.Host] > 1 && c.Journal != "" {
+			name += " journal " + c.Journal
 		}
 		if c.Lines > 0 && !c.from.Time.IsZero() {
 			c.From, c.To = c.from.Time.UTC().Format("2006-01-02T15:04:05.000Z"), c.to.Time.UTC().Format("2006-01-02T15:04:05.000Z")
