@@ -27,15 +27,20 @@ const (
 	clockEnv  = "TEST_CLOCK_TAPEDECK" // what says what time it is
 )
 
-// asChild returns what this process is to do in place of the tests; nil for none.
-func asChild() func() int {
-	switch file := os.Getenv(engineEnv); {
-	case file != "":
-		return func() int { return runEngine(file) }
-	case os.Getenv(clockEnv) != "":
-		return func() int { fmt.Println(time.Now().UTC().Format(time.RFC3339Nano)); return 0 }
-	}
-	return nil
+func init() {
+	instead = append(instead, func() bool {
+		file := os.Getenv(engineEnv)
+		if file != "" {
+			os.Exit(runEngine(file))
+		}
+		return false
+	}, func() bool {
+		asked := os.Getenv(clockEnv) != ""
+		if asked {
+			fmt.Println(time.Now().UTC().Format(time.RFC3339Nano))
+		}
+		return asked
+	})
 }
 
 // runEngine is a NATS server, until it is killed.

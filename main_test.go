@@ -40,9 +40,6 @@ func TestMain(m *testing.M) {
 			return
 		}
 	}
-	if run := asChild(); run != nil {
-		os.Exit(run())
-	}
 	if signal.Ignored(syscall.SIGHUP) { // by nohup, say: the programs that are started would ignore it too
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
