@@ -404,7 +404,9 @@ func (r *runner) printChains(list []*chainOf, asJSON bool) error {
 	broken := ""
 	journals := map[string]int{} // of each host
 	for _, c := range list {
-		journals[c.Host]++
+		if c.Journal != "" { // else it is what the file alone has
+			journals[c.Host]++
+		}
 	}
 	for _, c := range list {
 		name := "host " + c.Host
