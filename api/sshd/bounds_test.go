@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -185,5 +186,30 @@ func TestProxy(t *testing.T) {
 				t.Errorf("not said: %q in %q", want, said)
 			}
 		}
+	})
+}
+
+// TestSlotsInLine: nor do those for long who hold connections, and have as many more
+// in line as the system keeps.
+func TestSlotsInLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHost(t, line(newKey(t, 1)), until(new(reason)))
+		defer h.close()
+		var inLine sync.WaitGroup
+		for range 3 * maxUnproven {
+			inLine.Go(func() {
+				nc := h.l.dial("203.0.113.9")
+				_, _ = io.Copy(io.Discard, nc) // until it is closed
+				_ = nc.Close()
+			})
+		}
+		synctest.Wait()
+		began := time.Now()
+		c := h.must()
+		if took := time.Since(began); took > 6*evictAfter {
+			t.Errorf("it took %v", took)
+		}
+		_ = c.Close()
+		inLine.Wait()
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -155,31 +154,6 @@ func TestSlots(t *testing.T) {
 		for _, nc := range held {
 			_ = nc.Close()
 		}
-	})
-}
-
-// TestSlotsInLine: nor do those for long who hold connections, and have as many more
-// in line as the system keeps.
-func TestSlotsInLine(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHost(t, line(newKey(t, 1)), until(new(reason)))
-		defer h.close()
-		var inLine sync.WaitGroup
-		for range 3 * maxUnproven {
-			inLine.Go(func() {
-				nc := h.l.dial("203.0.113.9")
-				_, _ = io.Copy(io.Discard, nc) // until it is closed
-				_ = nc.Close()
-			})
-		}
-		synctest.Wait()
-		began := time.Now()
-		c := h.must()
-		if took := time.Since(began); took > 6*evictAfter {
-			t.Errorf("it took %v", took)
-		}
-		_ = c.Close()
-		inLine.Wait()
 	})
 }
 
