@@ -16,7 +16,7 @@ func Fields() []Word {
 		{"actor", "login name of who asked, by the process that wrote the line; of a client of the service, by the kernel; by the service's own SSH, the certificate's key ID, the key's comment or its fingerprint"},
 		{"uid", "number of that user; a SID on Windows"},
 		{"sudo_user", "who ran sudo to become that user"},
-		{"ssh_client", "address and port of the SSH client"},
+		{"ssh_client", "address of the SSH client, with its port where that is known"},
 		{"ssh_key", "fingerprint of the SSH key: by the service's own SSH as it was proven, else where sshd runs with ExposeAuthInfo yes"},
 		{"ssh_user", "name that a client of the service's own SSH gave, which proves nothing"},
 		{"ssh_certificate", "key ID of the certificate by which it was let in"},

@@ -20,7 +20,7 @@ type Who struct {
 	Actor     string `json:"actor,omitempty"`      // login name of the user; "uid 12345" for one without a name
 	UID       string `json:"uid,omitempty"`        // number of that user, a SID on Windows
 	SudoUser  string `json:"sudo_user,omitempty"`  // who ran sudo to become that user; empty without
-	SSHClient string `json:"ssh_client,omitempty"` // address and port of the SSH client; empty without
+	SSHClient string `json:"ssh_client,omitempty"` // address of the SSH client, with its port where that is known; empty without
 	SSHKey    string `json:"ssh_key,omitempty"`    // fingerprint of the SSH key, SHA256:…; empty where it is not known, as where sshd does not expose it
 	// Of somebody who came in by the SSH of a service, which has proven the key.
 	SSHUser        string `json:"ssh_user,omitempty"`        // name that the SSH client gave, which proves nothing; empty for others

@@ -82,19 +82,19 @@ func (d *Doors) Gate() *Gate {
 }
 
 // Follow looks at the files until ctx ends, and calls changed after they were read
-// again.
+// again, and once a minute for what changes with time: a key or certificate expires.
 func (d *Doors) Follow(ctx context.Context, changed func()) {
 	tick := time.NewTicker(cmp.Or(d.files.Every, rereadEvery))
 	defer tick.Stop()
-	last := d.Gate()
+	last, at := d.Gate(), time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		if now := d.Gate(); now != last {
-			last = now
+		if now := d.Gate(); now != last || time.Since(at) >= time.Minute {
+			last, at = now, time.Now()
 			changed()
 		}
 	}

@@ -1,6 +1,7 @@
 package sshd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,7 +9,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"tapedeck/api/state"
@@ -77,6 +80,50 @@ func TestDoors(t *testing.T) {
 	check("without a file", UnknownKey, UnknownKey, "cannot be used")
 	write(f.Keys, line(newKey(t, 1)), 0o644)
 	check("with the file again", "", UnknownKey, "")
+}
+
+// TestFollow: a file that changes is told within seconds, and what changes with time
+// within a minute.
+func TestFollow(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys")
+	write := func(keys string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(keys), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(line(newKey(t, 1)))
+	d, err := OpenDoors(Files{Keys: path}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var told atomic.Int32
+		ctx, cancel := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go func() {
+			defer close(over)
+			d.Follow(ctx, func() { told.Add(1) })
+		}()
+		for _, tt := range []struct {
+			keys string // empty is that nothing changes
+			wait time.Duration
+			want int32
+		}{
+			{"", 55 * time.Second, 0}, {"", 10 * time.Second, 1}, {line(newKey(t, 1)) + " and a comment", 2 * rereadEvery, 1}, {"", 50 * time.Second, 0}, {"", 2 * time.Minute, 2},
+		} {
+			if told.Store(0); tt.keys != "" {
+				write(tt.keys)
+			}
+			time.Sleep(tt.wait)
+			synctest.Wait()
+			if got := told.Load(); got != tt.want {
+				t.Errorf("%+v: told %d times", tt, got)
+			}
+		}
+		cancel()
+		<-over
+	})
 }
 
 // TestNoDoors: where nobody could come in, the listener does not begin.

@@ -145,24 +145,24 @@ func (h *host) Admit(id Identity) *Refused {
 
 func (h *host) Serve(ctx context.Context, s *Session) int { return h.serve(ctx, s) }
 
-// newHost starts a server that lets the keys in.
-func newHost(t *testing.T, keys string, serve func(context.Context, *Session) int) *host {
+// newHost starts a server that lets the keys in, with options that change may change.
+func newHost(t *testing.T, keys string, serve func(context.Context, *Session) int, change ...func(*Options)) *host {
 	t.Helper()
 	l := newPipes()
-	h := newHostOn(t, l, keys, serve)
+	h := newHostOn(t, l, keys, serve, change...)
 	h.l = l
 	return h
 }
 
 // newHostOn starts one that listens elsewhere.
-func newHostOn(t *testing.T, l net.Listener, keys string, serve func(context.Context, *Session) int) *host {
+func newHostOn(t *testing.T, l net.Listener, keys string, serve func(context.Context, *Session) int, change ...func(*Options)) *host {
 	t.Helper()
 	parsed, wrong := ParseKeys([]byte(keys))
 	if wrong != nil {
 		t.Fatal(wrong)
 	}
 	h := &host{t: t, gate: &Gate{Keys: parsed}, serve: serve, count: map[Reason]int{}, ended: make(chan error, 1)}
-	srv, err := New(Options{
+	o := Options{
 		HostKey: newKey(t, 100), Handler: h,
 		Gate: func() *Gate { h.mu.Lock(); defer h.mu.Unlock(); return h.gate },
 		Say: func(format string, args ...any) {
@@ -171,7 +171,11 @@ func newHostOn(t *testing.T, l net.Listener, keys string, serve func(context.Con
 			h.said = append(h.said, fmt.Sprintf(format, args...))
 		},
 		Count: func(r Reason) { h.mu.Lock(); defer h.mu.Unlock(); h.count[r]++ },
-	})
+	}
+	for _, c := range change {
+		c(&o)
+	}
+	srv, err := New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +199,11 @@ func (h *host) close() {
 
 // login connects with keys.
 func (h *host) login(address string, keys ...gossh.Signer) (*gossh.Client, error) {
-	nc := h.l.dial(address)
+	return h.loginBy(h.l.dial(address), keys...)
+}
+
+// loginBy logs in over a connection.
+func (h *host) loginBy(nc net.Conn, keys ...gossh.Signer) (*gossh.Client, error) {
 	cc, chans, reqs, err := gossh.NewClientConn(nc, "host", &gossh.ClientConfig{
 		User: "alice", Auth: []gossh.AuthMethod{gossh.PublicKeys(keys...)}, HostKeyCallback: gossh.InsecureIgnoreHostKey(),
 	})

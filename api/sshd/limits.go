@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tapedeck/api/crash"
@@ -20,9 +21,9 @@ const (
 )
 
 // slots are for connections that have proven nothing yet. Where all are taken the
-// next one waits, in the listener's queue; and where that lasts, the oldest one of
-// the address that has the most is closed. So no burst of logins is refused, and
-// nobody who only holds connections keeps others out.
+// next one waits, in the listener's queue; and where that lasts, the address that has
+// the most makes room: see evict. So no burst of logins is refused, and nobody who
+// only holds connections keeps others out.
 type slots struct {
 	free chan struct{}
 	done chan struct{} // closed when nobody more is to come in
@@ -58,7 +59,8 @@ func (s *slots) take() bool {
 	}
 }
 
-// evict closes the oldest connection of the address that has the most slots.
+// evict makes room at the address that has the most slots: it closes the connections
+// of it that have sent nothing for so long, and where there are none, the oldest one.
 func (s *slots) evict() {
 	s.mu.Lock()
 	count := map[netip.Addr]int{}
@@ -71,9 +73,18 @@ func (s *slots) evict() {
 			oldest = c
 		}
 	}
+	var over []*slotConn
+	for _, c := range s.held {
+		if c.from == oldest.from && !c.heard.Load() && time.Since(c.since) >= evictAfter {
+			over = append(over, c)
+		}
+	}
 	s.mu.Unlock()
-	if oldest != nil {
-		_ = oldest.Close()
+	if len(over) == 0 && oldest != nil {
+		over = append(over, oldest)
+	}
+	for _, c := range over {
+		_ = c.Close()
 	}
 }
 
@@ -93,7 +104,7 @@ func (l *slotListener) Accept() (net.Conn, error) {
 		l.slots.free <- struct{}{}
 		return nil, err
 	}
-	c := &slotConn{Conn: nc, slots: l.slots, from: addressOf(nc.RemoteAddr())}
+	c := &slotConn{Conn: nc, slots: l.slots, from: addressOf(nc.RemoteAddr()), since: time.Now()}
 	l.slots.mu.Lock()
 	l.slots.held = append(l.slots.held, c)
 	l.slots.mu.Unlock()
@@ -106,7 +117,18 @@ type slotConn struct {
 	net.Conn
 	slots *slots
 	from  netip.Addr
+	since time.Time
+	heard atomic.Bool // it has sent something
 	once  sync.Once
+}
+
+// Read notes that the client has sent something.
+func (c *slotConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 && !c.heard.Load() {
+		c.heard.Store(true)
+	}
+	return n, err
 }
 
 // proven gives the slot back.
