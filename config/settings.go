@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +34,7 @@ type setting struct {
 
 // settings is the table of all settings but space, project and token. To add a
 // setting, add a field to [Config] and an entry here.
-var settings = slices.Concat([]setting{
+var settings = []setting{
 	duration("interval", "time between two polls", "2s", 500*time.Millisecond, 5*time.Minute,
 		func(c *Config) *time.Duration { return &c.Interval }),
 	duration("lookback", "how far back to look for recordings at the start", "24h", time.Minute, 30*day,
@@ -88,7 +87,23 @@ var settings = slices.Concat([]setting{
 	profilesSetting(),
 	hostText("metrics", "address where tapedeck serve serves /metrics and /healthz, such as 127.0.0.1:9464", "ADDRESS", checkAddress,
 		func(c *Config) *string { return &c.Metrics }),
-}, sshSettings(), shareSettings())
+	hostText("ssh-listen", "address where tapedeck serve listens for SSH, such as 127.0.0.1:2222 (serve --ssh for short)", "ADDRESS", checkAddress,
+		func(c *Config) *string { return &c.SSH.Listen }),
+	hostFile("ssh-keys", "file of the keys that may log in by SSH, in the form of authorized_keys",
+		func(c *Config) *string { return &c.SSH.Keys }),
+	hostFile("ssh-user-cas", "file of the authorities whose certificates may log in by SSH",
+		func(c *Config) *string { return &c.SSH.Authorities }),
+	hostFile("ssh-revoked", "file of what was revoked: a KRL, or serials",
+		func(c *Config) *string { return &c.SSH.Revoked }),
+	idleSetting(),
+	proxiesSetting(),
+	shareSetting(),
+	hostFile("share-creds", "file that says to the NATS servers who this host is: credentials (.creds), the seed of an nkey, or a line USER:PASSWORD",
+		func(c *Config) *string { return &c.Share.Creds }),
+	hostFile("share-ca", "file of the certificates that those of the NATS servers are checked by (default: those of the system)",
+		func(c *Config) *string { return &c.Share.CA }),
+	shareHostSetting(),
+}
 
 // Flag describes a flag that sets a setting.
 type Flag struct {

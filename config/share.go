@@ -31,14 +31,9 @@ func (s Share) On() bool { return s.Shown != "" }
 // maxHostName is the length of the longest name of a host that shares, in bytes.
 const maxHostName = 64
 
-// shareSettings are the settings of what several hosts share.
-func shareSettings() []setting {
-	file := func(name, usage string, at func(*Share) *string) setting {
-		s := folder(name, usage, "FILE", func(c *Config) *string { return at(&c.Share) }, nil)
-		s.host = true
-		return s
-	}
-	servers := setting{
+// shareSetting returns the setting of the servers by which hosts share.
+func shareSetting() setting {
+	return setting{
 		name: "share", usage: "NATS servers by which several hosts share what they know, with commas between, such as nats://nats.acme.example",
 		hint: "URLS", kind: textKind, host: true, hidden: true,
 		set: func(c *Config, text string, b base) error {
@@ -58,17 +53,14 @@ func shareSettings() []setting {
 		},
 		show: func(c Config) string { return orNone(c.Share.Shown) },
 	}
+}
+
+// shareHostSetting returns the setting of what this host is called by the others.
+func shareHostSetting() setting {
 	host := hostText("share-host", "name of this host for the others that share", "NAME", checkHostName,
 		func(c *Config) *string { return &c.Share.Host })
 	host.auto = (*loader).hostName
-	return []setting{
-		servers,
-		file("share-creds", "file that says to the NATS servers who this host is: credentials (.creds), the seed of an nkey, or a line USER:PASSWORD",
-			func(s *Share) *string { return &s.Creds }),
-		file("share-ca", "file of the certificates that those of the NATS servers are checked by (default: those of the system)",
-			func(s *Share) *string { return &s.CA }),
-		host,
-	}
+	return host
 }
 
 // serversOf returns the servers as they may be shown. The error has nothing of

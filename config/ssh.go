@@ -20,13 +20,15 @@ type SSH struct {
 	Proxies []netip.Prefix // whose PROXY header is believed
 }
 
-// sshSettings are the settings of SSH.
-func sshSettings() []setting {
-	file := func(name, usage string, at func(*SSH) *string) setting {
-		s := folder(name, usage, "FILE", func(c *Config) *string { return at(&c.SSH) }, nil)
-		s.host = true
-		return s
-	}
+// hostFile is a setting of the host that names a file.
+func hostFile(name, usage string, at func(*Config) *string) setting {
+	s := folder(name, usage, "FILE", at, nil)
+	s.host = true
+	return s
+}
+
+// idleSetting returns the setting of how long a dashboard over SSH lasts without a key.
+func idleSetting() setting {
 	idle := duration("ssh-idle", "end a dashboard over SSH after this time without a key (default: 8h of who may only look, else 1h)", "", time.Minute, 7*day,
 		func(c *Config) *time.Duration { return &c.SSH.Idle })
 	idle.host = true
@@ -43,16 +45,7 @@ func sshSettings() []setting {
 		}
 		return show(c)
 	}
-	listen := hostText("ssh-listen", "address where tapedeck serve listens for SSH, such as 127.0.0.1:2222 (serve --ssh for short)", "ADDRESS", checkAddress,
-		func(c *Config) *string { return &c.SSH.Listen })
-	return []setting{
-		listen,
-		file("ssh-keys", "file of the keys that may log in by SSH, in the form of authorized_keys", func(s *SSH) *string { return &s.Keys }),
-		file("ssh-user-cas", "file of the authorities whose certificates may log in by SSH", func(s *SSH) *string { return &s.Authorities }),
-		file("ssh-revoked", "file of what was revoked: a KRL, or serials", func(s *SSH) *string { return &s.Revoked }),
-		idle,
-		proxiesSetting(),
-	}
+	return idle
 }
 
 // proxiesSetting returns the setting of who may say where a client is.

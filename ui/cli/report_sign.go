@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"tapedeck/api/alarm"
@@ -95,7 +96,7 @@ func (s *signer) sign(ctx context.Context, list [][]byte) (sigs [][]byte, key st
 		if err != nil {
 			return nil, "", s.failed(fmt.Errorf("ssh-keygen finds that its signature does not hold: %s", said), "try again; ssh-keygen -Y check-novalidate is what says so")
 		}
-		if key = string(keyPrint.Find(out)); key == "" {
+		if key = string(keyPrint().Find(out)); key == "" {
 			key = "an SSH key"
 		}
 		sigs = append(sigs, sig)
@@ -107,7 +108,7 @@ func (s *signer) sign(ctx context.Context, list [][]byte) (sigs [][]byte, key st
 const oldKeygen = "ssh-keygen -Y is of OpenSSH 8.1 or later; ssh -V says which this is"
 
 // keyPrint matches a key in what ssh-keygen says of a signature.
-var keyPrint = regexp.MustCompile(`[A-Z0-9-]+ key SHA256:[A-Za-z0-9+/=]+`)
+var keyPrint = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Z0-9-]+ key SHA256:[A-Za-z0-9+/=]+`) })
 
 // run runs ssh-keygen, without a shell, on what it reads from standard input.
 func (s *signer) run(ctx context.Context, in []byte, args ...string) (out []byte, said string, err error) {

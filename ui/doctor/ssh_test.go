@@ -34,7 +34,7 @@ func TestSSH(t *testing.T) {
 		{name: "with a host key", keys: line, settings: "LISTEN" + role, hostKey: 0o600, status: OK, found: "its host key is "},
 		{name: "a host key for all", keys: line, settings: "LISTEN" + role, hostKey: 0o644, status: Mend, found: "others may read it (mode 0644)", mend: "mode 0600"},
 		{name: "no key", settings: "LISTEN" + role, status: Mend, found: "that lets anybody in", mend: "add one"},
-		{name: "a file for all", keys: line, mode: 0o666, settings: "LISTEN" + role, status: Mend, found: "others may write it (mode 0666)", mend: "owner and mode"},
+		{name: "a file for all", keys: line, mode: 0o666, settings: "LISTEN" + role, status: Mend, found: "others may write it (mode 0666)", mend: "its owner and its mode"},
 		{name: "no role", keys: line, settings: "LISTEN", status: Mend, found: "no role has keys or principals", mend: "add keys = "},
 		{name: "a line", keys: line + "ssh-ed25519 nonsense\n", settings: "LISTEN" + role, status: Mend, found: "line 2: ", mend: "AUTHORIZED_KEYS FILE FORMAT"},
 		{name: "no file", settings: "ssh_listen = \"127.0.0.1:2222\"\n" + role, status: Mend, found: "nobody could come in", mend: "name a key file in ssh_keys"},
