@@ -67,3 +67,50 @@ func TestSharedTimerNotSetYet(t *testing.T) {
 		}
 	})
 }
+
+// TestSharedTimerFailedByTheStore: an auto-resume that the Store of a host gives up
+// by itself is on record there, once.
+func TestSharedTimerFailedByTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space, m := spaceOf(0, 0), share.NewMemory()
+		sid := space.Begin(sim.Begin{Status: "in-progress"})
+		list := hosts(t, space, m, "host-a", "host-b")
+		a, b := list[0], list[1]
+		after(2 * time.Second)
+		a.pause(sid, 30*time.Second)
+		after(time.Second)
+		here, there := failures(a.deck), failures(b.deck)
+		timer := m.Timers()[a.deck.sh.key(text.New(sid))]
+		if _, err := a.host.Fail(t.Context(), timer, timer.Due.Add(time.Minute), "it was not known in time"); err != nil {
+			t.Fatal(err)
+		}
+		after(time.Second)
+		for _, h := range []*sharing{a, b} {
+			if got := h.find(sid).Timer; got.Err != "it was not known in time" {
+				t.Errorf("%s shows %+v", h.host.Host(), got)
+			}
+		}
+		if x, y := here(), there(); x != 1 || y != 0 {
+			t.Errorf("it is on record %d times there, and %d times on the other host", x, y)
+		}
+	})
+}
+
+// failures returns what says how many auto-resumes a deck has said since to have
+// failed, and ends that.
+func failures(d *Deck) func() int {
+	steps, cancel := d.Steps()
+	return func() (n int) {
+		cancel()
+		select {
+		case list := <-steps:
+			for _, s := range list {
+				if s.Timer != nil && s.Timer.What == TimerFailed {
+					n++
+				}
+			}
+		default:
+		}
+		return n
+	}
+}

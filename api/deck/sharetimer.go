@@ -51,6 +51,7 @@ func (s *shared) hearTimer(t share.Timer) {
 	case t.State == "" && !t.Foreign:
 		return
 	}
+	undone := st != nil && st.ID == t.ID && !st.over() && t.State == share.TimerFailed && t.Host == s.store.Host()
 	s.takeTimer(sid, t)
 	s.nudge()
 	e := s.deck.find(sid)
@@ -58,7 +59,7 @@ func (s *shared) hearTimer(t share.Timer) {
 		return
 	}
 	st = s.timers[sid]
-	if t.Seq == 0 {
+	if t.Seq == 0 || undone { // the Store did it, or lost it
 		s.noteFailed(sid, t.ID, t.Why)
 	}
 	s.notByOthers(e, st)
