@@ -1,6 +1,7 @@
 package deck
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"testing/synctest"
@@ -64,6 +65,31 @@ func TestSharedTimerNotSetYet(t *testing.T) {
 		after(2 * time.Second)
 		if got := b.find(sid).Timer; got.Err == "" {
 			t.Errorf("in the next run it is %+v", got)
+		}
+	})
+}
+
+// TestSharedTimerAtTheEnd: a deck that ends before it can tell the other hosts of an
+// auto-resume leaves it to nobody: the next run alarms, and does not carry it out
+// alone.
+func TestSharedTimerAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		space, m := spaceOf(0, 0), share.NewMemory()
+		sid := space.Begin(sim.Begin{Status: "in-progress"})
+		a := join(t, space, m, "host-a", nil)
+		after(2 * time.Second)
+		req := pauseOf(sid)
+		req.ResumeAfter = 30 * time.Second
+		ended := make(chan struct{})
+		go func() { defer close(ended); _, _ = a.deck.Do(context.Background(), req) }()
+		time.Sleep(latency) // it has no answer yet
+		k := a.table.stop()
+		<-ended
+		b := a.restart(k, Config{})
+		b.run()
+		after(time.Minute)
+		if got := b.find(sid); !got.Paused() || got.Timer.Err == "" {
+			t.Errorf("in the next run it is %s, with %+v", got.Status, got.Timer)
 		}
 	})
 }

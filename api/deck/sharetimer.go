@@ -240,13 +240,16 @@ func (s *shared) cannotSet(t share.Timer, after time.Duration, err error) error 
 	return err
 }
 
+// endedBeforeSet is why an auto-resume alarms in the next run.
+const endedBeforeSet = "tapedeck ended before it was known to be set"
+
 // setLater sets the auto-resume of a pause that was just made, for all hosts, in
 // the background. Where that cannot be done the pause alarms, also in the next run
 // when this one ends before it is known. The mutex must be held.
 func (s *shared) setLater(e *entry, actor Actor, after time.Duration) {
 	want, of := s.setting(e, actor, after), e.view.Key()
 	of.SID = e.view.SID
-	open := &KeptTimer{Actor: actor, Err: "tapedeck ended before it was known to be set"}
+	open := &KeptTimer{Actor: actor, Err: endedBeforeSet}
 	e.dropped = open
 	s.deck.updates.Go(func() {
 		defer crash.Guard()

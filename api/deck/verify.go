@@ -98,6 +98,8 @@ func (u *update) noteDone() {
 	case after <= 0:
 	case d.sh != nil && !u.req.ResumeLocal && !d.closed:
 		d.sh.setLater(u.e, u.req.Actor, after)
+	case d.closed && d.sh != nil && !u.req.ResumeLocal: // no other host was told of it
+		u.e.dropped = &KeptTimer{Actor: u.req.Actor, Err: endedBeforeSet}
 	case d.closed:
 		u.e.dropped = &KeptTimer{Actor: u.req.Actor, At: u.d.serverTime(time.Now()).Add(after)}
 	default:
