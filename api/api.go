@@ -299,6 +299,7 @@ func (c *Client) request(ctx context.Context, method, address string, form url.V
 	// Without it net/http cannot send a body again, which over HTTP/2 it does
 	// after some errors of a server that may have acted already.
 	req.GetBody = nil
+	guard(req)
 	c.authorize(req)
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", c.userAgent)

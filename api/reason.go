@@ -52,6 +52,7 @@ var causes = []cause{
 	{is(ErrUnreadable), "unreadable answer", between},
 	{is(ErrRows), "unreadable rows", "the other rows are right; report it, with what log = \"debug\" writes"},
 	{is(ErrPages), "too many pages", "shorten the lookback"},
+	{is(ErrTooLate), "too late", "resume it yourself, if it is still paused"},
 	{is(ErrSID), "unusable SID", "tapedeck cannot change it: use SignalWire's own dashboard"},
 	{is(context.Canceled), "canceled", ""},
 

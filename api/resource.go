@@ -102,13 +102,13 @@ func updatePath(rec Recording) (string, error) {
 	return path("Calls", rec.CallSID, "Recordings", rec.SID)
 }
 
-// NotSent reports whether err says that no request went out: for its SID, or
-// because there was no connection to send it on, whatever failed on the way to
-// one: the name, the address, a proxy, TLS.
+// NotSent reports whether err says that no request went out: for its SID, for it
+// was too late ([SentBefore]), or because there was no connection to send it on,
+// whatever failed on the way to one: the name, the address, a proxy, TLS.
 func NotSent(err error) bool {
 	ce, ok := errors.AsType[*connError](err)
 	_, cert := errors.AsType[*tls.CertificateVerificationError](err)
-	return ok && ce.unsent || cert || errors.Is(err, ErrSID)
+	return ok && ce.unsent || cert || errors.Is(err, ErrSID) || errors.Is(err, ErrTooLate)
 }
 
 // Call reads one call. The error wraps [ErrNotFound] when there is none, and

@@ -51,7 +51,7 @@ func refusal(err error) bool {
 		return false
 	}
 	e, answered := errors.AsType[*api.Error](err)
-	return notSent(err) || errors.Is(err, errTooLate) || answered && e.StatusCode >= 400 && e.StatusCode < 500
+	return notSent(err) || answered && e.StatusCode >= 400 && e.StatusCode < 500
 }
 
 // ambiguous reports whether err is a refusal that servers and proxies also give
@@ -89,7 +89,10 @@ func (u *update) post() (api.Recording, error) {
 	if u.tooLate() {
 		r.over = true
 		u.d.mu.Unlock()
-		return api.Recording{}, errTooLate
+		return api.Recording{}, api.ErrTooLate
+	}
+	if !u.before.IsZero() {
+		ctx = api.SentBefore(ctx, u.before)
 	}
 	u.launch(ctx, false)
 	u.d.mu.Unlock()
@@ -120,9 +123,6 @@ func (u *update) post() (api.Recording, error) {
 		return a.rec, u.decided(a.err)
 	}
 }
-
-// errTooLate is why an auto-resume is not sent that was about to be.
-var errTooLate = errors.New("not sent: its time was over")
 
 // tooLate reports whether the request may not be sent any more.
 func (u *update) tooLate() bool {

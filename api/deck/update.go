@@ -50,8 +50,8 @@ func Reason(err error) string {
 		return "not sent: it cannot be put on record"
 	case errors.Is(err, ErrNotSent):
 		return ErrNotSent.Error()
-	case errors.Is(err, errTooLate):
-		return errTooLate.Error()
+	case errors.Is(err, api.ErrTooLate):
+		return api.ErrTooLate.Error()
 	}
 	return api.Reason(err)
 }

@@ -233,6 +233,9 @@ func (a *act) settled(l *link, req deck.Request, p deck.Progress, err error) res
 	if p.Outcome == deck.Accepted && !p.Settled && res.reason == "" && a.wait == waitVerified {
 		res.reason = "not verified in time"
 	}
+	if a.afterSet && res.code == 0 && req.Update.Reached(req.Seen) && l.attached != nil {
+		a.setTimer(l, req, &res)
+	}
 	return res
 }
 

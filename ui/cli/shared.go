@@ -58,6 +58,7 @@ type sharedStatus struct {
 	Timers   int       `json:"timers"`   // auto-resumes that run
 	Resume   time.Time `json:"resume"`   // when the first of them is due
 	NoScreen bool      `json:"no_screen"`
+	Shared   int       `json:"shared"` // how many of the Timers all hosts know, and so every session
 
 	Alone time.Time    `json:"alone"` // since when the other hosts are not heard; zero while they are, and where nothing is shared
 	Hosts []sharedHost `json:"hosts"` // that share; nil where nothing is shared
@@ -135,6 +136,9 @@ func (s *sharedStatus) addPause(snap *deck.Snapshot, r *deck.Recording, now time
 	}
 	if !r.Timer.At.IsZero() {
 		s.Timers++
+		if snap.Share.Shared && !r.Timer.Local {
+			s.Shared++
+		}
 		earliest(&s.Resume, r.Timer.At)
 	}
 }
@@ -259,11 +263,12 @@ func readShared[T any](path, prefix, suffix string, most int64, of func(T) journ
 
 // merged returns what several sessions of one project say together: the
 // numbers are those of best, while each knows of its own timers and troubles
-// only.
+// only, and all know the timers that are shared.
 func merged(best sharedStatus, others []sharedStatus, now time.Time) sharedStatus {
 	best.NoScreen = best.NoScreen && best.Timers > 0
 	for _, o := range others {
-		best.Timers += o.Timers
+		best.Timers += o.Timers - min(best.Shared, o.Shared)
+		best.Shared = max(best.Shared, o.Shared)
 		earliest(&best.Resume, o.Resume)
 		if o.NoScreen && o.Timers > 0 {
 			best.NoScreen, best.PID = true, o.PID

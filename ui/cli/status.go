@@ -166,6 +166,10 @@ func (r *runner) serviceStatus(ctx context.Context, cmd *cobra.Command, q status
 	}
 	// A dashboard without the service knows of auto-resumes of its own.
 	running := readStatuses(c.StateDir, now)
+	if of, ok := service.(serviceClient); ok {
+		own := of.WhoAmI().PID
+		running = slices.DeleteFunc(running, func(o sharedStatus) bool { return o.PID == own })
+	}
 	s = merged(s, same(running, s.Space, s.Project), now)
 	out := statusOutput{From: "service", Settings: c.Space != "" || c.Profile != "", Others: others(running, s)}
 	if s.stale(now) || s.Partial {
