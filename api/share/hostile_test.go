@@ -209,10 +209,9 @@ func changeStreams(t *testing.T, evil *nats.Conn) {
 	}
 }
 
-// TestForgedInOneAccount shows why README gives each host an account: in one for
-// all, with permissions to publish under its own name alone, a host has the
-// server write for it as another one. Engine says that nothing keeps hosts apart.
-func TestForgedInOneAccount(t *testing.T) {
+// TestEngineApart: Engine says whether the server keeps the hosts apart, as
+// README's does by an account for each, and what is wrong with the credentials.
+func TestEngineApart(t *testing.T) {
 	s := serverOf(t, plain, t.TempDir(), -1)
 	one := join(t, Options{Servers: s.ClientURL(), Host: "one"})
 	one.connected()
