@@ -120,6 +120,9 @@ func (n *NATS) takeHost(m stored, at address, v value) {
 		h = &hostState{instances: map[string]*presence{}, gone: true}
 		n.hosts[at.host] = h
 	}
+	if at.host == n.o.Host && n.state.Connected && m.age == 0 && !v.Presence.Left && otherMachine(at.last, n.self.instance) {
+		n.odd("another machine says too that it is host %s: give each a share_host of its own, or nobody sees when one of them is gone", short(at.host))
+	}
 	heard := time.Now().Add(-m.age)
 	v.Presence.Sessions = min(max(v.Presence.Sessions, 0), maxSessions)
 	h.instances[at.last] = &presence{*v.Presence, heard, heard}

@@ -83,7 +83,7 @@ func NewNATS(o Options) (*NATS, error) {
 		return nil, err
 	}
 	n := &NATS{
-		o: o, access: a, self: mover{host: o.Host, instance: newID()}, watches: newWatchers(),
+		o: o, access: a, self: mover{host: o.Host, instance: newInstance(o.Machine)}, watches: newWatchers(),
 		wake: make(chan struct{}, 1), changed: make(chan struct{}),
 		state:    State{Shared: true, Since: time.Now(), Why: "it is not connected yet"},
 		subjects: map[string]known{}, counts: map[string]int{}, follows: map[string]uint64{}, facts: map[string]Told{}, timers: map[Key]Timer{}, hosts: map[string]*hostState{},

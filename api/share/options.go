@@ -32,6 +32,10 @@ type Options struct {
 	CA string
 	// Host is the name of this host; each has its own.
 	Host string
+	// Machine is what tells this machine from others, such as its ID; it is sent as
+	// a hash of 15 bits. Where two machines give the same Host, an [Event] says so.
+	// Empty is one that cannot be told from others.
+	Machine string
 	// Version is that of this tapedeck.
 	Version string
 	// Silent: this process reads, and gives no signs of life, as a command.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"time"
 
@@ -30,6 +31,14 @@ func OpenShare(c config.Config, version string) (share.Store, error) {
 	return store, nil
 }
 
+// machine returns what tells this machine from others, also from one that was
+// copied from it, or that has the same name.
+func machine() string {
+	name, _ := os.Hostname()
+	id, _ := os.ReadFile("/etc/machine-id") // of Linux
+	return name + " " + strings.TrimSpace(string(id))
+}
+
 // openNATS returns what a process shares that gives signs of life, or is silent;
 // nil where the settings name no server.
 func openNATS(c config.Config, version string, silent bool) (*share.NATS, error) {
@@ -38,7 +47,7 @@ func openNATS(c config.Config, version string, silent bool) (*share.NATS, error)
 		return nil, nil
 	}
 	store, err := share.NewNATS(share.Options{
-		Servers: s.Servers.Reveal(), Creds: s.Creds, CA: s.CA, Host: s.Host, Version: version, Silent: silent,
+		Servers: s.Servers.Reveal(), Creds: s.Creds, CA: s.CA, Host: s.Host, Machine: machine(), Version: version, Silent: silent,
 	})
 	if err != nil {
 		return nil, &Error{Code: codeUsage, What: "cannot share with other hosts: " + strings.TrimPrefix(err.Error(), "share: "),
