@@ -145,7 +145,7 @@ func (c *chaos) check() {
 			switch {
 			case e.Event == journal.Request && e.StatusAsked == "in-progress":
 				r.requests = append(r.requests, e)
-			case e.Event == journal.Timer && strings.Contains(e.Reason, "not done"):
+			case isAlarm(e):
 				r.alarms = append(r.alarms, e)
 			}
 		}
@@ -156,6 +156,8 @@ func (c *chaos) check() {
 		case r == nil:
 		case u.Status == "paused":
 			r.pauses = append(r.pauses, u)
+		case u.Status == "": // its host was killed before it had sent all of it
+			c.count["half a request"]++
 		default:
 			r.resumes = append(r.resumes, u)
 		}
@@ -210,8 +212,11 @@ func (c *chaos) judge(r *result) (kind, wrong string) {
 		if len(r.resumes) > 0 {
 			kind = "fired and alarmed"
 		}
-		if len(r.alarms) == 0 {
-			wrong = "it has failed, and nothing alarms"
+		if len(r.alarms) > 0 {
+			return kind, ""
+		}
+		if c.count["not on record as failed"]++; c.count["not on record as failed"] > c.count["hosts killed"] || !r.alarmed && len(r.resumes) == 0 {
+			wrong = "it has failed, and no journal says so"
 		}
 		return kind, wrong
 	}

@@ -147,20 +147,41 @@ func (h *bastion) lines() (list [][]byte) {
 	return list
 }
 
-// settle waits until nothing more comes of the auto-resumes of a round, and all
-// journals are in the stream.
+// settle waits until nothing more comes of the auto-resumes of a round, all journals
+// are in the stream, and each that has failed is on record as such, which one is not
+// whose host was killed in between.
 func (c *chaos) settle() {
 	c.t.Helper()
+	var settled time.Time
 	for began := time.Now(); ; time.Sleep(100 * time.Millisecond) {
 		c.seen.read()
 		open := c.open()
-		if len(open) == 0 {
+		if len(open) > 0 {
+			settled = time.Time{}
+		} else if settled.IsZero() {
+			settled = time.Now()
+		}
+		if len(open) == 0 && (c.onRecord() || time.Since(settled) > 10*time.Second) {
 			return
 		}
 		if time.Since(began) > 2*patience {
 			c.t.Fatalf("not settled: %s", strings.Join(open, "\n"))
 		}
 	}
+}
+
+// onRecord reports whether all that have failed are on record as such.
+func (c *chaos) onRecord() bool {
+	all := c.record()
+	return !slices.ContainsFunc(c.orders, func(o *order) bool {
+		s := c.seen.timers[o.sid]
+		return s != nil && s.Timer.State == "failed" && !slices.ContainsFunc(all.entries[o.sid], isAlarm)
+	})
+}
+
+// isAlarm reports whether an entry says that an auto-resume was not done.
+func isAlarm(e onHost) bool {
+	return e.Event == journal.Timer && strings.Contains(e.Reason, "not done")
 }
 
 // open returns what is not settled yet.
@@ -170,6 +191,8 @@ func (c *chaos) open() (open []string) {
 			open = append(open, o.sid+" is "+s.Timer.State+" by "+s.Host)
 		} else if s != nil && s.Timer.State == "failed" && !c.alarms(o) && c.space.find(o.sid).Status == "paused" {
 			open = append(open, o.sid+" has failed, and no screen alarms")
+		} else if s == nil && o.pause && o.told == done && !c.alarms(o) {
+			open = append(open, o.sid+" was to be resumed after its pause, which no host knows, and no screen alarms")
 		}
 	}
 	if len(open) > 0 {
