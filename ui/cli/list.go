@@ -122,7 +122,7 @@ func (r *runner) runList(cmd *cobra.Command, q *listQuery) (err error) {
 	}
 	if r.remote == nil { // else it would be the service's
 		// Rows are made and thrown away: more collections cost less than the memory.
-		defer debug.SetGCPercent(debug.SetGCPercent(20))
+		defer debug.SetGCPercent(debug.SetGCPercent(10))
 	}
 	l, err := r.link(cmd, false)
 	if err != nil {
