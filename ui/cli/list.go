@@ -116,6 +116,10 @@ func (q *listQuery) names() bool {
 	return !q.match.IsZero() || q.sort == "who" || q.out.csv || q.out.wants("tapedeck", "tapedeck.who", "tapedeck.from", "tapedeck.to", "tapedeck.conference")
 }
 
+// listMemory is what a list may take of the heap before it is swept, and given back,
+// more often than that of other programs, in bytes.
+const listMemory = 18 << 20
+
 func (r *runner) runList(cmd *cobra.Command, q *listQuery) (err error) {
 	if done, err := q.check(cmd, r.Stdout); done || err != nil {
 		return err
@@ -123,6 +127,7 @@ func (r *runner) runList(cmd *cobra.Command, q *listQuery) (err error) {
 	if r.remote == nil { // else it would be the service's
 		// Rows are made and thrown away: more collections cost less than the memory.
 		defer debug.SetGCPercent(debug.SetGCPercent(10))
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(listMemory))
 	}
 	l, err := r.link(cmd, false)
 	if err != nil {
