@@ -46,7 +46,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(waiting{m}, map[string]func(){"tapedeck": main})
 }
 
-// waiting runs twice as many tests beside each other as there are processors,
+// waiting runs three times as many tests beside each other as there are processors,
 // where -parallel is not given: most of the time they wait for a program that
 // waits for a clock.
 type waiting struct{ *testing.M }
@@ -57,7 +57,7 @@ func (m waiting) Run() int {
 	given := false
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "test.parallel" })
 	if !given {
-		_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+		_ = flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0)))
 	}
 	return m.M.Run()
 }
