@@ -17,6 +17,7 @@ import (
 	"tapedeck/api/journal"
 	"tapedeck/api/share"
 	"tapedeck/api/text"
+	"tapedeck/config"
 )
 
 // hostEntry is an entry of the journal of a host, which is the one that sent it.
@@ -65,14 +66,20 @@ func hostsEntries(ctx context.Context, store share.Store, bad func(l share.Journ
 	return list, err
 }
 
+// joinJournals connects a command to the journals of all hosts, by the settings that
+// it returns. leave ends the connection.
+func (r *runner) joinJournals(cmd *cobra.Command, what string) (c config.Config, store *share.NATS, leave func(), err error) {
+	if c, err = r.journalSettings(cmd, journalsFlags); err != nil {
+		return c, nil, nil, err
+	}
+	store, leave, err = r.join(cmd.Context(), c, what)
+	return c, store, leave, err
+}
+
 // listJournals lists the journals of all hosts.
 func (r *runner) listJournals(cmd *cobra.Command, q journalQuery) error {
-	c, err := r.journalSettings(cmd, journalsFlags)
-	if err != nil {
-		return err
-	}
 	const what = "list the journals of all hosts"
-	store, leave, err := r.join(cmd.Context(), c, what)
+	_, store, leave, err := r.joinJournals(cmd, what)
 	if err != nil {
 		return err
 	}
@@ -268,12 +275,8 @@ func linesOf(from, to uint64) string {
 // verifyJournals verifies the journal of this host and what all hosts have sent of
 // theirs, and holds the one against the other.
 func (r *runner) verifyJournals(cmd *cobra.Command, asJSON bool) error {
-	c, err := r.journalSettings(cmd, journalsFlags)
-	if err != nil {
-		return err
-	}
 	const what = "verify the journals of all hosts"
-	store, leave, err := r.join(cmd.Context(), c, what)
+	c, store, leave, err := r.joinJournals(cmd, what)
 	if err != nil {
 		return err
 	}
