@@ -145,17 +145,26 @@ func (m mover) set(t Timer, s Setting, id string) (Timer, error) {
 	return next, nil
 }
 
-// claim takes one that is due.
-func (m mover) claim(t Timer, space time.Time) (Timer, error) {
+// open returns why an auto-resume is neither set nor claimed.
+func (t Timer) open() error {
 	switch {
 	case t.Foreign:
-		return t, ErrForeign
+		return ErrForeign
 	case t.State == TimerFiring:
-		return t, ErrFiring
+		return ErrFiring
 	case t.State == TimerDone:
-		return t, ErrFired
+		return ErrFired
 	case t.State.Over():
-		return t, ErrNoTimer
+		return ErrNoTimer
+	}
+	return nil
+}
+
+// claim takes one that is due.
+func (m mover) claim(t Timer, space time.Time) (Timer, error) {
+	switch err := t.open(); {
+	case err != nil:
+		return t, err
 	case space.Before(t.Due):
 		return t, ErrEarly
 	case space.Sub(t.Due) > MaxLate:
@@ -231,15 +240,8 @@ func (m mover) fail(t Timer, space time.Time, why string) (Timer, error) {
 
 // cancel cancels it.
 func (m mover) cancel(t Timer, by string) (Timer, error) {
-	switch {
-	case t.Foreign:
-		return t, ErrForeign
-	case t.State == TimerFiring:
-		return t, ErrFiring
-	case t.State == TimerDone:
-		return t, ErrFired
-	case t.State.Over():
-		return t, ErrNoTimer
+	if err := t.open(); err != nil {
+		return t, err
 	}
 	next := m.by(t, TimerCanceled)
 	next.By = by

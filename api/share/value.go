@@ -209,7 +209,7 @@ func (v value) normal() value {
 // sane returns a time in UTC without a monotonic reading; one that JSON cannot
 // hold, or that is in another century, is none.
 func sane(t time.Time) time.Time {
-	if t = t.Round(0).UTC(); t.IsZero() || t.Year() < 2000 || t.Year() > 2199 {
+	if t = t.Round(0).UTC(); t.Year() < 2000 || t.Year() > 2199 {
 		return time.Time{}
 	}
 	return t
