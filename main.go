@@ -256,6 +256,9 @@ func (s *session) options() ui.Options {
 	o.Deck, o.Space, o.Profile, o.Demo, o.Actor = s.deck, s.space, s.start.Config.Profile, s.start.Demo != nil, s.who
 	o.Notices = s.notices
 	o.Open, o.LeftBehind, o.History = s.lookBack, s.leftBehind(), s.history()
+	if s.shared != nil {
+		o.WatchLeft = s.onItsOwn().WatchLeft
+	}
 	return o
 }
 
@@ -287,9 +290,6 @@ func (s *session) lookBack() error {
 // those of the demo's scenario, or, whenever they change, those that are on
 // record.
 func (s *session) leftBehind() func(context.Context) ([]ui.LeftBehind, bool) {
-	if s.shared != nil {
-		return s.onItsOwn().LeftEverywhere()
-	}
 	version := 0
 	return func(ctx context.Context) (left []ui.LeftBehind, ok bool) {
 		if s.follower != nil {

@@ -83,7 +83,9 @@ func Options(client Deck, o ui.Options) ui.Options {
 	o.Actor = deck.Actor{Actor: who.User, UID: who.UID}
 	o.Space, o.Profile = place(client.Profiles())
 	o.History = func(n int) ([]ui.Action, error) { return history(client, n) }
-	o.WatchLeft = func(changed func([]ui.LeftBehind)) (stop func()) { return watchLeft(client.Left, changed) }
+	o.WatchLeft = func(changed func([]ui.LeftBehind)) (stop func()) {
+		return watchLeft(leftEvery, leftAt(client.Left), changed)
+	}
 	o.Open = nil // the service keeps the record
 	return o
 }

@@ -50,7 +50,7 @@ func TestLeftBehind(t *testing.T) {
 			after time.Duration
 		}
 		var got []told
-		stop := watchLeft(func(context.Context) ([]local.LeftPause, error) {
+		stop := watchLeft(leftEvery, leftAt(func(context.Context) ([]local.LeftPause, error) {
 			switch asked++; {
 			case time.Since(began) >= 2*time.Minute, asked == 1:
 				return nil, nil
@@ -58,7 +58,7 @@ func TestLeftBehind(t *testing.T) {
 				return []local.LeftPause{{Profile: "eu", SID: "a", Actor: "alice\x1b", Paused: began, Ended: began, Why: "quit"}}, nil
 			}
 			return nil, errors.New("gone")
-		}, func(list []ui.LeftBehind) { got = append(got, told{list, time.Since(began)}) })
+		}), func(list []ui.LeftBehind) { got = append(got, told{list, time.Since(began)}) })
 		time.Sleep(150 * time.Second)
 		synctest.Wait()
 		stop()

@@ -17,8 +17,10 @@ import (
 
 const (
 	askTime = 5 * time.Second // for an answer of the service
-	// leftEvery is how often the service is asked what was left behind.
-	leftEvery = 3 * time.Second
+	// leftEvery is how often the service is asked what was left behind, and
+	// elsewhereEvery how often a deck that shares with other hosts is.
+	leftEvery      = 3 * time.Second
+	elsewhereEvery = 2 * time.Second
 )
 
 // history returns the last n actions of everybody, by the journal of the service.
@@ -46,13 +48,14 @@ func actionOf(a local.Action) ui.Action {
 	return out
 }
 
-// left asks the service again and again what was left behind. Between two
-// questions it holds no goroutine.
+// left asks again and again what was left behind. Between two questions it holds no
+// goroutine.
 type left struct {
-	from    func(context.Context) ([]local.LeftPause, error)
+	every   time.Duration
+	from    func(context.Context) ([]ui.LeftBehind, error)
 	changed func([]ui.LeftBehind)
 	last    []ui.LeftBehind
-	told    bool // what the service answered was told
+	told    bool // what was answered was told
 
 	ctx   context.Context // ends with the screen
 	mu    sync.Mutex      // guards the timer, which is set before its first question is over
@@ -60,11 +63,11 @@ type left struct {
 }
 
 // watchLeft calls changed with the pauses left behind, also with none, and again
-// whenever they are others, until stop is called; see [ui.Options]. While the
-// service is gone they are those of before.
-func watchLeft(from func(context.Context) ([]local.LeftPause, error), changed func([]ui.LeftBehind)) (stop func()) {
+// whenever they are others, until stop is called; see [ui.Options]. While they cannot
+// be told they are those of before.
+func watchLeft(every time.Duration, from func(context.Context) ([]ui.LeftBehind, error), changed func([]ui.LeftBehind)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &left{from: from, changed: changed, ctx: ctx}
+	l := &left{every: every, from: from, changed: changed, ctx: ctx}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.timer = time.AfterFunc(0, l.look)
@@ -79,25 +82,28 @@ func watchLeft(from func(context.Context) ([]local.LeftPause, error), changed fu
 // look asks once, and again after some time.
 func (l *left) look() {
 	defer crash.Guard()
-	if list, err := l.ask(l.ctx); err == nil && l.ctx.Err() == nil && !(l.told && slices.Equal(list, l.last)) {
+	if list, err := l.from(l.ctx); err == nil && l.ctx.Err() == nil && !(l.told && slices.Equal(list, l.last)) {
 		l.last, l.told = list, true
 		l.changed(slices.Clone(list))
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ctx.Err() == nil {
-		l.timer.Reset(leftEvery)
+		l.timer.Reset(l.every)
 	}
 }
 
-func (l *left) ask(ctx context.Context) (out []ui.LeftBehind, err error) {
-	ctx, cancel := context.WithTimeout(ctx, askTime)
-	defer cancel()
-	list, err := l.from(ctx)
-	for _, p := range list {
-		out = append(out, ui.LeftBehind{
-			Profile: text.New(p.Profile).String(), SID: text.New(p.SID), Actor: text.New(p.Actor).String(), PausedAt: p.Paused, EndedAt: p.Ended, Why: text.New(p.Why).String(),
-		})
+// leftAt returns what asks a service what was left behind.
+func leftAt(service func(context.Context) ([]local.LeftPause, error)) func(context.Context) ([]ui.LeftBehind, error) {
+	return func(ctx context.Context) (out []ui.LeftBehind, err error) {
+		ctx, cancel := context.WithTimeout(ctx, askTime)
+		defer cancel()
+		list, err := service(ctx)
+		for _, p := range list {
+			out = append(out, ui.LeftBehind{
+				Profile: text.New(p.Profile).String(), SID: text.New(p.SID), Actor: text.New(p.Actor).String(), PausedAt: p.Paused, EndedAt: p.Ended, Why: text.New(p.Why).String(),
+			})
+		}
+		return out, err
 	}
-	return out, err
 }

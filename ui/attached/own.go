@@ -24,29 +24,10 @@ func LeftHere(l journal.LeftPause) ui.LeftBehind {
 	return ui.LeftBehind{SID: l.Recording, Actor: l.Actor, PausedAt: l.Paused, Since: l.Since, EndedAt: l.Ended, Why: l.Why, Until: l.Until}
 }
 
-// elsewhereEvery is how often it is looked whether pauses were left behind on other hosts.
-const elsewhereEvery = 2 * time.Second
-
-// LeftEverywhere returns what tells the screen the pauses that nobody looks after, on
-// this host and on the others, whenever they change.
-func (o Own) LeftEverywhere() func(context.Context) ([]ui.LeftBehind, bool) {
-	var last []ui.LeftBehind
-	told := false
-	return func(ctx context.Context) ([]ui.LeftBehind, bool) {
-		tick := time.NewTicker(elsewhereEvery)
-		defer tick.Stop()
-		for {
-			if list := o.leftNow(ctx); !told || !slices.Equal(list, last) {
-				told, last = true, list
-				return slices.Clone(list), true
-			}
-			select {
-			case <-ctx.Done():
-				return nil, false
-			case <-tick.C:
-			}
-		}
-	}
+// WatchLeft tells the screen the pauses that nobody looks after, on this host and on
+// the others, whenever they change; see [ui.Options].
+func (o Own) WatchLeft(changed func([]ui.LeftBehind)) (stop func()) {
+	return watchLeft(elsewhereEvery, func(ctx context.Context) ([]ui.LeftBehind, error) { return o.leftNow(ctx), nil }, changed)
 }
 
 // leftNow returns these pauses: of one that both know, what the journal of this host

@@ -12,11 +12,12 @@ import (
 	"tapedeck/api/share"
 	"tapedeck/api/sim"
 	"tapedeck/api/text"
+	"tapedeck/ui"
 )
 
-// TestLeftEverywhere: a dashboard of its own is told of the pauses that sessions of
+// TestOwnWatchLeft: a dashboard of its own is told of the pauses that sessions of
 // other hosts have left behind, as soon as there are any, and that they are over.
-func TestLeftEverywhere(t *testing.T) {
+func TestOwnWatchLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		space, server := sim.New(sim.Options{Seed: 1}), share.NewMemory()
 		sid := space.Begin(sim.Begin{Status: "in-progress"})
@@ -36,29 +37,35 @@ func TestLeftEverywhere(t *testing.T) {
 		}
 		a, b := host("a"), host("b")
 		time.Sleep(5 * time.Second)
-		next := b.LeftEverywhere()
-		if list, ok := next(ctx); !ok || len(list) != 0 {
-			t.Fatalf("at first %v, %v", list, ok)
+		told := make(chan []ui.LeftBehind, 1)
+		stop := b.WatchLeft(func(list []ui.LeftBehind) { told <- list })
+		if list := <-told; len(list) != 0 {
+			t.Fatalf("at first %v", list)
 		}
 		of := deck.Key{SID: text.New(sid)}
-		if _, err := a.Deck.Do(ctx, deck.Request{SID: of.SID, Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}, Actor: a.Who, Seen: api.InProgress}); err != nil {
-			t.Fatal(err)
+		leaves := func() {
+			if _, err := a.Deck.Do(ctx, deck.Request{SID: of.SID, Update: api.Update{Status: api.Paused, PauseBehavior: api.Silence}, Actor: a.Who, Seen: api.InProgress}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Second)
+			a.LeaveBehind("it has ended")
 		}
-		time.Sleep(2 * time.Second)
-		a.LeaveBehind("it has ended")
-		list, ok := next(ctx)
-		if !ok || len(list) != 1 || list[0].SID != of.SID || list[0].Actor != "a (a)" || list[0].Why != "it has ended" || list[0].EndedAt.IsZero() {
-			t.Fatalf("left behind are %+v, %v", list, ok)
+		leaves()
+		list := <-told
+		if len(list) != 1 || list[0].SID != of.SID || list[0].Actor != "a (a)" || list[0].Why != "it has ended" || list[0].EndedAt.IsZero() {
+			t.Fatalf("left behind are %+v", list)
 		}
 		if !b.Deck.Snapshot().OthersThere() {
 			t.Error("nobody else is there")
 		}
 		space.SetStatus(sid, "in-progress")
-		if list, ok := next(ctx); !ok || len(list) != 0 {
-			t.Errorf("at last %v, %v", list, ok)
+		if list := <-told; len(list) != 0 {
+			t.Errorf("at last %v", list)
 		}
-		cancel()
-		if _, ok := next(ctx); ok {
+		stop()
+		leaves()
+		time.Sleep(2 * elsewhereEvery)
+		if len(told) > 0 {
 			t.Error("there are more after the end")
 		}
 	})
